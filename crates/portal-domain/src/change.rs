@@ -1,0 +1,189 @@
+//! What a rule decided: one value, committed by one call.
+
+use crate::{
+    contact::Contact,
+    email::LoginKey,
+    event::Event,
+    id::{ApiKeyId, ClientId, ContactId, LinkId, LoginId, PracticeId, SessionId, UserId},
+    link::Link,
+    login::Login,
+    message::Message,
+    practice::{ApiKey, Client, Practice, PracticeUser},
+    session::{PortalSession, ProfileId},
+    time::Timestamp,
+};
+
+/// A decision: what the rule relied on, what is to change, and what is to be told.
+///
+/// A store commits it whole or not at all (`architecture`: "One commit, exactly").
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// The aggregates the rule relied on, each once.
+    pub expect: Vec<Expect>,
+    /// What changes. Every aggregate expected as changed is put or deleted here, put with the version after the one expected.
+    pub changes: Vec<Change>,
+    /// Mail to be sent.
+    pub messages: Vec<Message>,
+    /// What the journal is told.
+    pub events: Vec<Event>,
+}
+
+impl Decision {
+    /// Whether there is nothing to commit.
+    pub const fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.messages.is_empty() && self.events.is_empty()
+    }
+}
+
+/// An aggregate that a rule relied on, with the version it saw. Links, sessions, members and the key belong to their login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Expect {
+    /// Which.
+    pub what: Aggregate,
+    /// The version seen.
+    pub version: i64,
+    /// Whether it changes or was only looked at.
+    pub how: Reliance,
+}
+
+/// Kind and id of an aggregate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Aggregate {
+    /// The practice with its settings.
+    Practice(PracticeId),
+    /// A practice user.
+    User(UserId),
+    /// A client.
+    Client(ClientId),
+    /// A contact.
+    Contact(ContactId),
+    /// A login.
+    Login(LoginId),
+}
+
+/// How a rule relied on an aggregate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reliance {
+    /// Nobody else may change it at once (`FOR SHARE`).
+    LookedAt,
+    /// It changes (`FOR NO KEY UPDATE`).
+    Changed,
+}
+
+/// Who a key belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeyOwner {
+    /// A practice user.
+    User(UserId),
+    /// A live login.
+    Login(LoginId),
+}
+
+/// Which sessions of a login end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Which {
+    /// All of them.
+    All,
+    /// One.
+    One(SessionId),
+    /// All but one.
+    AllBut(SessionId),
+}
+
+/// One kind of write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Inserts the practice at version 1, or replaces name and settings.
+    PutPractice(Practice),
+    /// Inserts the user at version 1, or replaces name, address and role. The key is claimed apart.
+    PutUser(PracticeUser),
+    /// Deletes the user. The key is released apart.
+    DeleteUser(UserId),
+    /// Inserts the client at version 1, or replaces name and suspension.
+    PutClient(Client),
+    /// Deletes the client and takes it from every contact that has it, and from every session that chose it.
+    DeleteClient(ClientId),
+    /// Inserts the contact at version 1, or replaces it: addresses and clients too.
+    PutContact(Contact),
+    /// Deletes the contact with its addresses, clients and former keys. Messages and events stay.
+    DeleteContact(ContactId),
+    /// Remembers that a key was the contact's first while it had access; harmless when it is remembered already.
+    RememberKey {
+        /// The contact.
+        contact: ContactId,
+        /// The key.
+        key: LoginKey,
+    },
+    /// Inserts the login at version 1, or replaces epoch, credential and whether it is live. The key is claimed apart.
+    PutLogin(Login),
+    /// Erases the login and its sessions. Its links stay, ended, so that they can say what happened.
+    DeleteLogin(LoginId),
+    /// Gives a key up.
+    ReleaseKey(LoginKey),
+    /// Takes a key that nobody holds; held by somebody, the commit is a conflict.
+    ClaimKey {
+        /// The key.
+        key: LoginKey,
+        /// Whose it becomes.
+        owner: KeyOwner,
+    },
+    /// Inserts a link.
+    OpenLink(Link),
+    /// Marks a link as used, once: where it is used, ended or expired at `at`, the commit is a conflict.
+    UseLink {
+        /// The link.
+        link: LinkId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Ends every link of a login that is neither used nor ended nor expired, but for links opened or used by the same commit.
+    EndLinks {
+        /// The login.
+        login: LoginId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Ends one link, if it is neither used nor ended.
+    EndLink {
+        /// The link.
+        link: LinkId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Inserts a session.
+    OpenSession(PortalSession),
+    /// Ends sessions of a login that are not ended, but for those opened by the same commit.
+    EndSessions {
+        /// The login.
+        login: LoginId,
+        /// Which of them.
+        which: Which,
+        /// When.
+        at: Timestamp,
+    },
+    /// Notes that a session was used, if that is later than what is noted.
+    TouchSession {
+        /// The session.
+        session: SessionId,
+        /// When.
+        at: Timestamp,
+        /// The idle limit from now on.
+        idle_until: Timestamp,
+    },
+    /// Chooses the profile a session looks at.
+    SelectProfile {
+        /// The session.
+        session: SessionId,
+        /// The profile.
+        profile: ProfileId,
+    },
+    /// Inserts an API key.
+    AddApiKey(ApiKey),
+    /// Ends an API key, if it is not ended.
+    RevokeApiKey {
+        /// The key.
+        key: ApiKeyId,
+        /// When.
+        at: Timestamp,
+    },
+}

@@ -1,0 +1,77 @@
+//! A person whom the practice knows, and whether that person may use the portal.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    email::EmailList,
+    id::{ClientId, ContactId, LoginId, Ref},
+    time::Timestamp,
+};
+
+/// Stored state of a contact's access (section A).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// Never allowed in.
+    NotActivated,
+    /// Allowed in; behind a live login.
+    Granted,
+    /// Allowed in once, not now.
+    Deactivated,
+}
+
+impl Access {
+    /// The state's name in the API and in the database.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotActivated => "not_activated",
+            Self::Granted => "granted",
+            Self::Deactivated => "deactivated",
+        }
+    }
+
+    /// Reads what [`code`](Self::code) writes.
+    pub fn parse(code: &str) -> Option<Self> {
+        [Self::NotActivated, Self::Granted, Self::Deactivated].into_iter().find(|access| access.code() == code)
+    }
+}
+
+/// A person, linked to any number of clients, with an ordered list of addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// Our id.
+    pub id: ContactId,
+    /// The host's id.
+    pub reference: Ref,
+    /// Name in words.
+    pub name: String,
+    /// Language of pages and mails, where the practice's own is not wanted.
+    pub locale: Option<String>,
+    /// The addresses in the practice's order; the first is the login email (F2).
+    pub emails: EmailList,
+    /// The clients the contact belongs to, in the order of their ids.
+    pub clients: Vec<ClientId>,
+    /// Whether the contact may use the portal.
+    pub access: Access,
+    /// With access: the live login the contact is behind. Without: its own dormant login, if it has one (C4).
+    pub login: Option<LoginId>,
+    /// Since when the contact is behind its live login; decides whose spelling a message about the login goes to (E4).
+    pub behind_since: Option<Timestamp>,
+    /// When access was last granted.
+    pub activated_at: Option<Timestamp>,
+    /// The last move of the login email while there was access, for the note of M4.
+    pub moved_from: Option<MovedFrom>,
+    /// When the contact was created.
+    pub created_at: Timestamp,
+    /// Raised by one with every change.
+    pub version: i64,
+}
+
+/// Where a contact's login email was before its last move (M4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedFrom {
+    /// The former first address, spelled as it was stored.
+    pub address: String,
+    /// When it moved.
+    pub at: Timestamp,
+}

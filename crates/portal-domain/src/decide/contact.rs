@@ -1,0 +1,227 @@
+//! What a contact is: its name, its clients, and its addresses, the first of which is the login (sections F and M).
+
+use super::{
+    Moment,
+    draft::{ContactOutcome, Decided, Draft, Joining, Scene},
+};
+use crate::{
+    Refusal,
+    contact::{Access, Contact, MovedFrom},
+    email::{EmailAddress, EmailList, LoginKey, mask},
+    id::{ClientId, LoginId, Ref},
+    message::MessageBody,
+    practice::SessionsOnMove,
+};
+
+/// A new list of addresses, and how it is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PutEmails {
+    /// The whole list, in the practice's order.
+    pub emails: EmailList,
+    /// Whether the contact may join the login that is live at its new first address (C3).
+    pub join: bool,
+    /// Whether the old first address was wrong and its owner a stranger (M9).
+    pub wrong_address: bool,
+}
+
+/// The fields of a contact. What is left out of an existing contact stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContactFields {
+    /// Name in words; empty for a new contact that has none.
+    pub name: Option<String>,
+    /// Language, `Some(None)` for the practice's own.
+    pub locale: Option<Option<String>>,
+    /// All clients, by reference, in the order they were submitted.
+    pub clients: Option<Vec<Ref>>,
+    /// The addresses.
+    pub emails: Option<PutEmails>,
+}
+
+/// Replaces the ordered list of addresses (section M). The same list again changes nothing (A1).
+pub fn put_emails(
+    scene: Scene<'_>,
+    command: &PutEmails,
+    moment: &mut Moment,
+) -> Result<Decided<ContactOutcome>, Refusal> {
+    let mut draft = Draft::of_existing(scene, moment)?;
+    let before = draft.contact.clone();
+    replace_emails(&mut draft, command)?;
+    if draft.contact != before {
+        draft.log("contact.emails_changed");
+    }
+    Ok(draft.finish())
+}
+
+/// Creates a contact, or changes the fields that are given. The same again changes nothing (A1).
+pub fn put_contact(
+    scene: Scene<'_>,
+    reference: &Ref,
+    fields: &ContactFields,
+    moment: &mut Moment,
+) -> Result<Decided<ContactOutcome>, Refusal> {
+    let mut draft = start(scene, reference, moment);
+    let clients = match &fields.clients {
+        Some(refs) => Some(known_clients(&draft, refs)?),
+        None => None,
+    };
+    apply(&mut draft, scene, fields, clients)?;
+    Ok(draft.finish())
+}
+
+/// A draft about the contact of this reference, a new one where there is none.
+pub(super) fn start<'a>(scene: Scene<'a>, reference: &Ref, moment: &'a mut Moment) -> Draft<'a> {
+    let contact = scene.facts.contact.clone().unwrap_or_else(|| Contact {
+        id: moment.ids.next(moment.now),
+        reference: reference.clone(),
+        name: String::new(),
+        locale: None,
+        emails: EmailList::empty(),
+        clients: Vec::new(),
+        access: Access::NotActivated,
+        login: None,
+        behind_since: None,
+        activated_at: None,
+        moved_from: None,
+        created_at: moment.now,
+        version: 0,
+    });
+    Draft::new(scene, contact, moment)
+}
+
+/// Puts the fields on the draft and writes the event, if anything differs.
+pub(super) fn apply(
+    draft: &mut Draft<'_>,
+    scene: Scene<'_>,
+    fields: &ContactFields,
+    clients: Option<Vec<ClientId>>,
+) -> Result<(), Refusal> {
+    if let Some(name) = &fields.name {
+        draft.contact.name.clone_from(name);
+    }
+    if let Some(locale) = &fields.locale {
+        draft.contact.locale.clone_from(locale);
+    }
+    if let Some(clients) = clients {
+        rely_on_added_clients(draft, &clients);
+        draft.contact.clients = clients;
+    }
+    if let Some(emails) = &fields.emails {
+        replace_emails(draft, emails)?;
+    }
+    match &scene.facts.contact {
+        None => draft.log("contact.created"),
+        Some(before) if *before != draft.contact => draft.log("contact.changed"),
+        Some(_) => {}
+    }
+    Ok(())
+}
+
+fn known_clients(draft: &Draft<'_>, refs: &[Ref]) -> Result<Vec<ClientId>, Refusal> {
+    let mut ids = Vec::with_capacity(refs.len());
+    for (index, client) in refs.iter().enumerate() {
+        let known = draft.clients.iter().find(|known| known.reference == *client);
+        ids.push(known.ok_or_else(|| Refusal::UnknownClient { index, client: client.clone() })?.id);
+    }
+    ids.sort();
+    ids.dedup();
+    Ok(ids)
+}
+
+fn rely_on_added_clients(draft: &mut Draft<'_>, clients: &[ClientId]) {
+    let added = |id: &ClientId| clients.contains(id) && !draft.contact.clients.contains(id);
+    let relied_on: Vec<_> = draft.clients.iter().filter(|client| added(&client.id)).cloned().collect();
+    for client in relied_on.iter().filter(|client| client.version > 0) {
+        draft.look_at_client(client);
+    }
+}
+
+/// Replaces the list; a new first key under a live login moves it (M1–M6).
+fn replace_emails(draft: &mut Draft<'_>, command: &PutEmails) -> Result<(), Refusal> {
+    if draft.contact.emails == command.emails {
+        return Ok(());
+    }
+    let old = draft.contact.emails.first().cloned();
+    let new = command.emails.first().cloned();
+    let same_key = old.as_ref().map(EmailAddress::key) == new.as_ref().map(EmailAddress::key);
+    if same_key {
+        draft.contact.emails = command.emails.clone();
+        return Ok(());
+    }
+    if draft.contact.access != Access::Granted {
+        draft.contact.emails = command.emails.clone();
+        draft.contact.moved_from = None;
+        return Ok(());
+    }
+    let new = new.ok_or(Refusal::LoginEmailRequired)?;
+    let old = old.expect("a contact with access has a first address");
+    let joins = draft.holder_to_join(new.key(), Joining::OnlyIfAsked(command.join))?;
+    draft.contact.emails = command.emails.clone();
+    move_login(draft, &old, &new, joins, command.wrong_address);
+    Ok(())
+}
+
+fn move_login(
+    draft: &mut Draft<'_>,
+    old: &EmailAddress,
+    new: &EmailAddress,
+    joins: Option<LoginId>,
+    wrong_address: bool,
+) {
+    let own = draft.contact.login.expect("access is granted, so there is a login");
+    let split = draft.shares_its_login();
+    match joins {
+        Some(login) => {
+            if split {
+                draft.leave(own);
+            } else {
+                draft.erase(own);
+            }
+            draft.join(login);
+        }
+        None if split => {
+            draft.leave(own);
+            let fresh = draft.begin();
+            draft.claim(fresh, new.key());
+            draft.enter(fresh);
+        }
+        None => carry(draft, own, new.key(), wrong_address),
+    }
+    draft.remember(new.key());
+    let moved = MovedFrom { address: old.as_str().to_owned(), at: draft.now() };
+    draft.contact.moved_from = (!wrong_address).then_some(moved);
+    tell(draft, old, new, joins.is_some(), split, wrong_address);
+}
+
+/// Moves the contact's own login to a new key (M2, M3, M9).
+fn carry(draft: &mut Draft<'_>, login: LoginId, key: &LoginKey, wrong_address: bool) {
+    let back_unproven = draft.was_first(key)
+        && draft
+            .login()
+            .and_then(|login| login.credential.as_ref())
+            .is_some_and(|credential| credential.confirmed_at.as_ref() != Some(key));
+    let password_ends = wrong_address || back_unproven;
+    draft.release(login);
+    draft.claim(login, key);
+    draft.end_links(login);
+    if password_ends {
+        draft.drop_password(login);
+    }
+    if password_ends || draft.practice.settings.sessions_on_move == SessionsOnMove::End {
+        draft.end_sessions(login);
+    }
+}
+
+/// One mail per address (M4).
+fn tell(draft: &mut Draft<'_>, old: &EmailAddress, new: &EmailAddress, joined: bool, split: bool, wrong_address: bool) {
+    let changed_by = draft.practice.name.clone();
+    let has_password = draft.login().is_some_and(|login| login.credential.is_some());
+    if joined || !has_password {
+        draft.invite(new);
+    } else {
+        draft.write(new, None, MessageBody::LoginMovedNew { changed_by: changed_by.clone() });
+    }
+    if !wrong_address {
+        let new_address = mask(new.as_str());
+        draft.write(old, None, MessageBody::LoginMovedOld { new_address, changed_by, split });
+    }
+}

@@ -1,0 +1,81 @@
+//! How commands are decided: facts and a command in, a decision or a refusal out.
+//!
+//! Everything here is synchronous and pure. The same facts, command and [`Moment`] give the same
+//! decision, so a preview can't differ from the deed.
+
+mod access;
+mod contact;
+mod delivery;
+mod draft;
+mod import;
+mod link;
+mod practice;
+mod session;
+mod user;
+
+pub use self::{
+    access::{activate, deactivate, delete_contact, reactivate, refusal_of_grant, resend},
+    contact::{ContactFields, PutEmails, put_contact, put_emails},
+    delivery::{cancelled, handed_over, wanted},
+    draft::{ContactOutcome, Decided, EffectMessage, Effects, PasswordEffect, Scene},
+    import::{ActivationOutcome, ImportOptions, ImportRow, RowOutcome, import_row},
+    link::{Redeemed, Redemption, redeem, renew_link, request_reset, usable_link},
+    practice::{
+        PutClient, create_api_key, create_practice, delete_client, put_client, put_settings, revoke_api_key,
+        suspend_client,
+    },
+    session::{
+        ChangedPassword, SignIn, change_password, chosen_profile, end_contact_sessions, end_own_sessions, open_session,
+        select_profile, sign_out, touch_session, valid_session,
+    },
+    user::{PutUser, delete_user, put_user},
+};
+
+use std::collections::BTreeMap;
+
+use crate::{
+    event::{Caller, Event, Subject},
+    id::Ids,
+    link::KeyId,
+    time::Timestamp,
+};
+
+/// When and by whom something is decided, and the ids it may use.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// The time.
+    pub now: Timestamp,
+    /// Ids from a seed that the use case drew.
+    pub ids: Ids,
+    /// The server key that new links are made under.
+    pub signed_with: KeyId,
+    /// Who asked.
+    pub caller: Caller,
+    /// From where.
+    pub origin: Option<String>,
+}
+
+impl Moment {
+    /// An event of this moment.
+    pub(crate) fn event(&mut self, kind: &'static str, subject: Subject) -> Event {
+        Event {
+            id: self.ids.next(self.now),
+            at: self.now,
+            kind,
+            caller: self.caller.describe(),
+            origin: self.origin.clone(),
+            subject,
+            facts: BTreeMap::new(),
+            personal: BTreeMap::new(),
+            salt: self.ids.salt(),
+        }
+    }
+}
+
+/// Notes a value before and after, where they differ.
+pub(crate) fn note(values: &mut BTreeMap<String, String>, name: &str, before: &str, after: &str) {
+    if before != after {
+        values.insert(format!("{name}_before"), before.to_owned());
+        values.insert(format!("{name}_after"), after.to_owned());
+    }
+}

@@ -1,0 +1,254 @@
+//! Sessions of the portal: how they begin, what they may do, how they end (P3).
+
+use super::{
+    Moment,
+    draft::Decided,
+    link::{changes_login, login_event, password_changed},
+};
+use crate::{
+    Refusal,
+    change::{Aggregate, Change, Decision, Expect, Reliance, Which},
+    facts::{LoginFacts, SessionFacts},
+    id::{CredentialId, SessionId},
+    login::{Credential, Login},
+    password::PasswordHash,
+    practice::Practice,
+    session::{PortalSession, ProfileId, SessionHash},
+};
+
+/// A password that was found right.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// The credential it was verified against.
+    pub credential: CredentialId,
+    /// Digest of the new session's token.
+    pub hash: SessionHash,
+    /// What the browser calls itself.
+    pub user_agent: Option<String>,
+    /// The password hashed with today's parameters, where they rose (P1).
+    pub rehashed: Option<PasswordHash>,
+}
+
+/// Begins a session, if the verified password still is the login's (P3). A session that the browser had before ends with it.
+/// A login without a profile signs in too, and is told so (A5).
+pub fn open_session(
+    practice: &Practice,
+    login: Option<&LoginFacts>,
+    replaced: Option<&SessionFacts>,
+    command: &SignIn,
+    moment: &mut Moment,
+) -> Result<Decided<PortalSession>, Refusal> {
+    let login = login.ok_or(Refusal::SignInFailed)?;
+    let credential = login.login.credential.as_ref().filter(|credential| credential.id == command.credential);
+    let credential = credential.ok_or(Refusal::SignInFailed)?;
+    if login.login.key.is_none() {
+        return Err(Refusal::SignInFailed);
+    }
+    let session = new_session(practice, login, login.login.epoch, command.hash, command.user_agent.clone(), moment);
+    let mut decision = Decision::default();
+    match &command.rehashed {
+        Some(hash) => {
+            let credential = Some(Credential { hash: hash.clone(), ..credential.clone() });
+            let after = Login { credential, version: login.login.version + 1, ..login.login.clone() };
+            decision.expect.push(changes_login(login));
+            decision.changes.push(Change::PutLogin(after));
+        }
+        None => {
+            let what = Aggregate::Login(login.login.id);
+            decision.expect.push(Expect { what, version: login.login.version, how: Reliance::LookedAt });
+        }
+    }
+    if let Some(SessionFacts { session: old, login: Some(owner) }) = replaced
+        && old.ended_at.is_none()
+    {
+        end(&mut decision, owner, Which::One(old.id), "session.replaced", moment);
+    }
+    decision.changes.push(Change::OpenSession(session.clone()));
+    let mut event = login_event("session.opened", login, moment);
+    event.facts.insert("session".to_owned(), session.id.to_string());
+    decision.events.push(event);
+    Ok(Decided { decision, outcome: session })
+}
+
+fn new_session(
+    practice: &Practice,
+    login: &LoginFacts,
+    epoch: i64,
+    hash: SessionHash,
+    user_agent: Option<String>,
+    moment: &mut Moment,
+) -> PortalSession {
+    PortalSession {
+        id: moment.ids.next(moment.now),
+        login: login.login.id,
+        hash,
+        epoch,
+        profile: None,
+        origin: moment.origin.clone(),
+        user_agent: user_agent.map(|text| text.chars().filter(|c| !c.is_control()).take(200).collect()),
+        created_at: moment.now,
+        last_seen_at: moment.now,
+        idle_until: moment.now.after(practice.settings.session_idle()),
+        expires_at: moment.now.after(practice.settings.session_absolute()),
+        ended_at: None,
+    }
+}
+
+/// The login of a session that is valid at the moment; `Unauthorized` otherwise.
+pub fn valid_session<'a>(
+    facts: Option<&'a SessionFacts>,
+    moment: &Moment,
+) -> Result<(&'a PortalSession, &'a LoginFacts), Refusal> {
+    let Some(SessionFacts { session, login: Some(login) }) = facts else { return Err(Refusal::Unauthorized) };
+    let live = login.login.key.is_some();
+    let valid = live && session.valid(login.login.epoch, moment.now);
+    if valid { Ok((session, login)) } else { Err(Refusal::Unauthorized) }
+}
+
+/// Notes that a session was used, once a minute at most; an empty decision in between.
+pub fn touch_session(practice: &Practice, session: &PortalSession, moment: &Moment) -> Decision {
+    let lately = moment.now.since(session.last_seen_at).as_secs() < 60;
+    let idle_until = moment.now.after(practice.settings.session_idle());
+    let touch = Change::TouchSession { session: session.id, at: moment.now, idle_until };
+    Decision { changes: if lately { Vec::new() } else { vec![touch] }, ..Decision::default() }
+}
+
+/// The profile a session looks at: the one chosen, while it is among the login's; else the only one there is.
+pub fn chosen_profile(session: &PortalSession, login: &LoginFacts) -> Option<ProfileId> {
+    let profiles = login.profiles();
+    let chosen = session.profile.filter(|chosen| profiles.iter().any(|profile| profile.id() == *chosen));
+    match profiles.as_slice() {
+        [only] => Some(only.id()),
+        _ => chosen,
+    }
+}
+
+/// Chooses the profile to look at; one that is not among the login's is `NotFound`.
+pub fn select_profile(
+    facts: Option<&SessionFacts>,
+    profile: ProfileId,
+    moment: &Moment,
+) -> Result<Decided<()>, Refusal> {
+    let (session, login) = valid_session(facts, moment)?;
+    if !login.profiles().iter().any(|known| known.id() == profile) {
+        return Err(Refusal::NotFound { what: "profile" });
+    }
+    let changes = vec![Change::SelectProfile { session: session.id, profile }];
+    Ok(Decided { decision: Decision { changes, ..Decision::default() }, outcome: () })
+}
+
+/// Ends the session that asks. Without a valid one there is nothing to end.
+pub fn sign_out(facts: Option<&SessionFacts>, moment: &mut Moment) -> Decided<bool> {
+    let mut decision = Decision::default();
+    let outcome = match valid_session(facts, moment) {
+        Ok((session, login)) => {
+            end(&mut decision, login, Which::One(session.id), "session.signed_out", moment);
+            true
+        }
+        Err(_) => false,
+    };
+    Decided { decision, outcome }
+}
+
+/// Ends others of one's own sessions: one, which must be the login's, or all but the one that asks. Answers how many ended.
+pub fn end_own_sessions(
+    facts: Option<&SessionFacts>,
+    target: Option<SessionId>,
+    moment: &mut Moment,
+) -> Result<Decided<usize>, Refusal> {
+    let (session, login) = valid_session(facts, moment)?;
+    let open: Vec<_> = valid_sessions(login, moment);
+    let mut decision = Decision::default();
+    let (which, outcome) = match target {
+        Some(target) if open.contains(&target) => (Which::One(target), 1),
+        Some(_) => return Err(Refusal::NotFound { what: "session" }),
+        None => (Which::AllBut(session.id), open.iter().filter(|id| **id != session.id).count()),
+    };
+    if outcome > 0 {
+        end(&mut decision, login, which, "session.ended", moment);
+    }
+    Ok(Decided { decision, outcome })
+}
+
+/// Ends all sessions of a login, as staff may. Answers how many ended.
+pub fn end_contact_sessions(login: &LoginFacts, moment: &mut Moment) -> Decided<usize> {
+    let outcome = valid_sessions(login, moment).len();
+    if login.login.key.is_none() || outcome == 0 {
+        return Decided { decision: Decision::default(), outcome: 0 };
+    }
+    let mut decision = Decision::default();
+    let after = Login { epoch: login.login.epoch + 1, version: login.login.version + 1, ..login.login.clone() };
+    decision.expect.push(changes_login(login));
+    decision.changes.push(Change::PutLogin(after));
+    end(&mut decision, login, Which::All, "session.all_ended", moment);
+    Decided { decision, outcome }
+}
+
+fn valid_sessions(login: &LoginFacts, moment: &Moment) -> Vec<SessionId> {
+    let valid = login.sessions.iter().filter(|session| session.valid(login.login.epoch, moment.now));
+    valid.map(|session| session.id).collect()
+}
+
+fn end(decision: &mut Decision, login: &LoginFacts, which: Which, kind: &'static str, moment: &mut Moment) {
+    decision.changes.push(Change::EndSessions { login: login.login.id, which, at: moment.now });
+    let mut event = login_event(kind, login, moment);
+    if let Which::One(session) = which {
+        event.facts.insert("session".to_owned(), session.to_string());
+    }
+    decision.events.push(event);
+}
+
+/// A new password, given inside a session whose current password was found right.
+#[derive(Clone, Debug)]
+pub struct ChangedPassword {
+    /// The credential that the current password was verified against.
+    pub credential: CredentialId,
+    /// The new password, hashed.
+    pub hash: PasswordHash,
+    /// Digest of the token that the browser gets in place of its old one.
+    pub session: SessionHash,
+}
+
+/// Changes the password inside a session (P3): all other sessions and all links end, this browser gets a new session id within
+/// the old one's absolute limit, the password stays confirmed where the one before was, and the login's address is told.
+pub fn change_password(
+    practice: &Practice,
+    facts: Option<&SessionFacts>,
+    command: &ChangedPassword,
+    moment: &mut Moment,
+) -> Result<Decided<PortalSession>, Refusal> {
+    let (session, login) = valid_session(facts, moment)?;
+    let before = login.login.credential.as_ref().filter(|credential| credential.id == command.credential);
+    let before = before.ok_or(Refusal::Unauthorized)?;
+    let (id, now) = (login.login.id, moment.now);
+    let credential = Credential {
+        id: moment.ids.next(now),
+        hash: command.hash.clone(),
+        confirmed_at: before.confirmed_at.clone(),
+        set_at: now,
+    };
+    let after = Login {
+        credential: Some(credential),
+        epoch: login.login.epoch + 1,
+        version: login.login.version + 1,
+        ..login.login.clone()
+    };
+    let fresh = PortalSession {
+        id: moment.ids.next(now),
+        hash: command.session,
+        epoch: after.epoch,
+        last_seen_at: now,
+        idle_until: now.after(practice.settings.session_idle()),
+        ..session.clone()
+    };
+    let changes = vec![
+        Change::EndLinks { login: id, at: now },
+        Change::EndSessions { login: id, which: Which::All, at: now },
+        Change::PutLogin(after),
+        Change::OpenSession(fresh.clone()),
+    ];
+    let messages = password_changed(login, moment).into_iter().collect();
+    let event = login_event("login.password_changed", login, moment);
+    let decision = Decision { expect: vec![changes_login(login)], changes, messages, events: vec![event] };
+    Ok(Decided { decision, outcome: fresh })
+}

@@ -1,0 +1,118 @@
+//! Practice users: they never share a key with a live login or with one another (C2, W2).
+
+use super::{
+    Moment,
+    draft::{Decided, named},
+    note,
+};
+use crate::{
+    Named, Refusal,
+    change::{Aggregate, Change, Decision, Expect, KeyOwner, Reliance},
+    email::EmailAddress,
+    event::Subject,
+    facts::{Holder, UserFacts},
+    id::Ref,
+    practice::{PracticeUser, Role},
+};
+
+/// The fields of a practice user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PutUser {
+    /// The host's id.
+    pub reference: Ref,
+    /// Name in words.
+    pub name: String,
+    /// The address.
+    pub email: EmailAddress,
+    /// What the user may do.
+    pub role: Role,
+}
+
+/// Creates or changes a practice user; nobody is written to (W1). The outcome is the user, and whether anything changed.
+pub fn put_user(
+    facts: &UserFacts,
+    command: &PutUser,
+    moment: &mut Moment,
+) -> Result<Decided<(PracticeUser, bool)>, Refusal> {
+    let before = facts.user.as_ref();
+    let user = PracticeUser {
+        id: before.map_or_else(|| moment.ids.next(moment.now), |user| user.id),
+        reference: command.reference.clone(),
+        name: command.name.clone(),
+        email: command.email.clone(),
+        role: command.role,
+        created_at: before.map_or(moment.now, |user| user.created_at),
+        version: before.map_or(0, |user| user.version),
+    };
+    if before == Some(&user) {
+        return Ok(Decided { decision: Decision::default(), outcome: (user, false) });
+    }
+    let user = PracticeUser { version: user.version + 1, ..user };
+    let mut decision = Decision::default();
+    decision.expect.extend(before.map(changed));
+    if before.is_none_or(|before| before.email.key() != user.email.key()) {
+        free_for_staff(facts, &user)?;
+        let released = before.map(|before| Change::ReleaseKey(before.email.key().clone()));
+        decision.changes.extend(released);
+        decision.changes.push(Change::ClaimKey { key: user.email.key().clone(), owner: KeyOwner::User(user.id) });
+    }
+    if before.is_some_and(|before| before.role == Role::Admin) && user.role != Role::Admin {
+        decision.expect.push(other_admin(facts)?);
+    }
+    decision.changes.push(Change::PutUser(user.clone()));
+    let kind = if before.is_some() { "user.changed" } else { "user.created" };
+    log(&mut decision, kind, before, Some(&user), moment);
+    Ok(Decided { decision, outcome: (user, true) })
+}
+
+/// Removes a practice user and frees its key (A7, W2).
+pub fn delete_user(facts: &UserFacts, moment: &mut Moment) -> Result<Decided<()>, Refusal> {
+    let user = facts.user.as_ref().ok_or(Refusal::NotFound { what: "practice user" })?;
+    let mut decision = Decision::default();
+    decision.expect.push(changed(user));
+    if user.role == Role::Admin {
+        decision.expect.push(other_admin(facts)?);
+    }
+    decision.changes.push(Change::ReleaseKey(user.email.key().clone()));
+    decision.changes.push(Change::DeleteUser(user.id));
+    log(&mut decision, "user.deleted", Some(user), None, moment);
+    Ok(Decided { decision, outcome: () })
+}
+
+const fn changed(user: &PracticeUser) -> Expect {
+    Expect { what: Aggregate::User(user.id), version: user.version, how: Reliance::Changed }
+}
+
+fn other_admin(facts: &UserFacts) -> Result<Expect, Refusal> {
+    let other = facts.other_admin.as_ref().ok_or(Refusal::LastAdmin)?;
+    Ok(Expect { what: Aggregate::User(other.id), version: other.version, how: Reliance::LookedAt })
+}
+
+fn free_for_staff(facts: &UserFacts, user: &PracticeUser) -> Result<(), Refusal> {
+    match &facts.holder {
+        None => Ok(()),
+        Some(Holder::User(holder)) if holder.id == user.id => Ok(()),
+        Some(Holder::User(holder)) => {
+            Err(Refusal::EmailTaken { user: Named { reference: holder.reference.clone(), name: holder.name.clone() } })
+        }
+        Some(Holder::Login(login)) => Err(Refusal::EmailIsAPortalLogin { contacts: named(&login.members) }),
+    }
+}
+
+fn log(
+    decision: &mut Decision,
+    kind: &'static str,
+    before: Option<&PracticeUser>,
+    after: Option<&PracticeUser>,
+    moment: &mut Moment,
+) {
+    let id = before.or(after).map(|user| user.id);
+    let mut event = moment.event(kind, Subject { user: id, ..Subject::default() });
+    let email = |user: Option<&PracticeUser>| user.map_or_else(String::new, |user| user.email.as_str().to_owned());
+    let name = |user: Option<&PracticeUser>| user.map_or_else(String::new, |user| user.name.clone());
+    let role = |user: Option<&PracticeUser>| user.map_or("", |user| user.role.code());
+    note(&mut event.personal, "email", &email(before), &email(after));
+    note(&mut event.personal, "name", &name(before), &name(after));
+    note(&mut event.facts, "role", role(before), role(after));
+    decision.events.push(event);
+}

@@ -1,0 +1,183 @@
+//! What a rule is told before it decides: one consistent picture, loaded by a store.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    contact::Contact,
+    email::LoginKey,
+    id::{ContactId, MessageId, Ref},
+    link::Link,
+    login::Login,
+    message::DeliveryState,
+    practice::{Client, PracticeUser},
+    session::{PortalSession, ProfileId},
+    time::Timestamp,
+};
+
+/// Which contact is asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ContactSelector {
+    /// By the host's id.
+    Ref(Ref),
+    /// By ours.
+    Id(ContactId),
+}
+
+/// A question about one contact and what a command on it would meet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactQuery {
+    /// The contact.
+    pub contact: ContactSelector,
+    /// Keys whose holders matter, besides that of the contact's own first address.
+    pub keys: Vec<LoginKey>,
+    /// Clients that the command names.
+    pub clients: Vec<Ref>,
+}
+
+/// The answer to a [`ContactQuery`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContactFacts {
+    /// The contact; `None` where there is none of that name.
+    pub contact: Option<Contact>,
+    /// The clients the contact belongs to, and those the query named, as far as they exist; ordered by reference.
+    pub clients: Vec<Client>,
+    /// Keys that were the contact's first while it had access (M2).
+    pub former_keys: BTreeSet<LoginKey>,
+    /// The login the contact is behind, or its own dormant one.
+    pub login: Option<LoginFacts>,
+    /// Who holds each key asked about, and that of the contact's own first address; keys nobody holds are absent.
+    pub holders: BTreeMap<LoginKey, Holder>,
+}
+
+/// Who holds a key in the practice's registry.
+#[expect(clippy::large_enum_variant, reason = "few live at a time, and a box would be in the way of every rule")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// A practice user.
+    User(PracticeUser),
+    /// A live login.
+    Login(LoginFacts),
+}
+
+/// A login and all that hangs on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoginFacts {
+    /// The login.
+    pub login: Login,
+    /// The contacts behind it, all with access granted; nobody where it is dormant. Ordered by id.
+    pub members: Vec<Member>,
+    /// Links that are neither used nor ended nor expired, oldest first.
+    pub links: Vec<Link>,
+    /// Sessions of the present epoch that are neither ended nor past their absolute limit, oldest first.
+    pub sessions: Vec<PortalSession>,
+    /// The newest set-password message of the login (activation or reset).
+    pub invitation: Option<Invitation>,
+    /// When the newest session of the login began, ended ones included.
+    pub last_sign_in_at: Option<Timestamp>,
+}
+
+/// A contact behind a login, with its clients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The contact.
+    pub contact: Contact,
+    /// Its clients, suspended ones too; ordered by reference.
+    pub clients: Vec<Client>,
+}
+
+/// The newest set-password message of a login, and its link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    /// The message.
+    pub message: MessageId,
+    /// Where it is.
+    pub state: DeliveryState,
+    /// When it was queued.
+    pub queued_at: Timestamp,
+    /// When the other server took it.
+    pub accepted_at: Option<Timestamp>,
+    /// The link it carries.
+    pub link: Link,
+}
+
+impl LoginFacts {
+    /// The contact longest behind the login, of two at once the one with the lesser reference: a
+    /// message about the login goes to its spelling (E4).
+    pub fn eldest(&self) -> Option<&Contact> {
+        self.members
+            .iter()
+            .map(|member| &member.contact)
+            .min_by(|a, b| (a.behind_since, &a.reference).cmp(&(b.behind_since, &b.reference)))
+    }
+
+    /// The profiles that can be chosen: every contact behind the login with each of its clients
+    /// that is not suspended (A5), ordered by the contacts' and clients' references.
+    pub fn profiles(&self) -> Vec<Profile<'_>> {
+        let mut profiles: Vec<_> = self
+            .members
+            .iter()
+            .flat_map(|member| {
+                let open = member.clients.iter().filter(|client| !client.suspended);
+                open.map(|client| Profile { contact: &member.contact, client })
+            })
+            .collect();
+        profiles.sort_by_key(|profile| (&profile.contact.reference, &profile.client.reference));
+        profiles
+    }
+}
+
+/// One profile, with the names to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Profile<'a> {
+    /// The person.
+    pub contact: &'a Contact,
+    /// The client.
+    pub client: &'a Client,
+}
+
+impl Profile<'_> {
+    /// The profile's id.
+    pub const fn id(&self) -> ProfileId {
+        ProfileId { contact: self.contact.id, client: self.client.id }
+    }
+}
+
+/// A question about one practice user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserQuery {
+    /// The user.
+    pub user: Ref,
+    /// The key the user is to have, if the command gives one.
+    pub key: Option<LoginKey>,
+}
+
+/// The answer to a [`UserQuery`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserFacts {
+    /// The user; `None` where there is none of that name.
+    pub user: Option<PracticeUser>,
+    /// Who holds the key asked about.
+    pub holder: Option<Holder>,
+    /// Another admin than this user, the one with the least id, if there is one (W2).
+    pub other_admin: Option<PracticeUser>,
+}
+
+/// A link and its login. The login is `None` where it was erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkFacts {
+    /// The link.
+    pub link: Link,
+    /// When the message that carried it was queued.
+    pub sent_at: Option<Timestamp>,
+    /// The login it sets a password for.
+    pub login: Option<LoginFacts>,
+}
+
+/// A session and its login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionFacts {
+    /// The session, valid or not.
+    pub session: PortalSession,
+    /// The login; `None` where it was erased.
+    pub login: Option<LoginFacts>,
+}

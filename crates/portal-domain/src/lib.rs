@@ -1,0 +1,34 @@
+//! The rules of client-portal access, and nothing else.
+//!
+//! Every promise of the rulebook is a pure function here: facts and a command go in, a
+//! [`change::Decision`] or a [`Refusal`] comes out. There is no clock, no randomness, no I/O and no
+//! runtime in this crate; the outside is asked before a rule and told after it, through the traits
+//! in [`port`].
+//!
+//! | to … | look at |
+//! |---|---|
+//! | parse an address as people really type it | [`email`] |
+//! | see how a command is decided | [`decide`] |
+//! | run a command against a store | [`usecase::Portal`] |
+//! | write an adapter | [`port`], and `portal-testkit` to test it |
+
+pub mod change;
+pub mod contact;
+pub mod decide;
+pub mod email;
+pub mod event;
+pub mod facts;
+pub mod id;
+pub mod link;
+pub mod login;
+pub mod message;
+pub mod password;
+pub mod port;
+pub mod practice;
+mod refusal;
+pub mod session;
+pub mod status;
+pub mod time;
+pub mod usecase;
+
+pub use refusal::{Named, Refusal};

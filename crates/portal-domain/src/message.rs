@@ -1,0 +1,245 @@
+//! Mail, from the decision that causes it to the other server's answer.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    email::EmailAddress,
+    event::Event,
+    id::{ContactId, LinkId, LoginId, MessageId},
+    time::Timestamp,
+};
+
+/// The kinds of mail, as API and journal name them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageKind {
+    /// Invitation with a link to set a password.
+    Activation,
+    /// "You now also have access to …", where a password is there already.
+    AccessAdded,
+    /// A link to set a new password.
+    Reset,
+    /// "Sign in with this address", to the new address.
+    LoginMovedNew,
+    /// "No longer your sign-in address", to the old one.
+    LoginMovedOld,
+    /// "Your password was changed"; and M4's later note to the old address.
+    PasswordChanged,
+}
+
+impl MessageKind {
+    /// All kinds.
+    pub const ALL: [Self; 6] = [
+        Self::Activation,
+        Self::AccessAdded,
+        Self::Reset,
+        Self::LoginMovedNew,
+        Self::LoginMovedOld,
+        Self::PasswordChanged,
+    ];
+
+    /// The kind's name in the API and in the database.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Activation => "activation",
+            Self::AccessAdded => "access_added",
+            Self::Reset => "reset",
+            Self::LoginMovedNew => "login_moved_new",
+            Self::LoginMovedOld => "login_moved_old",
+            Self::PasswordChanged => "password_changed",
+        }
+    }
+
+    /// Reads what [`code`](Self::code) writes.
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// Whether somebody waits for it (D7); such mail goes before bulk invitations.
+    pub const fn awaited(self) -> bool {
+        matches!(self, Self::Reset)
+    }
+}
+
+/// What a message says, beyond what practice and link say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum MessageBody {
+    /// See [`MessageKind::Activation`].
+    Activation,
+    /// See [`MessageKind::AccessAdded`].
+    AccessAdded,
+    /// See [`MessageKind::Reset`].
+    Reset,
+    /// See [`MessageKind::LoginMovedNew`].
+    LoginMovedNew {
+        /// Who changed it, in words.
+        changed_by: String,
+    },
+    /// See [`MessageKind::LoginMovedOld`].
+    LoginMovedOld {
+        /// The new address, masked.
+        new_address: String,
+        /// Who changed it, in words.
+        changed_by: String,
+        /// Whether others still sign in with the old address (M6).
+        split: bool,
+    },
+    /// See [`MessageKind::PasswordChanged`].
+    PasswordChanged,
+    /// M4's later note to the old address: a password was set at the new one.
+    PasswordSetAfterMove {
+        /// The new address, masked.
+        new_address: String,
+    },
+}
+
+impl MessageBody {
+    /// The kind of message this is the body of.
+    pub const fn kind(&self) -> MessageKind {
+        match self {
+            Self::Activation => MessageKind::Activation,
+            Self::AccessAdded => MessageKind::AccessAdded,
+            Self::Reset => MessageKind::Reset,
+            Self::LoginMovedNew { .. } => MessageKind::LoginMovedNew,
+            Self::LoginMovedOld { .. } => MessageKind::LoginMovedOld,
+            Self::PasswordChanged | Self::PasswordSetAfterMove { .. } => MessageKind::PasswordChanged,
+        }
+    }
+}
+
+/// One mail, written in the same transaction as the change that causes it (D1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Our id; the Message-ID on the wire is made of it, so that a duplicate carries the same.
+    pub id: MessageId,
+    /// The contact it is about.
+    pub contact: ContactId,
+    /// The login it is about.
+    pub login: LoginId,
+    /// The link it carries.
+    pub link: Option<LinkId>,
+    /// The one address it goes to, as stored (E4).
+    pub to: EmailAddress,
+    /// What the contact is called.
+    pub name: String,
+    /// The names of the contact's clients that are not suspended.
+    pub clients: Vec<String>,
+    /// What it says.
+    pub body: MessageBody,
+    /// When it was queued.
+    pub created_at: Timestamp,
+}
+
+impl Message {
+    /// The kind of message.
+    pub const fn kind(&self) -> MessageKind {
+        self.body.kind()
+    }
+}
+
+/// Where a message is on its way (D1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryState {
+    /// Waiting for its first attempt.
+    Queued,
+    /// Leased by a worker.
+    Sending,
+    /// Taken by the other server.
+    Accepted,
+    /// To be tried again.
+    Deferred,
+    /// Given up.
+    Failed,
+    /// No longer wanted.
+    Cancelled,
+}
+
+impl DeliveryState {
+    /// All states.
+    pub const ALL: [Self; 6] =
+        [Self::Queued, Self::Sending, Self::Accepted, Self::Deferred, Self::Failed, Self::Cancelled];
+
+    /// The state's name in the API and in the database.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sending => "sending",
+            Self::Accepted => "accepted",
+            Self::Deferred => "deferred",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Reads what [`code`](Self::code) writes.
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.code() == code)
+    }
+}
+
+/// One try to hand a message over, with the server's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// When.
+    pub at: Timestamp,
+    /// The state it led to.
+    pub state: DeliveryState,
+    /// What the other side said, or what went wrong, at most 500 characters.
+    pub reply: String,
+}
+
+/// A message with its delivery so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The message.
+    pub message: Message,
+    /// Where it is.
+    pub state: DeliveryState,
+    /// Every try, oldest first.
+    pub attempts: Vec<Attempt>,
+}
+
+/// What became of an attempt, with the server's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendOutcome {
+    /// The other server took it.
+    Accepted {
+        /// Its words.
+        reply: String,
+    },
+    /// Try again later: 4xx, or the network.
+    Transient {
+        /// Its words, or what went wrong.
+        reply: String,
+    },
+    /// Never: 5xx.
+    Permanent {
+        /// Its words.
+        reply: String,
+    },
+    /// Our own configuration is at fault: TLS, authentication.
+    Misconfigured {
+        /// What is wrong.
+        reply: String,
+    },
+}
+
+/// What became of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// The attempt.
+    pub attempt: Attempt,
+    /// When to try again, where it is deferred.
+    pub next_attempt_at: Option<Timestamp>,
+    /// What the journal is told.
+    pub event: Event,
+}
+
+impl Settlement {
+    /// The state the message is in from now on.
+    pub const fn state(&self) -> DeliveryState {
+        self.attempt.state
+    }
+}

@@ -1,0 +1,21 @@
+//! What the rules need from the outside, as traits.
+//!
+//! Each trait is a contract in MUST sentences; `portal-testkit` has a conformance case of the name
+//! of each. An adapter that passes the suite can be put in the place of another.
+
+mod entropy;
+mod mail;
+mod outbox;
+mod password;
+mod store;
+mod views;
+
+pub use self::{
+    entropy::{Clock, Entropy},
+    mail::{MailFrom, Mailer, OutgoingMail},
+    outbox::{Enquiries, Enquiry, EnquiryKind, Leased, Outbox},
+    password::{HashError, PasswordHasher, Verdict},
+    store::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
+    views::{Page, PortalViews, Waiting},
+};
+pub use crate::message::{SendOutcome, Settlement};

@@ -1,0 +1,128 @@
+use async_trait::async_trait;
+
+use crate::{
+    change::Decision,
+    email::LoginKey,
+    facts::{ContactFacts, ContactQuery, LinkFacts, LoginFacts, SessionFacts, UserFacts, UserQuery},
+    id::{LinkId, PracticeId, Ref, Slug},
+    practice::{ApiKey, ApiKeyHash, Client, Practice},
+    session::SessionHash,
+    time::Timestamp,
+};
+
+/// All that the rules need of a database: facts, and one way to write.
+///
+/// Facts MUST be read from what is committed, one consistent picture per call (on a database with
+/// statement-level snapshots: whatever a call mixes, [`commit`](Self::commit) MUST find out). Facts of
+/// one practice MUST NOT hold anything of another. `now` decides which links and sessions are listed.
+#[async_trait]
+pub trait PortalStore: Send + Sync {
+    /// The practice of that name or id.
+    async fn practice(&self, by: &PracticeSelector) -> Result<Option<Practice>, StoreError>;
+
+    /// The API key with that digest, of any practice, unless it is revoked.
+    async fn caller(&self, hash: &ApiKeyHash) -> Result<Option<ApiKey>, StoreError>;
+
+    /// Facts about contacts, in the order of the queries. MUST take a number of statements that does
+    /// not grow with the number of queries.
+    async fn contacts(
+        &self,
+        practice: PracticeId,
+        queries: &[ContactQuery],
+        now: Timestamp,
+    ) -> Result<Vec<ContactFacts>, StoreError>;
+
+    /// Facts about a practice user.
+    async fn user(&self, practice: PracticeId, query: &UserQuery, now: Timestamp) -> Result<UserFacts, StoreError>;
+
+    /// The clients of these names, as far as they exist, ordered by reference.
+    async fn clients(&self, practice: PracticeId, refs: &[Ref]) -> Result<Vec<Client>, StoreError>;
+
+    /// The live login that holds the key, never a dormant one (C4). MUST run the same statements
+    /// whether it exists or not (P2).
+    async fn login(
+        &self,
+        practice: PracticeId,
+        key: &LoginKey,
+        now: Timestamp,
+    ) -> Result<Option<LoginFacts>, StoreError>;
+
+    /// A link of this practice. MUST run the same statements whether it exists or not.
+    async fn link(&self, practice: PracticeId, link: LinkId, now: Timestamp) -> Result<Option<LinkFacts>, StoreError>;
+
+    /// A session of this practice, valid or not.
+    async fn session(
+        &self,
+        practice: PracticeId,
+        hash: &SessionHash,
+        now: Timestamp,
+    ) -> Result<Option<SessionFacts>, StoreError>;
+
+    /// What an earlier command with this key left.
+    async fn receipt(&self, practice: PracticeId, key: &RequestKey) -> Result<Option<Receipt>, StoreError>;
+
+    /// Writes the decisions and the receipt: all, or nothing.
+    ///
+    /// MUST answer [`Commit::Conflict`], and write nothing, where an expected aggregate is gone or has another
+    /// version, a key to be claimed is held, a new reference, slug or receipt is there already, a link to be
+    /// used is not usable, or the database could not put the commit in line with others. MUST hold what it
+    /// acknowledged through a crash. MUST finish once begun, even where the caller goes away. Decisions
+    /// committed together never rely on the same changed aggregate or claim the same key.
+    async fn commit(
+        &self,
+        practice: PracticeId,
+        decisions: &[Decision],
+        receipt: Option<&Receipt>,
+    ) -> Result<Commit, StoreError>;
+}
+
+/// How a practice is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PracticeSelector {
+    /// By its name in addresses.
+    Slug(Slug),
+    /// By our id.
+    Id(PracticeId),
+}
+
+/// What became of a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commit {
+    /// Written, and safe.
+    Committed,
+    /// Nothing was written: load fresh facts and decide again.
+    Conflict,
+}
+
+/// Names a request that may come twice: scope (caller and route) and the key it carries.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RequestKey {
+    /// Caller and route, or `enquiry`.
+    pub scope: String,
+    /// The key.
+    pub key: String,
+}
+
+/// What a finished command left, so that its repetition gets the same answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The request it answers.
+    pub request: RequestKey,
+    /// Digest of the request's body.
+    pub digest: [u8; 32],
+    /// The serialised outcome.
+    pub outcome: Vec<u8>,
+    /// When it was left.
+    pub at: Timestamp,
+}
+
+/// Why a store could not do its work.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The database can't be reached, or is too busy; whether a commit was written is not known, and repeating converges.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// A row can't be read as what it should be.
+    #[error("a row is damaged: {0}")]
+    Damaged(String),
+}

@@ -1,0 +1,61 @@
+use async_trait::async_trait;
+
+use super::StoreError;
+use crate::{
+    event::RecordedEvent,
+    id::{ContactId, PracticeId, Ref},
+    message::{Delivery, MessageKind},
+    practice::{ApiKey, Client, Practice, PracticeUser},
+    time::Timestamp,
+};
+
+/// A part of a list: what comes after a place, and how much of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<K> {
+    /// Only what comes after this key.
+    pub after: Option<K>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Lists for API and command line, in stable order. Rules never use them.
+#[async_trait]
+pub trait PortalViews: Send + Sync {
+    /// Practices, by slug; the key is the slug.
+    async fn practices(&self, page: &Page<String>) -> Result<Vec<Practice>, StoreError>;
+    /// Practice users, by reference.
+    async fn users(&self, practice: PracticeId, page: &Page<Ref>) -> Result<Vec<PracticeUser>, StoreError>;
+    /// Clients, by reference.
+    async fn clients(&self, practice: PracticeId, page: &Page<Ref>) -> Result<Vec<Client>, StoreError>;
+    /// References of contacts, in their order.
+    async fn contacts(&self, practice: PracticeId, page: &Page<Ref>) -> Result<Vec<Ref>, StoreError>;
+    /// Keys of the practice, revoked ones too, oldest first.
+    async fn api_keys(&self, practice: PracticeId) -> Result<Vec<ApiKey>, StoreError>;
+    /// Messages about a contact, in the order they were queued; the key is their place, given as the second of each pair.
+    async fn messages(
+        &self,
+        practice: PracticeId,
+        contact: ContactId,
+        page: &Page<i64>,
+    ) -> Result<Vec<(Delivery, i64)>, StoreError>;
+    /// Events about a contact, or all of the practice, in their order; the key is the ordinal.
+    async fn events(
+        &self,
+        practice: PracticeId,
+        contact: Option<ContactId>,
+        page: &Page<i64>,
+    ) -> Result<Vec<RecordedEvent>, StoreError>;
+    /// Messages of the practice that are queued, deferred or being sent, by kind.
+    async fn waiting(&self, practice: PracticeId) -> Result<Vec<Waiting>, StoreError>;
+    /// When the oldest message that is due, of any practice, was queued; also the answer to "is the database there?".
+    async fn oldest_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError>;
+}
+
+/// How many messages of a kind wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The kind.
+    pub kind: MessageKind,
+    /// How many.
+    pub count: u64,
+}

@@ -1,0 +1,313 @@
+//! The firm and what it is made of: practice, settings, staff, clients, keys of its host program.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    email::EmailAddress,
+    id::{ApiKeyId, ClientId, PracticeId, Ref, Slug, UserId},
+    time::Timestamp,
+};
+
+/// The firm. Everything else belongs to exactly one practice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Practice {
+    /// Our id.
+    pub id: PracticeId,
+    /// Its name in addresses.
+    pub slug: Slug,
+    /// Its name in words.
+    pub name: String,
+    /// What it may set.
+    pub settings: Settings,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Raised by one with every change.
+    pub version: i64,
+}
+
+/// What happens when two contacts with access have the same first address (C3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SharedLogin {
+    /// One login, one password, a chooser of profiles.
+    Join,
+    /// `login_email_taken`.
+    Refuse,
+}
+
+/// What becomes of sessions when a login moves to a new address (M3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionsOnMove {
+    /// They end.
+    End,
+    /// They go on, unless the password ends.
+    Keep,
+}
+
+/// Whether clients need a second factor (P5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondFactor {
+    /// Who wants one has one.
+    Optional,
+}
+
+/// The settings of a practice, each within its bounds.
+///
+/// A value outside its bounds can't be stored: [`Settings::check`] is asked before every change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// C3. Default `join`.
+    pub shared_login: SharedLogin,
+    /// M3. Default `end`.
+    pub sessions_on_move: SessionsOnMove,
+    /// How long an activation link works, in hours: 1–720, default 168.
+    pub activation_link_hours: u32,
+    /// How long a reset link works, in minutes: 10–1440, default 60.
+    pub reset_link_minutes: u32,
+    /// A session ends after so many minutes without a request: 5–1440, default 30.
+    pub session_idle_minutes: u32,
+    /// A session ends after so many hours in any case: 1–720, default 12.
+    pub session_absolute_hours: u32,
+    /// Shortest password, in code points: 8–64, default 12.
+    pub password_min_length: u32,
+    /// Whether who tries an old address gets a hint by mail (M8). Default true.
+    pub hint_mail: bool,
+    /// Days before an invitation expires on which it is repeated (D8). Default `[2]`, at most five of 1–30.
+    pub reminder_days: Vec<u32>,
+    /// Where answers to mails go. Default nowhere of its own.
+    pub mail_reply_to: Option<String>,
+    /// Whom to ask, in one line of at most 200 characters.
+    pub contact_line: String,
+    /// A note that goes into every invitation, at most 600 characters.
+    pub invitation_note: String,
+    /// At most so many mails an hour (D7), at least one where set.
+    pub mails_per_hour: Option<u32>,
+    /// Language of pages and mails, a BCP 47 tag. Default `en`.
+    pub locale: String,
+    /// P5. Default `optional`.
+    pub second_factor: SecondFactor,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            shared_login: SharedLogin::Join,
+            sessions_on_move: SessionsOnMove::End,
+            activation_link_hours: 168,
+            reset_link_minutes: 60,
+            session_idle_minutes: 30,
+            session_absolute_hours: 12,
+            password_min_length: 12,
+            hint_mail: true,
+            reminder_days: vec![2],
+            mail_reply_to: None,
+            contact_line: String::new(),
+            invitation_note: String::new(),
+            mails_per_hour: None,
+            locale: "en".to_owned(),
+            second_factor: SecondFactor::Optional,
+        }
+    }
+}
+
+impl Settings {
+    /// Says which setting is out of its bounds, and what they are.
+    ///
+    /// ```
+    /// use portal_domain::practice::Settings;
+    /// let long = Settings { activation_link_hours: 721, ..Settings::default() };
+    /// assert_eq!(long.check().unwrap_err().field, "activation_link_hours");
+    /// assert!(Settings::default().check().is_ok());
+    /// ```
+    pub fn check(&self) -> Result<(), OutOfBounds> {
+        let within = |field, value: u32, low: u32, high: u32| {
+            let bounds = format!("{low} to {high}");
+            if (low..=high).contains(&value) { Ok(()) } else { Err(OutOfBounds { field, bounds }) }
+        };
+        let at_most = |field, text: &str, most: usize| {
+            let bounds = format!("at most {most} characters, without control characters");
+            let fits = text.chars().count() <= most && !text.chars().any(|c| c.is_control() && c != '\n');
+            if fits { Ok(()) } else { Err(OutOfBounds { field, bounds }) }
+        };
+        within("activation_link_hours", self.activation_link_hours, 1, 720)?;
+        within("reset_link_minutes", self.reset_link_minutes, 10, 1440)?;
+        within("session_idle_minutes", self.session_idle_minutes, 5, 1440)?;
+        within("session_absolute_hours", self.session_absolute_hours, 1, 720)?;
+        within("password_min_length", self.password_min_length, 8, 64)?;
+        within("reminder_days", self.reminder_days.len().try_into().unwrap_or(u32::MAX), 0, 5)?;
+        for day in &self.reminder_days {
+            within("reminder_days", *day, 1, 30)?;
+        }
+        within("mails_per_hour", self.mails_per_hour.unwrap_or(1), 1, 1_000_000)?;
+        at_most("contact_line", &self.contact_line, 200)?;
+        at_most("invitation_note", &self.invitation_note, 600)?;
+        if self.contact_line.contains('\n') {
+            return Err(OutOfBounds { field: "contact_line", bounds: "one line".to_owned() });
+        }
+        if let Some(address) = &self.mail_reply_to {
+            EmailAddress::parse(address)
+                .map_err(|fault| OutOfBounds { field: "mail_reply_to", bounds: fault.to_string() })?;
+        }
+        let tag = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if !(2..=35).contains(&self.locale.len()) || !self.locale.chars().all(tag) {
+            return Err(OutOfBounds { field: "locale", bounds: "a BCP 47 language tag".to_owned() });
+        }
+        Ok(())
+    }
+
+    /// How long an activation link works.
+    pub fn activation_link_life(&self) -> Duration {
+        Duration::from_secs(u64::from(self.activation_link_hours) * 3600)
+    }
+
+    /// How long a reset link works.
+    pub fn reset_link_life(&self) -> Duration {
+        Duration::from_secs(u64::from(self.reset_link_minutes) * 60)
+    }
+
+    /// How long a session lives without a request.
+    pub fn session_idle(&self) -> Duration {
+        Duration::from_secs(u64::from(self.session_idle_minutes) * 60)
+    }
+
+    /// How long a session lives at most.
+    pub fn session_absolute(&self) -> Duration {
+        Duration::from_secs(u64::from(self.session_absolute_hours) * 3600)
+    }
+}
+
+/// A setting that is out of its bounds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{field}` must be {bounds}")]
+pub struct OutOfBounds {
+    /// Name of the setting.
+    pub field: &'static str,
+    /// The bounds, in words.
+    pub bounds: String,
+}
+
+/// What a practice user may do (W3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything, settings and staff included.
+    Admin,
+    /// Contacts, clients, commands.
+    Staff,
+}
+
+impl Role {
+    /// `admin` or `staff`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Staff => "staff",
+        }
+    }
+
+    /// Reads what [`code`](Self::code) writes.
+    pub fn parse(code: &str) -> Option<Self> {
+        [Self::Admin, Self::Staff].into_iter().find(|role| role.code() == code)
+    }
+}
+
+/// Staff of a practice. The key of the address belongs to the user in the practice's key registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PracticeUser {
+    /// Our id.
+    pub id: UserId,
+    /// The host's id.
+    pub reference: Ref,
+    /// Name in words.
+    pub name: String,
+    /// The address the user signs in with.
+    pub email: EmailAddress,
+    /// What the user may do.
+    pub role: Role,
+    /// When the user was created.
+    pub created_at: Timestamp,
+    /// Raised by one with every change.
+    pub version: i64,
+}
+
+/// A business or individual that the practice serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// Our id.
+    pub id: ClientId,
+    /// The host's id.
+    pub reference: Ref,
+    /// Name in words.
+    pub name: String,
+    /// A suspended client's profiles are not seen by anybody (A5).
+    pub suspended: bool,
+    /// When the client was created.
+    pub created_at: Timestamp,
+    /// Raised by one with every change.
+    pub version: i64,
+}
+
+/// What a caller with an API key may do (W3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Every `GET`, search, diagnosis.
+    Read,
+    /// That, and every other route but those of the next two.
+    Write,
+    /// Hand-overs and sign-ins.
+    SignIn,
+    /// Import of credentials.
+    Credentials,
+    /// The operator API.
+    Operator,
+}
+
+impl Scope {
+    /// All scopes.
+    pub const ALL: [Self; 5] = [Self::Read, Self::Write, Self::SignIn, Self::Credentials, Self::Operator];
+
+    /// The scope's name in API and command line.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::SignIn => "sign_in",
+            Self::Credentials => "credentials",
+            Self::Operator => "operator",
+        }
+    }
+
+    /// Reads what [`code`](Self::code) writes.
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.code() == code)
+    }
+}
+
+/// SHA-256 of an API key's secret; the secret itself is shown once and kept nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ApiKeyHash(pub [u8; 32]);
+
+/// A host program's permission to call the API for one practice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Our id.
+    pub id: ApiKeyId,
+    /// The practice it belongs to.
+    pub practice: PracticeId,
+    /// What its owner calls it.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// Digest of the secret.
+    pub hash: ApiKeyHash,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Since when it no longer works.
+    pub revoked_at: Option<Timestamp>,
+}

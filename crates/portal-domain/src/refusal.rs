@@ -1,0 +1,186 @@
+use crate::{email::EmailFault, id::Ref, link::LinkState, password::PasswordFault};
+
+/// A contact, as a refusal or an effect names it to staff.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Named {
+    /// The host's id.
+    pub reference: Ref,
+    /// The name.
+    pub name: String,
+}
+
+/// Why a command is refused. A refused command changes nothing.
+///
+/// [`code`](Self::code) is the stable name of API and journal; the text says what to do next.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// C1: the first address is that of a practice user.
+    #[error("the first address is that of the practice user `{}`: put another address of the contact on top", user.name)]
+    PracticeUserEmail {
+        /// The user.
+        user: Named,
+    },
+    /// C2: the address is the login of contacts.
+    #[error("the address is the portal login of {}: give those contacts another first address", list(contacts))]
+    EmailIsAPortalLogin {
+        /// The contacts.
+        contacts: Vec<Named>,
+    },
+    /// C2: another practice user has the address.
+    #[error("the address is that of the practice user `{}`", user.name)]
+    EmailTaken {
+        /// The user.
+        user: Named,
+    },
+    /// C3: the address is the login of other contacts, and joining them is not asked for or not allowed.
+    #[error("the first address is already the portal login of {}", list(contacts))]
+    LoginEmailTaken {
+        /// The contacts.
+        contacts: Vec<Named>,
+    },
+    /// M5: a contact with access can't be without an address.
+    #[error("a contact with access needs an address: deactivate the access first")]
+    LoginEmailRequired,
+    /// A8: there is no address to send an invitation to.
+    #[error("the contact has no email address: add one")]
+    NoEmail,
+    /// Section A: the contact was never given access.
+    #[error("the contact's access was never activated: activate it")]
+    NotActivated,
+    /// Section A: the contact's access was taken away.
+    #[error("the contact's access is deactivated: reactivate it")]
+    PortalDeactivated,
+    /// W2: the last admin can't be removed or demoted.
+    #[error("this is the last admin: make another practice user admin first")]
+    LastAdmin,
+    /// An address can't be one.
+    #[error("address {} is not usable: {fault}", index + 1)]
+    InvalidEmail {
+        /// Place in the list as it was submitted, from nought.
+        index: usize,
+        /// What is wrong with it.
+        fault: EmailFault,
+    },
+    /// F5: more than twenty addresses.
+    #[error("a contact can have at most 20 addresses, and these are {count}")]
+    TooManyEmails {
+        /// How many.
+        count: usize,
+    },
+    /// A client is named that is not there.
+    #[error("there is no client `{client}`: create it first")]
+    UnknownClient {
+        /// Place in the list as it was submitted, from nought.
+        index: usize,
+        /// The client's reference.
+        client: Ref,
+    },
+    /// I1: another row of the same reference says something else.
+    #[error("an earlier row of the same `ref` says something else in `{field}`")]
+    RowContradicts {
+        /// The column.
+        field: &'static str,
+    },
+    /// I3: the import would move a live login.
+    #[error("this would move the sign-in address of a contact with access: import with `--move-logins`")]
+    WouldMoveLogin,
+    /// The slug is that of another practice.
+    #[error("there is a practice `{slug}` already")]
+    SlugTaken {
+        /// The slug.
+        slug: String,
+    },
+    /// A setting is out of its bounds.
+    #[error(transparent)]
+    OutOfBounds(#[from] crate::practice::OutOfBounds),
+    /// L3: the link no longer works.
+    #[error("this link {}: ask for a new one", word(*state))]
+    LinkClosed {
+        /// Why.
+        state: LinkState,
+    },
+    /// P1: the password can't be set.
+    #[error("{fault}")]
+    PasswordRefused {
+        /// Why.
+        fault: PasswordFault,
+    },
+    /// P2: sign-in failed, for whatever reason.
+    #[error("address or password is not right")]
+    SignInFailed,
+    /// There is no valid session.
+    #[error("sign in first")]
+    Unauthorized,
+    /// There is no such thing in this practice.
+    #[error("there is no such {what}")]
+    NotFound {
+        /// The kind of thing.
+        what: &'static str,
+    },
+}
+
+impl Refusal {
+    /// The stable, snake_case name of the refusal.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::PracticeUserEmail { .. } => "practice_user_email",
+            Self::EmailIsAPortalLogin { .. } => "email_is_a_portal_login",
+            Self::EmailTaken { .. } => "email_taken",
+            Self::LoginEmailTaken { .. } => "login_email_taken",
+            Self::LoginEmailRequired => "login_email_required",
+            Self::NoEmail => "no_email",
+            Self::NotActivated => "not_activated",
+            Self::PortalDeactivated => "portal_deactivated",
+            Self::LastAdmin => "last_admin",
+            Self::InvalidEmail { .. } => "invalid_email",
+            Self::TooManyEmails { .. } => "too_many_emails",
+            Self::UnknownClient { .. } => "unknown_client",
+            Self::RowContradicts { .. } => "row_contradicts",
+            Self::WouldMoveLogin => "would_move_login",
+            Self::SlugTaken { .. } => "slug_taken",
+            Self::OutOfBounds(_) => "invalid_request",
+            Self::LinkClosed { state: LinkState::Used } => "link_used",
+            Self::LinkClosed { state: LinkState::Expired } => "link_expired",
+            Self::LinkClosed { .. } => "link_dead",
+            Self::PasswordRefused { .. } => "password_refused",
+            Self::SignInFailed => "sign_in_failed",
+            Self::Unauthorized => "unauthorized",
+            Self::NotFound { .. } => "not_found",
+        }
+    }
+
+    /// The field of the request that is at fault, where one is.
+    pub fn field(&self) -> Option<String> {
+        match self {
+            Self::InvalidEmail { index, .. } => Some(format!("emails[{index}]")),
+            Self::TooManyEmails { .. } => Some("emails".to_owned()),
+            Self::UnknownClient { index, .. } => Some(format!("clients[{index}]")),
+            Self::RowContradicts { field } => Some((*field).to_owned()),
+            Self::OutOfBounds(fault) => Some(fault.field.to_owned()),
+            _ => None,
+        }
+    }
+
+    /// What exactly is wrong with that field, by its code, where there is one.
+    pub const fn fault(&self) -> Option<&'static str> {
+        match self {
+            Self::InvalidEmail { fault, .. } => Some(fault.code()),
+            Self::PasswordRefused { fault } => Some(fault.code()),
+            _ => None,
+        }
+    }
+}
+
+fn list(contacts: &[Named]) -> String {
+    let names: Vec<_> = contacts.iter().map(|contact| format!("`{}`", contact.name)).collect();
+    names.join(", ")
+}
+
+const fn word(state: LinkState) -> &'static str {
+    match state {
+        LinkState::Used => "was used already",
+        LinkState::Expired => "has expired",
+        LinkState::Dead => "no longer works",
+        LinkState::Usable => "works",
+    }
+}

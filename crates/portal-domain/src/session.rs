@@ -1,0 +1,92 @@
+//! One signed-in browser.
+
+use std::fmt;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    id::{ClientId, ContactId, LoginId, SessionId},
+    time::Timestamp,
+};
+
+/// The secret of a session, 256 bits, as the cookie carries it. Only its digest is stored (P3).
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionToken([u8; 32]);
+
+impl SessionToken {
+    /// The token made of these fresh bytes.
+    pub const fn from_entropy(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Reads a cookie's value; `None` where it is not of a token's form.
+    pub fn parse(text: &str) -> Option<Self> {
+        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+    }
+
+    /// The cookie's value.
+    pub fn reveal(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// What is stored in its place.
+    pub fn hash(&self) -> SessionHash {
+        SessionHash(Sha256::digest(self.0).into())
+    }
+}
+
+impl fmt::Debug for SessionToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionToken(…)")
+    }
+}
+
+/// SHA-256 of a session's token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionHash(pub [u8; 32]);
+
+/// A contact together with one of its clients: what one looks at after signing in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProfileId {
+    /// The person.
+    pub contact: ContactId,
+    /// The client.
+    pub client: ClientId,
+}
+
+/// A session of the portal. It belongs to a login, never to staff (P4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortalSession {
+    /// Our id; names the session in lists, opens nothing.
+    pub id: SessionId,
+    /// The login that signed in.
+    pub login: LoginId,
+    /// Digest of the token.
+    pub hash: SessionHash,
+    /// The login's epoch when the session began.
+    pub epoch: i64,
+    /// The profile that was chosen, if one was.
+    pub profile: Option<ProfileId>,
+    /// Where it came from: the address of origin, as text.
+    pub origin: Option<String>,
+    /// What the browser calls itself, at most 200 characters.
+    pub user_agent: Option<String>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub last_seen_at: Timestamp,
+    /// The idle limit, fixed by the settings of the last use, so that a later setting revives nothing.
+    pub idle_until: Timestamp,
+    /// The absolute limit.
+    pub expires_at: Timestamp,
+    /// When it was ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl PortalSession {
+    /// Whether the session is valid at `now` for a login of this epoch: not ended, of the same epoch, within both limits.
+    pub fn valid(&self, login_epoch: i64, now: Timestamp) -> bool {
+        self.ended_at.is_none() && self.epoch == login_epoch && now < self.expires_at && now < self.idle_until
+    }
+}

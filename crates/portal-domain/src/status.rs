@@ -1,0 +1,169 @@
+//! The one computed status of a contact (A6), and the portal part of a contact that shows it.
+
+use serde::Serialize;
+
+use crate::{
+    Named, Refusal,
+    contact::Access,
+    decide::refusal_of_grant,
+    facts::{ContactFacts, LoginFacts},
+    link::LinkState,
+    message::DeliveryState,
+    practice::Practice,
+    time::Timestamp,
+};
+
+/// The status of a contact: one value, the same for page, API and diagnosis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PortalStatus {
+    /// Access was taken away.
+    Deactivated,
+    /// Not activated, and activation would be refused now by C1 or C3.
+    Conflict,
+    /// Never activated.
+    NotActivated,
+    /// The newest set-password message failed.
+    InvitationUndelivered,
+    /// No password, and no link that works.
+    InvitationExpired,
+    /// No password yet, and a link that works.
+    Invited,
+    /// No client, or all suspended.
+    NoProfile,
+    /// Can sign in and sees a profile.
+    Active,
+}
+
+impl PortalStatus {
+    /// The status as API and pages name it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Deactivated => "deactivated",
+            Self::Conflict => "conflict",
+            Self::NotActivated => "not_activated",
+            Self::InvitationUndelivered => "invitation_undelivered",
+            Self::InvitationExpired => "invitation_expired",
+            Self::Invited => "invited",
+            Self::NoProfile => "no_profile",
+            Self::Active => "active",
+        }
+    }
+}
+
+/// The portal part of a contact, as API and pages show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortalPart {
+    /// Stored state of access.
+    pub access: Access,
+    /// The computed status.
+    pub status: PortalStatus,
+    /// What activation or reactivation would be refused with now.
+    pub refusal: Option<Refusal>,
+    /// When access was last granted.
+    pub activated_at: Option<Timestamp>,
+    /// When somebody last signed in with the contact's login.
+    pub last_sign_in_at: Option<Timestamp>,
+    /// Whether the contact's login has a password.
+    pub password_set: bool,
+    /// Who else is behind the live login.
+    pub shared_with: Vec<Named>,
+    /// The newest set-password message.
+    pub invitation: Option<InvitationPart>,
+}
+
+/// The newest invitation, as API and pages show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvitationPart {
+    /// When the other server took it; when it was queued until then.
+    pub sent_at: Timestamp,
+    /// When its link expires.
+    pub expires_at: Timestamp,
+    /// What became of it.
+    pub state: InvitationState,
+}
+
+/// What became of an invitation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvitationState {
+    /// On its way.
+    Queued,
+    /// Taken by the other server.
+    Sent,
+    /// Given up.
+    Failed,
+    /// Its link no longer works.
+    Expired,
+    /// A password was set.
+    Accepted,
+}
+
+/// Computes the portal part of a contact at `now`; `None` where there is no contact.
+pub fn portal_part(practice: &Practice, facts: &ContactFacts, now: Timestamp) -> Option<PortalPart> {
+    let contact = facts.contact.as_ref()?;
+    let refusal = refusal_of_grant(practice, facts);
+    let status = status(contact.access, facts, refusal.as_ref(), now);
+    let login = facts.login.as_ref();
+    let live = login.filter(|_| contact.access == Access::Granted);
+    let mut shared_with: Vec<_> = live
+        .iter()
+        .flat_map(|login| &login.members)
+        .filter(|member| member.contact.id != contact.id)
+        .map(|member| Named { reference: member.contact.reference.clone(), name: member.contact.name.clone() })
+        .collect();
+    shared_with.sort();
+    Some(PortalPart {
+        access: contact.access,
+        status,
+        refusal,
+        activated_at: contact.activated_at,
+        last_sign_in_at: login.and_then(|login| login.last_sign_in_at),
+        password_set: login.is_some_and(|login| login.login.credential.is_some()),
+        shared_with,
+        invitation: live.and_then(|login| invitation(login, now)),
+    })
+}
+
+fn status(access: Access, facts: &ContactFacts, refusal: Option<&Refusal>, now: Timestamp) -> PortalStatus {
+    let in_conflict = matches!(refusal, Some(Refusal::PracticeUserEmail { .. } | Refusal::LoginEmailTaken { .. }));
+    let login = match (access, &facts.login) {
+        (Access::Deactivated, _) => return PortalStatus::Deactivated,
+        (Access::NotActivated, _) if in_conflict => return PortalStatus::Conflict,
+        (Access::NotActivated, _) | (Access::Granted, None) => return PortalStatus::NotActivated,
+        (Access::Granted, Some(login)) => login,
+    };
+    if login.login.credential.is_none() {
+        return without_password(login, now);
+    }
+    let profile = facts.clients.iter().any(|client| !client.suspended);
+    if profile { PortalStatus::Active } else { PortalStatus::NoProfile }
+}
+
+fn without_password(login: &LoginFacts, now: Timestamp) -> PortalStatus {
+    let failed = login.invitation.as_ref().is_some_and(|invitation| invitation.state == DeliveryState::Failed);
+    let usable = login.links.iter().any(|link| link.state(now) == LinkState::Usable);
+    match (failed, usable) {
+        (true, _) => PortalStatus::InvitationUndelivered,
+        (false, true) => PortalStatus::Invited,
+        (false, false) => PortalStatus::InvitationExpired,
+    }
+}
+
+fn invitation(login: &LoginFacts, now: Timestamp) -> Option<InvitationPart> {
+    let invitation = login.invitation.as_ref()?;
+    let link = invitation.link.state(now);
+    let state = if login.login.credential.is_some() {
+        InvitationState::Accepted
+    } else if invitation.state == DeliveryState::Failed {
+        InvitationState::Failed
+    } else if link != LinkState::Usable {
+        InvitationState::Expired
+    } else if invitation.state == DeliveryState::Accepted {
+        InvitationState::Sent
+    } else {
+        InvitationState::Queued
+    };
+    let sent_at = invitation.accepted_at.unwrap_or(invitation.queued_at);
+    Some(InvitationPart { sent_at, expires_at: invitation.link.expires_at, state })
+}

@@ -1,0 +1,157 @@
+use super::{ATTEMPTS, CallContext, Error, Portal};
+use crate::{
+    Refusal,
+    decide::{self, ContactFields, ContactOutcome, Decided, Moment, PutEmails, Scene},
+    email::{EmailList, EmailListFault},
+    facts::{ContactFacts, ContactQuery, ContactSelector},
+    id::Ref,
+    practice::Practice,
+};
+
+/// A new list of addresses as it was submitted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EmailsInput {
+    /// The addresses, raw.
+    pub emails: Vec<String>,
+    /// See [`PutEmails::join`].
+    pub join: bool,
+    /// See [`PutEmails::wrong_address`].
+    pub wrong_address: bool,
+}
+
+impl EmailsInput {
+    fn parse(&self) -> Result<PutEmails, Refusal> {
+        let emails = EmailList::parse(&self.emails).map_err(|fault| match fault {
+            EmailListFault::Invalid { index, fault } => Refusal::InvalidEmail { index, fault },
+            EmailListFault::TooMany { count } => Refusal::TooManyEmails { count },
+        })?;
+        Ok(PutEmails { emails, join: self.join, wrong_address: self.wrong_address })
+    }
+}
+
+/// The fields of a contact as they were submitted; what is left out of an existing contact stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PutContactInput {
+    /// Name in words.
+    pub name: Option<String>,
+    /// Language, `Some(None)` for the practice's own.
+    pub locale: Option<Option<String>>,
+    /// All clients.
+    pub clients: Option<Vec<Ref>>,
+    /// The addresses.
+    pub emails: Option<EmailsInput>,
+}
+
+impl Portal {
+    /// A contact with the practice it belongs to; `NotFound` where there is none.
+    pub async fn contact(&self, context: &CallContext, contact: &Ref) -> Result<(Practice, ContactFacts), Error> {
+        let practice = self.practice(context).await?;
+        let facts = self.contact_facts(context, query(contact)).await?;
+        if facts.contact.is_none() {
+            return Err(Refusal::NotFound { what: "contact" }.into());
+        }
+        Ok((practice, facts))
+    }
+
+    /// Creates or changes a contact. See [`decide::put_contact`].
+    pub async fn put_contact(
+        &self,
+        context: &CallContext,
+        contact: &Ref,
+        input: &PutContactInput,
+    ) -> Result<ContactOutcome, Error> {
+        let emails = input.emails.as_ref().map(EmailsInput::parse).transpose()?;
+        let mut query = query(contact);
+        query.clients = input.clients.clone().unwrap_or_default();
+        query.keys = first_key(emails.as_ref());
+        let fields = ContactFields {
+            name: input.name.clone(),
+            locale: input.locale.clone(),
+            clients: input.clients.clone(),
+            emails,
+        };
+        self.on_contact(context, query, |scene, moment| decide::put_contact(scene, contact, &fields, moment)).await
+    }
+
+    /// Replaces the addresses. See [`decide::put_emails`].
+    pub async fn put_emails(
+        &self,
+        context: &CallContext,
+        contact: &Ref,
+        input: &EmailsInput,
+    ) -> Result<ContactOutcome, Error> {
+        let mut query = query(contact);
+        let command = match input.parse() {
+            Ok(command) => command,
+            // Unknown contacts answer alike, whatever is sent for them.
+            Err(refusal) => {
+                self.contact(context, contact).await?;
+                return Err(refusal.into());
+            }
+        };
+        query.keys = first_key(Some(&command));
+        self.on_contact(context, query, |scene, moment| decide::put_emails(scene, &command, moment)).await
+    }
+
+    /// See [`decide::activate`].
+    pub async fn activate(&self, context: &CallContext, contact: &Ref) -> Result<ContactOutcome, Error> {
+        self.on_contact(context, query(contact), decide::activate).await
+    }
+
+    /// See [`decide::resend`].
+    pub async fn resend(&self, context: &CallContext, contact: &Ref) -> Result<ContactOutcome, Error> {
+        self.on_contact(context, query(contact), decide::resend).await
+    }
+
+    /// See [`decide::deactivate`].
+    pub async fn deactivate(&self, context: &CallContext, contact: &Ref) -> Result<ContactOutcome, Error> {
+        self.on_contact(context, query(contact), decide::deactivate).await
+    }
+
+    /// See [`decide::reactivate`].
+    pub async fn reactivate(&self, context: &CallContext, contact: &Ref) -> Result<ContactOutcome, Error> {
+        self.on_contact(context, query(contact), decide::reactivate).await
+    }
+
+    /// See [`decide::delete_contact`].
+    pub async fn delete_contact(&self, context: &CallContext, contact: &Ref) -> Result<ContactOutcome, Error> {
+        self.on_contact(context, query(contact), decide::delete_contact).await
+    }
+
+    /// Facts about the contacts of these references, in their order; for lists.
+    pub async fn contacts(&self, context: &CallContext, refs: &[Ref]) -> Result<Vec<ContactFacts>, Error> {
+        let queries: Vec<_> = refs.iter().map(query).collect();
+        Ok(self.store.contacts(context.practice, &queries, self.clock.now()).await?)
+    }
+
+    async fn on_contact(
+        &self,
+        context: &CallContext,
+        query: ContactQuery,
+        decide: impl Fn(Scene<'_>, &mut Moment) -> Result<Decided<ContactOutcome>, Refusal> + Send + Sync,
+    ) -> Result<ContactOutcome, Error> {
+        for _ in 0..ATTEMPTS {
+            let practice = self.practice(context).await?;
+            let facts = self.contact_facts(context, query.clone()).await?;
+            let decided = decide(Scene { practice: &practice, facts: &facts }, &mut self.moment(context))?;
+            if let Some(outcome) = self.settle(context, decided).await? {
+                return Ok(outcome);
+            }
+        }
+        Err(Error::Overloaded)
+    }
+
+    async fn contact_facts(&self, context: &CallContext, query: ContactQuery) -> Result<ContactFacts, Error> {
+        let facts = self.store.contacts(context.practice, &[query], self.clock.now()).await?;
+        Ok(facts.into_iter().next().unwrap_or_default())
+    }
+}
+
+pub(super) fn query(contact: &Ref) -> ContactQuery {
+    ContactQuery { contact: ContactSelector::Ref(contact.clone()), keys: Vec::new(), clients: Vec::new() }
+}
+
+fn first_key(emails: Option<&PutEmails>) -> Vec<crate::email::LoginKey> {
+    let first = emails.and_then(|emails| emails.emails.first());
+    first.map(|email| email.key().clone()).into_iter().collect()
+}

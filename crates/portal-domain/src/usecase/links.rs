@@ -1,0 +1,103 @@
+use super::{ATTEMPTS, CallContext, Error, Portal};
+use crate::{
+    Refusal,
+    decide::{self, Redeemed, Redemption},
+    facts::{LinkFacts, LoginFacts},
+    link::{LinkPurpose, LinkState},
+    password::{NewPassword, PasswordPolicy},
+    practice::Practice,
+    time::Timestamp,
+};
+
+/// A token and the password to set.
+#[derive(Clone)]
+pub struct RedeemLink<'a> {
+    /// The token, as it stands in the link.
+    pub token: &'a str,
+    /// The password, as it was typed.
+    pub password: &'a str,
+}
+
+/// What a link page shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkView {
+    /// What the link is good for now.
+    pub state: LinkState,
+    /// What it is for.
+    pub purpose: LinkPurpose,
+    /// The practice.
+    pub practice: Practice,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// The address it was mailed to; whoever has the token has that mail.
+    pub address: String,
+}
+
+impl Portal {
+    /// Looks at a link, which changes nothing (L2). A token of another practice or purpose is `NotFound`.
+    pub async fn view_link(&self, context: &CallContext, token: &str) -> Result<LinkView, Error> {
+        let practice = self.practice(context).await?;
+        let facts = self.link_facts(context, token).await?;
+        let state = match decide::usable_link(&facts, &self.moment(context)) {
+            Ok(_) => LinkState::Usable,
+            Err(Refusal::LinkClosed { state }) => state,
+            Err(refusal) => return Err(refusal.into()),
+        };
+        let sent_at = facts.sent_at.unwrap_or(facts.link.created_at);
+        let address = facts.link.address.as_str().to_owned();
+        Ok(LinkView { state, purpose: facts.link.purpose, practice, sent_at, address })
+    }
+
+    /// Sets a password by a link. See [`decide::redeem`].
+    pub async fn redeem_link(&self, context: &CallContext, command: &RedeemLink<'_>) -> Result<Redeemed, Error> {
+        let practice = self.practice(context).await?;
+        let mut facts = self.link_facts(context, command.token).await?;
+        let login = decide::usable_link(&facts, &self.moment(context))?;
+        let password = self.accept_password(&practice, login, command.password)?;
+        let redemption = Redemption { hash: self.hasher.hash(password.typed()).await? };
+        for _ in 0..ATTEMPTS {
+            let decided = decide::redeem(&facts, &redemption, &mut self.moment(context))?;
+            if let Some(outcome) = self.settle(context, decided).await? {
+                return Ok(outcome);
+            }
+            facts = self.link_facts(context, command.token).await?;
+        }
+        Err(Error::Overloaded)
+    }
+
+    /// Judges a new password against the practice's rules and the names and addresses of who is behind the login (P1).
+    pub(super) fn accept_password(
+        &self,
+        practice: &Practice,
+        login: &LoginFacts,
+        typed: &str,
+    ) -> Result<NewPassword, Refusal> {
+        let mut personal = vec![practice.name.as_str(), practice.slug.as_str()];
+        for member in &login.members {
+            personal.push(&member.contact.name);
+            personal.extend(member.contact.emails.iter().map(crate::email::EmailAddress::as_str));
+        }
+        let min_length = practice.settings.password_min_length.try_into().unwrap_or(usize::MAX);
+        let policy = PasswordPolicy { min_length, personal, common: Some(&self.common_passwords) };
+        NewPassword::parse(typed, &policy).map_err(|fault| Refusal::PasswordRefused { fault })
+    }
+
+    async fn link_facts(&self, context: &CallContext, token: &str) -> Result<LinkFacts, Error> {
+        let unknown = || Error::Refused(Refusal::NotFound { what: "link" });
+        let id = self.tokens.link_id(token).ok_or_else(unknown)?;
+        let facts = self.store.link(context.practice, id, self.clock.now()).await?.ok_or_else(unknown)?;
+        if !self.tokens.opens(token, context.practice, id, facts.link.purpose) {
+            return Err(unknown());
+        }
+        Ok(facts)
+    }
+
+    /// The link's id behind a genuine token, for an enquiry; `None` for any other token.
+    pub(super) async fn known_link(&self, context: &CallContext, token: &str) -> Result<Option<LinkFacts>, Error> {
+        match self.link_facts(context, token).await {
+            Ok(facts) if facts.link.purpose != LinkPurpose::Workspace => Ok(Some(facts)),
+            Ok(_) | Err(Error::Refused(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

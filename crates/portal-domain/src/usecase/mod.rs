@@ -1,0 +1,149 @@
+//! One method per command: load facts, decide, commit; on a conflict, again.
+
+mod contacts;
+mod enquiries;
+mod import;
+mod links;
+mod practices;
+mod sessions;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+pub use self::{
+    contacts::{EmailsInput, PutContactInput},
+    import::{Import, ImportInput, RowFault, RowVerdict, RowWritten},
+    links::{LinkView, RedeemLink},
+    practices::{NewApiKey, PutUserInput, Secret},
+    sessions::{ChangePassword, SessionView, SignInInput, SignedIn},
+};
+use crate::{
+    Refusal,
+    decide::{Decided, Moment},
+    event::Caller,
+    id::{Ids, PracticeId},
+    link::LinkTokens,
+    port::{
+        Clock, Commit, Enquiries, Entropy, HashError, PasswordHasher, PortalStore, PracticeSelector, Receipt,
+        RequestKey, StoreError,
+    },
+    practice::Practice,
+    time::Timestamp,
+};
+
+/// So often a command is decided before it gives up.
+const ATTEMPTS: usize = 8;
+
+/// The use cases, over whatever adapters they are given.
+#[derive(Clone)]
+pub struct Portal {
+    /// Facts and commits.
+    pub store: Arc<dyn PortalStore>,
+    /// What anybody asked for.
+    pub enquiries: Arc<dyn Enquiries>,
+    /// Hashing of passwords.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Issues and opens links.
+    pub tokens: LinkTokens,
+    /// A larger list of common passwords, in lower case (P1).
+    pub common_passwords: Arc<BTreeSet<String>>,
+}
+
+/// Who calls, for which practice, and how the call is meant.
+#[derive(Clone, Debug)]
+pub struct CallContext {
+    /// The practice of the authenticated caller.
+    pub practice: PracticeId,
+    /// Who.
+    pub caller: Caller,
+    /// From where.
+    pub origin: Option<String>,
+    /// Names the request, where it may come twice. Honoured by commands that answer nothing; the others get it
+    /// with the idempotency keys of the API.
+    pub request: Option<RequestKey>,
+    /// Whether only to say what the command would do (M7).
+    pub preview: bool,
+}
+
+impl CallContext {
+    /// A call that is meant and comes once.
+    pub const fn new(practice: PracticeId, caller: Caller) -> Self {
+        Self { practice, caller, origin: None, request: None, preview: false }
+    }
+}
+
+/// Why a use case gave no outcome.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The rules refuse it; nothing was changed.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Others were faster eight times, or too much waits; nothing was changed.
+    #[error("too much at once: try again in a second")]
+    Overloaded,
+    /// The database can't be reached, or a row is damaged. Repeating converges.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A password could not be hashed; nothing was changed.
+    #[error("a password could not be hashed")]
+    HashFailed,
+}
+
+impl From<HashError> for Error {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Overloaded => Self::Overloaded,
+            HashError::Failed => Self::HashFailed,
+        }
+    }
+}
+
+impl Portal {
+    /// The practice of a call; `NotFound` where it is gone.
+    pub async fn practice(&self, context: &CallContext) -> Result<Practice, Error> {
+        let practice = self.store.practice(&PracticeSelector::Id(context.practice)).await?;
+        Ok(practice.ok_or(Refusal::NotFound { what: "practice" })?)
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn moment(&self, context: &CallContext) -> Moment {
+        Moment {
+            now: self.clock.now(),
+            ids: Ids::from_seed(self.draw()),
+            signed_with: self.tokens.newest().clone(),
+            caller: context.caller.clone(),
+            origin: context.origin.clone(),
+        }
+    }
+
+    fn draw<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.entropy.fill(&mut bytes);
+        bytes
+    }
+
+    /// Commits a decision, unless it is a preview or empty. `None` after a conflict: decide again.
+    async fn settle<T>(&self, context: &CallContext, decided: Decided<T>) -> Result<Option<T>, Error> {
+        let Decided { decision, outcome } = decided;
+        if context.preview || decision.is_empty() {
+            return Ok(Some(outcome));
+        }
+        let receipt = context.request.clone().map(|request| Receipt {
+            request,
+            digest: [0; 32],
+            outcome: Vec::new(),
+            at: self.clock.now(),
+        });
+        match self.store.commit(context.practice, &[decision], receipt.as_ref()).await? {
+            Commit::Committed => Ok(Some(outcome)),
+            Commit::Conflict => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,242 @@
+use std::fmt;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+
+use super::{ATTEMPTS, CallContext, Error, Portal};
+use crate::{
+    Refusal,
+    decide::{self, PutClient, PutUser},
+    email::EmailAddress,
+    facts::{UserFacts, UserQuery},
+    id::{ApiKeyId, Ids, PracticeId, Ref, Slug},
+    port::PracticeSelector,
+    practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser, Role, Scope, Settings},
+};
+
+/// A practice user as it was submitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PutUserInput {
+    /// The host's id.
+    pub reference: Ref,
+    /// Name in words.
+    pub name: String,
+    /// The address, raw.
+    pub email: String,
+    /// What the user may do.
+    pub role: Role,
+}
+
+/// The secret of an API key. Shown once, never printed by accident.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// What is stored in its place, for any text a caller presents.
+    pub fn digest(presented: &str) -> ApiKeyHash {
+        ApiKeyHash(Sha256::digest(presented).into())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// A key that was made, and its secret, which nobody can show again.
+#[derive(Clone, Debug)]
+pub struct NewApiKey {
+    /// The key.
+    pub key: ApiKey,
+    /// Its secret.
+    pub secret: Secret,
+}
+
+impl Portal {
+    /// The practice of a slug.
+    pub async fn practice_by_slug(&self, slug: &Slug) -> Result<Option<Practice>, Error> {
+        Ok(self.store.practice(&PracticeSelector::Slug(slug.clone())).await?)
+    }
+
+    /// Creates a practice. See [`decide::create_practice`].
+    pub async fn create_practice(&self, context: &CallContext, slug: &Slug, name: &str) -> Result<Practice, Error> {
+        for _ in 0..ATTEMPTS {
+            let taken = self.practice_by_slug(slug).await?;
+            let decided = decide::create_practice(taken.as_ref(), slug, name, &mut self.moment(context))?;
+            let own = CallContext { practice: decided.outcome.id, ..context.clone() };
+            if let Some(practice) = self.settle(&own, decided).await? {
+                return Ok(practice);
+            }
+        }
+        Err(Error::Overloaded)
+    }
+
+    /// Replaces settings by what `edit` makes of them. Answers them, and whether anything changed.
+    pub async fn put_settings(
+        &self,
+        context: &CallContext,
+        edit: impl Fn(Settings) -> Settings + Send + Sync,
+    ) -> Result<(Settings, bool), Error> {
+        for _ in 0..ATTEMPTS {
+            let practice = self.practice(context).await?;
+            let settings = edit(practice.settings.clone());
+            let decided = decide::put_settings(&practice, &settings, &mut self.moment(context))?;
+            if let Some(outcome) = self.settle(context, decided).await? {
+                return Ok(outcome);
+            }
+        }
+        Err(Error::Overloaded)
+    }
+
+    /// A practice user; `NotFound` where there is none.
+    pub async fn user(&self, context: &CallContext, user: &Ref) -> Result<PracticeUser, Error> {
+        let facts = self.user_facts(context, user, None).await?;
+        Ok(facts.user.ok_or(Refusal::NotFound { what: "practice user" })?)
+    }
+
+    /// Creates or changes a practice user. Answers whether it is new, and whether anything changed.
+    pub async fn put_user(
+        &self,
+        context: &CallContext,
+        input: &PutUserInput,
+    ) -> Result<(PracticeUser, bool, bool), Error> {
+        let parsed = EmailAddress::parse(&input.email);
+        let email = parsed.map_err(|fault| Refusal::InvalidEmail { index: 0, fault })?;
+        let PutUserInput { reference, name, role, .. } = input.clone();
+        let command = PutUser { reference, name, email, role };
+        for _ in 0..ATTEMPTS {
+            let facts = self.user_facts(context, &command.reference, Some(&command.email)).await?;
+            let decided = decide::put_user(&facts, &command, &mut self.moment(context))?;
+            if let Some((user, changed)) = self.settle(context, decided).await? {
+                return Ok((user, facts.user.is_none(), changed));
+            }
+        }
+        Err(Error::Overloaded)
+    }
+
+    /// Removes a practice user. See [`decide::delete_user`].
+    pub async fn delete_user(&self, context: &CallContext, user: &Ref) -> Result<(), Error> {
+        for _ in 0..ATTEMPTS {
+            let facts = self.user_facts(context, user, None).await?;
+            let decided = decide::delete_user(&facts, &mut self.moment(context))?;
+            if self.settle(context, decided).await?.is_some() {
+                return Ok(());
+            }
+        }
+        Err(Error::Overloaded)
+    }
+
+    async fn user_facts(
+        &self,
+        context: &CallContext,
+        user: &Ref,
+        email: Option<&EmailAddress>,
+    ) -> Result<UserFacts, Error> {
+        let query = UserQuery { user: user.clone(), key: email.map(|email| email.key().clone()) };
+        Ok(self.store.user(context.practice, &query, self.clock.now()).await?)
+    }
+
+    /// A client; `NotFound` where there is none.
+    pub async fn client(&self, context: &CallContext, client: &Ref) -> Result<Client, Error> {
+        Ok(self.find_client(context, client).await?.ok_or(Refusal::NotFound { what: "client" })?)
+    }
+
+    async fn find_client(&self, context: &CallContext, client: &Ref) -> Result<Option<Client>, Error> {
+        Ok(self.store.clients(context.practice, std::slice::from_ref(client)).await?.into_iter().next())
+    }
+
+    /// Creates or renames a client. Answers whether it is new, and whether anything changed.
+    pub async fn put_client(&self, context: &CallContext, command: &PutClient) -> Result<(Client, bool, bool), Error> {
+        for _ in 0..ATTEMPTS {
+            let before = self.find_client(context, &command.reference).await?;
+            let decided = decide::put_client(before.as_ref(), command, &mut self.moment(context));
+            if let Some((client, changed)) = self.settle(context, decided).await? {
+                return Ok((client, before.is_none(), changed));
+            }
+        }
+        Err(Error::Overloaded)
+    }
+
+    /// Suspends or resumes a client (A5). Answers whether anything changed.
+    pub async fn suspend_client(
+        &self,
+        context: &CallContext,
+        client: &Ref,
+        suspended: bool,
+    ) -> Result<(Client, bool), Error> {
+        for _ in 0..ATTEMPTS {
+            let before = self.find_client(context, client).await?;
+            let decided = decide::suspend_client(before.as_ref(), suspended, &mut self.moment(context))?;
+            if let Some(outcome) = self.settle(context, decided).await? {
+                return Ok(outcome);
+            }
+        }
+        Err(Error::Overloaded)
+    }
+
+    /// Deletes a client. See [`decide::delete_client`].
+    pub async fn delete_client(&self, context: &CallContext, client: &Ref) -> Result<(), Error> {
+        for _ in 0..ATTEMPTS {
+            let before = self.find_client(context, client).await?;
+            let decided = decide::delete_client(before.as_ref(), &mut self.moment(context))?;
+            if self.settle(context, decided).await?.is_some() {
+                return Ok(());
+            }
+        }
+        Err(Error::Overloaded)
+    }
+
+    /// Makes an API key of a practice. The answer is the only place where its secret ever stands.
+    pub async fn create_api_key(
+        &self,
+        context: &CallContext,
+        name: &str,
+        scopes: Vec<Scope>,
+    ) -> Result<NewApiKey, Error> {
+        let secret = Secret(format!("pk_{}", URL_SAFE_NO_PAD.encode(self.draw::<32>())));
+        let key = ApiKey {
+            id: Ids::from_seed(self.draw()).next(self.clock.now()),
+            practice: context.practice,
+            name: name.to_owned(),
+            scopes,
+            hash: Secret::digest(secret.reveal()),
+            created_at: self.clock.now(),
+            revoked_at: None,
+        };
+        for _ in 0..ATTEMPTS {
+            let decided = decide::create_api_key(key.clone(), &mut self.moment(context));
+            if let Some(key) = self.settle(context, decided).await? {
+                return Ok(NewApiKey { key, secret });
+            }
+        }
+        Err(Error::Overloaded)
+    }
+
+    /// Ends an API key, found among `keys`. Answers whether it worked until now.
+    pub async fn revoke_api_key(&self, context: &CallContext, keys: &[ApiKey], key: ApiKeyId) -> Result<bool, Error> {
+        let known = keys.iter().find(|known| known.id == key);
+        for _ in 0..ATTEMPTS {
+            let decided = decide::revoke_api_key(known, &mut self.moment(context))?;
+            if let Some(ended) = self.settle(context, decided).await? {
+                return Ok(ended);
+            }
+        }
+        Err(Error::Overloaded)
+    }
+
+    /// The key and its practice behind a presented secret, unless it is revoked or unknown.
+    pub async fn authenticate(&self, presented: &str) -> Result<Option<ApiKey>, Error> {
+        Ok(self.store.caller(&Secret::digest(presented)).await?)
+    }
+
+    /// The context in which a practice is created: it has no id yet.
+    pub const fn nowhere() -> PracticeId {
+        PracticeId::from_bytes([0; 16])
+    }
+}

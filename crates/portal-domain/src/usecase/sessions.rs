@@ -1,0 +1,205 @@
+use super::{ATTEMPTS, CallContext, Error, Portal};
+use crate::{
+    Refusal,
+    decide::{self, ChangedPassword, SignIn},
+    email::{EmailAddress, LoginKey},
+    facts::{LoginFacts, SessionFacts},
+    id::{Ref, SessionId},
+    password::{PasswordFault, TypedPassword},
+    port::Verdict,
+    practice::Practice,
+    session::{PortalSession, ProfileId, SessionToken},
+};
+
+/// What a sign-in form holds.
+#[derive(Clone)]
+pub struct SignInInput<'a> {
+    /// The address, as it was typed.
+    pub email: &'a str,
+    /// The password, as it was typed.
+    pub password: &'a str,
+    /// What the browser calls itself.
+    pub user_agent: Option<String>,
+    /// The portal session that the browser has already.
+    pub presented: Option<SessionToken>,
+}
+
+/// A session that began.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The secret for the cookie; it is nowhere else.
+    pub token: SessionToken,
+    /// The session.
+    pub session: PortalSession,
+}
+
+/// A valid session, and who is behind it.
+#[derive(Clone, Debug)]
+pub struct SessionView {
+    /// The practice.
+    pub practice: Practice,
+    /// The session.
+    pub session: PortalSession,
+    /// The login with its members, their clients, and its other sessions.
+    pub login: LoginFacts,
+}
+
+/// A change of password inside a session.
+#[derive(Clone)]
+pub struct ChangePassword<'a> {
+    /// The session.
+    pub session: &'a SessionToken,
+    /// The password until now.
+    pub current: &'a str,
+    /// The one from now on.
+    pub new: &'a str,
+}
+
+impl Portal {
+    /// Signs in. Whatever the reason of a failure, the same statements run, one password is hashed, and the
+    /// refusal is the same (P2).
+    pub async fn sign_in(&self, context: &CallContext, input: &SignInInput<'_>) -> Result<SignedIn, Error> {
+        let practice = self.practice(context).await?;
+        let key = EmailAddress::parse(input.email).ok().map(|email| email.key().clone());
+        let mut login = self.login_at(context, key.as_ref()).await?;
+        let password = TypedPassword::new(input.password).ok_or(Refusal::SignInFailed)?;
+        let credential = login.as_ref().and_then(|login| login.login.credential.clone());
+        let verdict = self.hasher.verify(&password, credential.as_ref().map(|credential| &credential.hash)).await?;
+        let (Some(credential), Verdict::Match | Verdict::MatchButRehash) = (credential, verdict) else {
+            return Err(Refusal::SignInFailed.into());
+        };
+        let rehashed = match verdict {
+            Verdict::MatchButRehash => Some(self.hasher.hash(&password).await?),
+            _ => None,
+        };
+        let token = SessionToken::from_entropy(self.draw());
+        let command =
+            SignIn { credential: credential.id, hash: token.hash(), user_agent: input.user_agent.clone(), rehashed };
+        for _ in 0..ATTEMPTS {
+            let replaced = match &input.presented {
+                Some(presented) => self.session_facts(context, presented).await?,
+                None => None,
+            };
+            let mut moment = self.moment(context);
+            let decided = decide::open_session(&practice, login.as_ref(), replaced.as_ref(), &command, &mut moment)?;
+            if let Some(session) = self.settle(context, decided).await? {
+                return Ok(SignedIn { token, session });
+            }
+            login = self.login_at(context, key.as_ref()).await?;
+        }
+        Err(Error::Overloaded)
+    }
+
+    /// The login at a key. What is no address is looked up too, at a key whose holder is then ignored.
+    async fn login_at(&self, context: &CallContext, key: Option<&LoginKey>) -> Result<Option<LoginFacts>, Error> {
+        let nobody = EmailAddress::parse("nobody@portal.invalid").expect("an address").key().clone();
+        let login = self.store.login(context.practice, key.unwrap_or(&nobody), self.clock.now()).await?;
+        Ok(login.filter(|_| key.is_some()))
+    }
+
+    /// The session of a token, if it is valid now; using it is noted, once a minute.
+    pub async fn use_session(&self, context: &CallContext, token: &SessionToken) -> Result<SessionView, Error> {
+        let practice = self.practice(context).await?;
+        let facts = self.session_facts(context, token).await?;
+        let moment = self.moment(context);
+        let (session, _) = decide::valid_session(facts.as_ref(), &moment)?;
+        let touch = decide::touch_session(&practice, session, &moment);
+        if !touch.is_empty() {
+            self.store.commit(context.practice, &[touch], None).await?;
+        }
+        match facts {
+            Some(SessionFacts { session, login: Some(login) }) => Ok(SessionView { practice, session, login }),
+            _ => Err(Refusal::Unauthorized.into()),
+        }
+    }
+
+    /// Chooses a profile. See [`decide::select_profile`].
+    pub async fn select_profile(
+        &self,
+        context: &CallContext,
+        token: &SessionToken,
+        profile: ProfileId,
+    ) -> Result<(), Error> {
+        for _ in 0..ATTEMPTS {
+            let facts = self.session_facts(context, token).await?;
+            let decided = decide::select_profile(facts.as_ref(), profile, &self.moment(context))?;
+            if self.settle(context, decided).await?.is_some() {
+                return Ok(());
+            }
+        }
+        Err(Error::Overloaded)
+    }
+
+    /// Ends the session of a token. Answers whether it was valid.
+    pub async fn sign_out(&self, context: &CallContext, token: &SessionToken) -> Result<bool, Error> {
+        for _ in 0..ATTEMPTS {
+            let facts = self.session_facts(context, token).await?;
+            let decided = decide::sign_out(facts.as_ref(), &mut self.moment(context));
+            if let Some(ended) = self.settle(context, decided).await? {
+                return Ok(ended);
+            }
+        }
+        Err(Error::Overloaded)
+    }
+
+    /// Ends one of one's own sessions, or, without a target, all but this one. See [`decide::end_own_sessions`].
+    pub async fn end_own_sessions(
+        &self,
+        context: &CallContext,
+        token: &SessionToken,
+        target: Option<SessionId>,
+    ) -> Result<usize, Error> {
+        for _ in 0..ATTEMPTS {
+            let facts = self.session_facts(context, token).await?;
+            let decided = decide::end_own_sessions(facts.as_ref(), target, &mut self.moment(context))?;
+            if let Some(ended) = self.settle(context, decided).await? {
+                return Ok(ended);
+            }
+        }
+        Err(Error::Overloaded)
+    }
+
+    /// Ends all sessions of the login a contact is behind, as staff may. Answers how many ended.
+    pub async fn end_contact_sessions(&self, context: &CallContext, contact: &Ref) -> Result<usize, Error> {
+        for _ in 0..ATTEMPTS {
+            let (_, facts) = self.contact(context, contact).await?;
+            let Some(login) = &facts.login else { return Ok(0) };
+            let decided = decide::end_contact_sessions(login, &mut self.moment(context));
+            if let Some(ended) = self.settle(context, decided).await? {
+                return Ok(ended);
+            }
+        }
+        Err(Error::Overloaded)
+    }
+
+    /// Changes the password inside a session. See [`decide::change_password`].
+    pub async fn change_password(
+        &self,
+        context: &CallContext,
+        command: &ChangePassword<'_>,
+    ) -> Result<SignedIn, Error> {
+        let SessionView { practice, login, .. } = self.use_session(context, command.session).await?;
+        let wrong = || Refusal::PasswordRefused { fault: PasswordFault::CurrentPassword };
+        let current = TypedPassword::new(command.current).ok_or_else(wrong)?;
+        let credential = login.login.credential.as_ref().ok_or_else(wrong)?;
+        let password = self.accept_password(&practice, &login, command.new)?;
+        if self.hasher.verify(&current, Some(&credential.hash)).await? == Verdict::NoMatch {
+            return Err(wrong().into());
+        }
+        let hash = self.hasher.hash(password.typed()).await?;
+        let token = SessionToken::from_entropy(self.draw());
+        let changed = ChangedPassword { credential: credential.id, hash, session: token.hash() };
+        for _ in 0..ATTEMPTS {
+            let facts = self.session_facts(context, command.session).await?;
+            let decided = decide::change_password(&practice, facts.as_ref(), &changed, &mut self.moment(context))?;
+            if let Some(session) = self.settle(context, decided).await? {
+                return Ok(SignedIn { token, session });
+            }
+        }
+        Err(Error::Overloaded)
+    }
+
+    async fn session_facts(&self, context: &CallContext, token: &SessionToken) -> Result<Option<SessionFacts>, Error> {
+        Ok(self.store.session(context.practice, &token.hash(), self.clock.now()).await?)
+    }
+}

@@ -1,0 +1,3 @@
+//! Tests of the rules, through the public surface of the crate.
+
+mod email;
