@@ -54,10 +54,10 @@ pub enum Refusal {
     #[error("this is the last admin: make another practice user admin first")]
     LastAdmin,
     /// An address can't be one.
-    #[error("address {} is not usable: {fault}", index + 1)]
+    #[error("{} is not usable: {fault}", place(*index))]
     InvalidEmail {
-        /// Place in the list as it was submitted, from nought.
-        index: usize,
+        /// Place in the list as it was submitted, from nought; nothing where there is no list.
+        index: Option<usize>,
         /// What is wrong with it.
         fault: EmailFault,
     },
@@ -152,7 +152,8 @@ impl Refusal {
     /// The field of the request that is at fault, where one is.
     pub fn field(&self) -> Option<String> {
         match self {
-            Self::InvalidEmail { index, .. } => Some(format!("emails[{index}]")),
+            Self::InvalidEmail { index: Some(index), .. } => Some(format!("emails[{index}]")),
+            Self::InvalidEmail { index: None, .. } => Some("email".to_owned()),
             Self::TooManyEmails { .. } => Some("emails".to_owned()),
             Self::UnknownClient { index, .. } => Some(format!("clients[{index}]")),
             Self::RowContradicts { field } => Some((*field).to_owned()),
@@ -174,6 +175,10 @@ impl Refusal {
 fn list(contacts: &[Named]) -> String {
     let names: Vec<_> = contacts.iter().map(|contact| format!("`{}`", contact.name)).collect();
     names.join(", ")
+}
+
+fn place(index: Option<usize>) -> String {
+    index.map_or_else(|| "the address".to_owned(), |index| format!("address {}", index + 1))
 }
 
 const fn word(state: LinkState) -> &'static str {

@@ -2,7 +2,8 @@
 
 use super::{
     Moment,
-    draft::{ContactOutcome, Decided, Draft, Joining, Scene, holder_to_join},
+    draft::{Draft, Joining, holder_to_join},
+    outcome::{ContactOutcome, Decided, Scene},
 };
 use crate::{
     Refusal, contact::Access, facts::ContactFacts, link::LinkPurpose, message::MessageBody, practice::Practice,

@@ -2,7 +2,8 @@
 
 use super::{
     Moment,
-    draft::{ContactOutcome, Decided, Draft, Joining, Scene},
+    draft::{Draft, Joining},
+    outcome::{ContactOutcome, Decided, Scene},
 };
 use crate::{
     Refusal,

@@ -1,8 +1,11 @@
 //! The state after a command on a contact, while it is being decided.
 
+mod finish;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Moment, note};
+use self::finish::note_contact;
+use super::{Moment, outcome::Scene};
 use crate::{
     Named, Refusal,
     change::{Aggregate, Change, Decision, Expect, KeyOwner, Reliance, Which},
@@ -13,94 +16,10 @@ use crate::{
     id::{ContactId, LinkId, LoginId, MessageId},
     link::{Link, LinkPurpose, LinkState},
     login::Login,
-    message::{DeliveryState, Message, MessageBody, MessageKind},
+    message::{DeliveryState, Message, MessageBody},
     practice::{Client, Practice, PracticeUser, SharedLogin},
     time::Timestamp,
 };
-
-/// What a command on a contact is decided on.
-#[derive(Clone, Copy, Debug)]
-pub struct Scene<'a> {
-    /// The practice with its settings.
-    pub practice: &'a Practice,
-    /// The contact, its login, and who holds the keys in question.
-    pub facts: &'a ContactFacts,
-}
-
-/// A decision, and what the command answers once it is committed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decided<T> {
-    /// What to commit; empty where nothing is to be done.
-    pub decision: Decision,
-    /// What to answer.
-    pub outcome: T,
-}
-
-/// What a command on a contact answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ContactOutcome {
-    /// Whether anything changed (A1).
-    pub changed: bool,
-    /// Whether the contact is new.
-    pub created: bool,
-    /// The state that answers, computed from facts and changes and never read back. Without a contact where it was deleted.
-    pub after: ContactFacts,
-    /// What the command does (M7).
-    pub effects: Effects,
-}
-
-/// What a command does, for answers, previews and the journal (M7).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Effects {
-    /// The stored address the contact signed in with before, where it had access.
-    pub login_before: Option<String>,
-    /// The one after.
-    pub login_after: Option<String>,
-    /// Who else is behind the login afterwards.
-    pub shared_with: Vec<Named>,
-    /// What becomes of the password.
-    pub password: PasswordEffect,
-    /// Links that were usable and are not any more.
-    pub links_ended: usize,
-    /// Sessions that were valid and are not any more.
-    pub sessions_ended: usize,
-    /// Mail that goes out, ordered by kind and address.
-    pub messages: Vec<EffectMessage>,
-}
-
-/// What becomes of a contact's password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PasswordEffect {
-    /// It goes on.
-    Kept,
-    /// There was one, and the contact has none now.
-    Ended,
-    /// There was none and there is none.
-    None,
-    /// The login that was joined has one.
-    Shared,
-}
-
-impl PasswordEffect {
-    /// The effect's name in the API.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Kept => "kept",
-            Self::Ended => "ended",
-            Self::None => "none",
-            Self::Shared => "shared",
-        }
-    }
-}
-
-/// A mail that a command sends.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct EffectMessage {
-    /// Its kind.
-    pub kind: MessageKind,
-    /// The stored address it goes to.
-    pub to: String,
-}
 
 /// Whether a command may put a contact on top of a live login (C3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -476,130 +395,6 @@ impl<'a> Draft<'a> {
         event.facts.insert("password".to_owned(), self.password_effect().code().to_owned());
         self.decision.events.push(event);
     }
-
-    fn had_password(&self) -> bool {
-        self.before.login.as_ref().is_some_and(|facts| facts.login.credential.is_some())
-    }
-
-    fn password_effect(&self) -> PasswordEffect {
-        let has = self.login().is_some_and(|login| login.credential.is_some());
-        match (has, self.had_password()) {
-            (true, _) if self.joined => PasswordEffect::Shared,
-            (true, _) => PasswordEffect::Kept,
-            (false, true) => PasswordEffect::Ended,
-            (false, false) => PasswordEffect::None,
-        }
-    }
-
-    /// Closes the draft: what to commit, and what to answer.
-    pub(super) fn finish(mut self) -> Decided<ContactOutcome> {
-        let effects = self.effects();
-        let changed = !self.decision.is_empty() || self.before.contact.as_ref() != Some(&self.contact);
-        let created = self.before.contact.is_none();
-        self.put_contact();
-        self.put_logins();
-        let after = self.after();
-        self.decision.expect.sort();
-        Decided { decision: self.decision, outcome: ContactOutcome { changed, created, after, effects } }
-    }
-
-    fn put_contact(&mut self) {
-        match &self.before.contact {
-            None => self.contact.version = 1,
-            Some(before) if self.deleted => {
-                let (what, version) = (Aggregate::Contact(before.id), before.version);
-                self.decision.expect.push(Expect { what, version, how: Reliance::Changed });
-                self.decision.changes.push(Change::DeleteContact(before.id));
-                return;
-            }
-            // A decision that changes anything around a contact relies on it, and so changes its version.
-            Some(before) if *before != self.contact || !self.decision.is_empty() => {
-                let (what, version) = (Aggregate::Contact(before.id), before.version);
-                self.decision.expect.push(Expect { what, version, how: Reliance::Changed });
-                self.contact.version = version + 1;
-            }
-            Some(_) => return,
-        }
-        self.decision.changes.push(Change::PutContact(self.contact.clone()));
-    }
-
-    fn put_logins(&mut self) {
-        for (id, work) in &mut self.logins {
-            if !work.touched {
-                continue;
-            }
-            let version = work.original.as_ref().map_or(0, |login| login.version);
-            if work.original.is_some() {
-                let what = Aggregate::Login(*id);
-                self.decision.expect.push(Expect { what, version, how: Reliance::Changed });
-            }
-            if work.erased {
-                self.decision.changes.push(Change::DeleteLogin(*id));
-            } else {
-                work.facts.login.version = version + 1;
-                self.decision.changes.push(Change::PutLogin(work.facts.login.clone()));
-            }
-        }
-    }
-
-    fn effects(&self) -> Effects {
-        let address = |contact: &Contact| {
-            let first = contact.emails.first().filter(|_| contact.access == Access::Granted);
-            first.map(|email| email.as_str().to_owned())
-        };
-        let shared_with = match self.contact.login {
-            Some(login) if self.contact.access == Access::Granted && !self.deleted => {
-                let others = self.logins[&login].facts.members.iter();
-                let others: Vec<_> = others.filter(|member| member.contact.id != self.contact.id).cloned().collect();
-                named(&others)
-            }
-            _ => Vec::new(),
-        };
-        let mut messages: Vec<_> = self
-            .decision
-            .messages
-            .iter()
-            .map(|message| EffectMessage { kind: message.kind(), to: message.to.as_str().to_owned() })
-            .collect();
-        messages.sort();
-        Effects {
-            login_before: self.before.contact.as_ref().and_then(address),
-            login_after: if self.deleted { None } else { address(&self.contact) },
-            shared_with,
-            password: self.password_effect(),
-            links_ended: self.links_ended,
-            sessions_ended: self.sessions_ended,
-            messages,
-        }
-    }
-
-    fn after(&self) -> ContactFacts {
-        if self.deleted {
-            return ContactFacts::default();
-        }
-        let clients: Vec<_> =
-            self.clients.iter().filter(|client| self.contact.clients.contains(&client.id)).cloned().collect();
-        let own = Member { contact: self.contact.clone(), clients: clients.clone() };
-        let with_own = |login: LoginId| {
-            let mut facts = self.logins[&login].facts.clone();
-            for member in &mut facts.members {
-                if member.contact.id == own.contact.id {
-                    member.clone_from(&own);
-                }
-            }
-            facts.members.sort_by_key(|member| member.contact.id);
-            facts
-        };
-        let users = self.users.iter().map(|(key, user)| (key.clone(), Holder::User(user.clone())));
-        let logins = self.keys.iter().map(|(key, login)| (key.clone(), Holder::Login(with_own(*login))));
-        ContactFacts {
-            contact: Some(self.contact.clone()),
-            clients,
-            former_keys: self.former_keys.clone(),
-            login: self.contact.login.map(with_own),
-            holders: users.chain(logins).collect(),
-        }
-    }
 }
 
 /// The live login that a contact put on a key with this holder would join; refused by C1 or C3.
@@ -651,21 +446,4 @@ pub(super) fn named(members: &[Member]) -> Vec<Named> {
         .collect();
     names.sort();
     names
-}
-
-fn note_contact(event: &mut Event, before: Option<&Contact>, after: Option<&Contact>) {
-    let emails = |contact: Option<&Contact>| {
-        let all = contact.map(|contact| contact.emails.iter().map(EmailAddress::as_str).collect::<Vec<_>>());
-        all.map_or_else(String::new, |all| all.join(" "))
-    };
-    let name = |contact: Option<&Contact>| contact.map_or_else(String::new, |contact| contact.name.clone());
-    let access = |contact: Option<&Contact>| contact.map_or("", |contact| contact.access.code());
-    let clients = |contact: Option<&Contact>| {
-        let all = contact.map(|contact| contact.clients.iter().map(ToString::to_string).collect::<Vec<_>>());
-        all.map_or_else(String::new, |all| all.join(" "))
-    };
-    note(&mut event.personal, "emails", &emails(before), &emails(after));
-    note(&mut event.personal, "name", &name(before), &name(after));
-    note(&mut event.facts, "access", access(before), access(after));
-    note(&mut event.facts, "clients", &clients(before), &clients(after));
 }

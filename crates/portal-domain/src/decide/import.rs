@@ -4,7 +4,7 @@ use super::{
     Moment,
     access::grant,
     contact::{ContactFields, PutEmails, apply, start},
-    draft::{ContactOutcome, Decided, Scene},
+    outcome::{ContactOutcome, Decided, Scene},
 };
 use crate::{
     Refusal,

@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{
-    Moment,
-    draft::{Decided, cap},
-};
+use super::{Moment, draft::cap, outcome::Decided};
 use crate::{
     Refusal,
     change::{Aggregate, Change, Decision, Expect, Reliance, Which},

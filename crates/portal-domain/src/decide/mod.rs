@@ -9,6 +9,7 @@ mod delivery;
 mod draft;
 mod import;
 mod link;
+mod outcome;
 mod practice;
 mod session;
 mod user;
@@ -17,9 +18,9 @@ pub use self::{
     access::{activate, deactivate, delete_contact, reactivate, refusal_of_grant, resend},
     contact::{ContactFields, PutEmails, put_contact, put_emails},
     delivery::{cancelled, handed_over, wanted},
-    draft::{ContactOutcome, Decided, EffectMessage, Effects, PasswordEffect, Scene},
     import::{ActivationOutcome, ImportOptions, ImportRow, RowOutcome, import_row},
     link::{Redeemed, Redemption, redeem, renew_link, request_reset, usable_link},
+    outcome::{ContactOutcome, Decided, EffectMessage, Effects, PasswordEffect, Scene},
     practice::{
         PutClient, create_api_key, create_practice, delete_client, put_client, put_settings, revoke_api_key,
         suspend_client,

@@ -1,6 +1,6 @@
 //! The practice itself, its settings, its clients and its API keys.
 
-use super::{Moment, draft::Decided, note};
+use super::{Moment, note, outcome::Decided};
 use crate::{
     Refusal,
     change::{Aggregate, Change, Decision, Expect, Reliance},

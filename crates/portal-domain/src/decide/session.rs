@@ -2,8 +2,8 @@
 
 use super::{
     Moment,
-    draft::Decided,
     link::{changes_login, login_event, password_changed},
+    outcome::Decided,
 };
 use crate::{
     Refusal,

@@ -1,10 +1,6 @@
 //! Practice users: they never share a key with a live login or with one another (C2, W2).
 
-use super::{
-    Moment,
-    draft::{Decided, named},
-    note,
-};
+use super::{Moment, draft::named, note, outcome::Decided};
 use crate::{
     Named, Refusal,
     change::{Aggregate, Change, Decision, Expect, KeyOwner, Reliance},

@@ -22,7 +22,7 @@ pub struct EmailsInput {
 impl EmailsInput {
     fn parse(&self) -> Result<PutEmails, Refusal> {
         let emails = EmailList::parse(&self.emails).map_err(|fault| match fault {
-            EmailListFault::Invalid { index, fault } => Refusal::InvalidEmail { index, fault },
+            EmailListFault::Invalid { index, fault } => Refusal::InvalidEmail { index: Some(index), fault },
             EmailListFault::TooMany { count } => Refusal::TooManyEmails { count },
         })?;
         Ok(PutEmails { emails, join: self.join, wrong_address: self.wrong_address })

@@ -392,7 +392,9 @@ fn parse_emails(entries: &[String], faults: &mut Vec<RowFault>) -> Option<EmailL
         }
         Err(EmailListFault::Invalid { .. }) => {
             let faulty = entries.iter().enumerate().filter_map(|(index, entry)| Some((index, fault_of(entry)?)));
-            faults.extend(faulty.map(|(index, fault)| RowFault::of(&Refusal::InvalidEmail { index, fault })));
+            faults.extend(
+                faulty.map(|(index, fault)| RowFault::of(&Refusal::InvalidEmail { index: Some(index), fault })),
+            );
             None
         }
     }

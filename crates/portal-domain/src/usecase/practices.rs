@@ -107,7 +107,7 @@ impl Portal {
         input: &PutUserInput,
     ) -> Result<(PracticeUser, bool, bool), Error> {
         let parsed = EmailAddress::parse(&input.email);
-        let email = parsed.map_err(|fault| Refusal::InvalidEmail { index: 0, fault })?;
+        let email = parsed.map_err(|fault| Refusal::InvalidEmail { index: None, fault })?;
         let PutUserInput { reference, name, role, .. } = input.clone();
         let command = PutUser { reference, name, email, role };
         for _ in 0..ATTEMPTS {
