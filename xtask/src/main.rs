@@ -1,0 +1,74 @@
+//! Everything a contributor runs: `cargo xtask test`, `lint`, `prepare` and `rules`.
+//!
+//! Plain Rust on the standard library, so that a machine with nothing but a toolchain can run it. A task is a
+//! function that prints what it does and returns the exit code; an error is a fault of the task itself and is
+//! printed in full.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a program for the terminal: it prints, measures time and reads the environment"
+)]
+
+mod cluster;
+mod lint;
+mod prepare;
+mod provision;
+mod rules;
+#[cfg(feature = "schema")]
+mod schema;
+mod shell;
+mod source;
+mod temp;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask <task>
+
+  test [--quick] [ARGS…]  build, start a throw-away PostgreSQL, run every test; ARGS go to the test runner
+                          --quick: fewer generated cases, no doc tests
+  lint                    every check that needs no test run, one line each
+  prepare [--check]       describe the SQL of the store crates against real schemas, into their `.sqlx`
+                          --check: change nothing, fail where the committed descriptions differ
+  rules [--check]         write docs/RULES.md: which rule stands where, and which test holds it
+                          --check: change nothing, fail where the page is stale or a rule has no test";
+
+/// Whether a task that writes files of the project may do so.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// It writes them.
+    Write,
+    /// It only says where they differ from what it would write.
+    Check,
+}
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["test", rest @ ..] => test::run(rest),
+        ["lint"] => lint::run(),
+        ["prepare"] => prepare::run(Mode::Write),
+        ["prepare", "--check"] => prepare::run(Mode::Check),
+        ["rules"] => rules::run(Mode::Write),
+        ["rules", "--check"] => rules::run(Mode::Check),
+        #[cfg(feature = "schema")]
+        ["apply-migrations", url, folder] => schema::run(url, folder.as_ref()),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! `cargo xtask test`: everything that the tests need, then the tests.
+//!
+//! The order is chosen so that the runner's own summary stands last: the times of the steps before it are printed
+//! before it starts, and after it nothing is.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+use crate::cluster::Cluster;
+use crate::{provision, shell, workspace};
+
+/// How many cases a property draws with `--quick`: enough to see that it runs.
+const QUICK_CASES: &str = "16";
+
+/// Runs the tests; `false` where one failed.
+pub(crate) fn run(args: &[&str]) -> anyhow::Result<bool> {
+    let quick = args.first() == Some(&"--quick");
+    let args = if quick { &args[1..] } else { args };
+    let some_packages = args.iter().any(|it| *it == "-p" || it.starts_with("--package"));
+
+    provision::c_compiler()?;
+    let mut steps = Steps::default();
+    let cluster = steps.time("PostgreSQL", Cluster::start)?;
+    let mut tests = Tests { quick, url: cluster.url(), binary: None };
+
+    if let Some(build) = build_args(some_packages, args) {
+        if !steps.time("build", || shell::pass(shell::cargo().args(build)))? {
+            return Ok(false);
+        }
+        tests.binary = Some(workspace::target_dir()?.join("debug/portal"));
+    }
+    // A filter for the runner means nothing to doc tests.
+    if !quick && args.is_empty() {
+        let doc = || shell::pass(tests.prepare(shell::cargo().args(["test", "--doc", "--workspace", "--locked"])));
+        if !steps.time("doc tests", doc)? {
+            return Ok(false);
+        }
+    }
+    println!("xtask test: {}", steps.0.join(", "));
+
+    let mut runner = shell::cargo();
+    if shell::works(shell::cargo().args(["nextest", "--version"])) {
+        runner.args(["nextest", "run"]);
+    } else {
+        runner.args(["test", "--bins", "--lib", "--tests"]);
+    }
+    if !some_packages {
+        runner.arg("--workspace");
+    }
+    shell::pass(tests.prepare(runner.arg("--locked").args(args)))
+}
+
+/// The program is built first because end-to-end tests start it. With the tests of the whole workspace it is built in
+/// the same go: features are united over what is selected, and another selection would compile most things twice.
+/// Whoever asks for some packages needs the program only for its own tests.
+fn build_args(some_packages: bool, args: &[&str]) -> Option<&'static [&'static str]> {
+    if !some_packages {
+        Some(&["build", "--locked", "--workspace", "--lib", "--bins", "--tests"])
+    } else if args.iter().any(|it| it.ends_with("portal-server")) {
+        Some(&["build", "--locked", "-p", "portal-server", "--bin", "portal"])
+    } else {
+        None
+    }
+}
+
+/// What the tests find in their environment.
+struct Tests {
+    quick: bool,
+    url: String,
+    /// The program, where this run has built it: never an old one.
+    binary: Option<PathBuf>,
+}
+
+impl Tests {
+    fn prepare<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command.env("PORTAL_TEST_POSTGRES_URL", &self.url).env_remove("PORTAL_TEST_BINARY");
+        if let Some(binary) = &self.binary {
+            command.env("PORTAL_TEST_BINARY", binary);
+        }
+        if self.quick {
+            command.env("PROPTEST_CASES", QUICK_CASES);
+        }
+        command
+    }
+}
+
+/// The steps done so far, each with its time.
+#[derive(Default)]
+struct Steps(Vec<String>);
+
+impl Steps {
+    fn time<T>(&mut self, name: &str, step: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+        let begun = Instant::now();
+        let done = step()?;
+        self.0.push(format!("{name} {}", shell::span(begun.elapsed())));
+        Ok(done)
+    }
+}
