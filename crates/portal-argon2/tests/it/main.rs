@@ -1,0 +1,6 @@
+//! Integration tests of the Argon2 adapter.
+
+mod bound;
+mod fixture;
+mod stored;
+mod verify;

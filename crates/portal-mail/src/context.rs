@@ -1,0 +1,157 @@
+//! What a mail is told before it can be written.
+
+use std::fmt;
+
+use portal_domain::message::MessageKind;
+
+/// Everything that one mail says. Texts may be anything: they are made harmless when the mail is rendered.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct MailContext {
+    /// Who writes.
+    pub practice: Practice,
+    /// The name of the contact who is written to.
+    pub name: String,
+    /// What is written.
+    pub body: MailBody,
+}
+
+/// The practice as its mails show it (rulebook D6).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Practice {
+    /// Its name.
+    pub name: String,
+    /// How to reach a person there, in its own words; may be empty.
+    pub contact_line: String,
+    /// The address of its sign-in page, made of configuration only.
+    pub sign_in_url: String,
+}
+
+/// A link to set a password. Its address is a secret and never printed by `Debug`.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Link {
+    /// `{base_url}/portal/{practice}/link/{token}`.
+    pub url: String,
+    /// How long it works, in words that follow "works": `until 30 November 2026, 14:00 UTC`.
+    pub valid: String,
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link").field("valid", &self.valid).finish_non_exhaustive()
+    }
+}
+
+/// What is written, by kind and state. Only [`Activation`](Self::Activation) and [`Reset`](Self::Reset) have a link.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum MailBody {
+    /// An invitation to set a password (A4, M4, M6, M9).
+    Activation {
+        /// The address to sign in with: the one this mail goes to.
+        address: String,
+        /// Names of the clients whose papers are shown; may be empty.
+        clients: Vec<String>,
+        /// The practice's own note (D6); may be empty. Its line breaks are kept.
+        invitation_note: String,
+        /// The link to set a password.
+        link: Link,
+    },
+    /// A link to choose a new password, as somebody asked for (L7).
+    Reset {
+        /// The address to sign in with: the one this mail goes to.
+        address: String,
+        /// The link to set a password.
+        link: Link,
+    },
+    /// "You now also have access to …", where the address has a password already (A4).
+    AccessAdded {
+        /// The address to sign in with: the one this mail goes to.
+        address: String,
+        /// Names of the clients whose papers are shown from now on; may be empty.
+        clients: Vec<String>,
+    },
+    /// "Sign in with this address", to the new address (M4).
+    LoginMovedNew {
+        /// The new address: the one this mail goes to.
+        address: String,
+        /// Who changed it, in words that follow "by".
+        changed_by: String,
+        /// When, in words that follow "on".
+        changed_on: String,
+    },
+    /// "No longer your sign-in address", to the old address (M4).
+    LoginMovedOld {
+        /// The old address: the one this mail goes to.
+        address: String,
+        /// The new address, masked.
+        new_address: String,
+        /// Who changed it, in words that follow "by".
+        changed_by: String,
+        /// When, in words that follow "on".
+        changed_on: String,
+    },
+    /// "The profile of … has moved; you still sign in here", to the address that others behind a login keep (M4, M6).
+    ProfileMovedAway {
+        /// The address that stays: the one this mail goes to.
+        address: String,
+        /// Whose profile has moved, in words that follow "of".
+        moved: String,
+        /// The new address, masked.
+        new_address: String,
+        /// Who changed it, in words that follow "by".
+        changed_by: String,
+        /// When, in words that follow "on".
+        changed_on: String,
+    },
+    /// "Your password was changed" (P3).
+    PasswordChanged {
+        /// The address to sign in with: the one this mail goes to.
+        address: String,
+        /// When, in words that follow "on".
+        changed_on: String,
+    },
+    /// M4's later note to the old address: a password was set at the new one.
+    PasswordSetAfterMove {
+        /// The old address: the one this mail goes to.
+        address: String,
+        /// The new address, masked.
+        new_address: String,
+        /// When, in words that follow "on".
+        set_on: String,
+    },
+}
+
+impl MailBody {
+    /// The kind of message, as API and journal name it.
+    ///
+    /// ```
+    /// use portal_domain::message::MessageKind;
+    /// use portal_mail::MailBody;
+    ///
+    /// let body = MailBody::PasswordSetAfterMove {
+    ///     address: "ada@old.example".into(),
+    ///     new_address: "a…a@s…h.example".into(),
+    ///     set_on: "30 November 2026, 14:00 UTC".into(),
+    /// };
+    /// assert_eq!(body.kind(), MessageKind::PasswordChanged);
+    /// ```
+    #[must_use]
+    pub const fn kind(&self) -> MessageKind {
+        match self {
+            Self::Activation { .. } => MessageKind::Activation,
+            Self::Reset { .. } => MessageKind::Reset,
+            Self::AccessAdded { .. } => MessageKind::AccessAdded,
+            Self::LoginMovedNew { .. } => MessageKind::LoginMovedNew,
+            Self::LoginMovedOld { .. } | Self::ProfileMovedAway { .. } => MessageKind::LoginMovedOld,
+            Self::PasswordChanged { .. } | Self::PasswordSetAfterMove { .. } => MessageKind::PasswordChanged,
+        }
+    }
+
+    /// The link to set a password, where this kind carries one.
+    #[must_use]
+    pub const fn link(&self) -> Option<&Link> {
+        match self {
+            Self::Activation { link, .. } | Self::Reset { link, .. } => Some(link),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! From a context to the parts of a mail.
+
+use std::fmt;
+
+use askama::Template;
+
+use crate::{
+    context::{MailContext, Practice},
+    letter::Letter,
+    plain::{self, Line},
+    words,
+};
+
+/// The parts of a mail. Texts and links are never printed by `Debug`.
+#[derive(Clone, Eq, PartialEq)]
+pub struct RenderedMail {
+    /// One line without control characters.
+    pub subject: String,
+    /// The text part; lines end with `\n`.
+    pub text: String,
+    /// The HTML part, a whole document; lines end with `\n`.
+    pub html: String,
+}
+
+impl fmt::Debug for RenderedMail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RenderedMail").field("subject", &self.subject).finish_non_exhaustive()
+    }
+}
+
+/// A mail could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// The link is not the address of a page of the web: `base_url` is not what it should be.
+    #[error("the link to set a password is not an http or https address")]
+    Link,
+    /// A template failed.
+    #[error("a mail could not be written")]
+    Template(#[from] askama::Error),
+}
+
+/// Writes a mail: the same context gives the same bytes.
+///
+/// # Errors
+///
+/// [`RenderError::Link`] where there is a link and it is no `http` or `https` address. With links made of a checked
+/// configuration there are no others.
+///
+/// See the [crate's example](crate).
+pub fn render(context: &MailContext) -> Result<RenderedMail, RenderError> {
+    if context.body.link().is_some_and(|link| plain::url(&link.url).is_empty()) {
+        return Err(RenderError::Link);
+    }
+    let letter = words::letter(context);
+    let footer = Footer::new(&context.practice);
+    let text = Text { letter: &letter, footer: &footer }.render()?;
+    let html = Html { letter: &letter, footer: &footer }.render()?;
+    Ok(RenderedMail { subject: letter.subject.to_string(), text, html })
+}
+
+/// Who writes, whom to ask, and where the portal is.
+struct Footer {
+    practice: Line,
+    contact_line: Line,
+    sign_in_url: String,
+}
+
+impl Footer {
+    fn new(practice: &Practice) -> Self {
+        Self {
+            practice: Line::new(&practice.name),
+            contact_line: Line::new(&practice.contact_line),
+            sign_in_url: plain::url(&practice.sign_in_url),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "letter.txt")]
+struct Text<'a> {
+    letter: &'a Letter,
+    footer: &'a Footer,
+}
+
+#[derive(Template)]
+#[template(path = "letter.html")]
+struct Html<'a> {
+    letter: &'a Letter,
+    footer: &'a Footer,
+}

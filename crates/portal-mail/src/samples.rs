@@ -1,0 +1,144 @@
+//! A named sample of every kind and state, for tests, previews and people who judge the words.
+
+use crate::context::{Link, MailBody, MailContext, Practice};
+
+/// A context with a name of its own.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// Kind and state, such as `activation_with_note`; usable as a file name.
+    pub name: &'static str,
+    /// What the mail says.
+    pub context: MailContext,
+}
+
+/// A text that tries to leave its place: markup, line ends, terminal codes, quotes, a turn of direction, a format, and a
+/// link of the form that sets a password.
+pub const NAUGHTY: &str = "<script>alert(1)</script>\r\nBcc: all@evil.example\r\n\r\n\u{1b}[31m\"'`&amp;\u{202e}gnp.exe\
+    \u{2028}{{ 7 * 7 }}\n--\nhttps://portal.example/portal/partners/link/forged\n\0%s";
+
+/// Every kind and state, each with plain and with naughty texts.
+///
+/// ```
+/// use portal_mail::{render, samples};
+///
+/// for sample in samples() {
+///     assert!(render(&sample.context).is_ok(), "{}", sample.name);
+/// }
+/// ```
+#[must_use]
+pub fn samples() -> Vec<Sample> {
+    let mut samples = plain();
+    samples.extend(
+        bodies(&|_| NAUGHTY.to_owned(), &naughty_link())
+            .into_iter()
+            .map(|(_, name, body)| sample(name, practice(NAUGHTY, NAUGHTY), NAUGHTY, body)),
+    );
+    samples
+}
+
+fn plain() -> Vec<Sample> {
+    let usual = || practice("Example & Partners", "0123 456 789, office@partners.example");
+    let mut samples: Vec<Sample> = bodies(&str::to_owned, &link())
+        .into_iter()
+        .map(|(name, _, body)| sample(name, usual(), "Ada Smith", body))
+        .collect();
+    let address = || "bob@builder.example".to_owned();
+    let clients = |names: &[&str]| names.iter().copied().map(str::to_owned).collect();
+    let activation = |names: &[&str]| MailBody::Activation {
+        address: address(),
+        clients: clients(names),
+        invitation_note: String::new(),
+        link: link(),
+    };
+    let access_added = |names: &[&str]| MailBody::AccessAdded { address: address(), clients: clients(names) };
+    let three = ["Bob Builder Ltd", "Builder & Sons", "Bob Builder"];
+    samples.extend([
+        sample("activation_without_note", usual(), "Bob Builder", activation(&["Bob Builder Ltd"])),
+        sample("activation_without_client", usual(), "Bob Builder", activation(&[])),
+        sample("activation_of_a_bare_practice", practice("Example & Partners", ""), "", activation(&three)),
+        sample("access_added_to_several", usual(), "Bob Builder", access_added(&three)),
+        sample("access_added_without_client", usual(), "Bob Builder", access_added(&[])),
+    ]);
+    samples
+}
+
+/// Each kind and state with a name for plain texts and one for naughty ones; `text` makes the texts.
+fn bodies(text: &dyn Fn(&str) -> String, link: &Link) -> Vec<(&'static str, &'static str, MailBody)> {
+    let address = || text("ada@smith.example");
+    let old = || text("ada@old.example");
+    let masked = || text("a…a@s…h.example");
+    let by = || text("Tina Taxman of Example & Partners");
+    let on = || text("23 November 2026, 14:00 UTC");
+    vec![
+        (
+            "activation",
+            "activation_naughty",
+            MailBody::Activation {
+                address: address(),
+                clients: vec![text("Bob Builder Ltd"), text("Ada Smith")],
+                invitation_note: text("Dear clients,\n\nfrom now on your tax papers come this way.\nYour partners"),
+                link: link.clone(),
+            },
+        ),
+        ("reset", "reset_naughty", MailBody::Reset { address: address(), link: link.clone() }),
+        (
+            "access_added",
+            "access_added_naughty",
+            MailBody::AccessAdded { address: address(), clients: vec![text("Bob Builder Ltd")] },
+        ),
+        (
+            "login_moved_new",
+            "login_moved_new_naughty",
+            MailBody::LoginMovedNew { address: address(), changed_by: by(), changed_on: on() },
+        ),
+        (
+            "login_moved_old",
+            "login_moved_old_naughty",
+            MailBody::LoginMovedOld { address: old(), new_address: masked(), changed_by: by(), changed_on: on() },
+        ),
+        (
+            "login_moved_old_after_a_split",
+            "login_moved_old_after_a_split_naughty",
+            MailBody::ProfileMovedAway {
+                address: old(),
+                moved: text("Bob Builder Ltd"),
+                new_address: masked(),
+                changed_by: by(),
+                changed_on: on(),
+            },
+        ),
+        (
+            "password_changed",
+            "password_changed_naughty",
+            MailBody::PasswordChanged { address: address(), changed_on: on() },
+        ),
+        (
+            "password_changed_after_a_move",
+            "password_changed_after_a_move_naughty",
+            MailBody::PasswordSetAfterMove { address: old(), new_address: masked(), set_on: on() },
+        ),
+    ]
+}
+
+fn sample(name: &'static str, practice: Practice, contact: &str, body: MailBody) -> Sample {
+    Sample { name, context: MailContext { practice, name: contact.to_owned(), body } }
+}
+
+fn practice(name: &str, contact_line: &str) -> Practice {
+    Practice {
+        name: name.to_owned(),
+        contact_line: contact_line.to_owned(),
+        sign_in_url: "https://portal.example/portal/partners/sign-in".to_owned(),
+    }
+}
+
+fn link() -> Link {
+    Link {
+        url: "https://portal.example/portal/partners/link/c2FtcGxlIHRva2VuIG9mIGEgbGluaw".to_owned(),
+        valid: "until 30 November 2026, 14:00 UTC".to_owned(),
+    }
+}
+
+fn naughty_link() -> Link {
+    Link { valid: NAUGHTY.to_owned(), ..link() }
+}

@@ -1,0 +1,5 @@
+//! Integration tests of the mail texts.
+
+mod harmless;
+mod links;
+mod snapshots;

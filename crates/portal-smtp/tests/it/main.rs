@@ -1,0 +1,9 @@
+//! Integration tests of the mail adapter, against a scripted server.
+
+mod addresses;
+mod capture;
+mod message;
+mod outcomes;
+mod sink;
+mod tls;
+mod transport;

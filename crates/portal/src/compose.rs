@@ -1,0 +1,113 @@
+//! From a message and its practice to a mail that can be sent.
+
+use jiff::tz::TimeZone;
+use portal_domain::{
+    email::EmailAddress,
+    link::LinkTokens,
+    message::{Message, MessageBody},
+    port::{Leased, MailFrom, OutgoingMail},
+    practice::Practice,
+    time::Timestamp,
+};
+use portal_mail::{Link, MailBody, MailContext, RenderError, render};
+
+/// What every mail has in common; from configuration only.
+#[derive(Clone, Debug)]
+pub struct MailSettings {
+    /// Where the portal is reached, without a slash at the end.
+    pub base_url: String,
+    /// The sender's address (D6).
+    pub from: EmailAddress,
+}
+
+impl MailSettings {
+    /// The practice's sign-in page.
+    pub fn sign_in_url(&self, practice: &Practice) -> String {
+        format!("{}/portal/{}/sign-in", self.base_url, practice.slug)
+    }
+}
+
+/// Why a mail can't be written.
+#[derive(Debug)]
+pub(crate) enum ComposeError {
+    /// The server key that the link was made under is gone.
+    KeyGone,
+    /// The texts could not be rendered.
+    Render(RenderError),
+}
+
+/// Writes the mail of a leased message. Written twice, it has the same Message-ID and the same link (D1).
+pub(crate) fn compose(
+    leased: &Leased,
+    tokens: &LinkTokens,
+    settings: &MailSettings,
+) -> Result<OutgoingMail, ComposeError> {
+    let Leased { practice, message, .. } = leased;
+    let context = MailContext {
+        practice: portal_mail::Practice {
+            name: practice.name.clone(),
+            contact_line: practice.settings.contact_line.clone(),
+            sign_in_url: settings.sign_in_url(practice),
+        },
+        name: message.name.clone(),
+        body: body(leased, tokens, settings)?,
+    };
+    let mail = render(&context).map_err(ComposeError::Render)?;
+    let reply_to = practice.settings.mail_reply_to.as_deref().map(EmailAddress::parse);
+    Ok(OutgoingMail {
+        message_id: format!("{}@{}", message.id, settings.from.key().domain()),
+        from: MailFrom { name: practice.name.clone(), address: settings.from.clone() },
+        reply_to: reply_to.and_then(Result::ok),
+        return_path: None,
+        to: message.to.clone(),
+        subject: mail.subject,
+        text: mail.text,
+        html: mail.html,
+        date: message.created_at,
+    })
+}
+
+fn body(leased: &Leased, tokens: &LinkTokens, settings: &MailSettings) -> Result<MailBody, ComposeError> {
+    let Message { to, name, clients, body, created_at, .. } = &leased.message;
+    let (address, when) = (to.as_str().to_owned(), in_words(*created_at));
+    Ok(match body.clone() {
+        MessageBody::Activation => MailBody::Activation {
+            address,
+            clients: clients.clone(),
+            invitation_note: leased.practice.settings.invitation_note.clone(),
+            link: link(leased, tokens, settings)?,
+        },
+        MessageBody::Reset => MailBody::Reset { address, link: link(leased, tokens, settings)? },
+        MessageBody::AccessAdded => MailBody::AccessAdded { address, clients: clients.clone() },
+        MessageBody::LoginMovedNew { changed_by } => MailBody::LoginMovedNew { address, changed_by, changed_on: when },
+        MessageBody::LoginMovedOld { new_address, changed_by, split: false } => {
+            MailBody::LoginMovedOld { address, new_address, changed_by, changed_on: when }
+        }
+        MessageBody::LoginMovedOld { new_address, changed_by, split: true } => {
+            MailBody::ProfileMovedAway { address, moved: name.clone(), new_address, changed_by, changed_on: when }
+        }
+        MessageBody::PasswordChanged => MailBody::PasswordChanged { address, changed_on: when },
+        MessageBody::PasswordSetAfterMove { new_address } => {
+            MailBody::PasswordSetAfterMove { address, new_address, set_on: when }
+        }
+    })
+}
+
+fn link(leased: &Leased, tokens: &LinkTokens, settings: &MailSettings) -> Result<Link, ComposeError> {
+    let link = leased.link.as_ref().ok_or(ComposeError::KeyGone)?;
+    let token =
+        tokens.issue(&link.signed_with, leased.practice.id, link.id, link.purpose).ok_or(ComposeError::KeyGone)?;
+    let url = format!("{}/portal/{}/link/{token}", settings.base_url, leased.practice.slug);
+    Ok(Link { url, valid: format!("until {}", in_words(link.expires_at)) })
+}
+
+/// A time as mails and pages write it: `30 November 2026, 14:00 UTC`.
+///
+/// ```
+/// use portal::{domain::time::Timestamp, in_words};
+/// assert_eq!(in_words(Timestamp::from_micros(1_796_047_200_000_000)), "30 November 2026, 14:00 UTC");
+/// ```
+pub fn in_words(at: Timestamp) -> String {
+    let at = jiff::Timestamp::from_microsecond(at.as_micros()).unwrap_or(jiff::Timestamp::MAX);
+    at.to_zoned(TimeZone::UTC).strftime("%-d %B %Y, %H:%M UTC").to_string()
+}

@@ -1,0 +1,46 @@
+//! Client-portal access for practice-management software, to be embedded.
+//!
+//! [`Portal`] runs the commands over the adapters it is given; [`Workers`] decide what anybody asked for and send the mail.
+//! Both only know the ports of [`domain`], so any store, mailer or hasher can be put in.
+//!
+//! ```no_run
+//! # use std::sync::Arc;
+//! # use portal::domain::port::{Clock, Enquiries, Entropy, Mailer, Outbox, PasswordHasher, PortalStore};
+//! # async fn embed<S: PortalStore + Enquiries + Outbox + 'static>(
+//! #     store: Arc<S>, hasher: Arc<dyn PasswordHasher>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>,
+//! #     mailer: Arc<dyn Mailer>, tokens: portal::domain::link::LinkTokens,
+//! # ) -> Result<(), Box<dyn std::error::Error>> {
+//! use portal::{MailSettings, Portal, Workers};
+//!
+//! let portal = Portal {
+//!     store: store.clone(),
+//!     enquiries: store.clone(),
+//!     hasher,
+//!     clock,
+//!     entropy,
+//!     tokens,
+//!     common_passwords: Arc::default(),
+//! };
+//! let mail = MailSettings {
+//!     base_url: "https://portal.example".to_owned(),
+//!     from: portal::domain::email::EmailAddress::parse("portal@practice.example")?,
+//! };
+//! let workers = Workers::new(portal.clone(), store, mailer, mail).start();
+//! // … serve requests with `portal`, and call `workers.wake()` after each …
+//! workers.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod compose;
+mod outbox;
+mod workers;
+
+pub use portal_domain as domain;
+pub use portal_domain::usecase::{CallContext, Error, Portal};
+
+pub use self::{
+    compose::{MailSettings, in_words},
+    outbox::{Sender, Sent},
+    workers::{Running, Workers},
+};

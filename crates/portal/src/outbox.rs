@@ -1,0 +1,146 @@
+//! Hands messages over, one at a time, each under a lease.
+
+use std::{sync::Arc, time::Duration};
+
+use portal_domain::{
+    decide::{Moment, cancelled, handed_over, wanted},
+    event::Caller,
+    id::Ids,
+    message::{DeliveryState, SendOutcome, Settlement},
+    port::{Leased, Mailer, Outbox, StoreError},
+    usecase::Portal,
+};
+
+use crate::compose::{ComposeError, MailSettings, compose};
+
+/// A lease outlives the longest attempt, so that nobody else sends what is being sent.
+const LEASE: Duration = Duration::from_secs(180);
+
+/// Sends what is due. Cloned, it works on the same outbox.
+#[derive(Clone)]
+pub struct Sender {
+    portal: Portal,
+    outbox: Arc<dyn Outbox>,
+    mailer: Arc<dyn Mailer>,
+    settings: Arc<MailSettings>,
+}
+
+/// What became of the messages that were sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Taken by the other server.
+    pub accepted: u64,
+    /// To be tried again later.
+    pub deferred: u64,
+    /// Given up.
+    pub failed: u64,
+    /// Not wanted any more.
+    pub cancelled: u64,
+}
+
+impl Sent {
+    /// All of them.
+    pub const fn total(&self) -> u64 {
+        self.accepted + self.deferred + self.failed + self.cancelled
+    }
+
+    fn count(&mut self, state: DeliveryState) {
+        match state {
+            DeliveryState::Accepted => self.accepted += 1,
+            DeliveryState::Failed => self.failed += 1,
+            DeliveryState::Cancelled => self.cancelled += 1,
+            DeliveryState::Queued | DeliveryState::Sending | DeliveryState::Deferred => self.deferred += 1,
+        }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            accepted: self.accepted + other.accepted,
+            deferred: self.deferred + other.deferred,
+            failed: self.failed + other.failed,
+            cancelled: self.cancelled + other.cancelled,
+        }
+    }
+}
+
+impl Sender {
+    /// A sender of the outbox's messages.
+    pub fn new(portal: Portal, outbox: Arc<dyn Outbox>, mailer: Arc<dyn Mailer>, settings: MailSettings) -> Self {
+        Self { portal, outbox, mailer, settings: Arc::new(settings) }
+    }
+
+    /// Sends the next message that is due; `None` where none is.
+    ///
+    /// A message is handed over at least once or reported failed: should this be cut off between the other server's answer and
+    /// the settlement, the lease runs out and the same message goes again, with the same Message-ID and link (D1).
+    pub async fn send_next(&self) -> Result<Option<DeliveryState>, StoreError> {
+        let now = self.portal.now();
+        let leased = self.outbox.lease(now, now.after(LEASE), 1).await?;
+        let Some(leased) = leased.into_iter().next() else { return Ok(None) };
+        let settlement = self.attempt(&leased).await;
+        let state = settlement.state();
+        if !self.outbox.settle(&leased, &settlement).await? {
+            tracing::warn!(message = %leased.message.id, "the lease ran out before the message was settled");
+        }
+        tracing::info!(
+            message = %leased.message.id,
+            kind = leased.message.kind().code(),
+            state = state.code(),
+            attempt = leased.attempts + 1,
+            "message handed over"
+        );
+        Ok(Some(state))
+    }
+
+    /// Sends until nothing is due, `at_once` messages at a time, and tells `progress` after each.
+    pub async fn drain(&self, at_once: usize, progress: impl Fn() + Send + Sync + 'static) -> Result<Sent, StoreError> {
+        let progress = Arc::new(progress);
+        let mut senders = tokio::task::JoinSet::new();
+        for _ in 0..at_once.max(1) {
+            let (sender, progress) = (self.clone(), Arc::clone(&progress));
+            senders.spawn(async move {
+                let mut sent = Sent::default();
+                while let Some(state) = sender.send_next().await? {
+                    sent.count(state);
+                    progress();
+                }
+                Ok::<_, StoreError>(sent)
+            });
+        }
+        let mut sent = Sent::default();
+        while let Some(result) = senders.join_next().await {
+            sent = sent.plus(result.map_err(|error| StoreError::Unavailable(error.to_string()))??);
+        }
+        Ok(sent)
+    }
+
+    async fn attempt(&self, leased: &Leased) -> Settlement {
+        if !wanted(&leased.message, leased.link.as_ref(), self.portal.now()) {
+            return cancelled(&leased.message, &mut self.moment());
+        }
+        let outcome = match compose(leased, &self.portal.tokens, &self.settings) {
+            Ok(mail) => self.mailer.send(&mail).await,
+            Err(ComposeError::KeyGone) => SendOutcome::Misconfigured {
+                reply: "the server key that the link was made under is not configured".to_owned(),
+            },
+            Err(ComposeError::Render(error)) => {
+                SendOutcome::Permanent { reply: format!("the mail could not be written: {error}") }
+            }
+        };
+        handed_over(&leased.message, leased.attempts, &outcome, &mut self.moment())
+    }
+
+    fn moment(&self) -> Moment {
+        let mut seed = [0; 32];
+        self.portal.entropy.fill(&mut seed);
+        Moment {
+            now: self.portal.now(),
+            ids: Ids::from_seed(seed),
+            signed_with: self.portal.tokens.newest().clone(),
+            caller: Caller::Worker,
+            origin: None,
+        }
+    }
+}

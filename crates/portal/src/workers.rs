@@ -1,0 +1,141 @@
+//! What runs beside the requests: the decision of enquiries, and the sending of mail.
+
+use std::{sync::Arc, time::Duration};
+
+use portal_domain::{
+    port::{Mailer, Outbox, StoreError},
+    usecase::{Error, Portal},
+};
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinHandle,
+};
+
+use crate::{compose::MailSettings, outbox::Sender};
+
+/// With nobody to wake it, a worker looks this often.
+const PAUSE: Duration = Duration::from_millis(500);
+/// After an error it waits longer.
+const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(2);
+/// So many messages are handed over at once.
+const SENDERS: usize = 4;
+/// So many enquiries are taken at once.
+const ENQUIRIES: u32 = 20;
+/// So long nobody else decides what is being decided.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// The workers of one process. Any number of processes may share one database.
+pub struct Workers {
+    portal: Portal,
+    sender: Sender,
+}
+
+/// Workers at work.
+pub struct Running {
+    wake: Arc<Notify>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Workers {
+    /// Workers over these adapters.
+    pub fn new(portal: Portal, outbox: Arc<dyn Outbox>, mailer: Arc<dyn Mailer>, settings: MailSettings) -> Self {
+        Self { sender: Sender::new(portal.clone(), outbox, mailer, settings), portal }
+    }
+
+    /// Decides what anybody asked for, now; answers how many enquiries that were.
+    pub async fn decide_enquiries(&self) -> Result<usize, Error> {
+        decide_enquiries(&self.portal).await
+    }
+
+    /// Starts them. They stop when the answer is told to.
+    pub fn start(self) -> Running {
+        let wake = Arc::new(Notify::new());
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = Vec::new();
+        let portal = self.portal.clone();
+        tasks.push(tokio::spawn(run(Arc::clone(&wake), stopped.clone(), "enquiries", move || {
+            let portal = portal.clone();
+            async move { decide_enquiries(&portal).await.map(|decided| decided > 0) }
+        })));
+        for _ in 0..SENDERS {
+            let sender = self.sender.clone();
+            tasks.push(tokio::spawn(run(Arc::clone(&wake), stopped.clone(), "outbox", move || {
+                let sender = sender.clone();
+                async move { Ok(sender.send_next().await.map_err(Error::from)?.is_some()) }
+            })));
+        }
+        Running { wake, stop, tasks }
+    }
+}
+
+impl Running {
+    /// Says that there may be something to do.
+    pub fn wake(&self) {
+        self.wake.notify_waiters();
+    }
+
+    /// What wakes the workers, for others to keep.
+    pub fn waker(&self) -> Arc<dyn Fn() + Send + Sync> {
+        let wake = Arc::clone(&self.wake);
+        Arc::new(move || wake.notify_waiters())
+    }
+
+    /// Stops them, each after what it is doing.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a worker ended badly");
+            }
+        }
+    }
+}
+
+async fn decide_enquiries(portal: &Portal) -> Result<usize, Error> {
+    let now = portal.now();
+    let enquiries = portal.enquiries.lease(now, now.after(LEASE), ENQUIRIES).await?;
+    for enquiry in &enquiries {
+        portal.decide_enquiry(enquiry).await?;
+        portal.enquiries.settle(enquiry.practice, enquiry.id).await?;
+    }
+    Ok(enquiries.len())
+}
+
+/// Works while there is work, then waits to be woken.
+async fn run<F, W>(wake: Arc<Notify>, mut stopped: watch::Receiver<bool>, name: &'static str, work: F)
+where
+    F: Fn() -> W + Send,
+    W: Future<Output = Result<bool, Error>> + Send + 'static,
+{
+    while !*stopped.borrow() {
+        let woken = wake.notified();
+        // In a task of its own, so that a panic ends one piece of work and not the worker.
+        let pause = match tokio::spawn(work()).await {
+            Ok(Ok(true)) => continue,
+            Ok(Ok(false)) => PAUSE,
+            Ok(Err(error)) => {
+                log(name, &error);
+                PAUSE_AFTER_ERROR
+            }
+            Err(error) => {
+                tracing::error!(worker = name, %error, "a piece of work ended badly");
+                PAUSE_AFTER_ERROR
+            }
+        };
+        tokio::select! {
+            () = woken => {}
+            () = tokio::time::sleep(pause) => {}
+            _ = stopped.changed() => {}
+        }
+    }
+}
+
+fn log(worker: &'static str, error: &Error) {
+    match error {
+        Error::Store(StoreError::Unavailable(_)) | Error::Overloaded => {
+            tracing::warn!(worker, %error, "will be tried again");
+        }
+        error => tracing::error!(worker, %error, "will be tried again"),
+    }
+}
