@@ -86,7 +86,9 @@ impl RowFault {
 /// An import that is being run, batch by batch.
 ///
 /// Rows that share a key or a reference with an earlier row wait for the next batch, so that every row
-/// sees what the rows before it did. A preview keeps what earlier rows would have done in mind, and writes nothing (I4).
+/// sees what the rows before it did. A row that meets a login which another row may yet move away goes to the end of the
+/// queue, until nothing gives way any more: else the same file would do more the second time (I3).
+/// A preview keeps what earlier rows would have done in mind, and writes nothing (I4).
 pub struct Import<'a> {
     portal: &'a Portal,
     context: CallContext,
@@ -94,7 +96,21 @@ pub struct Import<'a> {
     waiting: VecDeque<(usize, ImportRow)>,
     refused: Vec<RowVerdict>,
     batch: usize,
+    /// How many keys rows have given up so far.
+    given_up: usize,
+    /// How many it were when a row was put off last.
+    put_off: BTreeMap<usize, usize>,
     imagined: Imagined,
+}
+
+/// What became of the rows of a batch: those that are done with their verdicts, what is to be committed for them, and those
+/// that are put off.
+#[derive(Default)]
+struct Batch {
+    taken: BTreeSet<usize>,
+    verdicts: Vec<RowVerdict>,
+    decisions: Vec<Decision>,
+    put_off: BTreeSet<usize>,
 }
 
 /// What earlier rows of a preview would have left.
@@ -116,6 +132,8 @@ impl Portal {
             waiting: VecDeque::new(),
             refused: Vec::new(),
             batch: BATCH,
+            given_up: 0,
+            put_off: BTreeMap::new(),
             imagined: Imagined::default(),
         };
         let mut seen: BTreeMap<Ref, ImportRow> = BTreeMap::new();
@@ -143,15 +161,17 @@ impl Import<'_> {
         while !self.waiting.is_empty() {
             let practice = self.portal.practice(&self.context).await?;
             let (rows, facts) = self.next_rows().await?;
-            let (taken, verdicts, decisions) = self.decide(&practice, &rows, &facts);
-            let committed = if self.context.preview || decisions.is_empty() {
+            let batch = self.decide(&practice, &rows, &facts);
+            let committed = if self.context.preview || batch.decisions.is_empty() {
                 Commit::Committed
             } else {
-                self.portal.store.commit(self.context.practice, &decisions, None).await?
+                self.portal.store.commit(self.context.practice, &batch.decisions, None).await?
             };
             if committed == Commit::Committed {
-                self.waiting.retain(|(index, _)| !taken.contains(index));
-                self.batch = BATCH;
+                let verdicts = self.close(batch);
+                if verdicts.is_empty() {
+                    continue;
+                }
                 return Ok(verdicts);
             }
             tries += 1;
@@ -161,6 +181,31 @@ impl Import<'_> {
             self.batch = (self.batch / 2).max(1);
         }
         Ok(Vec::new())
+    }
+
+    /// Takes the rows of a committed batch from the queue; those that are put off go to its end.
+    fn close(&mut self, batch: Batch) -> Vec<RowVerdict> {
+        let Batch { taken, verdicts, decisions, put_off } = batch;
+        let (later, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .filter(|(index, _)| !taken.contains(index))
+            .partition(|(index, _)| put_off.contains(index));
+        self.waiting = waiting.into_iter().chain(later).collect();
+        self.put_off.extend(put_off.into_iter().map(|index| (index, self.given_up)));
+        let changes = decisions.iter().flat_map(|decision| &decision.changes);
+        self.given_up += changes.filter(|change| matches!(change, Change::ReleaseKey(_))).count();
+        self.batch = BATCH;
+        verdicts
+    }
+
+    /// Whether a row that meets a login waits for others to move that away: not again, where none has given a key up since.
+    fn waits(&self, index: usize, decided: &Result<Decided<RowOutcome>, Refusal>) -> bool {
+        let taken = |refusal: &Refusal| matches!(refusal, Refusal::LoginEmailTaken { .. });
+        let refused = match decided {
+            Err(refusal) => taken(refusal),
+            Ok(Decided { outcome, .. }) => matches!(&outcome.activation, Some(Err(refusal)) if taken(refusal)),
+        };
+        refused && self.options.move_logins && self.put_off.get(&index) != Some(&self.given_up)
     }
 
     /// How many rows are still to be decided.
@@ -192,15 +237,10 @@ impl Import<'_> {
     }
 
     /// Decides rows one after the other; one that touches what an earlier one of the batch changed is left for the next.
-    fn decide(
-        &mut self,
-        practice: &Practice,
-        rows: &[(usize, ImportRow)],
-        facts: &[ContactFacts],
-    ) -> (BTreeSet<usize>, Vec<RowVerdict>, Vec<Decision>) {
+    fn decide(&mut self, practice: &Practice, rows: &[(usize, ImportRow)], facts: &[ContactFacts]) -> Batch {
         let mut touched = Touched::default();
         let mut created: BTreeMap<Ref, Client> = BTreeMap::new();
-        let (mut taken, mut verdicts, mut decisions) = (BTreeSet::new(), Vec::new(), Vec::new());
+        let mut batch = Batch::default();
         for ((index, row), facts) in rows.iter().zip(facts) {
             if touched.meets(facts, row) {
                 continue;
@@ -212,6 +252,10 @@ impl Import<'_> {
             facts.clients.dedup();
             let scene = Scene { practice, facts: &facts };
             let decided = decide::import_row(scene, row, self.options, &mut self.portal.moment(&self.context));
+            if self.waits(*index, &decided) {
+                batch.put_off.insert(*index);
+                continue;
+            }
             let contact = match decided {
                 Ok(Decided { decision, outcome }) => {
                     created.extend(outcome.new_clients.iter().map(|client| (client.reference.clone(), client.clone())));
@@ -220,16 +264,17 @@ impl Import<'_> {
                         self.imagined.note(row, &decision, &outcome);
                     }
                     if !decision.is_empty() {
-                        decisions.push(decision);
+                        batch.decisions.push(decision);
                     }
                     Ok(written(outcome))
                 }
                 Err(refusal) => Err(vec![RowFault::of(&refusal)]),
             };
-            taken.insert(*index);
-            verdicts.push(RowVerdict { index: *index, reference: row.reference.as_str().to_owned(), contact });
+            batch.taken.insert(*index);
+            let reference = row.reference.as_str().to_owned();
+            batch.verdicts.push(RowVerdict { index: *index, reference, contact });
         }
-        (taken, verdicts, decisions)
+        batch
     }
 }
 
@@ -270,8 +315,10 @@ impl Imagined {
     /// Puts what earlier rows would have left in the place of what is stored.
     fn overlay(&self, row: &ImportRow, facts: &mut ContactFacts) {
         if let Some(after) = self.contacts.get(&row.reference) {
-            let holders = std::mem::take(&mut facts.holders);
-            *facts = ContactFacts { holders, ..after.clone() };
+            let stored = std::mem::replace(facts, after.clone());
+            facts.holders = stored.holders;
+            // Clients that only this row names are stored ones still.
+            facts.clients.extend(stored.clients);
         }
         let asked: BTreeSet<_> = facts.contact.as_ref().and_then(first_of).into_iter().chain(first_key(row)).collect();
         for (key, holder) in asked.iter().filter_map(|key| self.keys.get_key_value(key)) {

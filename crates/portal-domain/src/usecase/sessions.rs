@@ -113,6 +113,20 @@ impl Portal {
         }
     }
 
+    /// The session of a token, if it is valid now, looked at without being used: nothing is noted (L5).
+    pub async fn peek_session(
+        &self,
+        context: &CallContext,
+        token: &SessionToken,
+    ) -> Result<Option<SessionView>, Error> {
+        let practice = self.practice(context).await?;
+        let facts = self.session_facts(context, token).await?;
+        if decide::valid_session(facts.as_ref(), &self.moment(context)).is_err() {
+            return Ok(None);
+        }
+        Ok(facts.and_then(|SessionFacts { session, login }| Some(SessionView { practice, session, login: login? })))
+    }
+
     /// Chooses a profile. See [`decide::select_profile`].
     pub async fn select_profile(
         &self,

@@ -1,3 +1,4 @@
 //! Tests of the rules, through the public surface of the crate.
 
 mod email;
+mod rules;

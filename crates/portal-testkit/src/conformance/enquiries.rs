@@ -1,0 +1,83 @@
+//! Laws of `Enquiries`.
+
+use std::{collections::BTreeSet, slice, sync::Arc};
+
+use portal_domain::port::{Enquiries, Enquiry, EnquiryKind};
+
+use super::{FullStore, Harness, overlap::Overlaps, scene::Scene};
+use crate::build::{self, later};
+
+fn enquiry(scene: &Scene, name: &str, at: u64) -> Enquiry {
+    let kind = EnquiryKind::Reset { address: format!(" {name}@smith.example") };
+    Enquiry { id: build::id(name), practice: scene.id, kind, origin: None, at: later(at) }
+}
+
+async fn lease(store: &Arc<dyn FullStore>, now: u64, until: u64, most: u32) -> Vec<Enquiry> {
+    Enquiries::lease(&**store, later(now), later(until), most).await.expect("the store answers")
+}
+
+/// Enquiries come oldest first, of all practices, as they were put, no more than asked for.
+pub async fn enquiries_come_oldest_first_as_they_were_put(harness: &Harness) {
+    let (smith, jones) = (Scene::set(harness, "smith").await, Scene::set(harness, "jones").await);
+    let odd = EnquiryKind::Reset { address: "\u{feff} Ünïcode, <b>@\n".to_owned() };
+    let all = [
+        Enquiry { kind: odd, origin: Some("2001:db8::1".to_owned()), ..enquiry(&smith, "second", 2) },
+        Enquiry { kind: EnquiryKind::Renew { link: build::id("l") }, ..enquiry(&jones, "first", 1) },
+        Enquiry { kind: EnquiryKind::Reset { address: String::new() }, ..enquiry(&jones, "third", 3) },
+    ];
+    for enquiry in &all {
+        smith.store.put(enquiry).await.expect("the store keeps it");
+    }
+    assert!(lease(&smith.store, 10, 70, 0).await.is_empty());
+    assert_eq!(lease(&smith.store, 10, 70, 2).await, [all[1].clone(), all[0].clone()]);
+    assert_eq!(lease(&smith.store, 10, 70, 2).await, all[2..]);
+}
+
+/// An enquiry is leased to one worker, and comes back when its lease ran out.
+pub async fn an_enquiry_is_leased_once_until_its_lease_ran_out(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let asked = enquiry(&scene, "a", 0);
+    scene.store.put(&asked).await.expect("the store keeps it");
+    assert_eq!(lease(&scene.store, 10, 70, 9).await, slice::from_ref(&asked));
+    assert!(lease(&scene.store, 10, 70, 9).await.is_empty());
+    assert!(lease(&scene.store, 69, 130, 9).await.is_empty());
+    assert_eq!(lease(&scene.store, 70, 130, 9).await, [asked]);
+}
+
+/// A decided enquiry is forgotten, once and for all; forgetting it again is harmless, and others stay.
+pub async fn a_decided_enquiry_is_forgotten(harness: &Harness) {
+    let (smith, jones) = (Scene::set(harness, "smith").await, Scene::set(harness, "jones").await);
+    let (ours, theirs) = (enquiry(&smith, "a", 0), enquiry(&jones, "a", 1));
+    for enquiry in [&ours, &theirs] {
+        smith.store.put(enquiry).await.expect("the store keeps it");
+    }
+    assert_eq!(lease(&smith.store, 10, 70, 9).await.len(), 2);
+    for _ in 0..2 {
+        Enquiries::settle(&*smith.store, smith.id, ours.id).await.expect("the store forgets it");
+    }
+    Enquiries::settle(&*smith.store, smith.id, build::id("nothing")).await.expect("harmless");
+    assert_eq!(lease(&smith.store, 500, 560, 9).await, [theirs], "the same id of another practice stays");
+}
+
+/// Many workers on many instances never have the same enquiry, and leave none.
+pub async fn many_workers_never_share_an_enquiry(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    for number in 0..60 {
+        scene.store.put(&enquiry(&scene, &format!("e{number}"), 0)).await.expect("the store keeps it");
+    }
+    let overlaps = Overlaps::new();
+    let (mut all, mut rounds) = (Vec::new(), 0);
+    while all.len() < 60 {
+        rounds += 1;
+        assert!(rounds < 100, "what is due is leased");
+        let workers = (0..8).map(|number| {
+            let store = harness.turn(number);
+            async move { lease(&store, 10, 70, 3).await }
+        });
+        let leased = overlaps.at_once(workers.collect()).await;
+        all.extend(leased.into_iter().flatten().map(|enquiry| enquiry.id));
+    }
+    let different: BTreeSet<_> = all.iter().collect();
+    assert_eq!((all.len(), different.len()), (60, 60));
+    overlaps.must_be_real();
+}

@@ -1,0 +1,235 @@
+// Each list of laws stands here once: the macros make tests of it, and `laws()` a table.
+
+/// Turns a list of laws into tests, or into a table.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __laws {
+    (tests $module:ident $factory:expr; $($law:ident)*) => {
+        $(
+            #[test]
+            fn $law() {
+                $crate::conformance::run(async {
+                    let harness: $crate::conformance::Harness = ($factory)().await;
+                    $crate::conformance::$module::$law(&harness).await;
+                });
+            }
+        )*
+    };
+    (hash_tests $module:ident $factory:expr; $($law:ident)*) => {
+        $(
+            #[test]
+            fn $law() {
+                $crate::conformance::run(async {
+                    let hasher = ($factory)().await;
+                    $crate::conformance::$module::$law(&hasher).await;
+                });
+            }
+        )*
+    };
+    (list $module:ident; $($law:ident)*) => {
+        vec![$($crate::conformance::Law {
+            port: stringify!($module),
+            name: stringify!($law),
+            run: |harness| Box::pin($crate::conformance::$module::$law(harness)),
+        }),*]
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __store_laws {
+    ($($how:tt)*) => {
+        $crate::__laws! {
+            $($how)*;
+            a_practice_is_found_by_slug_and_id
+            settings_come_back_whole
+            facts_come_in_the_order_of_the_queries
+            keys_and_clients_are_answered_without_a_contact
+            facts_hold_own_and_named_clients
+            former_keys_are_remembered
+            holders_are_named_for_asked_keys_and_the_first_address
+            a_contact_is_found_by_id_as_by_reference
+            references_are_compared_byte_by_byte
+            user_facts_name_holder_and_another_admin
+            a_user_is_replaced
+            clients_come_as_far_as_they_exist
+            an_api_key_calls_until_it_is_revoked
+            members_are_listed_by_id
+            only_granted_contacts_are_members
+            a_dormant_login_is_never_found_by_its_key
+            a_login_is_replaced
+            usable_links_are_listed_oldest_first
+            open_sessions_are_listed_oldest_first
+            the_last_sign_in_is_told
+            the_invitation_is_the_newest_set_password_message
+            a_link_is_told_with_its_login_and_message
+            a_moved_login_is_found_by_its_new_key_only
+            practices_never_see_one_another
+            a_change_stays_inside_its_practice
+            ids_of_another_practice_are_unknown
+            a_present_version_is_no_conflict
+            a_looked_at_version_that_moved_is_a_conflict
+            a_changed_version_that_moved_is_a_conflict
+            an_aggregate_that_is_gone_is_a_conflict
+            commit_is_all_or_nothing
+            a_commit_to_no_practice_is_a_conflict
+            a_second_thing_of_one_reference_is_a_conflict
+            two_things_of_one_reference_in_a_batch_are_a_conflict
+            a_second_practice_of_one_slug_is_a_conflict
+            a_receipt_is_kept
+            a_second_receipt_is_a_conflict
+            a_deleted_reference_is_free
+            a_second_message_or_link_of_one_id_is_a_conflict
+            a_held_key_is_not_claimed
+            a_key_claimed_twice_in_a_batch_is_a_conflict
+            a_key_is_released_before_it_is_claimed
+            two_logins_swap_keys_in_one_commit
+            a_released_key_is_free
+            keys_are_compared_byte_by_byte
+            a_link_comes_back_whole
+            a_link_is_used_once
+            an_expired_link_is_not_used
+            an_ended_link_is_not_used
+            ending_links_spares_those_of_the_same_commit
+            ending_links_leaves_closed_and_others_alone
+            one_link_is_ended
+            a_session_is_found_valid_or_not
+            sessions_end_all_one_or_all_but_one
+            ending_sessions_spares_those_of_the_same_commit
+            a_session_is_touched_only_forward
+            a_profile_is_chosen
+            erasing_a_login_keeps_its_links
+            deleting_a_contact_keeps_messages_and_events
+            deleting_a_client_takes_it_everywhere
+            a_contact_is_replaced
+            a_contact_changes_its_login
+            five_hundred_decisions_are_one_commit
+            one_misfit_among_many_stops_all
+            an_abandoned_commit_is_whole_or_absent
+            text_comes_back_byte_for_byte
+            addresses_come_back_as_typed
+            microseconds_come_back
+            every_message_comes_back_whole
+            of_two_commits_on_one_version_one_is_written
+            of_sixteen_redemptions_one_succeeds
+            a_key_goes_to_staff_or_client_never_both
+            a_key_goes_to_one_of_eight_logins
+            no_session_outlives_a_deactivation
+            of_eight_requests_with_one_key_one_is_written
+            commits_on_different_things_are_all_written
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __views_laws {
+    ($($how:tt)*) => {
+        $crate::__laws! {
+            $($how)*;
+            lists_come_by_reference_in_pages
+            practices_come_by_slug
+            lists_stay_inside_their_practice
+            messages_come_in_the_order_they_were_queued
+            events_come_in_order_as_they_were_told
+            an_event_holds_the_digest_of_what_is_personal
+            events_about_a_contact_are_found
+            api_keys_come_oldest_first
+            what_waits_is_counted_by_kind
+            the_oldest_due_message_is_known
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __outbox_laws {
+    ($($how:tt)*) => {
+        $crate::__laws! {
+            $($how)*;
+            a_message_is_leased_once
+            a_lease_that_ran_out_is_given_again
+            a_settlement_needs_its_lease
+            awaited_messages_go_first
+            messages_of_all_practices_are_leased
+            a_deferred_message_waits_for_its_time
+            a_settled_message_is_never_leased_again
+            a_lease_carries_all_that_is_needed
+            a_settlement_writes_attempt_and_event
+            many_workers_never_share_a_message
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __enquiries_laws {
+    ($($how:tt)*) => {
+        $crate::__laws! {
+            $($how)*;
+            enquiries_come_oldest_first_as_they_were_put
+            an_enquiry_is_leased_once_until_its_lease_ran_out
+            a_decided_enquiry_is_forgotten
+            many_workers_never_share_an_enquiry
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __hasher_laws {
+    ($($how:tt)*) => {
+        $crate::__laws! {
+            $($how)*;
+            only_the_right_password_matches
+            without_a_hash_nothing_matches
+            every_hash_has_its_own_salt
+            letters_may_be_composed_either_way
+        }
+    };
+}
+
+/// One test for every law of `PortalStore`, on fresh stores that the factory gives: anything that can be called without arguments and
+/// gives a future of a [`Harness`](crate::conformance::Harness).
+#[macro_export]
+macro_rules! portal_store_conformance {
+    ($factory:expr) => {
+        $crate::__store_laws! { tests store $factory }
+    };
+}
+
+/// One test for every law of `PortalViews`, on fresh stores that the factory gives: anything that can be called without arguments and
+/// gives a future of a [`Harness`](crate::conformance::Harness).
+#[macro_export]
+macro_rules! portal_views_conformance {
+    ($factory:expr) => {
+        $crate::__views_laws! { tests views $factory }
+    };
+}
+
+/// One test for every law of `Outbox`, on fresh stores that the factory gives: anything that can be called without arguments and
+/// gives a future of a [`Harness`](crate::conformance::Harness).
+#[macro_export]
+macro_rules! outbox_conformance {
+    ($factory:expr) => {
+        $crate::__outbox_laws! { tests outbox $factory }
+    };
+}
+
+/// One test for every law of `Enquiries`, on fresh stores that the factory gives: anything that can be called without arguments and
+/// gives a future of a [`Harness`](crate::conformance::Harness).
+#[macro_export]
+macro_rules! enquiries_conformance {
+    ($factory:expr) => {
+        $crate::__enquiries_laws! { tests enquiries $factory }
+    };
+}
+
+/// One test for every law of `PasswordHasher`, on hashers that the factory gives: anything that can be called without arguments
+/// and gives a future of a hasher.
+#[macro_export]
+macro_rules! password_hasher_conformance {
+    ($factory:expr) => {
+        $crate::__hasher_laws! { hash_tests hasher $factory }
+    };
+}

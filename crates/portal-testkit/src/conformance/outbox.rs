@@ -1,0 +1,257 @@
+//! Laws of `Outbox`.
+
+use std::collections::BTreeSet;
+
+use portal_domain::{
+    change::Change,
+    contact::Contact,
+    event::{Event, Subject},
+    login::Login,
+    message::{DeliveryState, Message, MessageBody},
+    port::{Leased, Outbox},
+    time::Timestamp,
+};
+
+use super::{Harness, overlap::Overlaps, scene::Scene};
+use crate::build::{self, Plan, later};
+
+async fn lease(scene: &Scene, now: u64, until: u64, most: u32) -> Vec<Leased> {
+    Outbox::lease(&*scene.store, later(now), later(until), most).await.expect("the store answers")
+}
+
+async fn settle(scene: &Scene, leased: &Leased, name: &str, state: DeliveryState, at: u64, next: Option<u64>) -> bool {
+    let mut settlement = build::settlement(name, state, later(at));
+    settlement.next_attempt_at = next.map(later);
+    Outbox::settle(&*scene.store, leased, &settlement).await.expect("the store answers")
+}
+
+fn names(leased: &[Leased]) -> Vec<&str> {
+    leased.iter().map(|leased| leased.message.name.as_str()).collect()
+}
+
+struct Post {
+    scene: Scene,
+    ada: Contact,
+    login: Login,
+}
+
+impl Post {
+    async fn office(harness: &Harness) -> Self {
+        let scene = Scene::set(harness, "smith").await;
+        let (ada, login) = scene.live("ada", "ada@smith.example").await;
+        Self { scene, ada, login }
+    }
+
+    async fn queue(&self, name: &str, body: MessageBody, at: u64) {
+        let message = Message {
+            name: name.to_owned(),
+            body,
+            created_at: later(at),
+            ..build::message(name, &self.ada, &self.login, None)
+        };
+        self.scene.write(Plan::new().mail(message)).await;
+    }
+
+    /// State and attempts of a message.
+    async fn delivery(&self, name: &str) -> (DeliveryState, usize) {
+        let all = self.scene.messages("ada").await;
+        let found = all.iter().find(|delivery| delivery.message.name == name).expect("the message is there");
+        (found.state, found.attempts.len())
+    }
+}
+
+/// A message is leased to one worker, until its lease runs out.
+pub async fn a_message_is_leased_once(harness: &Harness) {
+    let post = Post::office(harness).await;
+    post.queue("m", MessageBody::Activation, 0).await;
+    let first = lease(&post.scene, 10, 70, 10).await;
+    assert_eq!(names(&first), ["m"]);
+    assert_eq!(post.delivery("m").await, (DeliveryState::Sending, 0));
+    for now in [10, 11, 69] {
+        assert!(lease(&post.scene, now, now + 60, 10).await.is_empty());
+    }
+}
+
+/// A lease that ran out is given again, and whoever had it before can settle nothing.
+pub async fn a_lease_that_ran_out_is_given_again(harness: &Harness) {
+    let post = Post::office(harness).await;
+    post.queue("m", MessageBody::Activation, 0).await;
+    let first = lease(&post.scene, 10, 70, 10).await.remove(0);
+    let second = lease(&post.scene, 70, 130, 10).await.remove(0);
+    assert_eq!((first.until, second.until), (later(70), later(130)));
+    assert_eq!((&first.message, first.attempts), (&second.message, second.attempts));
+    assert!(!settle(&post.scene, &first, "late", DeliveryState::Failed, 71, None).await);
+    assert_eq!(post.delivery("m").await, (DeliveryState::Sending, 0));
+    assert!(post.scene.events().await.is_empty(), "nothing is written without a lease");
+    assert!(settle(&post.scene, &second, "good", DeliveryState::Accepted, 72, None).await);
+    assert!(!settle(&post.scene, &first, "later", DeliveryState::Failed, 73, None).await);
+    assert_eq!(post.delivery("m").await, (DeliveryState::Accepted, 1));
+    assert_eq!(post.scene.events().await.len(), 1);
+}
+
+/// A settlement changes nothing but under its lease: not twice, and not for a message that was never leased.
+pub async fn a_settlement_needs_its_lease(harness: &Harness) {
+    let post = Post::office(harness).await;
+    for (name, at) in [("a", 0), ("b", 1)] {
+        post.queue(name, MessageBody::Activation, at).await;
+    }
+    let leased = lease(&post.scene, 10, 70, 1).await.remove(0);
+    let other = post.scene.messages("ada").await.remove(1).message;
+    let forged = Leased { message: other, ..leased.clone() };
+    assert!(!settle(&post.scene, &forged, "forged", DeliveryState::Failed, 11, None).await);
+    let shifted = Leased { until: Timestamp::from_micros(leased.until.as_micros() + 1), ..leased.clone() };
+    assert!(!settle(&post.scene, &shifted, "shifted", DeliveryState::Failed, 11, None).await);
+    assert_eq!(post.delivery("a").await, (DeliveryState::Sending, 0));
+    assert_eq!(post.delivery("b").await, (DeliveryState::Queued, 0));
+    assert!(settle(&post.scene, &leased, "first", DeliveryState::Accepted, 12, None).await);
+    assert!(!settle(&post.scene, &leased, "second", DeliveryState::Failed, 13, None).await);
+    assert_eq!(post.delivery("a").await, (DeliveryState::Accepted, 1));
+    assert_eq!(post.scene.events().await.len(), 1);
+}
+
+/// What somebody waits for goes first, then the oldest.
+pub async fn awaited_messages_go_first(harness: &Harness) {
+    let post = Post::office(harness).await;
+    let queued = [
+        ("bulk2", MessageBody::Activation, 2),
+        ("bulk1", MessageBody::AccessAdded, 1),
+        ("reset5", MessageBody::Reset, 5),
+        ("bulk3", MessageBody::PasswordChanged, 3),
+        ("reset4", MessageBody::Reset, 4),
+    ];
+    for (name, body, at) in queued {
+        post.queue(name, body, at).await;
+    }
+    assert_eq!(names(&lease(&post.scene, 10, 70, 3).await), ["reset4", "reset5", "bulk1"]);
+    assert_eq!(names(&lease(&post.scene, 10, 70, 1).await), ["bulk2"]);
+    assert_eq!(names(&lease(&post.scene, 10, 70, 5).await), ["bulk3"]);
+}
+
+/// Messages of every practice are leased, no more than asked for.
+pub async fn messages_of_all_practices_are_leased(harness: &Harness) {
+    let mut expected = Vec::new();
+    for (number, slug) in ["smith", "jones", "brown"].into_iter().enumerate() {
+        let scene = Scene::set(harness, slug).await;
+        let (ada, login) = scene.live("ada", "ada@smith.example").await;
+        let at = later(number as u64);
+        // The same id in every practice: a message is named by its practice too.
+        let message = Message { name: slug.to_owned(), created_at: at, ..build::message("m", &ada, &login, None) };
+        scene.write(Plan::new().mail(message)).await;
+        expected.push((build::practice(slug), slug.to_owned()));
+    }
+    let scene = Scene { store: std::sync::Arc::clone(&harness.store), id: build::id("smith") };
+    assert!(lease(&scene, 10, 70, 0).await.is_empty());
+    let mut leased = lease(&scene, 10, 70, 2).await;
+    assert_eq!(leased.len(), 2);
+    leased.extend(lease(&scene, 10, 70, 2).await);
+    let found: Vec<_> = leased.iter().map(|it| (it.practice.clone(), it.message.name.clone())).collect();
+    assert_eq!(found, expected);
+    assert!(settle(&scene, &leased[1], "s", DeliveryState::Accepted, 11, None).await);
+    let state = async |slug: &str| {
+        let scene = Scene { id: build::id(slug), ..scene.clone() };
+        (scene.messages("ada").await[0].state, scene.events().await.len())
+    };
+    assert_eq!(state("smith").await, (DeliveryState::Sending, 0));
+    assert_eq!(state("jones").await, (DeliveryState::Accepted, 1));
+    assert_eq!(state("brown").await, (DeliveryState::Sending, 0));
+}
+
+/// A deferred message waits for its time and counts its attempts.
+pub async fn a_deferred_message_waits_for_its_time(harness: &Harness) {
+    let post = Post::office(harness).await;
+    post.queue("m", MessageBody::Activation, 0).await;
+    let mut now = 10;
+    for attempts in 0..3_u32 {
+        let leased = lease(&post.scene, now, now + 60, 1).await.remove(0);
+        assert_eq!(leased.attempts, attempts);
+        let name = format!("deferred {attempts}");
+        assert!(settle(&post.scene, &leased, &name, DeliveryState::Deferred, now + 1, Some(now + 600)).await);
+        assert_eq!(post.delivery("m").await, (DeliveryState::Deferred, attempts as usize + 1));
+        assert!(lease(&post.scene, now + 599, now + 700, 9).await.is_empty());
+        now += 600;
+    }
+    assert_eq!(lease(&post.scene, now, now + 60, 1).await[0].attempts, 3);
+}
+
+/// What was accepted, failed or cancelled is never leased again.
+pub async fn a_settled_message_is_never_leased_again(harness: &Harness) {
+    let post = Post::office(harness).await;
+    for (number, state) in
+        [DeliveryState::Accepted, DeliveryState::Failed, DeliveryState::Cancelled].into_iter().enumerate()
+    {
+        let (name, now) = (state.code(), 1000 * number as u64);
+        post.queue(name, MessageBody::Reset, now).await;
+        let leased = lease(&post.scene, now, now + 60, 1).await.remove(0);
+        assert!(settle(&post.scene, &leased, name, state, now + 1, None).await);
+        assert_eq!(post.delivery(name).await, (state, 1));
+        assert!(lease(&post.scene, now + 900, now + 960, 9).await.is_empty());
+    }
+}
+
+/// A lease carries message, practice and link as they are now, and names itself.
+pub async fn a_lease_carries_all_that_is_needed(harness: &Harness) {
+    let post = Post::office(harness).await;
+    let link = build::link("l", &post.login, &post.ada);
+    let message = build::message("m", &post.ada, &post.login, Some(&link));
+    post.scene.write(Plan::new().then(Change::OpenLink(link.clone())).mail(message.clone())).await;
+    let mut practice = build::practice("smith");
+    (practice.version, practice.name) = (2, "Renamed".to_owned());
+    let ended = Change::EndLink { link: link.id, at: later(5) };
+    post.scene.write(Plan::new().put_practice(&practice).then(ended)).await;
+    let until = Timestamp::from_micros(later(70).as_micros() + 321);
+    let leased = Outbox::lease(&*post.scene.store, later(10), until, 1).await.expect("the store answers");
+    let link = portal_domain::link::Link { ended_at: Some(later(5)), ..link };
+    assert_eq!(leased, [Leased { practice, message, link: Some(link), attempts: 0, until }]);
+}
+
+/// A settlement writes the attempt with its words, and its event.
+pub async fn a_settlement_writes_attempt_and_event(harness: &Harness) {
+    let post = Post::office(harness).await;
+    post.queue("m", MessageBody::Activation, 0).await;
+    let mut settlements = Vec::new();
+    for number in 0..3_u64 {
+        let leased = lease(&post.scene, 100 * number, 100 * number + 60, 1).await.remove(0);
+        let state = if number == 2 { DeliveryState::Accepted } else { DeliveryState::Deferred };
+        let mut settlement = build::settlement(&format!("e{number}"), state, later(100 * number + 1));
+        settlement.next_attempt_at = (number < 2).then(|| later(100 * number + 100));
+        settlement.event = Event {
+            subject: Subject { contact: Some(post.ada.id), ..Subject::default() },
+            personal: [("to".to_owned(), "ada@smith.example".to_owned())].into(),
+            ..settlement.event
+        };
+        assert_eq!(Outbox::settle(&*post.scene.store, &leased, &settlement).await, Ok(true));
+        settlements.push(settlement);
+    }
+    let delivery = post.scene.messages("ada").await.remove(0);
+    let attempts: Vec<_> = settlements.iter().map(|settlement| settlement.attempt.clone()).collect();
+    assert_eq!(delivery.attempts, attempts);
+    let events = post.scene.events().await;
+    assert_eq!(events.len(), 3);
+    for (event, settlement) in events.iter().zip(&settlements) {
+        assert_eq!((event.id, event.subject), (settlement.event.id, settlement.event.subject));
+        assert_eq!(event.personal.as_ref(), Some(&settlement.event.personal));
+        assert_eq!(event.digest, settlement.event.digest());
+    }
+}
+
+/// Many workers on many instances never have the same message, and leave none.
+pub async fn many_workers_never_share_a_message(harness: &Harness) {
+    let post = Post::office(harness).await;
+    let queued = (0..120).map(|number| build::message(&format!("m{number}"), &post.ada, &post.login, None));
+    post.scene.write(queued.fold(Plan::new(), Plan::mail)).await;
+    let overlaps = Overlaps::new();
+    let (mut all, mut rounds) = (Vec::new(), 0);
+    while all.len() < 120 {
+        rounds += 1;
+        assert!(rounds < 100, "what is due is leased");
+        let workers = (0..8).map(|number| {
+            let scene = post.scene.turn(harness, number);
+            async move { lease(&scene, 10, 70, 3).await }
+        });
+        let leased = overlaps.at_once(workers.collect()).await;
+        all.extend(leased.into_iter().flatten().map(|leased| leased.message.id));
+    }
+    let different: BTreeSet<_> = all.iter().collect();
+    assert_eq!((all.len(), different.len()), (120, 120));
+    overlaps.must_be_real();
+}

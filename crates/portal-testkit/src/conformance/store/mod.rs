@@ -1,0 +1,19 @@
+//! Laws of `PortalStore`.
+
+mod batch;
+mod erase;
+mod facts;
+mod guards;
+mod keys;
+mod links;
+mod logins;
+mod races;
+mod sessions;
+mod text;
+mod unique;
+mod walls;
+
+pub use self::{
+    batch::*, erase::*, facts::*, guards::*, keys::*, links::*, logins::*, races::*, sessions::*, text::*, unique::*,
+    walls::*,
+};

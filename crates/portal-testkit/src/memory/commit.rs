@@ -1,0 +1,367 @@
+use std::{collections::BTreeSet, sync::Arc};
+
+use portal_domain::{
+    change::{Change, Decision, Expect, Reliance},
+    event::{Event, RecordedEvent},
+    id::{LinkId, LoginId, PracticeId, SessionId},
+    message::{DeliveryState, Message},
+    port::Receipt,
+    time::Timestamp,
+};
+
+use super::{
+    fault::{Fault, Faults},
+    state::{Post, State, Tenant},
+};
+
+/// Why a batch is not written.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// It doesn't fit what is stored.
+    Conflict,
+    /// It is no batch that a rule could have decided.
+    Unsound(String),
+}
+
+/// What one call of `commit` brings.
+pub(super) struct Batch<'a> {
+    pub(super) practice: PracticeId,
+    pub(super) decisions: &'a [Decision],
+    pub(super) receipt: Option<&'a Receipt>,
+}
+
+impl Batch<'_> {
+    fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.decisions.iter().flat_map(|decision| &decision.changes)
+    }
+}
+
+/// The state after the batch. The state before is left alone.
+pub(super) fn apply(state: &State, batch: &Batch<'_>, faults: Faults) -> Result<State, Stop> {
+    let mut after = state.clone();
+    let mut tenant = match after.tenants.get(&batch.practice) {
+        Some(tenant) => Tenant::clone(tenant),
+        None => found(state, batch, faults)?,
+    };
+    let expect = batch.decisions.iter().flat_map(|decision| &decision.expect);
+    expect.into_iter().try_for_each(|expect| guard(&tenant, expect, faults))?;
+    if let Some(receipt) = batch.receipt {
+        let known = tenant.receipts.insert(receipt.request.clone(), receipt.clone());
+        fits(known.is_none() || faults.has(Fault::ReceiptsReplaced))?;
+    }
+    let mut work = Work { tenant: &mut tenant, faults, opened: BTreeSet::new(), began: BTreeSet::new() };
+    work.keys_and_things(batch)?;
+    work.links(batch)?;
+    work.sessions(batch);
+    work.api_keys(batch)?;
+    for message in batch.decisions.iter().flat_map(|decision| &decision.messages) {
+        after.last_place += 1;
+        if !faults.has(Fault::MessagesDropped) {
+            post(&mut tenant, message, after.last_place)?;
+        }
+    }
+    for event in batch.decisions.iter().flat_map(|decision| &decision.events) {
+        after.last_ordinal += 1;
+        if !faults.has(Fault::EventsDropped) {
+            record(&mut tenant, event, after.last_ordinal)?;
+        }
+    }
+    if let (None, Some(why)) = (faults.0, tenant.unsound()) {
+        return Err(Stop::Unsound(why));
+    }
+    after.tenants.insert(batch.practice, Arc::new(tenant));
+    Ok(after)
+}
+
+/// The practice that the batch begins with.
+fn found(state: &State, batch: &Batch<'_>, faults: Faults) -> Result<Tenant, Stop> {
+    let practice = batch.changes().find_map(|change| match change {
+        Change::PutPractice(practice) if practice.id == batch.practice && practice.version == 1 => Some(practice),
+        _ => None,
+    });
+    let practice = practice.ok_or(Stop::Conflict)?;
+    let taken = state.tenants.values().any(|tenant| tenant.practice.slug == practice.slug);
+    fits(!taken || faults.has(Fault::SlugsNotUnique))?;
+    // The change itself puts it at its version.
+    let mut tenant = Tenant::new(practice.clone());
+    tenant.practice.version = 0;
+    Ok(tenant)
+}
+
+fn guard(tenant: &Tenant, expect: &Expect, faults: Faults) -> Result<(), Stop> {
+    let Some(version) = tenant.version(expect.what) else { return fits(faults.has(Fault::GoneIgnored)) };
+    let (ignored, racy) = match expect.how {
+        Reliance::Changed => (Fault::VersionsIgnored, Fault::VersionsRacy),
+        Reliance::LookedAt => (Fault::LookedAtIgnored, Fault::LookedAtRacy),
+    };
+    fits(version == expect.version || faults.has(ignored) || faults.has(racy))
+}
+
+fn fits(fits: bool) -> Result<(), Stop> {
+    if fits { Ok(()) } else { Err(Stop::Conflict) }
+}
+
+fn post(tenant: &mut Tenant, message: &Message, place: i64) -> Result<(), Stop> {
+    let post = Post {
+        message: message.clone(),
+        place,
+        state: DeliveryState::Queued,
+        due_at: Some(message.created_at),
+        leased_until: None,
+        attempts: Vec::new(),
+    };
+    fits(tenant.messages.insert(message.id, post).is_none())
+}
+
+/// Writes an event into the practice's journal.
+pub(super) fn record(tenant: &mut Tenant, event: &Event, ordinal: i64) -> Result<(), Stop> {
+    fits(tenant.events.iter().all(|known| known.id != event.id))?;
+    tenant.events.push(RecordedEvent {
+        ordinal,
+        id: event.id,
+        at: event.at,
+        kind: event.kind.to_owned(),
+        caller: event.caller.clone(),
+        origin: event.origin.clone(),
+        subject: event.subject,
+        facts: event.facts.clone(),
+        personal: Some(event.personal.clone()),
+        digest: event.digest(),
+    });
+    Ok(())
+}
+
+struct Work<'a> {
+    tenant: &'a mut Tenant,
+    faults: Faults,
+    /// Links opened or used by this commit.
+    opened: BTreeSet<LinkId>,
+    /// Sessions opened by this commit.
+    began: BTreeSet<SessionId>,
+}
+
+impl Work<'_> {
+    fn keys_and_things(&mut self, batch: &Batch<'_>) -> Result<(), Stop> {
+        if self.faults.has(Fault::ClaimBeforeRelease) {
+            batch.changes().try_for_each(|change| self.claim(change))?;
+        }
+        for change in batch.changes() {
+            if let Change::ReleaseKey(key) = change
+                && !self.faults.has(Fault::KeyNotReleased)
+            {
+                self.tenant.keys.remove(key);
+            }
+        }
+        batch.changes().for_each(|change| self.delete(change));
+        batch.changes().try_for_each(|change| self.put(change))?;
+        if !self.faults.has(Fault::ClaimBeforeRelease) {
+            batch.changes().try_for_each(|change| self.claim(change))?;
+        }
+        Ok(())
+    }
+
+    fn claim(&mut self, change: &Change) -> Result<(), Stop> {
+        let Change::ClaimKey { key, owner } = change else { return Ok(()) };
+        let held = self.tenant.keys.insert(key.clone(), *owner).is_some();
+        fits(!held || self.faults.has(Fault::ClaimOverwrites) || self.faults.has(Fault::ClaimRacy))
+    }
+
+    fn delete(&mut self, change: &Change) {
+        let tenant = &mut *self.tenant;
+        match change {
+            Change::DeleteUser(id) => {
+                tenant.users.remove(id);
+            }
+            Change::DeleteClient(id) => {
+                tenant.clients.remove(id);
+                for contact in tenant.contacts.values_mut() {
+                    contact.clients.retain(|client| client != id);
+                }
+                let chose = |session: &portal_domain::session::PortalSession| {
+                    session.profile.is_some_and(|profile| profile.client == *id)
+                };
+                if !self.faults.has(Fault::ProfileKept) {
+                    for session in tenant.sessions.values_mut().filter(|session| chose(session)) {
+                        session.profile = None;
+                    }
+                }
+            }
+            Change::DeleteContact(id) => {
+                tenant.contacts.remove(id);
+                tenant.former.remove(id);
+            }
+            Change::DeleteLogin(id) => {
+                tenant.logins.remove(id);
+                tenant.sessions.retain(|_, session| session.login != *id);
+                if self.faults.has(Fault::LinksErased) {
+                    tenant.links.retain(|_, link| link.login != *id);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn put(&mut self, change: &Change) -> Result<(), Stop> {
+        let tenant = &mut *self.tenant;
+        match change {
+            Change::PutPractice(practice) => {
+                fits((tenant.practice.version == 0) == (practice.version == 1))?;
+                tenant.practice.name.clone_from(&practice.name);
+                tenant.practice.settings = practice.settings.clone();
+                tenant.practice.version = practice.version;
+            }
+            Change::PutUser(user) => {
+                fits((user.version == 1) != tenant.users.contains_key(&user.id))?;
+                let same = |other: &&portal_domain::practice::PracticeUser| other.reference == user.reference;
+                fits(tenant.users.values().filter(same).all(|other| other.id == user.id))?;
+                tenant.users.insert(user.id, user.clone());
+            }
+            Change::PutClient(client) => {
+                fits((client.version == 1) != tenant.clients.contains_key(&client.id))?;
+                let same = |other: &&portal_domain::practice::Client| other.reference == client.reference;
+                fits(tenant.clients.values().filter(same).all(|other| other.id == client.id))?;
+                tenant.clients.insert(client.id, client.clone());
+            }
+            Change::PutContact(contact) => {
+                let known = tenant.contacts.contains_key(&contact.id);
+                fits((contact.version == 1) != known || self.faults.has(Fault::GoneIgnored))?;
+                let same = |other: &&portal_domain::contact::Contact| other.reference == contact.reference;
+                let alone = tenant.contacts.values().filter(same).all(|other| other.id == contact.id);
+                fits(alone || self.faults.has(Fault::RefsNotUnique))?;
+                tenant.contacts.insert(contact.id, contact.clone());
+            }
+            Change::PutLogin(login) => {
+                let known = tenant.logins.contains_key(&login.id);
+                fits((login.version == 1) != known || self.faults.has(Fault::GoneIgnored))?;
+                tenant.logins.insert(login.id, login.clone());
+            }
+            Change::RememberKey { contact, key } => {
+                tenant.former.entry(*contact).or_default().insert(key.clone());
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn links(&mut self, batch: &Batch<'_>) -> Result<(), Stop> {
+        for change in batch.changes() {
+            if let Change::UseLink { link, at } = change {
+                self.use_link(*link, *at)?;
+            }
+        }
+        for change in batch.changes() {
+            if let Change::OpenLink(link) = change {
+                fits(self.tenant.links.insert(link.id, self.kept(link)).is_none())?;
+                self.opened.insert(link.id);
+            }
+        }
+        for change in batch.changes() {
+            match change {
+                Change::EndLinks { login, at } => self.end_links(*login, *at),
+                Change::EndLink { link, at } => {
+                    let link = self.tenant.links.get_mut(link);
+                    if let Some(link) = link.filter(|link| link.used_at.is_none() && link.ended_at.is_none()) {
+                        link.ended_at = Some(*at);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn kept(&self, link: &portal_domain::link::Link) -> portal_domain::link::Link {
+        let mut link = link.clone();
+        if self.faults.has(Fault::MillisecondTimes) {
+            link.expires_at = Timestamp::from_micros(link.expires_at.as_micros() / 1000 * 1000);
+        }
+        link
+    }
+
+    fn use_link(&mut self, id: LinkId, at: Timestamp) -> Result<(), Stop> {
+        let link = self.tenant.links.get_mut(&id).ok_or(Stop::Conflict)?;
+        let in_time = at < link.expires_at || self.faults.has(Fault::LinkUsedExpired);
+        let usable = link.used_at.is_none() && link.ended_at.is_none() && in_time;
+        fits(usable || self.faults.has(Fault::LinkUseUnguarded) || self.faults.has(Fault::LinkUseRacy))?;
+        link.used_at = Some(at);
+        self.opened.insert(id);
+        Ok(())
+    }
+
+    fn end_links(&mut self, login: LoginId, at: Timestamp) {
+        if self.faults.has(Fault::LinksNotEnded) {
+            return;
+        }
+        for link in self.tenant.links.values_mut() {
+            let meant = link.login == login || self.faults.has(Fault::OtherLinksEnded);
+            let open = link.used_at.is_none() && link.ended_at.is_none() && at < link.expires_at;
+            let spared = self.opened.contains(&link.id) && !self.faults.has(Fault::OwnLinksEnded);
+            if meant && open && !spared {
+                link.ended_at = Some(at);
+            }
+        }
+    }
+
+    fn sessions(&mut self, batch: &Batch<'_>) {
+        for change in batch.changes() {
+            if let Change::OpenSession(session) = change {
+                self.tenant.sessions.insert(session.id, session.clone());
+                self.began.insert(session.id);
+            }
+        }
+        for change in batch.changes() {
+            match change {
+                Change::EndSessions { login, which, at } => self.end_sessions(*login, *which, *at),
+                Change::TouchSession { session, at, idle_until } => {
+                    if let Some(session) = self.tenant.sessions.get_mut(session)
+                        && (session.last_seen_at < *at || self.faults.has(Fault::TouchBackwards))
+                    {
+                        session.last_seen_at = *at;
+                        session.idle_until = *idle_until;
+                    }
+                }
+                Change::SelectProfile { session, profile } => {
+                    if let Some(session) = self.tenant.sessions.get_mut(session) {
+                        session.profile = Some(*profile);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn end_sessions(&mut self, login: LoginId, which: portal_domain::change::Which, at: Timestamp) {
+        use portal_domain::change::Which;
+        if self.faults.has(Fault::SessionsNotEnded) {
+            return;
+        }
+        for session in self.tenant.sessions.values_mut() {
+            let meant = match which {
+                Which::All => true,
+                Which::One(id) => session.id == id,
+                Which::AllBut(id) => session.id != id || self.faults.has(Fault::SpareIgnored),
+            };
+            let spared = self.began.contains(&session.id) && !self.faults.has(Fault::OwnSessionsEnded);
+            if session.login == login && meant && !spared && session.ended_at.is_none() {
+                session.ended_at = Some(at);
+            }
+        }
+    }
+
+    fn api_keys(&mut self, batch: &Batch<'_>) -> Result<(), Stop> {
+        for change in batch.changes() {
+            match change {
+                Change::AddApiKey(key) => {
+                    fits(self.tenant.api_keys.insert(key.id, key.clone()).is_none())?;
+                }
+                Change::RevokeApiKey { key, at } => {
+                    if let Some(key) = self.tenant.api_keys.get_mut(key) {
+                        key.revoked_at.get_or_insert(*at);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

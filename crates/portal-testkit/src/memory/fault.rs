@@ -1,0 +1,159 @@
+/// One deliberate mistake of a [`MemoryStore`](super::MemoryStore): a mutant that the conformance suite must catch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// A changed aggregate is written whatever its version.
+    VersionsIgnored,
+    /// A looked-at aggregate is not looked at again.
+    LookedAtIgnored,
+    /// Versions of changed aggregates are compared before the lock is taken.
+    VersionsRacy,
+    /// Versions of looked-at aggregates are compared before the lock is taken.
+    LookedAtRacy,
+    /// An expected aggregate that is gone is no conflict.
+    GoneIgnored,
+    /// A batch is written decision by decision.
+    HalfCommitted,
+    /// A key that was given up stays held.
+    KeyNotReleased,
+    /// Keys are claimed before others are given up.
+    ClaimBeforeRelease,
+    /// A claim takes the key from its holder.
+    ClaimOverwrites,
+    /// Whether a key is held is found out before the lock is taken.
+    ClaimRacy,
+    /// A second contact may have the same reference.
+    RefsNotUnique,
+    /// A second practice may have the same slug.
+    SlugsNotUnique,
+    /// A second receipt replaces the first.
+    ReceiptsReplaced,
+    /// Links of a login are not ended.
+    LinksNotEnded,
+    /// Links opened by the same commit are ended too.
+    OwnLinksEnded,
+    /// Links of every login are ended.
+    OtherLinksEnded,
+    /// A link is used however often.
+    LinkUseUnguarded,
+    /// Whether a link is usable is found out before the lock is taken.
+    LinkUseRacy,
+    /// A link is used after its time.
+    LinkUsedExpired,
+    /// Links go with their login.
+    LinksErased,
+    /// Sessions of a login are not ended.
+    SessionsNotEnded,
+    /// Sessions opened by the same commit are ended too.
+    OwnSessionsEnded,
+    /// Sessions are ended but for one, whichever was meant.
+    SpareIgnored,
+    /// The note when a session was used may go backwards.
+    TouchBackwards,
+    /// Events are not written.
+    EventsDropped,
+    /// Messages are not written.
+    MessagesDropped,
+    /// A link is found from every practice.
+    LinkWallMissing,
+    /// A session is found from every practice.
+    SessionWallMissing,
+    /// A dormant login is found by the address of its contact.
+    DormantFound,
+    /// Contacts without access count as members.
+    MembersWithoutAccess,
+    /// Sessions of a former epoch are listed.
+    EpochIgnored,
+    /// Links whose time is over are listed.
+    ExpiredLinksListed,
+    /// Keys that were a contact's first are forgotten.
+    FormerKeysForgotten,
+    /// A revoked API key still calls.
+    RevokedKeyCalls,
+    /// Sessions keep a profile whose client was deleted.
+    ProfileKept,
+    /// Times are kept to the millisecond.
+    MillisecondTimes,
+    /// A page begins with what the one before ended with.
+    PagesOverlap,
+    /// A message is given to every worker.
+    LeasedTwice,
+    /// A lease that ran out never ends.
+    LeaseForEver,
+    /// A settlement is written without a lease.
+    SettledUnleased,
+    /// Awaited messages wait like all others.
+    LanesIgnored,
+    /// A deferred message is due at once.
+    DeferredAtOnce,
+    /// An enquiry is given to every worker.
+    EnquiryLeasedTwice,
+}
+
+impl Fault {
+    /// All of them.
+    pub const ALL: [Self; 43] = [
+        Self::VersionsIgnored,
+        Self::LookedAtIgnored,
+        Self::VersionsRacy,
+        Self::LookedAtRacy,
+        Self::GoneIgnored,
+        Self::HalfCommitted,
+        Self::KeyNotReleased,
+        Self::ClaimBeforeRelease,
+        Self::ClaimOverwrites,
+        Self::ClaimRacy,
+        Self::RefsNotUnique,
+        Self::SlugsNotUnique,
+        Self::ReceiptsReplaced,
+        Self::LinksNotEnded,
+        Self::OwnLinksEnded,
+        Self::OtherLinksEnded,
+        Self::LinkUseUnguarded,
+        Self::LinkUseRacy,
+        Self::LinkUsedExpired,
+        Self::LinksErased,
+        Self::SessionsNotEnded,
+        Self::OwnSessionsEnded,
+        Self::SpareIgnored,
+        Self::TouchBackwards,
+        Self::EventsDropped,
+        Self::MessagesDropped,
+        Self::LinkWallMissing,
+        Self::SessionWallMissing,
+        Self::DormantFound,
+        Self::MembersWithoutAccess,
+        Self::EpochIgnored,
+        Self::ExpiredLinksListed,
+        Self::FormerKeysForgotten,
+        Self::RevokedKeyCalls,
+        Self::ProfileKept,
+        Self::MillisecondTimes,
+        Self::PagesOverlap,
+        Self::LeasedTwice,
+        Self::LeaseForEver,
+        Self::SettledUnleased,
+        Self::LanesIgnored,
+        Self::DeferredAtOnce,
+        Self::EnquiryLeasedTwice,
+    ];
+
+    /// Whether a check is made, but too early: on a picture that is old when the write happens.
+    pub(super) const fn is_racy(self) -> bool {
+        matches!(self, Self::VersionsRacy | Self::LookedAtRacy | Self::ClaimRacy | Self::LinkUseRacy)
+    }
+}
+
+/// The mistake of one store, or none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Faults(pub(super) Option<Fault>);
+
+impl Faults {
+    pub(super) fn has(self, fault: Fault) -> bool {
+        self.0 == Some(fault)
+    }
+
+    /// The store with the racy mistake makes every check on its first, unlocked look.
+    pub(super) fn first_look(self) -> Self {
+        Self(self.0.filter(|fault| !fault.is_racy()))
+    }
+}

@@ -1,0 +1,214 @@
+//! A store in memory, with the contract of the databases, and stand-ins for everything else that the rules ask.
+
+mod commit;
+mod fault;
+mod outbox;
+mod read;
+mod state;
+mod stubs;
+mod views;
+
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use portal_domain::{
+    change::Decision,
+    email::LoginKey,
+    facts::{ContactFacts, ContactQuery, LinkFacts, LoginFacts, SessionFacts, UserFacts, UserQuery},
+    id::{LinkId, PracticeId, Ref},
+    port::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
+    practice::{ApiKey, ApiKeyHash, Client, Practice},
+    session::SessionHash,
+    time::Timestamp,
+};
+
+use self::{
+    commit::{Batch, Stop},
+    fault::Faults,
+    read::Reader,
+    state::{State, Tenant},
+};
+pub use self::{
+    fault::Fault,
+    stubs::{PlainHasher, RecordingMailer, SeededEntropy, TestClock},
+};
+
+/// Store, views, outbox and enquiries in memory: ordered maps behind one lock.
+///
+/// A commit works on a copy and puts it in place of what was there, so it is written whole or not at all. What a database
+/// would refuse by a unique index is a [`Commit::Conflict`]; what no rule could have decided, such as a contact behind a
+/// login that isn't there, is [`StoreError::Damaged`].
+///
+/// ```
+/// use portal_domain::{port::{PortalStore, PracticeSelector}, id::Slug};
+/// use portal_testkit::memory::MemoryStore;
+///
+/// # portal_testkit::conformance::run(async {
+/// let store = MemoryStore::new();
+/// let by = PracticeSelector::Slug(Slug::parse("smith").unwrap());
+/// assert_eq!(store.practice(&by).await, Ok(None));
+/// # });
+/// ```
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    state: Mutex<State>,
+    faults: Faults,
+}
+
+impl MemoryStore {
+    /// A store without anything in it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A store that makes one mistake. The conformance suite must notice.
+    pub fn with_fault(fault: Fault) -> Self {
+        Self { state: Mutex::default(), faults: Faults(Some(fault)) }
+    }
+
+    fn see<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Asks one practice; nothing where there is none of that id.
+    fn read<T>(&self, practice: PracticeId, now: Timestamp, read: impl FnOnce(&Reader<'_>) -> T) -> Option<T> {
+        self.see(|state| {
+            let tenant = state.tenants.get(&practice)?;
+            Some(read(&Reader { tenant, now, faults: self.faults }))
+        })
+    }
+
+    /// Asks one practice, or with a mistake the first that has an answer.
+    fn search<T>(
+        &self,
+        practice: PracticeId,
+        now: Timestamp,
+        everywhere: bool,
+        read: impl Fn(&Reader<'_>) -> Option<T>,
+    ) -> Option<T> {
+        if !everywhere {
+            return self.read(practice, now, read).flatten();
+        }
+        self.see(|state| {
+            let mut readers = state.tenants.values().map(|tenant| Reader { tenant, now, faults: self.faults });
+            readers.find_map(|reader| read(&reader))
+        })
+    }
+
+    /// Writes on a copy and puts it in place.
+    fn write(&self, batch: &Batch<'_>) -> Result<Commit, StoreError> {
+        self.change(|state| match commit::apply(state, batch, self.faults) {
+            Ok(after) => {
+                *state = after;
+                Ok(Commit::Committed)
+            }
+            Err(Stop::Conflict) => Ok(Commit::Conflict),
+            Err(Stop::Unsound(why)) => Err(StoreError::Damaged(why)),
+        })
+    }
+
+    /// With a racy mistake: looks now, and writes later without looking again.
+    async fn looks_good(&self, batch: &Batch<'_>) -> bool {
+        let good = self.see(|state| commit::apply(state, batch, self.faults.first_look()).is_ok());
+        for _ in 0..4 {
+            tokio::task::yield_now().await;
+        }
+        good
+    }
+}
+
+/// Nowhere in time: for questions whose answer doesn't depend on it.
+const ANY_TIME: Timestamp = Timestamp::from_micros(0);
+
+#[async_trait]
+impl PortalStore for MemoryStore {
+    async fn practice(&self, by: &PracticeSelector) -> Result<Option<Practice>, StoreError> {
+        let meant = |tenant: &Tenant| match by {
+            PracticeSelector::Slug(slug) => tenant.practice.slug == *slug,
+            PracticeSelector::Id(id) => tenant.practice.id == *id,
+        };
+        Ok(self.see(|state| state.tenants.values().find(|tenant| meant(tenant)).map(|tenant| tenant.practice.clone())))
+    }
+
+    async fn caller(&self, hash: &ApiKeyHash) -> Result<Option<ApiKey>, StoreError> {
+        let works =
+            |key: &&ApiKey| key.hash == *hash && (key.revoked_at.is_none() || self.faults.has(Fault::RevokedKeyCalls));
+        Ok(self.see(|state| state.tenants.values().flat_map(|tenant| tenant.api_keys.values()).find(works).cloned()))
+    }
+
+    async fn contacts(
+        &self,
+        practice: PracticeId,
+        queries: &[ContactQuery],
+        now: Timestamp,
+    ) -> Result<Vec<ContactFacts>, StoreError> {
+        let facts = self.read(practice, now, |reader| queries.iter().map(|query| reader.contact(query)).collect());
+        Ok(facts.unwrap_or_else(|| vec![ContactFacts::default(); queries.len()]))
+    }
+
+    async fn user(&self, practice: PracticeId, query: &UserQuery, now: Timestamp) -> Result<UserFacts, StoreError> {
+        Ok(self.read(practice, now, |reader| reader.user(query)).unwrap_or_default())
+    }
+
+    async fn clients(&self, practice: PracticeId, refs: &[Ref]) -> Result<Vec<Client>, StoreError> {
+        Ok(self.read(practice, ANY_TIME, |reader| reader.clients_named(refs)).unwrap_or_default())
+    }
+
+    async fn login(
+        &self,
+        practice: PracticeId,
+        key: &LoginKey,
+        now: Timestamp,
+    ) -> Result<Option<LoginFacts>, StoreError> {
+        Ok(self.read(practice, now, |reader| reader.live(key)).flatten())
+    }
+
+    async fn link(&self, practice: PracticeId, link: LinkId, now: Timestamp) -> Result<Option<LinkFacts>, StoreError> {
+        Ok(self.search(practice, now, self.faults.has(Fault::LinkWallMissing), |reader| {
+            reader.tenant.links.get(&link).map(|link| reader.link(link))
+        }))
+    }
+
+    async fn session(
+        &self,
+        practice: PracticeId,
+        hash: &SessionHash,
+        now: Timestamp,
+    ) -> Result<Option<SessionFacts>, StoreError> {
+        Ok(self.search(practice, now, self.faults.has(Fault::SessionWallMissing), |reader| {
+            let session = reader.tenant.sessions.values().find(|session| session.hash == *hash);
+            session.map(|session| reader.session(session))
+        }))
+    }
+
+    async fn receipt(&self, practice: PracticeId, key: &RequestKey) -> Result<Option<Receipt>, StoreError> {
+        Ok(self.read(practice, ANY_TIME, |reader| reader.tenant.receipts.get(key).cloned()).flatten())
+    }
+
+    async fn commit(
+        &self,
+        practice: PracticeId,
+        decisions: &[Decision],
+        receipt: Option<&Receipt>,
+    ) -> Result<Commit, StoreError> {
+        // Without this pause nothing in memory would ever overlap, and the laws about races would say nothing.
+        tokio::task::yield_now().await;
+        let batch = Batch { practice, decisions, receipt };
+        if self.faults.0.is_some_and(Fault::is_racy) && !self.looks_good(&batch).await {
+            return Ok(Commit::Conflict);
+        }
+        if !self.faults.has(Fault::HalfCommitted) {
+            return self.write(&batch);
+        }
+        for one in decisions.chunks(1) {
+            if self.write(&Batch { practice, decisions: one, receipt: None })? == Commit::Conflict {
+                return Ok(Commit::Conflict);
+            }
+        }
+        self.write(&Batch { practice, decisions: &[], receipt })
+    }
+}

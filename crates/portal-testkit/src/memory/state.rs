@@ -1,0 +1,137 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use portal_domain::{
+    change::{Aggregate, KeyOwner},
+    contact::Contact,
+    email::LoginKey,
+    event::RecordedEvent,
+    id::{ApiKeyId, ClientId, ContactId, EnquiryId, LinkId, LoginId, MessageId, PracticeId, SessionId, UserId},
+    link::Link,
+    login::Login,
+    message::{Attempt, Delivery, DeliveryState, Message},
+    port::{Enquiry, Receipt, RequestKey},
+    practice::{ApiKey, Client, Practice, PracticeUser},
+    session::PortalSession,
+    time::Timestamp,
+};
+
+/// All that is stored. A commit works on a copy of one practice and puts it in place of the old one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct State {
+    pub(super) tenants: BTreeMap<PracticeId, Arc<Tenant>>,
+    pub(super) last_ordinal: i64,
+    pub(super) last_place: i64,
+}
+
+/// What belongs to one practice.
+#[derive(Clone, Debug)]
+pub(super) struct Tenant {
+    pub(super) practice: Practice,
+    pub(super) users: BTreeMap<UserId, PracticeUser>,
+    pub(super) clients: BTreeMap<ClientId, Client>,
+    pub(super) contacts: BTreeMap<ContactId, Contact>,
+    pub(super) former: BTreeMap<ContactId, BTreeSet<LoginKey>>,
+    pub(super) logins: BTreeMap<LoginId, Login>,
+    pub(super) keys: BTreeMap<LoginKey, KeyOwner>,
+    pub(super) links: BTreeMap<LinkId, Link>,
+    pub(super) sessions: BTreeMap<SessionId, PortalSession>,
+    pub(super) api_keys: BTreeMap<ApiKeyId, ApiKey>,
+    pub(super) messages: BTreeMap<MessageId, Post>,
+    pub(super) events: Vec<RecordedEvent>,
+    pub(super) receipts: BTreeMap<RequestKey, Receipt>,
+    pub(super) enquiries: BTreeMap<EnquiryId, Asked>,
+}
+
+/// A message on its way.
+#[derive(Clone, Debug)]
+pub(super) struct Post {
+    pub(super) message: Message,
+    pub(super) place: i64,
+    pub(super) state: DeliveryState,
+    /// Next attempt, or end of the lease; `None` once it is settled for good.
+    pub(super) due_at: Option<Timestamp>,
+    pub(super) leased_until: Option<Timestamp>,
+    pub(super) attempts: Vec<Attempt>,
+}
+
+impl Post {
+    pub(super) fn delivery(&self) -> Delivery {
+        Delivery { message: self.message.clone(), state: self.state, attempts: self.attempts.clone() }
+    }
+}
+
+/// An enquiry, and when it is due.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) enquiry: Enquiry,
+    pub(super) due_at: Timestamp,
+}
+
+impl Tenant {
+    pub(super) fn new(practice: Practice) -> Self {
+        Self {
+            practice,
+            users: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            contacts: BTreeMap::new(),
+            former: BTreeMap::new(),
+            logins: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            links: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            api_keys: BTreeMap::new(),
+            messages: BTreeMap::new(),
+            events: Vec::new(),
+            receipts: BTreeMap::new(),
+            enquiries: BTreeMap::new(),
+        }
+    }
+
+    /// The version an aggregate has, `None` where it is not there.
+    pub(super) fn version(&self, what: Aggregate) -> Option<i64> {
+        match what {
+            Aggregate::Practice(id) => (self.practice.id == id).then_some(self.practice.version),
+            Aggregate::User(id) => self.users.get(&id).map(|user| user.version),
+            Aggregate::Client(id) => self.clients.get(&id).map(|client| client.version),
+            Aggregate::Contact(id) => self.contacts.get(&id).map(|contact| contact.version),
+            Aggregate::Login(id) => self.logins.get(&id).map(|login| login.version),
+        }
+    }
+
+    /// What a database's foreign keys, unique indexes and checks refuse, in words.
+    pub(super) fn unsound(&self) -> Option<String> {
+        let owns = |key: &LoginKey, owner| self.keys.get(key) == Some(&owner);
+        for user in self.users.values() {
+            if !owns(user.email.key(), KeyOwner::User(user.id)) {
+                return Some(format!("the key of the practice user {} is not theirs", user.id));
+            }
+        }
+        for login in self.logins.values() {
+            if login.key.as_ref().is_some_and(|key| !owns(key, KeyOwner::Login(login.id))) {
+                return Some(format!("the key of the live login {} is not its own", login.id));
+            }
+        }
+        for (key, owner) in &self.keys {
+            let known = match owner {
+                KeyOwner::User(id) => self.users.get(id).is_some_and(|user| user.email.key() == key),
+                KeyOwner::Login(id) => self.logins.get(id).is_some_and(|login| login.key.as_ref() == Some(key)),
+            };
+            if !known {
+                return Some(format!("a key belongs to {owner:?}, which does not have it"));
+            }
+        }
+        for contact in self.contacts.values() {
+            if contact.login.is_some_and(|id| !self.logins.contains_key(&id)) {
+                return Some(format!("the contact {} is behind a login that is not there", contact.id));
+            }
+            if contact.clients.iter().any(|id| !self.clients.contains_key(id)) {
+                return Some(format!("the contact {} has a client that is not there", contact.id));
+            }
+        }
+        let homeless = self.sessions.values().find(|session| !self.logins.contains_key(&session.login));
+        homeless.map(|session| format!("the session {} has no login", session.id))
+    }
+}

@@ -1,0 +1,109 @@
+use async_trait::async_trait;
+use portal_domain::{
+    event::RecordedEvent,
+    id::{ContactId, PracticeId, Ref},
+    message::{Delivery, DeliveryState, MessageKind},
+    port::{Page, PortalViews, StoreError, Waiting},
+    practice::{ApiKey, Client, Practice, PracticeUser},
+    time::Timestamp,
+};
+
+use super::{
+    ANY_TIME, Fault, MemoryStore,
+    state::{Post, Tenant},
+};
+
+impl MemoryStore {
+    /// The part of a list that a page asks for. The list is sorted by the key.
+    fn page<T, K: Ord>(&self, mut list: Vec<T>, page: &Page<K>, key: impl Fn(&T) -> K) -> Vec<T> {
+        list.sort_by_key(&key);
+        let overlaps = self.faults.has(Fault::PagesOverlap);
+        let comes_after =
+            |item: &T| page.after.as_ref().is_none_or(|after| key(item) > *after || (overlaps && key(item) == *after));
+        list.retain(comes_after);
+        list.truncate(page.limit.try_into().unwrap_or(usize::MAX));
+        list
+    }
+
+    fn list<T>(&self, practice: PracticeId, list: impl FnOnce(&Tenant) -> Vec<T>) -> Vec<T> {
+        self.read(practice, ANY_TIME, |reader| list(reader.tenant)).unwrap_or_default()
+    }
+}
+
+fn waits(post: &&Post) -> bool {
+    matches!(post.state, DeliveryState::Queued | DeliveryState::Deferred | DeliveryState::Sending)
+}
+
+#[async_trait]
+impl PortalViews for MemoryStore {
+    async fn practices(&self, page: &Page<String>) -> Result<Vec<Practice>, StoreError> {
+        let all = self.see(|state| state.tenants.values().map(|tenant| tenant.practice.clone()).collect());
+        Ok(self.page(all, page, |practice: &Practice| practice.slug.as_str().to_owned()))
+    }
+
+    async fn users(&self, practice: PracticeId, page: &Page<Ref>) -> Result<Vec<PracticeUser>, StoreError> {
+        let all = self.list(practice, |tenant| tenant.users.values().cloned().collect());
+        Ok(self.page(all, page, |user| user.reference.clone()))
+    }
+
+    async fn clients(&self, practice: PracticeId, page: &Page<Ref>) -> Result<Vec<Client>, StoreError> {
+        let all = self.list(practice, |tenant| tenant.clients.values().cloned().collect());
+        Ok(self.page(all, page, |client| client.reference.clone()))
+    }
+
+    async fn contacts(&self, practice: PracticeId, page: &Page<Ref>) -> Result<Vec<Ref>, StoreError> {
+        let refs = |tenant: &Tenant| tenant.contacts.values().map(|contact| contact.reference.clone()).collect();
+        let all = self.list(practice, refs);
+        Ok(self.page(all, page, Clone::clone))
+    }
+
+    async fn api_keys(&self, practice: PracticeId) -> Result<Vec<ApiKey>, StoreError> {
+        let mut all = self.list(practice, |tenant| tenant.api_keys.values().cloned().collect());
+        all.sort_by_key(|key| (key.created_at, key.id));
+        Ok(all)
+    }
+
+    async fn messages(
+        &self,
+        practice: PracticeId,
+        contact: ContactId,
+        page: &Page<i64>,
+    ) -> Result<Vec<(Delivery, i64)>, StoreError> {
+        let about = |tenant: &Tenant| {
+            let about = tenant.messages.values().filter(|post| post.message.contact == contact);
+            about.map(|post| (post.delivery(), post.place)).collect()
+        };
+        let all = self.list(practice, about);
+        Ok(self.page(all, page, |(_, place)| *place))
+    }
+
+    async fn events(
+        &self,
+        practice: PracticeId,
+        contact: Option<ContactId>,
+        page: &Page<i64>,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        let about = |tenant: &Tenant| {
+            let about = |event: &&RecordedEvent| contact.is_none() || event.subject.contact == contact;
+            tenant.events.iter().filter(about).cloned().collect()
+        };
+        let all = self.list(practice, about);
+        Ok(self.page(all, page, |event| event.ordinal))
+    }
+
+    async fn waiting(&self, practice: PracticeId) -> Result<Vec<Waiting>, StoreError> {
+        let kinds = self
+            .list(practice, |tenant| tenant.messages.values().filter(waits).map(|post| post.message.kind()).collect());
+        let count = |kind| kinds.iter().filter(|other| **other == kind).count();
+        let all = MessageKind::ALL.into_iter().map(|kind| Waiting { kind, count: count(kind) as u64 });
+        Ok(all.filter(|waiting| waiting.count > 0).collect())
+    }
+
+    async fn oldest_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let due = |post: &&Post| waits(post) && post.due_at.is_some_and(|at| at <= now);
+        Ok(self.see(|state| {
+            let all = state.tenants.values().flat_map(|tenant| tenant.messages.values());
+            all.filter(due).map(|post| post.message.created_at).min()
+        }))
+    }
+}

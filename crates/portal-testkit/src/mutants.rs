@@ -1,0 +1,110 @@
+//! Deliberately wrong stores, each with the law that must catch it.
+//!
+//! A suite that no mistake can fail proves nothing. So every mistake that a store could plausibly make is made once, and the suite
+//! is asked.
+
+use std::{
+    panic::{self, AssertUnwindSafe},
+    sync::Once,
+    thread,
+};
+
+use crate::{
+    conformance::{self, Harness, Law},
+    memory::{Fault, MemoryStore},
+};
+
+/// A store with one mistake, and the law that it breaks.
+#[derive(Clone, Copy, Debug)]
+pub struct StoreMutant {
+    /// The mistake.
+    pub fault: Fault,
+    /// The name of the law.
+    pub law: &'static str,
+}
+
+/// Every wrong store.
+pub fn store_mutants() -> Vec<StoreMutant> {
+    Fault::ALL.into_iter().map(|fault| StoreMutant { fault, law: law_against(fault) }).collect()
+}
+
+/// The law that notices the mistake.
+const fn law_against(fault: Fault) -> &'static str {
+    match fault {
+        Fault::VersionsIgnored => "a_changed_version_that_moved_is_a_conflict",
+        Fault::LookedAtIgnored => "a_looked_at_version_that_moved_is_a_conflict",
+        Fault::VersionsRacy => "of_two_commits_on_one_version_one_is_written",
+        Fault::LookedAtRacy => "no_session_outlives_a_deactivation",
+        Fault::GoneIgnored => "an_aggregate_that_is_gone_is_a_conflict",
+        Fault::HalfCommitted => "commit_is_all_or_nothing",
+        Fault::KeyNotReleased => "a_released_key_is_free",
+        Fault::ClaimBeforeRelease => "two_logins_swap_keys_in_one_commit",
+        Fault::ClaimOverwrites => "a_held_key_is_not_claimed",
+        Fault::ClaimRacy => "a_key_goes_to_staff_or_client_never_both",
+        Fault::RefsNotUnique => "a_second_thing_of_one_reference_is_a_conflict",
+        Fault::SlugsNotUnique => "a_second_practice_of_one_slug_is_a_conflict",
+        Fault::ReceiptsReplaced => "a_second_receipt_is_a_conflict",
+        Fault::LinksNotEnded => "an_ended_link_is_not_used",
+        Fault::OwnLinksEnded => "ending_links_spares_those_of_the_same_commit",
+        Fault::OtherLinksEnded => "ending_links_leaves_closed_and_others_alone",
+        Fault::LinkUseUnguarded => "a_link_is_used_once",
+        Fault::LinkUseRacy => "of_sixteen_redemptions_one_succeeds",
+        Fault::LinkUsedExpired => "an_expired_link_is_not_used",
+        Fault::LinksErased => "erasing_a_login_keeps_its_links",
+        Fault::SessionsNotEnded | Fault::SpareIgnored => "sessions_end_all_one_or_all_but_one",
+        Fault::OwnSessionsEnded => "ending_sessions_spares_those_of_the_same_commit",
+        Fault::TouchBackwards => "a_session_is_touched_only_forward",
+        Fault::EventsDropped => "events_come_in_order_as_they_were_told",
+        Fault::MessagesDropped => "messages_come_in_the_order_they_were_queued",
+        Fault::LinkWallMissing | Fault::SessionWallMissing => "ids_of_another_practice_are_unknown",
+        Fault::DormantFound => "a_dormant_login_is_never_found_by_its_key",
+        Fault::MembersWithoutAccess => "only_granted_contacts_are_members",
+        Fault::EpochIgnored => "open_sessions_are_listed_oldest_first",
+        Fault::ExpiredLinksListed => "usable_links_are_listed_oldest_first",
+        Fault::FormerKeysForgotten => "former_keys_are_remembered",
+        Fault::RevokedKeyCalls => "an_api_key_calls_until_it_is_revoked",
+        Fault::ProfileKept => "deleting_a_client_takes_it_everywhere",
+        Fault::MillisecondTimes => "microseconds_come_back",
+        Fault::PagesOverlap => "lists_come_by_reference_in_pages",
+        Fault::LeasedTwice => "a_message_is_leased_once",
+        Fault::LeaseForEver => "a_lease_that_ran_out_is_given_again",
+        Fault::SettledUnleased => "a_settlement_needs_its_lease",
+        Fault::LanesIgnored => "awaited_messages_go_first",
+        Fault::DeferredAtOnce => "a_deferred_message_waits_for_its_time",
+        Fault::EnquiryLeasedTwice => "an_enquiry_is_leased_once_until_its_lease_ran_out",
+    }
+}
+
+impl StoreMutant {
+    /// Whether the law notices.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no law of that name, or where it fails without the mistake too.
+    pub fn is_caught(&self) -> bool {
+        let law =
+            conformance::laws().into_iter().find(|law| law.name == self.law).expect("there is a law of that name");
+        assert!(!breaks(law, MemoryStore::new), "a law that every store breaks catches nothing: {law:?}");
+        let fault = self.fault;
+        breaks(law, move || MemoryStore::with_fault(fault))
+    }
+}
+
+/// Whether the law panics on such a store. What it would print stays unprinted.
+fn breaks(law: Law, store: impl Fn() -> MemoryStore + Send + 'static) -> bool {
+    static QUIET: Once = Once::new();
+    QUIET.call_once(|| {
+        let loud = panic::take_hook();
+        panic::set_hook(Box::new(move |what| {
+            if thread::current().name() != Some(conformance::MUTANT) {
+                loud(what);
+            }
+        }));
+    });
+    let run = move || {
+        let check = async { (law.run)(&Harness::new(store())).await };
+        panic::catch_unwind(AssertUnwindSafe(|| conformance::run_on(conformance::MUTANT, check))).is_err()
+    };
+    let thread = thread::Builder::new().name(conformance::MUTANT.to_owned()).spawn(run);
+    thread.expect("a thread can be started").join().expect("a panic was caught")
+}

@@ -1,0 +1,150 @@
+use std::any::TypeId;
+
+use portal_domain::{
+    id::{LoginId, SessionId, UserId},
+    usecase::CallContext,
+};
+use portal_testkit::{build, conformance::run};
+
+use super::{
+    desk::{Desk, HOUR, MINUTE, OTHER, SECRET, code},
+    worlds,
+};
+
+const HOME: &str = "ada@smith.example";
+
+#[test]
+fn p1_a_password_is_the_same_in_every_composition_and_long_enough_by_the_setting() {
+    run(async {
+        let desk = Desk::with(&[("ada", HOME)]).await;
+        desk.activate("ada").await.unwrap();
+        let token = desk.newest_token().await;
+        desk.settings(|settings| settings.password_min_length = 20).await;
+        assert_eq!(code(&desk.redeem(&token, "rowing teal goose 9").await), "password_refused");
+        desk.settings(|settings| settings.password_min_length = 8).await;
+        desk.redeem(&token, "zwo\u{308}lf gru\u{308}ne bla\u{308}tter").await.unwrap();
+        assert!(desk.lets_in(HOME, "zw\u{f6}lf gr\u{fc}ne bl\u{e4}tter").await);
+        assert!(!desk.lets_in(HOME, "Zw\u{f6}lf gr\u{fc}ne bl\u{e4}tter").await);
+    });
+}
+
+#[test]
+fn p1_a_hash_is_made_anew_at_sign_in_when_the_parameters_rise() {
+    run(async {
+        let desk = Desk::with(&[("ada", HOME)]).await;
+        let session = desk.onboard("ada", SECRET).await;
+        desk.fixture.hasher.raise();
+        let before = desk.fixture.hasher.hashed();
+        assert!(desk.lets_in(HOME, SECRET).await);
+        assert_eq!(desk.fixture.hasher.hashed(), before + 1);
+        assert!(desk.lets_in(HOME, SECRET).await);
+        assert_eq!(desk.fixture.hasher.hashed(), before + 1, "once");
+        assert!(desk.valid(&session).await, "the password is the same");
+    });
+}
+
+#[test]
+fn p3_a_session_ends_exactly_at_its_idle_and_its_absolute_limit() {
+    run(async {
+        let desk = Desk::with(&[("ada", HOME)]).await;
+        let session = desk.onboard("ada", SECRET).await;
+        let moment = std::time::Duration::from_micros(1);
+        desk.wait(30 * MINUTE - moment);
+        assert!(desk.valid(&session).await);
+        desk.wait(moment);
+        assert!(!desk.valid(&session).await, "idle for thirty minutes");
+        assert_eq!(code(&desk.touch(&session).await), "unauthorized", "nothing revives it");
+
+        let session = desk.sign_in(HOME, SECRET).await.unwrap();
+        for _ in 0..48 {
+            desk.touch(&session).await.unwrap();
+            desk.wait(15 * MINUTE - moment);
+        }
+        desk.touch(&session).await.expect("used all the time");
+        desk.wait(48 * moment);
+        assert!(!desk.valid(&session).await, "twelve hours old");
+    });
+}
+
+/// A setting is that of the last use: a longer one revives nothing, a shorter one ends nothing that was promised.
+#[test]
+fn p3_the_idle_limit_is_the_one_of_the_last_use() {
+    run(async {
+        let desk = Desk::with(&[("ada", HOME)]).await;
+        let session = desk.onboard("ada", SECRET).await;
+        desk.wait(30 * MINUTE);
+        desk.settings(|settings| settings.session_idle_minutes = 1440).await;
+        assert!(!desk.valid(&session).await);
+        let session = desk.sign_in(HOME, SECRET).await.unwrap();
+        desk.wait(10 * HOUR);
+        assert!(desk.valid(&session).await);
+    });
+}
+
+#[test]
+fn p3_a_password_changed_inside_ends_all_others_kills_all_links_and_gives_a_new_session() {
+    run(async {
+        let desk = Desk::with(&[("ada", HOME)]).await;
+        let here = desk.onboard("ada", SECRET).await;
+        let there = desk.sign_in(HOME, SECRET).await.unwrap();
+        desk.resend("ada").await.unwrap();
+        let link = desk.newest_token().await;
+        let before = desk.written().await;
+        assert_eq!(code(&desk.change(&here, OTHER, OTHER).await), "password_refused", "the current one is another");
+        assert_eq!(desk.written().await, before);
+        let fresh = desk.change(&here, SECRET, OTHER).await.unwrap();
+        assert_eq!((desk.valid(&here).await, desk.valid(&there).await, desk.valid(&fresh).await), (false, false, true));
+        assert_eq!(desk.link(&link).await, "dead");
+        assert_eq!(desk.mail_since(before.1).await, [format!("password_changed {HOME}")]);
+        // Within the old one's absolute limit.
+        desk.wait(12 * HOUR);
+        assert!(!desk.valid(&fresh).await);
+    });
+}
+
+/// Wherever histories led: of a token only a digest is stored, and no two sessions have the same.
+#[test]
+fn p3_only_digests_are_stored_and_every_sign_in_has_a_new_one() {
+    run(async {
+        let mut tokens = std::collections::BTreeSet::new();
+        for world in worlds(43).await {
+            for (token, _) in &world.sessions {
+                assert!(tokens.insert(token.reveal()) || world.sessions.is_empty(), "a token was given twice");
+                let facts = world.portal.store.session(world.id(), &token.hash(), world.portal.now()).await.unwrap();
+                let stored = facts.map(|facts| format!("{:?}", facts.session)).unwrap_or_default();
+                assert!(!stored.contains(&token.reveal()));
+            }
+            tokens.clear();
+        }
+    });
+}
+
+/// The types that keep portal and workspace apart; and that no practice reads another's sessions.
+#[test]
+fn p4_a_portal_session_is_of_a_login_in_one_practice() {
+    assert_ne!(TypeId::of::<LoginId>(), TypeId::of::<UserId>());
+    assert_ne!(TypeId::of::<SessionId>(), TypeId::of::<LoginId>());
+    run(async {
+        let desk = Desk::with(&[("ada", HOME)]).await;
+        let session = desk.onboard("ada", SECRET).await;
+        let view = desk.fixture.portal.peek_session(&desk.call, &session).await.unwrap().unwrap();
+        let _: LoginId = view.session.login;
+        let other = CallContext { practice: build::id("another practice"), ..desk.call.clone() };
+        assert!(desk.fixture.portal.peek_session(&other, &session).await.map_or(true, |found| found.is_none()));
+        assert!(desk.valid(&session).await);
+    });
+}
+
+/// Wherever histories led: signing in to or out of one practice leaves every other as it is.
+#[test]
+fn p4_every_practice_has_sessions_of_its_own() {
+    run(async {
+        let worlds = worlds(44).await;
+        for pair in worlds.chunks(2) {
+            for (token, _) in &pair[0].sessions {
+                assert!(pair[1].portal.peek_session(&pair[1].context, token).await.unwrap().is_none());
+                assert!(!pair[1].portal.sign_out(&pair[1].context, token).await.unwrap());
+            }
+        }
+    });
+}
