@@ -209,7 +209,7 @@ CREATE TABLE portal_message (
     created_at INTEGER NOT NULL,
     PRIMARY KEY (practice_id, message_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX portal_message_due ON portal_message (lane, due_at, place) WHERE due_at IS NOT NULL;
+CREATE INDEX portal_message_due ON portal_message (lane, due_at, place, created_at) WHERE due_at IS NOT NULL;
 CREATE INDEX portal_message_waiting ON portal_message (practice_id, kind) WHERE due_at IS NOT NULL;
 CREATE INDEX portal_message_contact ON portal_message (practice_id, contact_id, place);
 CREATE INDEX portal_message_login ON portal_message (practice_id, login_id, place);
@@ -284,3 +284,54 @@ CREATE TABLE portal_enquiry (
     CHECK ((address IS NULL) <> (link_id IS NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX portal_enquiry_due ON portal_enquiry (due_at);
+
+-- Without statistics SQLite takes a practice for ten rows, and walks through all of it where an index is at hand: its
+-- own looks at foreign keys too. So it is told what a large practice is like: rows, then rows per value of the first
+-- column, of the first two, and so on.
+ANALYZE;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('portal_practice', 'portal_practice', '10 1'),
+    ('portal_practice_slug', 'portal_practice_slug', '10 1'),
+    ('portal_practice_slug', 'portal_practice_slug_practice', '10 1'),
+    ('portal_api_key', 'portal_api_key', '100 10 1'),
+    ('portal_api_key', 'portal_api_key_hash', '100 1'),
+    ('portal_login_key', 'portal_login_key', '1000000 100000 1'),
+    ('portal_login_key', 'sqlite_autoindex_portal_login_key_2', '1000000 100000 1'),
+    ('portal_login_key', 'sqlite_autoindex_portal_login_key_3', '1000000 100000 1'),
+    ('portal_practice_user', 'portal_practice_user', '1000 100 1'),
+    ('portal_practice_user', 'sqlite_autoindex_portal_practice_user_2', '1000 100 1'),
+    ('portal_practice_user', 'portal_practice_user_key', '1000 100 1'),
+    ('portal_login', 'portal_login', '1000000 100000 1'),
+    ('portal_login', 'portal_login_live', '1000000 100000 1'),
+    ('portal_client', 'portal_client', '1000000 100000 1'),
+    ('portal_client', 'sqlite_autoindex_portal_client_2', '1000000 100000 1'),
+    ('portal_contact', 'portal_contact', '1000000 100000 1'),
+    ('portal_contact', 'sqlite_autoindex_portal_contact_2', '1000000 100000 1'),
+    ('portal_contact', 'portal_contact_login', '1000000 100000 1'),
+    ('portal_contact_email', 'portal_contact_email', '1000000 100000 2 1'),
+    ('portal_contact_email', 'sqlite_autoindex_portal_contact_email_2', '1000000 100000 2 1'),
+    ('portal_contact_email', 'portal_contact_email_key', '1000000 100000 1'),
+    ('portal_contact_client', 'portal_contact_client', '1000000 100000 2 1'),
+    ('portal_contact_client', 'portal_contact_client_client', '1000000 100000 2'),
+    ('portal_contact_former_key', 'portal_contact_former_key', '1000000 100000 1 1'),
+    ('portal_contact_former_key', 'portal_contact_former_key_key', '1000000 100000 1'),
+    ('portal_link', 'portal_link', '1000000 100000 1'),
+    ('portal_link', 'portal_link_login', '1000000 100000 3 1'),
+    ('portal_session', 'portal_session', '1000000 100000 1'),
+    ('portal_session', 'sqlite_autoindex_portal_session_2', '1000000 100000 1'),
+    ('portal_session', 'portal_session_login', '1000000 100000 10 1 1'),
+    ('portal_session', 'portal_session_profile', '1000000 100000 5'),
+    ('portal_message', 'portal_message', '1000000 100000 1'),
+    ('portal_message', 'portal_message_contact', '1000000 100000 5 1'),
+    ('portal_message', 'portal_message_login', '1000000 100000 5 1'),
+    ('portal_message', 'portal_message_due', '10000 5000 10 1 1'),
+    ('portal_message', 'portal_message_waiting', '10000 1000 200'),
+    ('portal_message_attempt', 'portal_message_attempt', '1000000 100000 1 1'),
+    ('portal_event', 'portal_event', '1000000 100000 1'),
+    ('portal_event', 'portal_event_ordinal', '1000000 100000 1'),
+    ('portal_event', 'portal_event_contact', '1000000 100000 10 1'),
+    ('portal_event_personal', 'portal_event_personal', '1000000 100000 1'),
+    ('portal_receipt', 'portal_receipt', '1000000 100000 10000 1'),
+    ('portal_enquiry', 'portal_enquiry', '100 10 1'),
+    ('portal_enquiry', 'portal_enquiry_due', '100 2');
+ANALYZE sqlite_schema;

@@ -1,0 +1,64 @@
+//! One commit: guards, keys, one statement per kind of change, mail, journal, receipt.
+
+mod access;
+mod guard;
+mod people;
+mod plan;
+mod registry;
+mod rows;
+mod tell;
+
+use async_trait::async_trait;
+use portal_domain::port::{Commit, StoreError};
+use sqlx::{SqliteConnection, sqlite::SqliteQueryResult};
+
+pub(crate) use self::{plan::Plan, rows::EventRow, tell::events};
+use crate::{encode::Rows, error::Fault, writer::Work};
+
+#[async_trait]
+impl Work for Plan {
+    type Answer = Commit;
+
+    async fn run(&self, connection: &mut SqliteConnection) -> Result<Commit, Fault> {
+        let practice = &self.practice;
+        guard::check(connection, practice, &self.guards).await?;
+        people::put_practice(connection, practice, &self.practices).await?;
+        access::use_links(connection, practice, &self.use_links).await?;
+        access::end_links(connection, practice, &self.end_links, &self.end_link).await?;
+
+        registry::release(connection, practice, &self.released).await?;
+        access::delete_logins(connection, practice, &self.deleted_logins, self.told_at).await?;
+        people::delete_users(connection, practice, &self.deleted_users).await?;
+        people::delete_contacts(connection, practice, &self.deleted_contacts).await?;
+        people::delete_clients(connection, practice, &self.deleted_clients).await?;
+        registry::claim(connection, practice, &self.claimed).await?;
+
+        people::put_users(connection, practice, &self.users).await?;
+        people::put_clients(connection, practice, &self.clients).await?;
+        access::put_logins(connection, practice, &self.logins).await?;
+        people::put_contacts(connection, practice, &self.contacts).await?;
+        people::replace_lists(connection, practice, &self.lists).await?;
+        people::remember_keys(connection, practice, &self.former_keys).await?;
+
+        access::end_sessions(connection, practice, &self.end_sessions).await?;
+        access::touch_sessions(connection, practice, &self.touches).await?;
+        access::select_profiles(connection, practice, &self.profiles).await?;
+        access::open(connection, practice, &self.open_links, &self.open_sessions).await?;
+        registry::api_keys(connection, practice, &self.api_keys, &self.revoked).await?;
+
+        tell::messages(connection, practice, &self.messages).await?;
+        tell::events(connection, practice, &self.events).await?;
+        tell::receipt(connection, practice, self.receipt.as_ref()).await?;
+        Ok(Commit::Committed)
+    }
+
+    fn conflict(&self, _: Fault) -> Result<Commit, StoreError> {
+        Ok(Commit::Conflict)
+    }
+}
+
+/// A statement that MUST meet every row.
+fn every(result: &SqliteQueryResult, rows: &Rows) -> Result<(), Fault> {
+    let met = usize::try_from(result.rows_affected()).unwrap_or(usize::MAX);
+    if met == rows.count { Ok(()) } else { Err(Fault::Conflict) }
+}

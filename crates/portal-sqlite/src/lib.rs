@@ -1,0 +1,30 @@
+//! The store on SQLite: one file, no server, the default for who embeds the portal.
+//!
+//! All writing goes through one task that takes what is waiting, runs each commit in a savepoint of
+//! one transaction and acknowledges all of them after one sync to disk. Reading goes through a small
+//! pool of connections, each call on one snapshot. Another process may open the same file.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `store` | [`SqliteStore`]: opening and closing, and the ports as thin delegates |
+//! | `writer` | the one writer and its queue |
+//! | `commit` | a decision as rows, and one statement per kind of change |
+//! | `read` | facts and lists |
+//! | `outbox`, `enquiries` | leases |
+//! | `migrate` | the schema, under a lock of our own |
+
+mod commit;
+mod encode;
+mod enquiries;
+mod error;
+mod lock;
+mod migrate;
+mod outbox;
+mod read;
+mod store;
+mod writer;
+
+pub use self::{
+    migrate::{MigrateError, PendingMigration},
+    store::{SqliteOptions, SqliteStore},
+};

@@ -1,0 +1,12 @@
+//! Reading: rows into the domain's types, facts, lists.
+
+mod decode;
+pub(crate) mod facts;
+mod logins;
+mod people;
+pub(crate) mod practice;
+mod rows;
+pub(crate) mod views;
+
+pub(crate) use self::decode::{damaged, id};
+pub(crate) use self::rows::{LinkRow, MessageRow, PracticeRow};

@@ -1,0 +1,38 @@
+//! The whole suite of the test kit, on files; the second instance has a writer of its own, as another process has.
+
+use portal_sqlite::{SqliteOptions, SqliteStore};
+use portal_testkit::conformance::Harness;
+
+async fn fresh() -> Harness {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("portal.db");
+    let store = SqliteStore::open(&path, &SqliteOptions::default()).await.expect("opened");
+    store.migrate().await.expect("migrated");
+    let second = SqliteStore::open(&path, &SqliteOptions::default()).await.expect("opened again");
+    Harness::new(store).with_second(second).with_guard(folder)
+}
+
+mod store {
+    use super::fresh;
+    portal_testkit::portal_store_conformance!(fresh);
+}
+
+mod views {
+    use super::fresh;
+    portal_testkit::portal_views_conformance!(fresh);
+}
+
+mod outbox {
+    use super::fresh;
+    portal_testkit::outbox_conformance!(fresh);
+}
+
+mod enquiries {
+    use super::fresh;
+    portal_testkit::enquiries_conformance!(fresh);
+}
+
+mod machine {
+    use super::fresh;
+    portal_testkit::state_machine_conformance!(fresh, 24, 30);
+}

@@ -1,0 +1,87 @@
+//! Messages and enquiries in the hands of workers.
+
+use portal_domain::{
+    change::{Change, Decision},
+    message::{Attempt, DeliveryState, Message, MessageBody, MessageKind},
+    port::{Commit, Enquiries, Enquiry, EnquiryKind, Outbox, Page, PortalViews, Settlement, Waiting},
+    time::Timestamp,
+};
+
+use crate::kit::{House, NOW, at, event, fresh, link, message};
+
+async fn queue(house: &House, bodies: &[MessageBody]) -> Vec<Message> {
+    let (person, login) = house.granted("c-1", "ada@smith.example").await;
+    let carried = link(&login, &person);
+    let messages: Vec<_> = bodies.iter().map(|body| message(&login, &person, &carried, body.clone())).collect();
+    let decision =
+        Decision { changes: vec![Change::OpenLink(carried)], messages: messages.clone(), ..Decision::default() };
+    assert_eq!(house.decide(decision).await, Commit::Committed);
+    messages
+}
+
+fn settlement(contact: &portal_domain::contact::Contact, state: DeliveryState, next: Option<Timestamp>) -> Settlement {
+    let attempt = Attempt { at: at(1), state, reply: "250 2.0.0 ok".into() };
+    Settlement { attempt, next_attempt_at: next, event: event(contact, "message.sent") }
+}
+
+#[tokio::test]
+async fn awaited_mail_goes_first_and_to_one_worker() {
+    let house = House::new().await;
+    let queued = queue(&house, &[MessageBody::Activation, MessageBody::Reset, MessageBody::PasswordChanged]).await;
+    assert!(Outbox::lease(&house.store, at(-1), at(60), 9).await.unwrap().is_empty());
+    let two = Outbox::lease(&house.store, NOW, at(60), 2).await.unwrap();
+    assert_eq!(two.iter().map(|one| &one.message).collect::<Vec<_>>(), [&queued[1], &queued[0]]);
+    assert_eq!(two[0].link.as_ref().map(|link| link.id), queued[1].link);
+    assert_eq!(two[0].practice.id, house.practice);
+    let rest = Outbox::lease(&house.store, at(59), at(99), 9).await.unwrap();
+    assert_eq!(rest.iter().map(|one| &one.message).collect::<Vec<_>>(), [&queued[2]]);
+    let waiting = house.store.waiting(house.practice).await.unwrap();
+    assert!(waiting.contains(&Waiting { kind: MessageKind::Reset, count: 1 }));
+    assert_eq!(house.store.oldest_due(at(59)).await.unwrap(), None);
+    assert_eq!(house.store.oldest_due(at(60)).await.unwrap(), Some(NOW));
+}
+
+#[tokio::test]
+async fn only_the_lease_that_holds_settles() {
+    let house = House::new().await;
+    let queued = queue(&house, &[MessageBody::Activation]).await;
+    let person = house.facts("c-1").await.contact.unwrap();
+    let lost = Outbox::lease(&house.store, NOW, at(10), 1).await.unwrap().remove(0);
+    let mine = Outbox::lease(&house.store, at(10), at(20), 1).await.unwrap().remove(0);
+    let accepted = settlement(&person, DeliveryState::Accepted, None);
+    assert!(!Outbox::settle(&house.store, &lost, &accepted).await.unwrap());
+    let deferred = settlement(&person, DeliveryState::Deferred, Some(at(30)));
+    assert!(Outbox::settle(&house.store, &mine, &deferred).await.unwrap());
+    assert!(!Outbox::settle(&house.store, &mine, &accepted).await.unwrap());
+    assert!(Outbox::lease(&house.store, at(29), at(40), 1).await.unwrap().is_empty());
+    let again = Outbox::lease(&house.store, at(30), at(40), 1).await.unwrap().remove(0);
+    assert_eq!(again.attempts, 1);
+    assert!(Outbox::settle(&house.store, &again, &accepted).await.unwrap());
+    assert!(Outbox::lease(&house.store, at(9999), at(99_999), 1).await.unwrap().is_empty());
+
+    let page = Page { after: None, limit: 10 };
+    let (delivery, _) = house.store.messages(house.practice, person.id, &page).await.unwrap().remove(0);
+    assert_eq!(delivery.message, queued[0]);
+    assert_eq!(delivery.state, DeliveryState::Accepted);
+    let states: Vec<_> = delivery.attempts.iter().map(|attempt| attempt.state).collect();
+    assert_eq!(states, [DeliveryState::Deferred, DeliveryState::Accepted]);
+    assert_eq!(house.store.events(house.practice, Some(person.id), &page).await.unwrap().len(), 2);
+    let invitation = house.facts("c-1").await.login.unwrap().invitation.unwrap();
+    assert_eq!((invitation.state, invitation.accepted_at), (DeliveryState::Accepted, Some(at(1))));
+}
+
+#[tokio::test]
+async fn an_enquiry_is_lent_until_its_lease_runs_out() {
+    let house = House::new().await;
+    let ask = |kind, seconds| Enquiry { id: fresh(), practice: house.practice, kind, origin: None, at: at(seconds) };
+    let typed = EnquiryKind::Reset { address: " K\u{212A}@x\0".into() };
+    let (first, second) = (ask(typed, 0), ask(EnquiryKind::Renew { link: fresh() }, 1));
+    house.store.put(&second).await.unwrap();
+    house.store.put(&first).await.unwrap();
+    assert_eq!(Enquiries::lease(&house.store, at(1), at(10), 1).await.unwrap(), std::slice::from_ref(&first));
+    assert_eq!(Enquiries::lease(&house.store, at(1), at(10), 5).await.unwrap(), std::slice::from_ref(&second));
+    assert!(Enquiries::lease(&house.store, at(9), at(20), 5).await.unwrap().is_empty());
+    Enquiries::settle(&house.store, house.practice, second.id).await.unwrap();
+    Enquiries::settle(&house.store, house.practice, second.id).await.unwrap();
+    assert_eq!(Enquiries::lease(&house.store, at(10), at(20), 5).await.unwrap(), [first]);
+}

@@ -1,0 +1,11 @@
+//! The store against real files.
+
+mod commit;
+mod conformance;
+mod kit;
+mod leases;
+mod plans;
+mod process;
+mod race;
+mod reading;
+mod schema;

@@ -1,0 +1,47 @@
+//! How SQLite finds the rows: no statement walks through a table, or through a whole practice, to meet a few rows.
+
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use crate::kit::House;
+
+/// Statements that read a practice's few staff or keys, that list what is due, or that meet a new practice's nothing.
+const WHOLE: [&str; 6] = [
+    "INSERT INTO portal_practice (",
+    "role = 'admin'",
+    "FROM portal_api_key\n         WHERE practice_id = ?1 ORDER BY",
+    "GROUP BY kind",
+    "min(created_at)",
+    "FROM portal_practice_slug AS s JOIN portal_practice AS p ON p.practice_id = s.practice_id\n         WHERE s.slug > ",
+];
+
+#[tokio::test]
+async fn every_statement_finds_its_rows_by_a_key() {
+    let house = House::new().await;
+    let mut raw = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(house.path())).await.unwrap();
+    let mut bad = Vec::new();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(".sqlx");
+    for file in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let described: Value = serde_json::from_str(&text).unwrap();
+        let query = described["query"].as_str().unwrap();
+        let mut steps: Vec<String> = Vec::new();
+        for statement in query.split(';') {
+            let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+            let plan = sqlx::query(explain).fetch_all(&mut raw).await.unwrap();
+            steps.extend(plan.iter().map(|row| row.get::<String, _>("detail")));
+        }
+        let walks = steps.iter().any(|step| walks(step));
+        if walks && !WHOLE.iter().any(|part| query.contains(part)) {
+            bad.push(format!("{query}\n    {}", steps.join("\n    ")));
+        }
+    }
+    assert!(bad.is_empty(), "{}", bad.join("\n\n"));
+}
+
+fn walks(step: &str) -> bool {
+    let of_ours = !step.contains("VIRTUAL TABLE") && step != "SCAN e";
+    let practices = ["SEARCH p ", "SEARCH s USING COVERING INDEX portal_practice_slug_practice"];
+    let one_practice = practices.iter().any(|start| step.starts_with(start));
+    (step.starts_with("SCAN") && of_ours) || (step.ends_with("(practice_id=?)") && !one_practice)
+}
