@@ -1,0 +1,100 @@
+//! All changes of a commit, sorted by kind.
+
+use portal_domain::{
+    change::{Change, Decision, KeyOwner, Which},
+    contact::Contact,
+    email::LoginKey,
+    event::Event,
+    id::{ApiKeyId, ClientId, ContactId, LinkId, LoginId, SessionId, UserId},
+    link::Link,
+    login::Login,
+    message::Message,
+    practice::{ApiKey, Client, Practice, PracticeUser},
+    session::{PortalSession, ProfileId},
+    time::Timestamp,
+};
+
+/// Every list in the order of the decisions, but for keys, which are in their own.
+#[derive(Default)]
+pub(crate) struct Work<'a> {
+    pub(crate) practices: Vec<&'a Practice>,
+    pub(crate) users: Vec<&'a PracticeUser>,
+    pub(crate) deleted_users: Vec<UserId>,
+    pub(crate) clients: Vec<&'a Client>,
+    pub(crate) deleted_clients: Vec<ClientId>,
+    pub(crate) contacts: Vec<&'a Contact>,
+    pub(crate) deleted_contacts: Vec<ContactId>,
+    pub(crate) remembered: Vec<(ContactId, &'a LoginKey)>,
+    pub(crate) logins: Vec<&'a Login>,
+    /// With the time of the decision, where it tells one.
+    pub(crate) deleted_logins: Vec<(LoginId, Option<Timestamp>)>,
+    pub(crate) released: Vec<&'a LoginKey>,
+    pub(crate) claimed: Vec<(&'a LoginKey, KeyOwner)>,
+    pub(crate) opened_links: Vec<&'a Link>,
+    pub(crate) used_links: Vec<(LinkId, Timestamp)>,
+    pub(crate) ended_links_of: Vec<(LoginId, Timestamp)>,
+    pub(crate) ended_links: Vec<(LinkId, Timestamp)>,
+    pub(crate) opened_sessions: Vec<&'a PortalSession>,
+    pub(crate) ended_sessions: Vec<(LoginId, Which, Timestamp)>,
+    /// With the time of use and the new idle limit.
+    pub(crate) touched: Vec<(SessionId, Timestamp, Timestamp)>,
+    pub(crate) selected: Vec<(SessionId, ProfileId)>,
+    pub(crate) api_keys: Vec<&'a ApiKey>,
+    pub(crate) revoked: Vec<(ApiKeyId, Timestamp)>,
+    pub(crate) messages: Vec<&'a Message>,
+    pub(crate) events: Vec<&'a Event>,
+}
+
+impl<'a> Work<'a> {
+    pub(crate) fn sort(decisions: &'a [Decision]) -> Self {
+        let mut work = Self::default();
+        for decision in decisions {
+            let at = decision.events.iter().map(|event| event.at).max();
+            for change in &decision.changes {
+                work.add(change, at);
+            }
+            work.messages.extend(&decision.messages);
+            work.events.extend(&decision.events);
+        }
+        work.released.sort_unstable();
+        work.claimed.sort_unstable();
+        work
+    }
+
+    fn add(&mut self, change: &'a Change, decided_at: Option<Timestamp>) {
+        match change {
+            Change::PutPractice(practice) => self.practices.push(practice),
+            Change::PutUser(user) => self.users.push(user),
+            Change::DeleteUser(user) => self.deleted_users.push(*user),
+            Change::PutClient(client) => self.clients.push(client),
+            Change::DeleteClient(client) => self.deleted_clients.push(*client),
+            Change::PutContact(contact) => self.contacts.push(contact),
+            Change::DeleteContact(contact) => self.deleted_contacts.push(*contact),
+            Change::RememberKey { contact, key } => self.remembered.push((*contact, key)),
+            Change::PutLogin(login) => self.logins.push(login),
+            Change::DeleteLogin(login) => self.deleted_logins.push((*login, decided_at)),
+            Change::ReleaseKey(key) => self.released.push(key),
+            Change::ClaimKey { key, owner } => self.claimed.push((key, *owner)),
+            Change::OpenLink(link) => self.opened_links.push(link),
+            Change::UseLink { link, at } => self.used_links.push((*link, *at)),
+            Change::EndLinks { login, at } => self.ended_links_of.push((*login, *at)),
+            Change::EndLink { link, at } => self.ended_links.push((*link, *at)),
+            Change::OpenSession(session) => self.opened_sessions.push(session),
+            Change::EndSessions { login, which, at } => self.ended_sessions.push((*login, *which, *at)),
+            Change::TouchSession { session, at, idle_until } => self.touched.push((*session, *at, *idle_until)),
+            Change::SelectProfile { session, profile } => self.selected.push((*session, *profile)),
+            Change::AddApiKey(key) => self.api_keys.push(key),
+            Change::RevokeApiKey { key, at } => self.revoked.push((*key, *at)),
+        }
+    }
+}
+
+/// One column of many rows.
+pub(crate) fn column<R, T>(rows: &[R], of: impl Fn(&R) -> T) -> Vec<T> {
+    rows.iter().map(of).collect()
+}
+
+/// One column of many rows that are held elsewhere, and may lend what is in it.
+pub(crate) fn lent<'a, R, T>(rows: &[&'a R], of: impl Fn(&'a R) -> T) -> Vec<T> {
+    rows.iter().map(|row| of(row)).collect()
+}

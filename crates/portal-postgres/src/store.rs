@@ -1,0 +1,187 @@
+//! The store: a pool, and the ports on it.
+
+use std::str::FromStr;
+
+use async_trait::async_trait;
+use portal_domain::{
+    change::Decision,
+    email::LoginKey,
+    facts::{ContactFacts, ContactQuery, LinkFacts, LoginFacts, SessionFacts, UserFacts, UserQuery},
+    id::{LinkId, PracticeId, Ref},
+    port::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
+    practice::{ApiKey, ApiKeyHash, Client, Practice},
+    session::SessionHash,
+    time::Timestamp,
+};
+use sqlx::{Connection, PgConnection, PgPool, Postgres, Transaction, postgres::PgConnectOptions};
+
+use crate::{Limits, commit, facts, failure::store_error};
+
+/// Everything that Portal keeps, on PostgreSQL. Clones share one pool.
+#[derive(Clone, Debug)]
+pub struct PostgresStore {
+    pool: PgPool,
+    lone: PgConnectOptions,
+}
+
+impl PostgresStore {
+    /// Connects to the database at `url`, such as `postgres://portal@db.internal/portal?sslmode=verify-full` or, over a
+    /// Unix socket, `postgres://portal@localhost/portal?host=/run/postgresql`.
+    ///
+    /// The schema is not looked at: see [`pending`](Self::pending) and [`migrate`](Self::migrate).
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] where the URL can't be read or the database not be reached.
+    pub async fn connect(url: &str, limits: Limits) -> Result<Self, StoreError> {
+        let lone = PgConnectOptions::from_str(url).map_err(unreachable)?.application_name("portal");
+        let pool = limits.pool().connect_with(limits.apply(lone.clone())).await.map_err(unreachable)?;
+        Ok(Self { pool, lone })
+    }
+
+    /// Closes the pool once its connections are back.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    pub(crate) const fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// A connection outside the pool, without its deadlines.
+    pub(crate) async fn lone_connection(&self) -> Result<PgConnection, StoreError> {
+        PgConnection::connect_with(&self.lone).await.map_err(unreachable)
+    }
+
+    /// A transaction that may write. Only for tasks of their own: cut inside this call, it would stay open in the pool.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        self.pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await
+    }
+
+    /// One snapshot for several statements. Only for tasks of their own, too.
+    pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        self.pool.begin_with(begin).await.map_err(store_error)
+    }
+}
+
+/// Whatever keeps a program from its database.
+fn unreachable(error: sqlx::Error) -> StoreError {
+    StoreError::Unavailable(error.to_string())
+}
+
+/// Runs `work` to its end, wherever its caller goes.
+pub(crate) async fn whole<T: Send + 'static>(
+    work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, StoreError> {
+    match tokio::spawn(work).await {
+        Ok(done) => done,
+        Err(error) => Err(StoreError::Unavailable(error.to_string())),
+    }
+}
+
+/// Ends a snapshot. What it read is good whatever becomes of it.
+pub(crate) async fn end(snapshot: Transaction<'static, Postgres>) {
+    if let Err(error) = snapshot.commit().await {
+        tracing::debug!(%error, "a snapshot did not end in order");
+    }
+}
+
+#[async_trait]
+impl PortalStore for PostgresStore {
+    async fn practice(&self, by: &PracticeSelector) -> Result<Option<Practice>, StoreError> {
+        facts::practice(self.pool(), by).await
+    }
+
+    async fn caller(&self, hash: &ApiKeyHash) -> Result<Option<ApiKey>, StoreError> {
+        facts::caller(self.pool(), hash).await
+    }
+
+    async fn contacts(
+        &self,
+        practice: PracticeId,
+        queries: &[ContactQuery],
+        now: Timestamp,
+    ) -> Result<Vec<ContactFacts>, StoreError> {
+        let (store, queries) = (self.clone(), queries.to_vec());
+        whole(async move {
+            let mut snapshot = store.snapshot().await?;
+            let found = facts::contacts(&mut snapshot, practice, &queries, now).await?;
+            end(snapshot).await;
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn user(&self, practice: PracticeId, query: &UserQuery, now: Timestamp) -> Result<UserFacts, StoreError> {
+        let (store, query) = (self.clone(), query.clone());
+        whole(async move {
+            let mut snapshot = store.snapshot().await?;
+            let found = facts::user(&mut snapshot, practice, &query, now).await?;
+            end(snapshot).await;
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn clients(&self, practice: PracticeId, refs: &[Ref]) -> Result<Vec<Client>, StoreError> {
+        facts::clients(self.pool(), practice, refs).await
+    }
+
+    async fn login(
+        &self,
+        practice: PracticeId,
+        key: &LoginKey,
+        now: Timestamp,
+    ) -> Result<Option<LoginFacts>, StoreError> {
+        let (store, key) = (self.clone(), key.clone());
+        whole(async move {
+            let mut snapshot = store.snapshot().await?;
+            let found = facts::login(&mut snapshot, practice, &key, now).await?;
+            end(snapshot).await;
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn link(&self, practice: PracticeId, link: LinkId, now: Timestamp) -> Result<Option<LinkFacts>, StoreError> {
+        let store = self.clone();
+        whole(async move {
+            let mut snapshot = store.snapshot().await?;
+            let found = facts::link(&mut snapshot, practice, link, now).await?;
+            end(snapshot).await;
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn session(
+        &self,
+        practice: PracticeId,
+        hash: &SessionHash,
+        now: Timestamp,
+    ) -> Result<Option<SessionFacts>, StoreError> {
+        let (store, hash) = (self.clone(), *hash);
+        whole(async move {
+            let mut snapshot = store.snapshot().await?;
+            let found = facts::session(&mut snapshot, practice, &hash, now).await?;
+            end(snapshot).await;
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn receipt(&self, practice: PracticeId, key: &RequestKey) -> Result<Option<Receipt>, StoreError> {
+        facts::receipt(self.pool(), practice, key).await
+    }
+
+    async fn commit(
+        &self,
+        practice: PracticeId,
+        decisions: &[Decision],
+        receipt: Option<&Receipt>,
+    ) -> Result<Commit, StoreError> {
+        let (store, decisions, receipt) = (self.clone(), decisions.to_vec(), receipt.cloned());
+        whole(async move { commit::run(&store, practice, &decisions, receipt.as_ref()).await }).await
+    }
+}

@@ -1,0 +1,277 @@
+//! Lists for API and command line. Each is one statement, or two for messages.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use portal_domain::{
+    event::{RecordedEvent, Subject},
+    id::{ContactId, PracticeId, Ref},
+    message::{Attempt, Delivery, MessageKind},
+    port::{Page, PortalViews, StoreError, Waiting},
+    practice::{ApiKey, Client, Practice, PracticeUser},
+    time::Timestamp,
+};
+use uuid::Uuid;
+
+use crate::{
+    PostgresStore,
+    failure::store_error,
+    row::{self, ApiKeyRow, ClientRow, MessageRow, PracticeRow, UserRow},
+};
+
+/// The place to start after: nothing comes before the empty text.
+fn after(page: &Page<Ref>) -> &str {
+    page.after.as_ref().map_or("", Ref::as_str)
+}
+
+#[async_trait]
+impl PortalViews for PostgresStore {
+    async fn practices(&self, page: &Page<String>) -> Result<Vec<Practice>, StoreError> {
+        let rows = sqlx::query_as!(
+            PracticeRow,
+            "SELECT p.practice_id, s.slug, p.name, p.settings, p.created_at, p.version
+             FROM portal.practice_slug s JOIN portal.practice p ON p.practice_id = s.practice_id
+             WHERE s.slug > $1 ORDER BY s.slug LIMIT $2",
+            page.after.as_deref().unwrap_or_default(),
+            i64::from(page.limit),
+        )
+        .fetch_all(self.pool())
+        .await
+        .map_err(store_error)?;
+        rows.into_iter().map(PracticeRow::read).collect()
+    }
+
+    async fn users(&self, practice: PracticeId, page: &Page<Ref>) -> Result<Vec<PracticeUser>, StoreError> {
+        let rows = sqlx::query_as!(
+            UserRow,
+            "SELECT user_id, ref AS reference, name, address, removed, role, created_at, version
+             FROM portal.practice_user WHERE practice_id = $1 AND ref > $2 ORDER BY ref LIMIT $3",
+            row::uuid(practice),
+            after(page),
+            i64::from(page.limit),
+        )
+        .fetch_all(self.pool())
+        .await
+        .map_err(store_error)?;
+        rows.into_iter().map(UserRow::read).collect()
+    }
+
+    async fn clients(&self, practice: PracticeId, page: &Page<Ref>) -> Result<Vec<Client>, StoreError> {
+        let rows = sqlx::query_as!(
+            ClientRow,
+            "SELECT client_id, ref AS reference, name, suspended, created_at, version
+             FROM portal.client WHERE practice_id = $1 AND ref > $2 ORDER BY ref LIMIT $3",
+            row::uuid(practice),
+            after(page),
+            i64::from(page.limit),
+        )
+        .fetch_all(self.pool())
+        .await
+        .map_err(store_error)?;
+        rows.into_iter().map(ClientRow::read).collect()
+    }
+
+    async fn contacts(&self, practice: PracticeId, page: &Page<Ref>) -> Result<Vec<Ref>, StoreError> {
+        let names = sqlx::query_scalar!(
+            "SELECT ref FROM portal.contact WHERE practice_id = $1 AND ref > $2 ORDER BY ref LIMIT $3",
+            row::uuid(practice),
+            after(page),
+            i64::from(page.limit),
+        )
+        .fetch_all(self.pool())
+        .await
+        .map_err(store_error)?;
+        let read =
+            |name: &String| Ref::parse(name).ok_or_else(|| row::damaged("contact", name, "its reference is none"));
+        names.iter().map(read).collect()
+    }
+
+    async fn api_keys(&self, practice: PracticeId) -> Result<Vec<ApiKey>, StoreError> {
+        let rows = sqlx::query_as!(
+            ApiKeyRow,
+            "SELECT practice_id, api_key_id, name, scopes, hash, created_at, revoked_at
+             FROM portal.api_key WHERE practice_id = $1 ORDER BY created_at, api_key_id",
+            row::uuid(practice),
+        )
+        .fetch_all(self.pool())
+        .await
+        .map_err(store_error)?;
+        rows.into_iter().map(ApiKeyRow::read).collect()
+    }
+
+    async fn messages(
+        &self,
+        practice: PracticeId,
+        contact: ContactId,
+        page: &Page<i64>,
+    ) -> Result<Vec<(Delivery, i64)>, StoreError> {
+        let rows = sqlx::query!(
+            "SELECT message_id, place, contact_id, login_id, link_id, address, name, clients, body, state, created_at
+             FROM portal.message WHERE practice_id = $1 AND contact_id = $2 AND place > $3 ORDER BY place LIMIT $4",
+            row::uuid(practice),
+            contact.to_uuid(),
+            page.after.unwrap_or(i64::MIN),
+            i64::from(page.limit),
+        )
+        .fetch_all(self.pool())
+        .await
+        .map_err(store_error)?;
+        let ids: Vec<Uuid> = rows.iter().map(|it| it.message_id).collect();
+        let mut attempts = self.attempts(practice, &ids).await?;
+        let read = rows.into_iter().map(|it| {
+            let state = row::state(it.message_id, &it.state)?;
+            let attempts = attempts.remove(&it.message_id).unwrap_or_default();
+            let message = MessageRow {
+                message_id: it.message_id,
+                contact_id: it.contact_id,
+                login_id: it.login_id,
+                link_id: it.link_id,
+                address: it.address,
+                name: it.name,
+                clients: it.clients,
+                body: it.body,
+                created_at: it.created_at,
+            };
+            Ok((Delivery { message: message.read()?, state, attempts }, it.place))
+        });
+        read.collect()
+    }
+
+    async fn events(
+        &self,
+        practice: PracticeId,
+        contact: Option<ContactId>,
+        page: &Page<i64>,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        let after = page.after.unwrap_or(i64::MIN);
+        let rows = match contact {
+            Some(contact) => {
+                sqlx::query_as!(
+                    EventRow,
+                    r#"SELECT e.event_id, e.ordinal, e.at, e.kind, e.caller, e.origin, e.contact_id, e.user_id,
+                           e.login_id, e.facts, e.digest, p.personal AS "personal?"
+                       FROM portal.event e LEFT JOIN portal.event_personal p
+                           ON p.practice_id = e.practice_id AND p.event_id = e.event_id
+                       WHERE e.practice_id = $1 AND e.contact_id = $2 AND e.ordinal > $3
+                       ORDER BY e.ordinal LIMIT $4"#,
+                    row::uuid(practice),
+                    contact.to_uuid(),
+                    after,
+                    i64::from(page.limit),
+                )
+                .fetch_all(self.pool())
+                .await
+            }
+            None => {
+                sqlx::query_as!(
+                    EventRow,
+                    r#"SELECT e.event_id, e.ordinal, e.at, e.kind, e.caller, e.origin, e.contact_id, e.user_id,
+                           e.login_id, e.facts, e.digest, p.personal AS "personal?"
+                       FROM portal.event e LEFT JOIN portal.event_personal p
+                           ON p.practice_id = e.practice_id AND p.event_id = e.event_id
+                       WHERE e.practice_id = $1 AND e.ordinal > $2
+                       ORDER BY e.ordinal LIMIT $3"#,
+                    row::uuid(practice),
+                    after,
+                    i64::from(page.limit),
+                )
+                .fetch_all(self.pool())
+                .await
+            }
+        };
+        rows.map_err(store_error)?.into_iter().map(EventRow::read).collect()
+    }
+
+    async fn waiting(&self, practice: PracticeId) -> Result<Vec<Waiting>, StoreError> {
+        let rows = sqlx::query!(
+            r#"SELECT kind, count(*) AS "count!" FROM portal.message
+               WHERE practice_id = $1 AND due_at IS NOT NULL AND state IN ('queued', 'sending', 'deferred')
+               GROUP BY kind"#,
+            row::uuid(practice),
+        )
+        .fetch_all(self.pool())
+        .await
+        .map_err(store_error)?;
+        let mut waiting = Vec::with_capacity(rows.len());
+        for it in rows {
+            let kind = MessageKind::parse(&it.kind).ok_or_else(|| row::damaged("message", &it.kind, "no such kind"))?;
+            waiting.push(Waiting { kind, count: it.count.unsigned_abs() });
+        }
+        waiting.sort_by_key(|it| it.kind);
+        Ok(waiting)
+    }
+
+    async fn oldest_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let oldest = sqlx::query_scalar!(
+            "SELECT min(created_at) FROM portal.message WHERE lane IN (0, 1) AND due_at <= $1",
+            now.as_micros(),
+        )
+        .fetch_one(self.pool())
+        .await
+        .map_err(store_error)?;
+        Ok(row::maybe_time(oldest))
+    }
+}
+
+impl PostgresStore {
+    async fn attempts(
+        &self,
+        practice: PracticeId,
+        messages: &[Uuid],
+    ) -> Result<HashMap<Uuid, Vec<Attempt>>, StoreError> {
+        let rows = sqlx::query!(
+            "SELECT message_id, at, state, reply FROM portal.message_attempt
+             WHERE practice_id = $1 AND message_id = ANY ($2) ORDER BY message_id, number",
+            row::uuid(practice),
+            messages,
+        )
+        .fetch_all(self.pool())
+        .await
+        .map_err(store_error)?;
+        let mut attempts: HashMap<Uuid, Vec<Attempt>> = HashMap::new();
+        for it in rows {
+            let state = row::state(it.message_id, &it.state)?;
+            let attempt = Attempt { at: row::time(it.at), state, reply: it.reply };
+            attempts.entry(it.message_id).or_default().push(attempt);
+        }
+        Ok(attempts)
+    }
+}
+
+struct EventRow {
+    event_id: Uuid,
+    ordinal: i64,
+    at: i64,
+    kind: String,
+    caller: String,
+    origin: Option<String>,
+    contact_id: Option<Uuid>,
+    user_id: Option<Uuid>,
+    login_id: Option<Uuid>,
+    facts: String,
+    digest: Vec<u8>,
+    personal: Option<String>,
+}
+
+impl EventRow {
+    fn read(self) -> Result<RecordedEvent, StoreError> {
+        let fault = |what: &str| row::damaged("event", self.event_id, what);
+        let personal = self.personal.map(|text| serde_json::from_str(&text)).transpose();
+        Ok(RecordedEvent {
+            ordinal: self.ordinal,
+            id: row::id(self.event_id),
+            at: row::time(self.at),
+            kind: self.kind,
+            caller: self.caller,
+            origin: self.origin,
+            subject: Subject {
+                contact: self.contact_id.map(row::id),
+                user: self.user_id.map(row::id),
+                login: self.login_id.map(row::id),
+            },
+            facts: serde_json::from_str(&self.facts).map_err(|it| fault(&it.to_string()))?,
+            personal: personal.map_err(|it| fault(&it.to_string()))?,
+            digest: row::digest(&self.digest).ok_or_else(|| fault("its digest has not 32 bytes"))?,
+        })
+    }
+}

@@ -1,0 +1,10 @@
+//! Tests against a live PostgreSQL, each in a database of its own. `cargo xtask test` starts one.
+
+mod commits;
+mod conformance;
+mod facts;
+mod given;
+mod kit;
+mod outbox;
+mod races;
+mod schema;

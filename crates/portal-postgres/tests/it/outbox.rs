@@ -1,0 +1,173 @@
+//! Leases of messages and enquiries.
+
+use std::collections::BTreeSet;
+
+use portal_domain::{
+    change::{Change, Decision},
+    id::MessageId,
+    link::Link,
+    message::{Attempt, DeliveryState, MessageBody},
+    port::{Enquiries, Enquiry, EnquiryKind, Leased, Outbox, Page, PortalViews, Settlement},
+    time::Timestamp,
+};
+use portal_postgres::PostgresStore;
+
+use crate::{
+    given::{self, PRACTICE, at, begin, changes, committed, id},
+    kit::with_database,
+};
+
+/// A practice with one activated contact, its link, and these messages.
+async fn queue(store: &PostgresStore, kinds: &[(u64, MessageBody)]) -> Link {
+    let (contact, login, made) = given::activated(1, None);
+    let link = given::link(2, &login, &contact);
+    begin(store, made).await;
+    let messages = kinds.iter().map(|(number, body)| given::message(*number, &link, body.clone())).collect();
+    committed(store, Decision { messages, ..changes([Change::OpenLink(link.clone())]) }).await;
+    link
+}
+
+fn settlement(number: u64, state: DeliveryState, next: Option<Timestamp>) -> Settlement {
+    Settlement {
+        attempt: Attempt { at: at(25), state, reply: "250 2.0.0\0 ok".to_owned() },
+        next_attempt_at: next,
+        event: given::event(number, None),
+    }
+}
+
+fn ids(leased: &[Leased]) -> Vec<MessageId> {
+    leased.iter().map(|it| it.message.id).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn awaited_mail_leaves_first_then_the_oldest() {
+    with_database(async |database| {
+        let store = database.store().await;
+        let kinds = [
+            (9, MessageBody::Activation),
+            (8, MessageBody::Activation),
+            (7, MessageBody::Reset),
+            (6, MessageBody::Reset),
+        ];
+        let link = queue(&store, &kinds).await;
+        assert_eq!(Outbox::lease(&store, at(9), at(30), 10).await.unwrap(), []);
+        let leased = Outbox::lease(&store, at(20), at(30), 3).await.unwrap();
+        assert_eq!(ids(&leased), [id(7), id(6), id(9)]);
+        assert_eq!((leased[0].link.as_ref(), leased[0].attempts), (Some(&link), 0));
+        assert_eq!(leased[0].practice, given::practice());
+        assert_eq!(ids(&Outbox::lease(&store, at(29), at(40), 10).await.unwrap()), [id(8)]);
+        // Leases that ran out.
+        assert_eq!(ids(&Outbox::lease(&store, at(30), at(50), 10).await.unwrap()), [id(7), id(6), id(9)]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_is_settled_once_and_only_while_it_lasts() {
+    with_database(async |database| {
+        let store = database.store().await;
+        let link = queue(&store, &[(9, MessageBody::Activation)]).await;
+        let old = Outbox::lease(&store, at(20), at(30), 1).await.unwrap().remove(0);
+        let new = Outbox::lease(&store, at(31), at(41), 1).await.unwrap().remove(0);
+        let later = settlement(51, DeliveryState::Deferred, Some(at(60)));
+        assert_eq!(Outbox::settle(&store, &old, &later).await, Ok(false));
+        assert_eq!(Outbox::settle(&store, &new, &later).await, Ok(true));
+        assert_eq!(Outbox::settle(&store, &new, &settlement(52, DeliveryState::Failed, None)).await, Ok(false));
+        assert_eq!(Outbox::lease(&store, at(59), at(70), 1).await.unwrap(), []);
+        let last = Outbox::lease(&store, at(60), at(70), 1).await.unwrap().remove(0);
+        assert_eq!(last.attempts, 1);
+        let done = settlement(53, DeliveryState::Accepted, None);
+        assert_eq!(Outbox::settle(&store, &last, &done).await, Ok(true));
+        assert_eq!(Outbox::lease(&store, at(900), at(990), 1).await.unwrap(), []);
+
+        let page = Page { after: None, limit: 9 };
+        let (delivery, _) = store.messages(PRACTICE, link.contact, &page).await.unwrap().remove(0);
+        assert_eq!(delivery.state, DeliveryState::Accepted);
+        assert_eq!(
+            delivery.attempts.iter().map(|it| it.state).collect::<Vec<_>>(),
+            [DeliveryState::Deferred, DeliveryState::Accepted]
+        );
+        let told: Vec<_> = store.events(PRACTICE, None, &page).await.unwrap().iter().map(|event| event.id).collect();
+        assert_eq!(told, [id(51), id(53)]);
+        assert_eq!(store.waiting(PRACTICE).await, Ok(Vec::new()));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_on_two_instances_never_share_a_message() {
+    with_database(async |database| {
+        let stores = [database.store().await, database.store().await];
+        let many: Vec<_> = (100..400).map(|number| (number, MessageBody::Activation)).collect();
+        queue(&stores[0], &many).await;
+        let workers: Vec<_> = (0..8)
+            .map(|worker| {
+                let store = stores[worker % 2].clone();
+                tokio::spawn(async move {
+                    let mut mine = Vec::new();
+                    loop {
+                        let leased = Outbox::lease(&store, at(20), at(99), 7).await.unwrap();
+                        if leased.is_empty() {
+                            break mine;
+                        }
+                        mine.extend(ids(&leased));
+                    }
+                })
+            })
+            .collect();
+        let mut all = Vec::new();
+        for worker in workers {
+            all.extend(worker.await.unwrap());
+        }
+        assert_eq!(all.len(), 300);
+        assert_eq!(all.into_iter().collect::<BTreeSet<_>>().len(), 300);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_damaged_message_does_not_keep_the_others() {
+    with_database(async |database| {
+        let store = database.store().await;
+        queue(&store, &[(8, MessageBody::Activation), (9, MessageBody::Activation)]).await;
+        let mut connection = database.connection().await;
+        let spoil = "UPDATE portal.message SET body = '{' WHERE message_id = $1";
+        sqlx::query(spoil)
+            .bind(id::<portal_domain::id::kind::Message>(8).to_uuid())
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        assert_eq!(ids(&Outbox::lease(&store, at(20), at(30), 10).await.unwrap()), [id(9)]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn enquiries_are_kept_leased_and_forgotten() {
+    with_database(async |database| {
+        let store = database.store().await;
+        begin(&store, []).await;
+        let kinds = [EnquiryKind::Reset { address: "A\0 @ B\u{212A}".to_owned() }, EnquiryKind::Renew { link: id(4) }];
+        let [second, first] = [2, 1].map(|number| Enquiry {
+            id: id(number),
+            practice: PRACTICE,
+            kind: kinds[number as usize % 2].clone(),
+            origin: Some("192.0.2.1".to_owned()),
+            at: at(number as i64),
+        });
+        for enquiry in [&second, &first, &first] {
+            store.put(enquiry).await.unwrap();
+        }
+        assert_eq!(Enquiries::lease(&store, at(5), at(9), 1).await.unwrap(), std::slice::from_ref(&first));
+        assert_eq!(Enquiries::lease(&store, at(5), at(9), 9).await.unwrap(), std::slice::from_ref(&second));
+        assert_eq!(Enquiries::lease(&store, at(8), at(9), 9).await.unwrap(), []);
+        store_settle(&store, &first).await;
+        store_settle(&store, &first).await;
+        assert_eq!(Enquiries::lease(&store, at(9), at(20), 9).await.unwrap(), [second]);
+    })
+    .await;
+}
+
+async fn store_settle(store: &PostgresStore, enquiry: &Enquiry) {
+    Enquiries::settle(store, enquiry.practice, enquiry.id).await.unwrap();
+}

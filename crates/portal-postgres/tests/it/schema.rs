@@ -1,0 +1,70 @@
+//! Migrations, one program and many.
+
+use std::time::Duration;
+
+use portal_postgres::SchemaError;
+
+use crate::kit::{with_database, with_empty_database};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_that_start_together_migrate_once() {
+    with_empty_database(async |database| {
+        let first = database.store().await;
+        let steps = first.pending().await.unwrap();
+        assert_eq!((steps[0].version, steps[0].name.as_str()), (1, "spine"));
+        let mut programs = Vec::new();
+        for _ in 0..6 {
+            let store = database.store().await;
+            programs.push(tokio::spawn(async move { store.migrate().await }));
+        }
+        for program in programs {
+            program.await.unwrap().unwrap();
+        }
+        assert_eq!(first.pending().await.unwrap(), []);
+        assert_eq!(first.migrate().await.unwrap(), []);
+        let mut connection = database.connection().await;
+        let schemas = "SELECT DISTINCT n.nspname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                       WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'";
+        let schemas: Vec<String> = sqlx::query_scalar(schemas).fetch_all(&mut connection).await.unwrap();
+        assert_eq!(schemas, ["portal"]);
+    })
+    .await;
+}
+
+/// The migrator keeps its lock where a step fails: were its connection pooled, the next program would wait for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_step_leaves_no_lock_and_nothing_of_itself() {
+    with_empty_database(async |database| {
+        let mut connection = database.connection().await;
+        let stray = "CREATE SCHEMA portal; CREATE TABLE portal.enquiry (x int)";
+        sqlx::raw_sql(stray).execute(&mut connection).await.unwrap();
+        let (one, two) = (database.store().await, database.store().await);
+        assert!(matches!(one.migrate().await, Err(SchemaError::Failed { version: 1, .. })));
+        let again = tokio::time::timeout(Duration::from_secs(5), two.migrate()).await;
+        assert!(matches!(again, Ok(Err(SchemaError::Failed { version: 1, .. }))));
+        sqlx::raw_sql("DROP TABLE portal.enquiry").execute(&mut connection).await.unwrap();
+        assert_eq!(two.migrate().await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_or_altered_schema_is_refused() {
+    with_database(async |database| {
+        let store = database.store().await;
+        let mut connection = database.connection().await;
+        let newer = "INSERT INTO portal.migrations (version, description, success, checksum, execution_time)
+                     VALUES (9000, 'tomorrow', true, '', 0)";
+        sqlx::query(newer).execute(&mut connection).await.unwrap();
+        for refused in [store.pending().await, store.migrate().await] {
+            let error = refused.unwrap_err();
+            assert!(matches!(error, SchemaError::Newer { found: 9000, .. }), "{error}");
+            assert!(error.to_string().contains("start a newer program"));
+        }
+        let altered = "DELETE FROM portal.migrations WHERE version = 9000;
+                       UPDATE portal.migrations SET checksum = '\\x00' WHERE version = 1";
+        sqlx::raw_sql(altered).execute(&mut connection).await.unwrap();
+        assert!(matches!(store.migrate().await, Err(SchemaError::Altered(1))));
+    })
+    .await;
+}
