@@ -1,0 +1,205 @@
+//! The portal API, for front ends that bring their own pages.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    http::{HeaderMap, StatusCode, header},
+    middleware,
+    response::{IntoResponse, Response},
+    routing,
+};
+use portal_domain::{
+    id::SessionId,
+    link::{LinkPurpose, LinkState},
+    usecase::{ChangePassword, LinkView, RedeemLink, SignInInput},
+};
+use serde::Serialize;
+
+use crate::{
+    Inner,
+    ask::{Bare, Listing, Plain, Sent},
+    caller::{HeldByScript, PathId, Session, Token, Visitor},
+    cookie, guard,
+    json::{Fields, FromFields},
+    present::{self, List, SessionAnswer, SessionPart},
+    problem::Problem,
+};
+
+/// All routes below `/portal/{practice}/api`.
+pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
+    let own_session = routing::post(sign_in).get(session).delete(sign_out);
+    Router::new()
+        .route("/session", own_session)
+        .route("/session/profile", routing::put(choose_profile))
+        .route("/sessions", routing::get(sessions).delete(end_others))
+        .route("/sessions/{id}", routing::delete(end_one))
+        .route("/password", routing::put(change_password))
+        .route("/password-resets", routing::post(ask_for_reset))
+        .route("/links/{token}", routing::get(view_link).post(redeem_link))
+        .route("/links/{token}/renew", routing::post(renew_link))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(app), guard::same_origin_if_told))
+}
+
+struct Credentials {
+    email: String,
+    password: String,
+}
+
+impl FromFields for Credentials {
+    fn from_fields(fields: &mut Fields) -> Result<Self, Problem> {
+        let email = fields.required("email", Fields::text)?;
+        Ok(Self { email, password: fields.required("password", Fields::text)? })
+    }
+}
+
+/// What the browser calls itself.
+pub(crate) fn user_agent(headers: &HeaderMap) -> Option<String> {
+    headers.get(header::USER_AGENT)?.to_str().ok().map(str::to_owned)
+}
+
+async fn sign_in(
+    visitor: Visitor,
+    HeldByScript(presented): HeldByScript,
+    headers: HeaderMap,
+    sent: Sent<Plain<Credentials>>,
+) -> Result<Response, Problem> {
+    let Plain(Credentials { email, password }) = sent.now()?;
+    let input = SignInInput { email: &email, password: &password, user_agent: user_agent(&headers), presented };
+    let signed_in = visitor.app.portal.sign_in(&visitor.context, &input).await?;
+    let cookie = cookie::given(&visitor.app.config.base_url, &visitor.practice.slug, &signed_in.token);
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+}
+
+async fn session(session: Session) -> Json<SessionAnswer> {
+    Json((&session.view).into())
+}
+
+async fn sign_out(session: Session, sent: Sent<Bare>) -> Result<Response, Problem> {
+    sent.now()?;
+    let Session { visitor, token, context, .. } = session;
+    visitor.app.portal.sign_out(&context, &token).await?;
+    let cookie = cookie::taken(&visitor.app.config.base_url, &visitor.practice.slug);
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+}
+
+struct Choice {
+    profile: String,
+}
+
+impl FromFields for Choice {
+    fn from_fields(fields: &mut Fields) -> Result<Self, Problem> {
+        Ok(Self { profile: fields.required("profile", Fields::text)? })
+    }
+}
+
+async fn choose_profile(session: Session, sent: Sent<Plain<Choice>>) -> Result<StatusCode, Problem> {
+    let Plain(Choice { profile }) = sent.now()?;
+    let profile = present::read_profile_id(&profile).ok_or_else(|| Problem::not_found("profile"))?;
+    session.visitor.app.portal.select_profile(&session.context, &session.token, profile).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn sessions(session: Session, sent: Sent<Listing>) -> Result<Json<List<SessionPart>>, Problem> {
+    let listing = sent.now()?;
+    let after = listing.page(|id| Some(id.to_owned()))?.after;
+    let view = &session.view;
+    let mut items = present::sessions(&view.login, session.visitor.app.portal.now(), Some(&view.session));
+    items.retain(|item| after.as_ref().is_none_or(|after| item.id > *after));
+    let next_cursor = listing.cut(&mut items, |item| item.id.clone());
+    Ok(Json(List { items, next_cursor }))
+}
+
+async fn end_one(session: Session, PathId(id): PathId, sent: Sent<Bare>) -> Result<StatusCode, Problem> {
+    let unknown = || Problem::not_found("session");
+    let target = SessionId::parse(&id).ok_or_else(unknown)?;
+    let known = session.view.login.sessions.iter().any(|open| open.id == target);
+    let exists = async { known.then_some(()).ok_or_else(unknown) };
+    sent.after(exists).await?;
+    session.visitor.app.portal.end_own_sessions(&session.context, &session.token, Some(target)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn end_others(session: Session, sent: Sent<Bare>) -> Result<StatusCode, Problem> {
+    sent.now()?;
+    session.visitor.app.portal.end_own_sessions(&session.context, &session.token, None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+struct Passwords {
+    current: String,
+    new: String,
+}
+
+impl FromFields for Passwords {
+    fn from_fields(fields: &mut Fields) -> Result<Self, Problem> {
+        let current = fields.required("current_password", Fields::text)?;
+        Ok(Self { current, new: fields.required("new_password", Fields::text)? })
+    }
+}
+
+async fn change_password(session: Session, sent: Sent<Plain<Passwords>>) -> Result<Response, Problem> {
+    let Plain(Passwords { current, new }) = sent.now()?;
+    let Session { visitor, token, context, .. } = session;
+    let command = ChangePassword { session: &token, current: &current, new: &new };
+    let changed = visitor.app.portal.change_password(&context, &command).await?;
+    let cookie = cookie::given(&visitor.app.config.base_url, &visitor.practice.slug, &changed.token);
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+}
+
+struct Address {
+    email: String,
+}
+
+impl FromFields for Address {
+    fn from_fields(fields: &mut Fields) -> Result<Self, Problem> {
+        Ok(Self { email: fields.required("email", Fields::text)? })
+    }
+}
+
+async fn ask_for_reset(visitor: Visitor, sent: Sent<Plain<Address>>) -> Result<StatusCode, Problem> {
+    let Plain(Address { email }) = sent.now()?;
+    visitor.app.portal.ask_for_reset(&visitor.context, &email).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+#[derive(Serialize)]
+struct LinkAnswer {
+    state: LinkState,
+    purpose: LinkPurpose,
+    practice: String,
+    sent_at: String,
+}
+
+async fn view_link(visitor: Visitor, Token(token): Token) -> Result<Json<LinkAnswer>, Problem> {
+    let view = visitor.app.portal.view_link(&visitor.context, &token).await?;
+    let LinkView { state, purpose, practice, sent_at, .. } = view;
+    Ok(Json(LinkAnswer { state, purpose, practice: practice.name, sent_at: present::time(sent_at) }))
+}
+
+struct NewPassword {
+    password: String,
+}
+
+impl FromFields for NewPassword {
+    fn from_fields(fields: &mut Fields) -> Result<Self, Problem> {
+        Ok(Self { password: fields.required("password", Fields::text)? })
+    }
+}
+
+async fn redeem_link(
+    visitor: Visitor,
+    Token(token): Token,
+    sent: Sent<Plain<NewPassword>>,
+) -> Result<StatusCode, Problem> {
+    let Plain(NewPassword { password }) = sent.after(visitor.app.portal.view_link(&visitor.context, &token)).await?;
+    let command = RedeemLink { token: &token, password: &password };
+    visitor.app.portal.redeem_link(&visitor.context, &command).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn renew_link(visitor: Visitor, Token(token): Token, sent: Sent<Bare>) -> Result<StatusCode, Problem> {
+    sent.after(visitor.app.portal.view_link(&visitor.context, &token)).await?;
+    let known = visitor.app.portal.ask_for_renewal(&visitor.context, &token).await?;
+    if known { Ok(StatusCode::ACCEPTED) } else { Err(Problem::not_found("link")) }
+}

@@ -1,0 +1,260 @@
+//! What a request asks for: its query and its body, read strictly, and not before it is known who asks and about what.
+
+use std::{collections::BTreeMap, convert::Infallible, time::Duration};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{FromRequest, OriginalUri, Request},
+    http::{HeaderMap, Method, header},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use crate::{
+    json::{self, FromFields},
+    problem::Problem,
+};
+
+/// Most bytes of a body of the host API.
+const HOST_BODY: usize = 64 * 1024;
+/// Most bytes of a body of whatever anybody may send.
+const PORTAL_BODY: usize = 16 * 1024;
+/// For so long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(20);
+
+/// What was sent, or why it can't be understood. The latter is told only after it is certain that the thing it
+/// is about exists: see [`Sent::after`].
+pub(crate) struct Sent<T>(Result<T, Problem>);
+
+/// A query and a body that can be read.
+pub(crate) trait Ask: Sized {
+    /// The names a query may have.
+    const QUERY: &'static [&'static str] = &[];
+
+    /// Whether there is a body to read.
+    const BODY: bool = true;
+
+    /// Reads both.
+    fn read(query: &Query, body: &[u8]) -> Result<Self, Problem>;
+}
+
+impl<T> Sent<T> {
+    /// What was sent. Where it can't be understood, `check` says first whether it is about anything at all: 404 comes before 400.
+    pub(crate) async fn after<X, E: Into<Problem>>(
+        self,
+        check: impl Future<Output = Result<X, E>>,
+    ) -> Result<T, Problem> {
+        match self.0 {
+            Ok(asked) => Ok(asked),
+            Err(problem) => {
+                check.await.map_err(Into::into)?;
+                Err(problem)
+            }
+        }
+    }
+
+    /// What was sent, where there is nothing to find first.
+    pub(crate) fn now(self) -> Result<T, Problem> {
+        self.0
+    }
+}
+
+impl<S: Send + Sync, T: Ask> FromRequest<S> for Sent<T> {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(read(request).await))
+    }
+}
+
+async fn read<T: Ask>(request: Request) -> Result<T, Problem> {
+    let looks = matches!(*request.method(), Method::GET | Method::HEAD);
+    let most = most_bytes(&request);
+    let from_anybody = most == PORTAL_BODY;
+    let (parts, body) = request.into_parts();
+    let bytes = if looks || !T::BODY { Bytes::new() } else { bytes(&parts.headers, body, most).await? };
+    if from_anybody && !bytes.is_empty() && !is_json(&parts.headers) {
+        return Err(Problem::invalid("send the body as `Content-Type: application/json`"));
+    }
+    let query = Query::parse(parts.uri.query().unwrap_or_default(), T::QUERY)?;
+    T::read(&query, &bytes)
+}
+
+/// Below a prefix the router shows only the rest of the path, so the whole one is asked for.
+fn most_bytes(request: &Request) -> usize {
+    let whole = request.extensions().get::<OriginalUri>().map_or(request.uri(), |whole| &whole.0);
+    if whole.path().starts_with("/portal/") { PORTAL_BODY } else { HOST_BODY }
+}
+
+/// Whether a body says that it is JSON.
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    is_type(headers, "application/json")
+}
+
+fn is_type(headers: &HeaderMap, wanted: &str) -> bool {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(wanted)
+}
+
+/// The body, whole and within bounds of size and time.
+async fn bytes(headers: &HeaderMap, body: Body, most: usize) -> Result<Bytes, Problem> {
+    let too_large = || Problem::new("body_too_large", format!("the body may have at most {most} bytes"));
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > most) {
+        return Err(too_large());
+    }
+    let slow = |_| Problem::new("request_timeout", "the body did not arrive in time");
+    let collected = tokio::time::timeout(BODY_TIME, Limited::new(body, most).collect()).await.map_err(slow)?;
+    match collected {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        Err(_) => Err(Problem::invalid("the body did not arrive whole")),
+    }
+}
+
+/// The parameters of a query, each known and there once.
+pub(crate) struct Query(BTreeMap<String, String>);
+
+impl Query {
+    fn parse(text: &str, known: &[&str]) -> Result<Self, Problem> {
+        let mut values = BTreeMap::new();
+        for (name, value) in form_urlencoded::parse(text.as_bytes()).into_owned() {
+            if !known.contains(&name.as_str()) {
+                return Err(Problem::invalid_field(&name, format!("there is no parameter `{}`", name.escape_debug())));
+            }
+            if values.insert(name.clone(), value).is_some() {
+                return Err(Problem::invalid_field(&name, format!("`{name}` is there twice")));
+            }
+        }
+        Ok(Self(values))
+    }
+
+    fn preview(&self) -> Result<bool, Problem> {
+        match self.0.get("preview").map(String::as_str) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Problem::invalid_field("preview", "`preview` must be `true` or `false`")),
+        }
+    }
+}
+
+/// A request that says nothing besides its path.
+pub(crate) struct Bare;
+
+impl Ask for Bare {
+    fn read(_: &Query, body: &[u8]) -> Result<Self, Problem> {
+        json::read::<json::Empty>(body).map(|_| Self)
+    }
+}
+
+/// A body.
+pub(crate) struct Plain<B>(pub(crate) B);
+
+impl<B: FromFields> Ask for Plain<B> {
+    fn read(_: &Query, body: &[u8]) -> Result<Self, Problem> {
+        json::read(body).map(Self)
+    }
+}
+
+/// A command, which may be meant as a question: what would this do? (M7)
+pub(crate) struct Command<B> {
+    pub(crate) preview: bool,
+    pub(crate) body: B,
+}
+
+impl<B: FromFields> Ask for Command<B> {
+    const QUERY: &'static [&'static str] = &["preview"];
+
+    fn read(query: &Query, body: &[u8]) -> Result<Self, Problem> {
+        Ok(Self { preview: query.preview()?, body: json::read(body)? })
+    }
+}
+
+/// A part of a list.
+pub(crate) struct Listing {
+    limit: u32,
+    after: Option<String>,
+}
+
+impl Ask for Listing {
+    const QUERY: &'static [&'static str] = &["limit", "cursor"];
+    const BODY: bool = false;
+
+    fn read(query: &Query, _: &[u8]) -> Result<Self, Problem> {
+        let limit = match query.0.get("limit").map(|text| text.parse()) {
+            None => 50,
+            Some(Ok(limit @ 1..=200)) => limit,
+            Some(_) => return Err(Problem::invalid_field("limit", "`limit` must be a whole number from 1 to 200")),
+        };
+        let after = match query.0.get("cursor") {
+            None => None,
+            Some(cursor) => Some(open_cursor(cursor).ok_or_else(bad_cursor)?),
+        };
+        Ok(Self { limit, after })
+    }
+}
+
+fn open_cursor(cursor: &str) -> Option<String> {
+    String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()
+}
+
+fn bad_cursor() -> Problem {
+    Problem::invalid_field("cursor", "`cursor` must be the `next_cursor` of the page before")
+}
+
+impl Listing {
+    /// The page to fetch: one more than asked for, to learn whether there are more.
+    pub(crate) fn page<K>(
+        &self,
+        read: impl FnOnce(&str) -> Option<K>,
+    ) -> Result<portal_domain::port::Page<K>, Problem> {
+        let after = match &self.after {
+            None => None,
+            Some(text) => Some(read(text).ok_or_else(bad_cursor)?),
+        };
+        Ok(portal_domain::port::Page { after, limit: self.limit + 1 })
+    }
+
+    /// Cuts off what was fetched beyond the page, and names the place to go on from.
+    pub(crate) fn cut<T>(&self, items: &mut Vec<T>, key: impl Fn(&T) -> String) -> Option<String> {
+        let limit = self.limit.try_into().unwrap_or(usize::MAX);
+        if items.len() <= limit {
+            return None;
+        }
+        items.truncate(limit);
+        items.last().map(|last| URL_SAFE_NO_PAD.encode(key(last)))
+    }
+}
+
+/// The fields of an HTML form.
+pub(crate) struct Form(Result<Vec<(String, String)>, Problem>);
+
+impl<S: Send + Sync> FromRequest<S> for Form {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Infallible> {
+        let (parts, body) = request.into_parts();
+        if !is_type(&parts.headers, "application/x-www-form-urlencoded") {
+            return Ok(Self(Err(Problem::invalid("this is not a form that these pages have sent"))));
+        }
+        let fields = bytes(&parts.headers, body, PORTAL_BODY).await;
+        Ok(Self(fields.map(|bytes| form_urlencoded::parse(&bytes).into_owned().collect())))
+    }
+}
+
+impl Form {
+    /// A field that has to be there; U+0000 is in no text.
+    pub(crate) fn field(&self, name: &'static str) -> Result<&str, Problem> {
+        self.optional(name)?.ok_or_else(|| Problem::invalid_field(name, format!("`{name}` is missing")))
+    }
+
+    /// A field that may be left out.
+    pub(crate) fn optional(&self, name: &'static str) -> Result<Option<&str>, Problem> {
+        let fields = self.0.as_ref().map_err(Clone::clone)?;
+        let Some((_, value)) = fields.iter().find(|(own, _)| own == name) else { return Ok(None) };
+        if value.contains('\0') {
+            return Err(Problem::invalid_field(name, "U+0000 is in no text"));
+        }
+        Ok(Some(value))
+    }
+}

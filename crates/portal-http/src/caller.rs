@@ -1,0 +1,210 @@
+//! Who calls: a host by its key, a browser by its cookie, or anybody.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    extract::{ConnectInfo, FromRequestParts, RawPathParams},
+    http::{HeaderMap, Method, StatusCode, header, request::Parts},
+};
+use portal_domain::{
+    event::Caller,
+    id::{Ref, Slug},
+    practice::{Practice, Scope},
+    session::SessionToken,
+    usecase::{CallContext, SessionView},
+};
+
+use crate::{Inner, ask, cookie, problem::Problem};
+
+/// What stands in the path under a name, decoded.
+async fn param(parts: &mut Parts, name: &str) -> Option<String> {
+    let params = RawPathParams::from_request_parts(parts, &()).await.ok()?;
+    params.iter().find(|(own, _)| *own == name).map(|(_, value)| value.to_owned())
+}
+
+/// Where a request comes from: the connection, or what the nearest proxy that isn't believed was told.
+fn origin(app: &Inner, parts: &Parts) -> Option<String> {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip().to_canonical();
+    let trusted = |address| app.config.trusted_proxies.iter().any(|network| network.contains(address));
+    let mut nearest = peer;
+    let lines = parts.headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok());
+    let hops: Vec<_> = lines.flat_map(|line| line.split(',')).collect();
+    for hop in hops.into_iter().rev() {
+        if !trusted(nearest) {
+            break;
+        }
+        let Ok(address) = hop.trim().parse::<std::net::IpAddr>() else { break };
+        nearest = address.to_canonical();
+    }
+    Some(nearest.to_string())
+}
+
+/// A host program, by its API key.
+pub(crate) struct Host {
+    pub(crate) app: Arc<Inner>,
+    pub(crate) context: CallContext,
+}
+
+impl Host {
+    /// The context of a command that is perhaps only a question.
+    pub(crate) fn asking(&self, preview: bool) -> CallContext {
+        CallContext { preview, ..self.context.clone() }
+    }
+}
+
+impl FromRequestParts<Arc<Inner>> for Host {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Problem> {
+        let secret = bearer(&parts.headers).ok_or_else(Problem::no_key)?;
+        let key = app.portal.authenticate(secret).await?.ok_or_else(Problem::no_key)?;
+        let reads = matches!(parts.method, Method::GET | Method::HEAD);
+        let enough = |scope: &Scope| *scope == Scope::Write || (reads && *scope == Scope::Read);
+        if !key.scopes.iter().any(enough) {
+            let scope = if reads { "read" } else { "write" };
+            return Err(Problem::new("forbidden", format!("the API key needs the scope `{scope}`")));
+        }
+        let context =
+            CallContext { origin: origin(app, parts), ..CallContext::new(key.practice, Caller::Host(key.id)) };
+        Ok(Self { app: Arc::clone(app), context })
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, secret) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+}
+
+/// The reference in a path. One that breaks the rules is unknown like any other, except where a thing is to be made of it.
+pub(crate) struct Reference(pub(crate) Ref);
+
+impl<S: Send + Sync> FromRequestParts<S> for Reference {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let text = param(parts, "ref").await;
+        let makes = parts.method == Method::PUT && !parts.uri.path().ends_with("/emails");
+        text.as_deref().and_then(Ref::parse).map(Self).ok_or_else(|| match makes {
+            true => Problem::invalid_field("ref", "a reference is 1–128 of the ASCII characters 0x21–0x7E"),
+            false => Problem::not_found("thing"),
+        })
+    }
+}
+
+/// A session's id in a path.
+pub(crate) struct PathId(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        param(parts, "id").await.map(Self).ok_or_else(|| Problem::not_found("thing"))
+    }
+}
+
+/// A link's token in a path. It is never logged.
+pub(crate) struct Token(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Token {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        param(parts, "token").await.map(Self).ok_or_else(|| Problem::not_found("link"))
+    }
+}
+
+/// Anybody, at the portal of a practice. No cookie is looked at.
+pub(crate) struct Visitor {
+    pub(crate) app: Arc<Inner>,
+    pub(crate) practice: Practice,
+    pub(crate) context: CallContext,
+}
+
+impl FromRequestParts<Arc<Inner>> for Visitor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Problem> {
+        let unknown = || Problem::not_found("practice");
+        let slug = param(parts, "practice").await.as_deref().and_then(Slug::parse).ok_or_else(unknown)?;
+        let practice = app.portal.practice_by_slug(&slug).await?.ok_or_else(unknown)?;
+        let context = CallContext { origin: origin(app, parts), ..CallContext::new(practice.id, Caller::Anyone) };
+        Ok(Self { app: Arc::clone(app), practice, context })
+    }
+}
+
+impl Visitor {
+    /// The path of a page of the practice.
+    pub(crate) fn path(&self, page: &str) -> String {
+        format!("/portal/{}/{page}", self.practice.slug)
+    }
+
+    /// The session a cookie stands for, used. `None` where it is not valid.
+    pub(crate) async fn signed_in(&self, token: Option<&SessionToken>) -> Result<Option<SessionView>, Problem> {
+        let Some(token) = token else { return Ok(None) };
+        match self.app.portal.use_session(&self.context, token).await.map_err(Problem::from) {
+            Ok(view) => Ok(Some(view)),
+            Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => Ok(None),
+            Err(problem) => Err(problem),
+        }
+    }
+}
+
+/// The portal cookie of this practice, in a browser that sends forms.
+pub(crate) struct Held(pub(crate) Option<SessionToken>);
+
+impl FromRequestParts<Arc<Inner>> for Held {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Problem> {
+        let held = held(parts, app).await;
+        Ok(Self(held.as_deref().and_then(SessionToken::parse)))
+    }
+}
+
+async fn held(parts: &mut Parts, app: &Arc<Inner>) -> Option<String> {
+    let slug = Slug::parse(&param(parts, "practice").await?)?;
+    cookie::presented(&app.config.base_url, &slug, &parts.headers)
+}
+
+/// The portal cookie of this practice, in a front end that sends JSON: what changes anything needs `X-Portal: 1`, which no
+/// other site can send.
+pub(crate) struct HeldByScript(pub(crate) Option<SessionToken>);
+
+impl FromRequestParts<Arc<Inner>> for HeldByScript {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Problem> {
+        let Some(text) = held(parts, app).await else { return Ok(Self(None)) };
+        let looks = matches!(parts.method, Method::GET | Method::HEAD);
+        let marked = parts.headers.get("x-portal").is_some_and(|value| value == "1");
+        let has_type = parts.headers.contains_key(header::CONTENT_TYPE);
+        if !looks && (!marked || (has_type && !ask::is_json(&parts.headers))) {
+            let detail = "with a cookie, send `X-Portal: 1` and `Content-Type: application/json`";
+            return Err(Problem::new("forbidden", detail));
+        }
+        Ok(Self(SessionToken::parse(&text)))
+    }
+}
+
+/// A front end with a valid session.
+pub(crate) struct Session {
+    pub(crate) visitor: Visitor,
+    pub(crate) token: SessionToken,
+    pub(crate) view: SessionView,
+    /// The context of what this session does.
+    pub(crate) context: CallContext,
+}
+
+impl FromRequestParts<Arc<Inner>> for Session {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Problem> {
+        let visitor = Visitor::from_request_parts(parts, app).await?;
+        let HeldByScript(token) = HeldByScript::from_request_parts(parts, app).await?;
+        let nobody = || Problem::from(portal_domain::Refusal::Unauthorized);
+        let token = token.ok_or_else(nobody)?;
+        let view = visitor.signed_in(Some(&token)).await?.ok_or_else(nobody)?;
+        let context = CallContext { caller: Caller::Login(view.session.login), ..visitor.context.clone() };
+        Ok(Self { visitor, token, view, context })
+    }
+}

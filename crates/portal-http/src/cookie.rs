@@ -1,0 +1,39 @@
+//! The portal's session cookie: one for each practice, and never the workspace's (P4).
+//!
+//! `SameSite=Lax` and not `Strict`, so that who follows a link into the portal from the practice's own site or from a
+//! mail is still signed in; what changes anything is guarded apart, by `Origin`, `Sec-Fetch-Site` and `X-Portal`.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use portal_domain::{id::Slug, session::SessionToken};
+
+use crate::config::BaseUrl;
+
+/// The cookie's name: with `https` one that no other host and no other path can set.
+fn name(base: &BaseUrl, practice: &Slug) -> String {
+    let prefix = if base.is_https() { "__Host-" } else { "" };
+    format!("{prefix}portal-{practice}")
+}
+
+/// What the browser holds under the cookie's name, as text.
+pub(crate) fn presented(base: &BaseUrl, practice: &Slug, headers: &HeaderMap) -> Option<String> {
+    let name = name(base, practice);
+    let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(own, _)| *own == name).map(|(_, value)| value.to_owned())
+}
+
+/// The header that gives the browser a session.
+pub(crate) fn given(base: &BaseUrl, practice: &Slug, token: &SessionToken) -> HeaderValue {
+    line(base, practice, &token.reveal(), "")
+}
+
+/// The header that takes it away.
+pub(crate) fn taken(base: &BaseUrl, practice: &Slug) -> HeaderValue {
+    line(base, practice, "", "; Max-Age=0")
+}
+
+fn line(base: &BaseUrl, practice: &Slug, value: &str, life: &str) -> HeaderValue {
+    let secure = if base.is_https() { "; Secure" } else { "" };
+    let text = format!("{}={value}; Path=/{life}; HttpOnly; SameSite=Lax{secure}", name(base, practice));
+    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}

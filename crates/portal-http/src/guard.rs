@@ -1,0 +1,188 @@
+//! What every request passes, whoever sends it: host, time, origin; and what every answer carries.
+
+use std::{any::Any, sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    extract::{MatchedPath, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use tracing::Instrument;
+
+use crate::{Inner, pages, problem::Problem};
+
+/// For so long a request may take.
+const REQUEST_TIME: Duration = Duration::from_secs(30);
+
+/// No script, no frame, nothing from elsewhere.
+const CSP: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+fn looks(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// One span for each request. It holds the route and never the path: a link's token stands there.
+pub(crate) async fn trace(State(app): State<Arc<Inner>>, request: Request, next: Next) -> Response {
+    let given = request.headers().get(REQUEST_ID).filter(|value| is_plain(value)).cloned();
+    let id = given.as_ref().and_then(|value| value.to_str().ok()).map_or_else(|| fresh_id(&app), str::to_owned);
+    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let span = tracing::info_span!("request", id, method = %request.method(), route);
+    let mut response = next.run(request).instrument(span.clone()).await;
+    span.in_scope(|| tracing::info!(status = response.status().as_u16(), "answered"));
+    if let Some(given) = given {
+        response.headers_mut().insert(REQUEST_ID, given);
+    }
+    response
+}
+
+fn is_plain(id: &HeaderValue) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    (1..=64).contains(&id.len()) && id.as_bytes().iter().all(plain)
+}
+
+fn fresh_id(app: &Inner) -> String {
+    let mut bytes = [0; 9];
+    app.portal.entropy.fill(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Headers of every answer; what an answer has set itself stays.
+pub(crate) async fn headers(State(app): State<Arc<Inner>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let fixed = [
+        (header::CONTENT_SECURITY_POLICY, CSP),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ];
+    let headers = response.headers_mut();
+    for (name, value) in fixed {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if app.config.base_url.is_https() {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(year);
+    }
+    response
+}
+
+/// Only hosts of ours are served, but for the two probes, which come to addresses.
+pub(crate) async fn known_host(State(app): State<Arc<Inner>>, request: Request, next: Next) -> Response {
+    let probe = matches!(request.uri().path(), "/healthz" | "/readyz");
+    if probe || host(&request).is_some_and(|host| app.config.base_url.knows_host(host)) {
+        return next.run(request).await;
+    }
+    Problem::new("misdirected_request", "this host is not served here").into_response()
+}
+
+fn host(request: &Request) -> Option<&str> {
+    let own = request.uri().authority().map(axum::http::uri::Authority::as_str);
+    own.or_else(|| host_header(request.headers()))
+}
+
+fn host_header(headers: &HeaderMap) -> Option<&str> {
+    let mut given = headers.get_all(header::HOST).into_iter();
+    let only = given.next().filter(|_| given.next().is_none());
+    only.and_then(|host| host.to_str().ok())
+}
+
+/// No request takes for ever.
+pub(crate) async fn in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            tracing::warn!("a request took too long");
+            Problem::overloaded().into_response()
+        }
+    }
+}
+
+/// The answer to a request whose handler panicked.
+pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> axum::http::Response<Body> {
+    tracing::error!("a handler panicked");
+    Problem::internal().into_response()
+}
+
+/// Wakes the workers after whatever may have left them work.
+pub(crate) async fn wake(State(app): State<Arc<Inner>>, request: Request, next: Next) -> Response {
+    let looks = looks(request.method());
+    let response = next.run(request).await;
+    let done = response.status().is_success() || response.status().is_redirection();
+    if let Some(wake) = app.wake.as_ref().filter(|_| done && !looks) {
+        wake();
+    }
+    response
+}
+
+/// People get a page where programs get a problem.
+pub(crate) async fn dress(request: Request, next: Next) -> Response {
+    let for_people = pages::is_page(request.uri().path());
+    let response = next.run(request).await;
+    let Some(problem) = response.extensions().get::<Problem>().filter(|_| for_people).cloned() else {
+        return response;
+    };
+    let mut page = pages::problem(&problem);
+    for name in [header::RETRY_AFTER, header::ALLOW] {
+        if let Some(value) = response.headers().get(&name) {
+            page.headers_mut().insert(name, value.clone());
+        }
+    }
+    page
+}
+
+/// What a browser says about where a request comes from.
+enum Whence {
+    /// Nothing.
+    Untold,
+    /// One of our own pages, or the address bar.
+    Own,
+    /// Elsewhere.
+    Foreign,
+}
+
+/// A browser that withholds the referrer, as our pages ask for, sends `Origin: null` with a form: then
+/// `Sec-Fetch-Site`, which every present browser sends, has to say that it comes from here.
+fn whence(app: &Inner, request: &Request) -> Whence {
+    let text = |name: HeaderName| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
+    let site = text(HeaderName::from_static("sec-fetch-site"));
+    let origin = text(header::ORIGIN).filter(|origin| *origin != "null");
+    let own_site = site.map(|site| matches!(site, "same-origin" | "none"));
+    let host = host(request).unwrap_or_default();
+    let own_origin = origin.map(|origin| app.config.base_url.knows_origin(origin, host));
+    let withheld = request.headers().contains_key(header::ORIGIN) && origin.is_none();
+    match (own_site, own_origin) {
+        (Some(false), _) | (_, Some(false)) => Whence::Foreign,
+        (None, None) if withheld => Whence::Foreign,
+        (None, None) => Whence::Untold,
+        _ => Whence::Own,
+    }
+}
+
+fn foreign() -> Response {
+    let detail = "this did not come from a page of this portal: open the page again and repeat what you did";
+    Problem::new("forbidden", detail).into_response()
+}
+
+/// A form changes something only where the browser says that it comes from one of our pages.
+pub(crate) async fn same_origin(State(app): State<Arc<Inner>>, request: Request, next: Next) -> Response {
+    if looks(request.method()) || matches!(whence(&app, &request), Whence::Own) {
+        return next.run(request).await;
+    }
+    foreign()
+}
+
+/// A front end need not be a browser; but a browser that says it comes from elsewhere is refused.
+pub(crate) async fn same_origin_if_told(State(app): State<Arc<Inner>>, request: Request, next: Next) -> Response {
+    if looks(request.method()) || !matches!(whence(&app, &request), Whence::Foreign) {
+        return next.run(request).await;
+    }
+    foreign()
+}

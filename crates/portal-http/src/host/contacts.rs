@@ -1,0 +1,128 @@
+//! Contacts and their addresses.
+
+use axum::{Json, http::StatusCode};
+use portal_domain::{
+    decide::ContactOutcome,
+    id::Ref,
+    usecase::{EmailsInput, PutContactInput},
+};
+
+use super::Answer;
+use crate::{
+    ask::{Command, Listing, Sent},
+    caller::{Host, Reference},
+    json::{Empty, Fields, FromFields},
+    present::{self, CommandAnswer, ContactPart, List, PutContactAnswer, outcome},
+    problem::Problem,
+};
+
+pub(crate) struct EmailsBody(EmailsInput);
+
+impl FromFields for EmailsBody {
+    fn from_fields(fields: &mut Fields) -> Result<Self, Problem> {
+        let emails = fields.required("emails", Fields::texts)?;
+        let (join, wrong_address) = flags(fields)?;
+        let (join, wrong_address) = (join.unwrap_or(false), wrong_address.unwrap_or(false));
+        Ok(Self(EmailsInput { emails, join, wrong_address }))
+    }
+}
+
+fn flags(fields: &mut Fields) -> Result<(Option<bool>, Option<bool>), Problem> {
+    Ok((fields.flag("join")?, fields.flag("wrong_address")?))
+}
+
+pub(crate) struct ContactBody(PutContactInput);
+
+impl FromFields for ContactBody {
+    fn from_fields(fields: &mut Fields) -> Result<Self, Problem> {
+        let (join, wrong_address) = flags(fields)?;
+        let (join, wrong_address) = (join.unwrap_or(false), wrong_address.unwrap_or(false));
+        let emails = fields.texts("emails")?;
+        Ok(Self(PutContactInput {
+            name: fields.text("name")?,
+            locale: fields.nullable("locale", Fields::text)?,
+            clients: fields.texts("clients")?.map(references).transpose()?,
+            emails: emails.map(|emails| EmailsInput { emails, join, wrong_address }),
+        }))
+    }
+}
+
+/// A text that can't be a reference names no client.
+fn references(texts: Vec<String>) -> Result<Vec<Ref>, Problem> {
+    let parsed = texts.iter().enumerate().map(|(index, text)| {
+        let unknown = || {
+            let detail = format!("there is no client `{}`: create it first", text.escape_debug());
+            Problem::new("unknown_client", detail).at(format!("clients[{index}]"))
+        };
+        Ref::parse(text).ok_or_else(unknown)
+    });
+    parsed.collect()
+}
+
+pub(super) async fn list(host: Host, sent: Sent<Listing>) -> Answer<Json<List<ContactPart>>> {
+    let listing = sent.now()?;
+    let mut refs = host.app.views.contacts(host.context.practice, &listing.page(Ref::parse)?).await?;
+    let next_cursor = listing.cut(&mut refs, |reference| reference.as_str().to_owned());
+    let practice = host.app.portal.practice(&host.context).await?;
+    let facts = host.app.portal.contacts(&host.context, &refs).await?;
+    let now = host.app.portal.now();
+    let items = facts.iter().filter_map(|facts| present::contact(&practice, facts, now)).collect();
+    Ok(Json(List { items, next_cursor }))
+}
+
+pub(super) async fn one(host: Host, Reference(contact): Reference) -> Answer<Json<ContactPart>> {
+    let (practice, facts) = host.app.portal.contact(&host.context, &contact).await?;
+    let part = present::contact(&practice, &facts, host.app.portal.now());
+    Ok(Json(part.ok_or_else(|| Problem::not_found("contact"))?))
+}
+
+pub(super) async fn put(
+    host: Host,
+    Reference(contact): Reference,
+    sent: Sent<Command<ContactBody>>,
+) -> Answer<(StatusCode, Json<PutContactAnswer>)> {
+    let Command { preview, body: ContactBody(input) } = sent.now()?;
+    let done = host.app.portal.put_contact(&host.asking(preview), &contact, &input).await?;
+    let practice = host.app.portal.practice(&host.context).await?;
+    let part = present::contact(&practice, &done.after, host.app.portal.now());
+    let answer = PutContactAnswer {
+        contact: part.ok_or_else(|| Problem::not_found("contact"))?,
+        outcome: outcome(done.changed),
+        preview,
+        effects: (&done.effects).into(),
+    };
+    let status = if done.created { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(answer)))
+}
+
+pub(super) async fn put_emails(
+    host: Host,
+    Reference(contact): Reference,
+    sent: Sent<Command<EmailsBody>>,
+) -> Answer<Json<CommandAnswer>> {
+    let Command { preview, body: EmailsBody(input) } =
+        sent.after(host.app.portal.contact(&host.context, &contact)).await?;
+    let done = host.app.portal.put_emails(&host.asking(preview), &contact, &input).await?;
+    answer(&host, preview, &done).await
+}
+
+pub(super) async fn delete(
+    host: Host,
+    Reference(contact): Reference,
+    sent: Sent<Command<Empty>>,
+) -> Answer<Json<CommandAnswer>> {
+    let Command { preview, .. } = sent.after(host.app.portal.contact(&host.context, &contact)).await?;
+    let done = host.app.portal.delete_contact(&host.asking(preview), &contact).await?;
+    answer(&host, preview, &done).await
+}
+
+/// What a command on a contact answers.
+pub(super) async fn answer(host: &Host, preview: bool, done: &ContactOutcome) -> Answer<Json<CommandAnswer>> {
+    let practice = host.app.portal.practice(&host.context).await?;
+    Ok(Json(CommandAnswer {
+        outcome: outcome(done.changed),
+        preview,
+        portal: present::portal(&practice, &done.after, host.app.portal.now()),
+        effects: (&done.effects).into(),
+    }))
+}

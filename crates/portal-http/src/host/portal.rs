@@ -1,0 +1,148 @@
+//! The portal part of a contact: commands, history, sessions.
+
+use axum::Json;
+use portal_domain::{id::Ref, port::Page};
+use serde::Serialize;
+
+use super::{Answer, contacts::answer};
+use crate::{
+    ask::{Bare, Command, Listing, Sent},
+    caller::{Host, Reference},
+    json::Empty,
+    present::{self, CommandAnswer, EventPart, List, MessagePart, PortalAnswer, SessionPart},
+    problem::Problem,
+};
+
+/// So many contacts are looked at together when all sessions of a practice end.
+const BATCH: u32 = 200;
+
+pub(super) async fn one(host: Host, Reference(contact): Reference) -> Answer<Json<PortalAnswer>> {
+    let (practice, facts) = host.app.portal.contact(&host.context, &contact).await?;
+    let part = present::portal(&practice, &facts, host.app.portal.now());
+    Ok(Json(part.ok_or_else(|| Problem::not_found("contact"))?))
+}
+
+pub(super) async fn activate(
+    host: Host,
+    Reference(contact): Reference,
+    sent: Sent<Command<Empty>>,
+) -> Answer<Json<CommandAnswer>> {
+    let preview = preview(&host, &contact, sent).await?;
+    let done = host.app.portal.activate(&host.asking(preview), &contact).await?;
+    answer(&host, preview, &done).await
+}
+
+pub(super) async fn resend(
+    host: Host,
+    Reference(contact): Reference,
+    sent: Sent<Command<Empty>>,
+) -> Answer<Json<CommandAnswer>> {
+    let preview = preview(&host, &contact, sent).await?;
+    let done = host.app.portal.resend(&host.asking(preview), &contact).await?;
+    answer(&host, preview, &done).await
+}
+
+pub(super) async fn deactivate(
+    host: Host,
+    Reference(contact): Reference,
+    sent: Sent<Command<Empty>>,
+) -> Answer<Json<CommandAnswer>> {
+    let preview = preview(&host, &contact, sent).await?;
+    let done = host.app.portal.deactivate(&host.asking(preview), &contact).await?;
+    answer(&host, preview, &done).await
+}
+
+pub(super) async fn reactivate(
+    host: Host,
+    Reference(contact): Reference,
+    sent: Sent<Command<Empty>>,
+) -> Answer<Json<CommandAnswer>> {
+    let preview = preview(&host, &contact, sent).await?;
+    let done = host.app.portal.reactivate(&host.asking(preview), &contact).await?;
+    answer(&host, preview, &done).await
+}
+
+async fn preview(host: &Host, contact: &Ref, sent: Sent<Command<Empty>>) -> Result<bool, Problem> {
+    Ok(sent.after(host.app.portal.contact(&host.context, contact)).await?.preview)
+}
+
+fn place(text: &str) -> Option<i64> {
+    text.parse().ok()
+}
+
+pub(super) async fn messages(
+    host: Host,
+    Reference(contact): Reference,
+    sent: Sent<Listing>,
+) -> Answer<Json<List<MessagePart>>> {
+    let (practice, facts) = host.app.portal.contact(&host.context, &contact).await?;
+    let contact = facts.contact.ok_or_else(|| Problem::not_found("contact"))?;
+    let listing = sent.now()?;
+    let mut messages = host.app.views.messages(practice.id, contact.id, &listing.page(place)?).await?;
+    let next = listing.cut(&mut messages, |(_, place)| place.to_string());
+    Ok(super::list(messages, next, |(delivery, _)| MessagePart::from(&delivery)))
+}
+
+pub(super) async fn events(
+    host: Host,
+    Reference(contact): Reference,
+    sent: Sent<Listing>,
+) -> Answer<Json<List<EventPart>>> {
+    let (practice, facts) = host.app.portal.contact(&host.context, &contact).await?;
+    let contact = facts.contact.ok_or_else(|| Problem::not_found("contact"))?;
+    let listing = sent.now()?;
+    let mut events = host.app.views.events(practice.id, Some(contact.id), &listing.page(place)?).await?;
+    let next = listing.cut(&mut events, |event| event.ordinal.to_string());
+    Ok(super::list(events, next, EventPart::from))
+}
+
+pub(super) async fn sessions(
+    host: Host,
+    Reference(contact): Reference,
+    sent: Sent<Listing>,
+) -> Answer<Json<List<SessionPart>>> {
+    let (_, facts) = host.app.portal.contact(&host.context, &contact).await?;
+    let listing = sent.now()?;
+    let Page { after, .. } = listing.page(|id| Some(id.to_owned()))?;
+    let now = host.app.portal.now();
+    let mut sessions = facts.login.iter().flat_map(|login| present::sessions(login, now, None)).collect::<Vec<_>>();
+    sessions.retain(|session| after.as_ref().is_none_or(|after| session.id > *after));
+    let next = listing.cut(&mut sessions, |session| session.id.clone());
+    Ok(super::list(sessions, next, |session| session))
+}
+
+/// How many sessions ended.
+#[derive(Serialize)]
+pub(super) struct Ended {
+    sessions_ended: usize,
+}
+
+pub(super) async fn end_sessions(host: Host, Reference(contact): Reference, sent: Sent<Bare>) -> Answer<Json<Ended>> {
+    sent.after(host.app.portal.contact(&host.context, &contact)).await?;
+    let sessions_ended = host.app.portal.end_contact_sessions(&host.context, &contact).await?;
+    Ok(Json(Ended { sessions_ended }))
+}
+
+/// Ends every session of the practice, login by login; interrupted, it can be asked again.
+pub(super) async fn end_all_sessions(host: Host, sent: Sent<Bare>) -> Answer<Json<Ended>> {
+    sent.now()?;
+    let mut page = Page { after: None, limit: BATCH };
+    let mut sessions_ended = 0;
+    loop {
+        let refs = host.app.views.contacts(host.context.practice, &page).await?;
+        for facts in host.app.portal.contacts(&host.context, &refs).await? {
+            let open = facts.login.is_some_and(|login| !login.sessions.is_empty());
+            let Some(contact) = facts.contact.filter(|_| open) else { continue };
+            match host.app.portal.end_contact_sessions(&host.context, &contact.reference).await.map_err(Problem::from) {
+                Ok(ended) => sessions_ended += ended,
+                // Deleted meanwhile, and its sessions with it.
+                Err(problem) if problem.code() == "not_found" => {}
+                Err(problem) => return Err(problem),
+            }
+        }
+        if refs.len() < BATCH as usize {
+            return Ok(Json(Ended { sessions_ended }));
+        }
+        page.after = refs.into_iter().next_back();
+    }
+}

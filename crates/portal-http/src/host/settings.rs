@@ -1,0 +1,86 @@
+//! The settings of the practice.
+
+use axum::Json;
+use portal_domain::practice::{SecondFactor, SessionsOnMove, Settings, SharedLogin};
+
+use super::Answer;
+use crate::{
+    ask::{Plain, Sent},
+    caller::Host,
+    json::{Fields, FromFields},
+    present::{Put, outcome},
+    problem::Problem,
+};
+
+/// What is to change; what is left out stays.
+pub(crate) struct SettingsBody {
+    shared_login: Option<SharedLogin>,
+    sessions_on_move: Option<SessionsOnMove>,
+    activation_link_hours: Option<u32>,
+    reset_link_minutes: Option<u32>,
+    session_idle_minutes: Option<u32>,
+    session_absolute_hours: Option<u32>,
+    password_min_length: Option<u32>,
+    hint_mail: Option<bool>,
+    reminder_days: Option<Vec<u32>>,
+    mail_reply_to: Option<Option<String>>,
+    contact_line: Option<String>,
+    invitation_note: Option<String>,
+    mails_per_hour: Option<Option<u32>>,
+    locale: Option<String>,
+    second_factor: Option<SecondFactor>,
+}
+
+impl FromFields for SettingsBody {
+    fn from_fields(fields: &mut Fields) -> Result<Self, Problem> {
+        Ok(Self {
+            shared_login: fields.word("shared_login")?,
+            sessions_on_move: fields.word("sessions_on_move")?,
+            activation_link_hours: fields.number("activation_link_hours")?,
+            reset_link_minutes: fields.number("reset_link_minutes")?,
+            session_idle_minutes: fields.number("session_idle_minutes")?,
+            session_absolute_hours: fields.number("session_absolute_hours")?,
+            password_min_length: fields.number("password_min_length")?,
+            hint_mail: fields.flag("hint_mail")?,
+            reminder_days: fields.numbers("reminder_days")?,
+            mail_reply_to: fields.nullable("mail_reply_to", Fields::text)?,
+            contact_line: fields.text("contact_line")?,
+            invitation_note: fields.text("invitation_note")?,
+            mails_per_hour: fields.nullable("mails_per_hour", Fields::number)?,
+            locale: fields.text("locale")?,
+            second_factor: fields.word("second_factor")?,
+        })
+    }
+}
+
+impl SettingsBody {
+    fn over(&self, before: Settings) -> Settings {
+        Settings {
+            shared_login: self.shared_login.unwrap_or(before.shared_login),
+            sessions_on_move: self.sessions_on_move.unwrap_or(before.sessions_on_move),
+            activation_link_hours: self.activation_link_hours.unwrap_or(before.activation_link_hours),
+            reset_link_minutes: self.reset_link_minutes.unwrap_or(before.reset_link_minutes),
+            session_idle_minutes: self.session_idle_minutes.unwrap_or(before.session_idle_minutes),
+            session_absolute_hours: self.session_absolute_hours.unwrap_or(before.session_absolute_hours),
+            password_min_length: self.password_min_length.unwrap_or(before.password_min_length),
+            hint_mail: self.hint_mail.unwrap_or(before.hint_mail),
+            reminder_days: self.reminder_days.clone().unwrap_or(before.reminder_days),
+            mail_reply_to: self.mail_reply_to.clone().unwrap_or(before.mail_reply_to),
+            contact_line: self.contact_line.clone().unwrap_or(before.contact_line),
+            invitation_note: self.invitation_note.clone().unwrap_or(before.invitation_note),
+            mails_per_hour: self.mails_per_hour.unwrap_or(before.mails_per_hour),
+            locale: self.locale.clone().unwrap_or(before.locale),
+            second_factor: self.second_factor.unwrap_or(before.second_factor),
+        }
+    }
+}
+
+pub(super) async fn one(host: Host) -> Answer<Json<Settings>> {
+    Ok(Json(host.app.portal.practice(&host.context).await?.settings))
+}
+
+pub(super) async fn put(host: Host, sent: Sent<Plain<SettingsBody>>) -> Answer<Json<Put<Settings>>> {
+    let Plain(body) = sent.now()?;
+    let (settings, changed) = host.app.portal.put_settings(&host.context, |before| body.over(before)).await?;
+    Ok(Json(Put { thing: settings, outcome: outcome(changed) }))
+}

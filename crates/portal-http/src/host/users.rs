@@ -1,0 +1,59 @@
+//! Practice users.
+
+use axum::{Json, http::StatusCode};
+use portal_domain::{id::Ref, practice::Role, usecase::PutUserInput};
+
+use super::Answer;
+use crate::{
+    ask::{Bare, Listing, Plain, Sent},
+    caller::{Host, Reference},
+    json::{Fields, FromFields},
+    present::{List, Put, UserPart, outcome},
+    problem::Problem,
+};
+
+pub(crate) struct UserBody {
+    name: String,
+    email: String,
+    role: Role,
+}
+
+impl FromFields for UserBody {
+    fn from_fields(fields: &mut Fields) -> Result<Self, Problem> {
+        let name = fields.required("name", Fields::text)?;
+        let email = fields.required("email", Fields::text)?;
+        Ok(Self { name, email, role: fields.required("role", Fields::word)? })
+    }
+}
+
+pub(super) async fn list(host: Host, sent: Sent<Listing>) -> Answer<Json<List<UserPart>>> {
+    let listing = sent.now()?;
+    let mut users = host.app.views.users(host.context.practice, &listing.page(Ref::parse)?).await?;
+    let next = listing.cut(&mut users, |user| user.reference.as_str().to_owned());
+    Ok(super::list(users, next, |user| UserPart::from(&user)))
+}
+
+pub(super) async fn one(host: Host, Reference(user): Reference) -> Answer<Json<UserPart>> {
+    Ok(Json((&host.app.portal.user(&host.context, &user).await?).into()))
+}
+
+pub(super) async fn put(
+    host: Host,
+    Reference(reference): Reference,
+    sent: Sent<Plain<UserBody>>,
+) -> Answer<(StatusCode, Json<Put<UserPart>>)> {
+    let Plain(UserBody { name, email, role }) = sent.now()?;
+    let input = PutUserInput { reference, name, email, role };
+    let (user, created, changed) = host.app.portal.put_user(&host.context, &input).await.map_err(|error| {
+        let problem = Problem::from(error);
+        if problem.code() == "invalid_email" { problem.at("email") } else { problem }
+    })?;
+    let status = if created { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(Put { thing: (&user).into(), outcome: outcome(changed) })))
+}
+
+pub(super) async fn delete(host: Host, Reference(user): Reference, sent: Sent<Bare>) -> Answer<StatusCode> {
+    sent.after(host.app.portal.user(&host.context, &user)).await?;
+    host.app.portal.delete_user(&host.context, &user).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

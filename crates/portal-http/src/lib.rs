@@ -1,0 +1,103 @@
+//! Portal over HTTP: the JSON API for hosts and front ends, and the pages for people.
+//!
+//! Handlers hold no rule: they extract, parse, call one use case, and present. [`App::router`] gives all of it as an
+//! axum router, which is a plain tower service too.
+//!
+//! | to … | look at |
+//! |---|---|
+//! | mount it | [`App`], [`HttpConfig`] |
+//! | say where it is reached | [`BaseUrl`] |
+//! | see every code and status | [`problem_table`] |
+
+mod api;
+mod ask;
+mod assets;
+mod caller;
+mod config;
+mod cookie;
+mod demo;
+mod guard;
+mod host;
+mod json;
+mod pages;
+mod present;
+mod problem;
+mod service;
+
+use std::{fmt, sync::Arc};
+
+use axum::{Router, middleware, response::IntoResponse};
+use portal_domain::{port::PortalViews, usecase::Portal};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::problem::Problem;
+pub use crate::{
+    config::{BaseUrl, BaseUrlFault, HttpConfig, Network},
+    problem::problem_table,
+};
+
+/// Called after whatever may have left the workers something to do.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// What the routers work on.
+#[derive(Clone)]
+pub struct App {
+    /// The use cases.
+    pub portal: Portal,
+    /// Lists.
+    pub views: Arc<dyn PortalViews>,
+    /// Where the service is reached, and whom it believes.
+    pub config: HttpConfig,
+    /// Wakes the workers, where they are in this process.
+    pub wake: Option<Wake>,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// What every handler shares.
+struct Inner {
+    portal: Portal,
+    views: Arc<dyn PortalViews>,
+    config: HttpConfig,
+    wake: Option<Wake>,
+}
+
+impl App {
+    /// All routes, behind all guards. The server puts the peer's address into each request as
+    /// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo); without it, requests come from nowhere known.
+    pub fn router(self) -> Router {
+        let Self { portal, views, config, wake } = self;
+        let app = Arc::new(Inner { portal, views, config, wake });
+        let with_app = || Arc::clone(&app);
+        let mut routes = Router::new()
+            .merge(service::routes())
+            .merge(assets::routes())
+            .nest("/api/v1", host::routes())
+            .nest("/portal/{practice}/api", api::routes(&app))
+            .merge(pages::routes(&app));
+        if app.config.demo_mail.is_some() {
+            routes = routes.merge(demo::routes());
+        }
+        routes
+            .method_not_allowed_fallback(async || Problem::new("method_not_allowed", "the route has other methods"))
+            .fallback(async || Problem::not_found("route"))
+            .with_state(with_app())
+            .layer(middleware::from_fn_with_state(with_app(), guard::wake))
+            .layer(middleware::from_fn(guard::in_time))
+            .layer(CatchPanicLayer::custom(guard::panicked))
+            .layer(middleware::from_fn_with_state(with_app(), guard::known_host))
+            .layer(middleware::from_fn(guard::dress))
+            .layer(middleware::from_fn_with_state(with_app(), guard::headers))
+            .layer(middleware::from_fn_with_state(with_app(), guard::trace))
+    }
+}
+
+/// A page or an answer that could not be made is our own fault.
+fn broken(error: &dyn fmt::Display) -> axum::response::Response {
+    tracing::error!(%error, "a page could not be rendered");
+    Problem::internal().into_response()
+}

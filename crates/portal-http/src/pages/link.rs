@@ -1,0 +1,117 @@
+//! The page behind the link in a mail. The link alone decides who acts: no cookie is looked at before it is used (L5).
+
+use askama::Template;
+use axum::{http::StatusCode, response::Response};
+use portal_domain::{
+    Refusal,
+    link::{LinkPurpose, LinkState},
+    usecase::{Error, LinkView, RedeemLink},
+};
+
+use super::{
+    Shell, sentence, show,
+    sign_in::{Why, sign_in_page},
+};
+use crate::{
+    ask::Form,
+    caller::{Held, Token, Visitor},
+    problem::Problem,
+};
+
+#[derive(Template)]
+#[template(path = "set_password.html")]
+struct SetPasswordPage {
+    shell: Shell,
+    action: String,
+    address: String,
+    first: bool,
+    min_length: u32,
+    fault: Option<Fault>,
+}
+
+/// What is wrong with what was typed, and in which field.
+struct Fault {
+    field: &'static str,
+    text: String,
+}
+
+#[derive(Template)]
+#[template(path = "link_closed.html")]
+struct ClosedPage {
+    shell: Shell,
+    base: String,
+    action: String,
+    state: LinkState,
+}
+
+#[derive(Template)]
+#[template(path = "link_renewed.html")]
+struct RenewedPage {
+    shell: Shell,
+    base: String,
+}
+
+pub(super) async fn page(visitor: Visitor, Token(token): Token) -> Result<Response, Problem> {
+    let view = visitor.app.portal.view_link(&visitor.context, &token).await?;
+    Ok(match view.state {
+        LinkState::Usable => form_page(&visitor, &token, view, None),
+        state => closed(&visitor, &token, state, StatusCode::OK),
+    })
+}
+
+fn form_page(visitor: &Visitor, token: &str, view: LinkView, fault: Option<Fault>) -> Response {
+    let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = SetPasswordPage {
+        shell: Shell::of(&visitor.practice),
+        action: visitor.path(&format!("link/{token}")),
+        address: view.address,
+        first: view.purpose == LinkPurpose::Activation,
+        min_length: view.practice.settings.password_min_length,
+        fault: fault.map(|fault| Fault { text: sentence(&fault.text), ..fault }),
+    };
+    show(status, &page)
+}
+
+fn closed(visitor: &Visitor, token: &str, state: LinkState, status: StatusCode) -> Response {
+    let page = ClosedPage {
+        shell: Shell::of(&visitor.practice),
+        base: visitor.path(""),
+        action: visitor.path(&format!("link/{token}/renew")),
+        state,
+    };
+    show(status, &page)
+}
+
+/// Sets the password. The answer is the sign-in page with the address filled in; nobody is signed in by it (L5, L6).
+pub(super) async fn set_password(
+    visitor: Visitor,
+    Token(token): Token,
+    Held(held): Held,
+    form: Form,
+) -> Result<Response, Problem> {
+    let view = visitor.app.portal.view_link(&visitor.context, &token).await?;
+    let (password, repeated) = (form.field("password")?, form.optional("repeated")?);
+    if view.state == LinkState::Usable && repeated.is_some_and(|repeated| repeated != password) {
+        let text = "the two passwords are not the same: type it twice".to_owned();
+        return Ok(form_page(&visitor, &token, view, Some(Fault { field: "repeated", text })));
+    }
+    let command = RedeemLink { token: &token, password };
+    match visitor.app.portal.redeem_link(&visitor.context, &command).await {
+        Ok(redeemed) => sign_in_page(&visitor, held.as_ref(), Why::PasswordSet, &redeemed.login_email).await,
+        Err(Error::Refused(Refusal::LinkClosed { state })) => Ok(closed(&visitor, &token, state, StatusCode::GONE)),
+        Err(Error::Refused(Refusal::PasswordRefused { fault })) => {
+            let fault = Fault { field: "password", text: fault.to_string() };
+            Ok(form_page(&visitor, &token, view, Some(fault)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Asks for a new link; whatever becomes of it, the answer is the same (L4).
+pub(super) async fn renew(visitor: Visitor, Token(token): Token) -> Result<Response, Problem> {
+    if !visitor.app.portal.ask_for_renewal(&visitor.context, &token).await? {
+        return Err(Problem::not_found("link"));
+    }
+    let page = RenewedPage { shell: Shell::of(&visitor.practice), base: visitor.path("") };
+    Ok(show(StatusCode::OK, &page))
+}

@@ -1,0 +1,110 @@
+//! Sign-in, and the way to a new password.
+
+use askama::Template;
+use axum::{
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use portal_domain::{session::SessionToken, usecase::SignInInput};
+
+use super::{Shell, go_to, show};
+use crate::{
+    api::user_agent,
+    ask::Form,
+    caller::{Held, Visitor},
+    cookie, present,
+    problem::Problem,
+};
+
+/// Why the sign-in page is shown.
+#[derive(PartialEq)]
+pub(super) enum Why {
+    /// It was opened.
+    Opened,
+    /// A sign-in failed; for whatever reason, the words are the same (P2).
+    Failed,
+    /// A password was set by a link.
+    PasswordSet,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInPage {
+    shell: Shell,
+    base: String,
+    why: Why,
+    address: String,
+    /// Whose session this browser holds (L5).
+    signed_in_as: Option<String>,
+}
+
+/// The sign-in page. It says whose session the browser holds, if any, and neither uses nor changes it.
+pub(super) async fn sign_in_page(
+    visitor: &Visitor,
+    held: Option<&SessionToken>,
+    why: Why,
+    address: &str,
+) -> Result<Response, Problem> {
+    let session = match held {
+        Some(token) => visitor.app.portal.peek_session(&visitor.context, token).await?,
+        None => None,
+    };
+    let status = if why == Why::Failed { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
+    let page = SignInPage {
+        shell: Shell::of(&visitor.practice),
+        base: visitor.path(""),
+        why,
+        address: address.to_owned(),
+        signed_in_as: session.and_then(|view| present::signed_in_as(&view.login)),
+    };
+    Ok(show(status, &page))
+}
+
+pub(super) async fn page(visitor: Visitor, Held(held): Held) -> Result<Response, Problem> {
+    sign_in_page(&visitor, held.as_ref(), Why::Opened, "").await
+}
+
+pub(super) async fn sign_in(
+    visitor: Visitor,
+    Held(held): Held,
+    headers: HeaderMap,
+    form: Form,
+) -> Result<Response, Problem> {
+    let (email, password) = (form.field("email")?, form.field("password")?);
+    let (user_agent, presented) = (user_agent(&headers), held.clone());
+    let input = SignInInput { email, password, user_agent, presented };
+    match visitor.app.portal.sign_in(&visitor.context, &input).await.map_err(Problem::from) {
+        Ok(signed_in) => {
+            let cookie = cookie::given(&visitor.app.config.base_url, &visitor.practice.slug, &signed_in.token);
+            Ok(([(header::SET_COOKIE, cookie)], go_to(visitor.path(""))).into_response())
+        }
+        Err(problem) if problem.code() == "sign_in_failed" => {
+            sign_in_page(&visitor, held.as_ref(), Why::Failed, email).await
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "forgot.html")]
+struct ForgotPage {
+    shell: Shell,
+    base: String,
+    /// The address that was asked for.
+    asked: Option<String>,
+}
+
+pub(super) async fn forgot(visitor: Visitor) -> Response {
+    show(StatusCode::OK, &forgot_page(&visitor, None))
+}
+
+/// Whatever the address, the answer is the same (P2).
+pub(super) async fn ask(visitor: Visitor, form: Form) -> Result<Response, Problem> {
+    let email = form.field("email")?;
+    visitor.app.portal.ask_for_reset(&visitor.context, email).await?;
+    Ok(show(StatusCode::OK, &forgot_page(&visitor, Some(email.to_owned()))))
+}
+
+fn forgot_page(visitor: &Visitor, asked: Option<String>) -> ForgotPage {
+    ForgotPage { shell: Shell::of(&visitor.practice), base: visitor.path(""), asked }
+}

@@ -1,0 +1,373 @@
+//! Answers, field by field as the contract names them.
+
+use std::collections::BTreeMap;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use portal_domain::{
+    Named,
+    contact::{Access, Contact},
+    decide::{self, Effects},
+    event::RecordedEvent,
+    facts::{ContactFacts, LoginFacts},
+    id::{ClientId, ContactId},
+    message::Delivery,
+    practice::{Client, Practice, PracticeUser},
+    session::{PortalSession, ProfileId},
+    status::{InvitationState, PortalPart, PortalStatus, portal_part},
+    time::Timestamp,
+    usecase::SessionView,
+};
+use serde::Serialize;
+
+/// A time as RFC 3339 in UTC.
+pub(crate) fn time(at: Timestamp) -> String {
+    let known = jiff::Timestamp::from_microsecond(at.as_micros());
+    known.unwrap_or(jiff::Timestamp::MAX).to_string()
+}
+
+/// A list, or a part of one.
+#[derive(Serialize)]
+pub(crate) struct List<T> {
+    pub(crate) items: Vec<T>,
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// Who or what, by the host's id and by name.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct NamedPart {
+    r#ref: String,
+    name: String,
+}
+
+impl From<&Named> for NamedPart {
+    fn from(named: &Named) -> Self {
+        Self { r#ref: named.reference.as_str().to_owned(), name: named.name.clone() }
+    }
+}
+
+/// A practice user.
+#[derive(Serialize)]
+pub(crate) struct UserPart {
+    r#ref: String,
+    name: String,
+    email: String,
+    role: &'static str,
+}
+
+impl From<&PracticeUser> for UserPart {
+    fn from(user: &PracticeUser) -> Self {
+        let (r#ref, name) = (user.reference.as_str().to_owned(), user.name.clone());
+        Self { r#ref, name, email: user.email.as_str().to_owned(), role: user.role.code() }
+    }
+}
+
+/// A client.
+#[derive(Serialize)]
+pub(crate) struct ClientPart {
+    r#ref: String,
+    name: String,
+    suspended: bool,
+}
+
+impl From<&Client> for ClientPart {
+    fn from(client: &Client) -> Self {
+        Self { r#ref: client.reference.as_str().to_owned(), name: client.name.clone(), suspended: client.suspended }
+    }
+}
+
+/// Something that was put, with what became of it.
+#[derive(Serialize)]
+pub(crate) struct Put<T> {
+    #[serde(flatten)]
+    pub(crate) thing: T,
+    pub(crate) outcome: &'static str,
+}
+
+/// `changed` or `unchanged`.
+pub(crate) const fn outcome(changed: bool) -> &'static str {
+    if changed { "changed" } else { "unchanged" }
+}
+
+/// A contact.
+#[derive(Serialize)]
+pub(crate) struct ContactPart {
+    r#ref: String,
+    name: String,
+    locale: Option<String>,
+    clients: Vec<String>,
+    emails: Vec<EmailPart>,
+    login_email: Option<String>,
+    portal: PortalAnswer,
+}
+
+#[derive(Serialize)]
+struct EmailPart {
+    address: String,
+    login: bool,
+    trimmed: Option<String>,
+    warnings: [(); 0],
+}
+
+/// The portal part of a contact.
+#[derive(Serialize)]
+pub(crate) struct PortalAnswer {
+    access: Access,
+    status: PortalStatus,
+    refusal: Option<&'static str>,
+    activated_at: Option<String>,
+    last_sign_in_at: Option<String>,
+    password_set: bool,
+    locked_until: Option<String>,
+    shared_with: Vec<NamedPart>,
+    invitation: Option<InvitationAnswer>,
+}
+
+#[derive(Serialize)]
+struct InvitationAnswer {
+    sent_at: String,
+    expires_at: String,
+    state: InvitationState,
+}
+
+/// A contact of these facts; `None` where there is none.
+pub(crate) fn contact(practice: &Practice, facts: &ContactFacts, now: Timestamp) -> Option<ContactPart> {
+    let contact = facts.contact.as_ref()?;
+    let own = facts.clients.iter().filter(|client| contact.clients.contains(&client.id));
+    let emails = contact.emails.iter().enumerate().map(|(index, email)| EmailPart {
+        address: email.as_str().to_owned(),
+        login: index == 0,
+        trimmed: email.removed().map(str::to_owned),
+        warnings: [],
+    });
+    Some(ContactPart {
+        r#ref: contact.reference.as_str().to_owned(),
+        name: contact.name.clone(),
+        locale: contact.locale.clone(),
+        clients: own.map(|client| client.reference.as_str().to_owned()).collect(),
+        emails: emails.collect(),
+        login_email: login_email(contact),
+        portal: portal(practice, facts, now)?,
+    })
+}
+
+fn login_email(contact: &Contact) -> Option<String> {
+    contact.emails.first().map(|email| email.as_str().to_owned())
+}
+
+/// The portal part of a contact; `None` where there is none.
+pub(crate) fn portal(practice: &Practice, facts: &ContactFacts, now: Timestamp) -> Option<PortalAnswer> {
+    let part: PortalPart = portal_part(practice, facts, now)?;
+    Some(PortalAnswer {
+        access: part.access,
+        status: part.status,
+        refusal: part.refusal.map(|refusal| refusal.code()),
+        activated_at: part.activated_at.map(time),
+        last_sign_in_at: part.last_sign_in_at.map(time),
+        password_set: part.password_set,
+        locked_until: None,
+        shared_with: part.shared_with.iter().map(NamedPart::from).collect(),
+        invitation: part.invitation.map(|invitation| InvitationAnswer {
+            sent_at: time(invitation.sent_at),
+            expires_at: time(invitation.expires_at),
+            state: invitation.state,
+        }),
+    })
+}
+
+/// What a command does.
+#[derive(Serialize)]
+pub(crate) struct EffectsPart {
+    login_before: Option<String>,
+    login_after: Option<String>,
+    shared_with: Vec<NamedPart>,
+    password: &'static str,
+    links_ended: usize,
+    sessions_ended: usize,
+    messages: Vec<EffectMessagePart>,
+}
+
+#[derive(Serialize)]
+struct EffectMessagePart {
+    kind: &'static str,
+    to: String,
+}
+
+impl From<&Effects> for EffectsPart {
+    fn from(effects: &Effects) -> Self {
+        let messages = effects.messages.iter();
+        Self {
+            login_before: effects.login_before.clone(),
+            login_after: effects.login_after.clone(),
+            shared_with: effects.shared_with.iter().map(NamedPart::from).collect(),
+            password: effects.password.code(),
+            links_ended: effects.links_ended,
+            sessions_ended: effects.sessions_ended,
+            messages: messages
+                .map(|message| EffectMessagePart { kind: message.kind.code(), to: message.to.clone() })
+                .collect(),
+        }
+    }
+}
+
+/// What a command answers.
+#[derive(Serialize)]
+pub(crate) struct CommandAnswer {
+    pub(crate) outcome: &'static str,
+    pub(crate) preview: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) portal: Option<PortalAnswer>,
+    pub(crate) effects: EffectsPart,
+}
+
+/// What putting a contact answers: the contact, and what a command answers besides.
+#[derive(Serialize)]
+pub(crate) struct PutContactAnswer {
+    #[serde(flatten)]
+    pub(crate) contact: ContactPart,
+    pub(crate) outcome: &'static str,
+    pub(crate) preview: bool,
+    pub(crate) effects: EffectsPart,
+}
+
+/// A message with its delivery so far.
+#[derive(Serialize)]
+pub(crate) struct MessagePart {
+    id: String,
+    kind: &'static str,
+    to: String,
+    queued_at: String,
+    state: &'static str,
+    attempts: Vec<AttemptPart>,
+}
+
+#[derive(Serialize)]
+struct AttemptPart {
+    at: String,
+    state: &'static str,
+    reply: String,
+}
+
+impl From<&Delivery> for MessagePart {
+    fn from(delivery: &Delivery) -> Self {
+        let message = &delivery.message;
+        let attempts = delivery.attempts.iter().map(|attempt| AttemptPart {
+            at: time(attempt.at),
+            state: attempt.state.code(),
+            reply: attempt.reply.clone(),
+        });
+        Self {
+            id: message.id.to_string(),
+            kind: message.kind().code(),
+            to: message.to.as_str().to_owned(),
+            queued_at: time(message.created_at),
+            state: delivery.state.code(),
+            attempts: attempts.collect(),
+        }
+    }
+}
+
+/// An event of the journal.
+#[derive(Serialize)]
+pub(crate) struct EventPart {
+    id: String,
+    at: String,
+    kind: String,
+    caller: String,
+    origin: Option<String>,
+    facts: BTreeMap<String, String>,
+    personal: Option<BTreeMap<String, String>>,
+}
+
+impl From<RecordedEvent> for EventPart {
+    fn from(event: RecordedEvent) -> Self {
+        let RecordedEvent { id, at, kind, caller, origin, facts, personal, .. } = event;
+        Self { id: id.to_string(), at: time(at), kind, caller, origin, facts, personal }
+    }
+}
+
+/// A session, as its owner and staff see it.
+#[derive(Serialize)]
+pub(crate) struct SessionPart {
+    pub(crate) id: String,
+    signed_in_at: String,
+    last_seen_at: String,
+    expires_at: String,
+    origin: Option<String>,
+    user_agent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<bool>,
+}
+
+/// The valid sessions of a login, oldest first. Its owner is told which one is this one.
+pub(crate) fn sessions(login: &LoginFacts, now: Timestamp, own: Option<&PortalSession>) -> Vec<SessionPart> {
+    let mut valid: Vec<_> = login.sessions.iter().filter(|session| session.valid(login.login.epoch, now)).collect();
+    valid.sort_by_key(|session| session.id);
+    let part = |session: &&PortalSession| SessionPart {
+        id: session.id.to_string(),
+        signed_in_at: time(session.created_at),
+        last_seen_at: time(session.last_seen_at),
+        expires_at: time(session.expires_at),
+        origin: session.origin.clone(),
+        user_agent: session.user_agent.clone(),
+        current: own.map(|own| own.id == session.id),
+    };
+    valid.iter().map(part).collect()
+}
+
+/// Who is signed in.
+#[derive(Serialize)]
+pub(crate) struct SessionAnswer {
+    login_email: Option<String>,
+    profiles: Vec<ProfilePart>,
+    profile: Option<String>,
+    signed_in_at: String,
+    expires_at: String,
+}
+
+#[derive(Serialize)]
+struct ProfilePart {
+    id: String,
+    contact: NamedPart,
+    client: NamedPart,
+}
+
+impl From<&SessionView> for SessionAnswer {
+    fn from(view: &SessionView) -> Self {
+        let profiles = view.login.profiles();
+        let parts = profiles.iter().map(|profile| ProfilePart {
+            id: profile_id(profile.id()),
+            contact: named(profile.contact.reference.as_str(), &profile.contact.name),
+            client: named(profile.client.reference.as_str(), &profile.client.name),
+        });
+        Self {
+            login_email: signed_in_as(&view.login),
+            profiles: parts.collect(),
+            profile: decide::chosen_profile(&view.session, &view.login).map(profile_id),
+            signed_in_at: time(view.session.created_at),
+            expires_at: time(view.session.expires_at),
+        }
+    }
+}
+
+fn named(reference: &str, name: &str) -> NamedPart {
+    NamedPart { r#ref: reference.to_owned(), name: name.to_owned() }
+}
+
+/// The address a login signs in with, as the contact longest behind it spells it.
+pub(crate) fn signed_in_as(login: &LoginFacts) -> Option<String> {
+    login.eldest().and_then(login_email)
+}
+
+/// A profile's id, which means nothing to anybody else.
+pub(crate) fn profile_id(profile: ProfileId) -> String {
+    let bytes = [profile.contact.to_bytes(), profile.client.to_bytes()].concat();
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads what [`profile_id`] writes.
+pub(crate) fn read_profile_id(text: &str) -> Option<ProfileId> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let (contact, client) = bytes.split_at_checked(16)?;
+    let contact = ContactId::from_bytes(contact.try_into().ok()?);
+    Some(ProfileId { contact, client: ClientId::from_bytes(client.try_into().ok()?) })
+}

@@ -1,0 +1,286 @@
+//! What every request passes and every answer carries.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::http::Method;
+use portal_domain::{
+    event::RecordedEvent,
+    id::{ContactId, PracticeId, Ref},
+    message::Delivery,
+    port::{Page, PortalViews, StoreError, Waiting},
+    practice::{ApiKey, Client, Practice, PracticeUser},
+    time::Timestamp,
+};
+use portal_http::Network;
+use serde_json::json;
+
+use crate::kit::{Ask, Kit, PASSWORD};
+
+#[tokio::test]
+async fn every_answer_carries_the_headers_of_the_promise() {
+    let kit = Kit::new().await;
+    kit.settle("a", "ada@smith.example").await;
+    let cookie = kit.sign_in("ada@smith.example").await;
+    for ask in [
+        Ask::get("/healthz"),
+        Ask::get("/nothing"),
+        Ask::get("/api/v1/settings"),
+        Ask::get("/api/v1/settings").key(&kit.key),
+        Ask::get("/portal/smith/sign-in"),
+        Ask::get("/portal/smith/").cookie(&cookie),
+        Ask::get("/portal/nobody/sign-in"),
+        Ask::get("/portal/smith/api/session"),
+        Ask::get("/healthz").with("host", "evil.example"),
+        Ask::get("/").with("host", "evil.example"),
+    ] {
+        let answer = kit.send(ask).await;
+        let csp = answer.header("content-security-policy").expect("a policy");
+        assert!(csp.starts_with("default-src 'none'") && csp.contains("frame-ancestors 'none'"));
+        assert!(!csp.contains("unsafe") && !csp.contains("script-src"));
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("cache-control", "no-store"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("strict-transport-security", "max-age=31536000"),
+        ] {
+            assert_eq!(answer.header(name), Some(value), "{name}");
+        }
+        assert!(answer.header("access-control-allow-origin").is_none());
+    }
+    let plain = Kit::at("http://localhost:8080").await.send(Ask::get("/healthz")).await;
+    assert!(plain.header("strict-transport-security").is_none());
+}
+
+#[tokio::test]
+async fn pages_have_nothing_inline_and_nothing_from_elsewhere() {
+    let kit = Kit::new().await;
+    for path in ["sign-in", "forgot"] {
+        let page = kit.send(Ask::get(&format!("/portal/smith/{path}"))).await.is(200).text;
+        assert!(!page.contains("<script") && !page.contains("<style") && !page.contains(" style="));
+        assert!(!page.contains("http://") && !page.contains("https://"));
+        assert!(page.contains(r#"<html lang="en">"#));
+    }
+}
+
+#[tokio::test]
+async fn the_style_sheet_is_kept_for_ever_under_its_own_name() {
+    let kit = Kit::new().await;
+    let page = kit.send(Ask::get("/portal/smith/sign-in")).await.text;
+    let path = page.split("href=\"").find(|part| part.starts_with("/assets/")).expect("a style sheet");
+    let path = path.split('"').next().unwrap_or_default();
+    let css = kit.send(Ask::get(path)).await.is(200);
+    assert_eq!(css.header("content-type"), Some("text/css; charset=utf-8"));
+    assert_eq!(css.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    let tag = css.header("etag").expect("a tag").to_owned();
+    assert_eq!(kit.send(Ask::get(path).with("if-none-match", &tag)).await.is(304).text, "");
+    assert!(!css.text.contains("url(") && !css.text.contains("@import"));
+}
+
+#[tokio::test]
+async fn an_unknown_host_is_misdirected_except_for_probes() {
+    let kit = Kit::new().await;
+    for host in ["evil.example", "portal.example:8443", "127.0.0.1", ""] {
+        kit.send(Ask::get("/api/v1/settings").with("host", host)).await.problem(421, "misdirected_request");
+        assert!(kit.send(Ask::get("/portal/smith/sign-in").with("host", host)).await.is(421).text.contains("<h1>"));
+        kit.send(Ask::get("/healthz").with("host", host)).await.is(200);
+        kit.send(Ask::get("/readyz").with("host", host)).await.is(200);
+    }
+    let local = Kit::at("http://127.0.0.1:8080").await;
+    for host in ["localhost:8080", "127.0.0.1:8080", "[::1]:8080", "demo.localhost:9999"] {
+        local.send(Ask::get("/portal/smith/sign-in").with("host", host)).await.is(200);
+    }
+    local.send(Ask::get("/portal/smith/sign-in").with("host", "evil.example")).await.is(421);
+}
+
+#[tokio::test]
+async fn a_form_changes_something_only_when_it_comes_from_here() {
+    let kit = Kit::new().await;
+    kit.settle("a", "ada@smith.example").await;
+    let cookie = kit.sign_in("ada@smith.example").await;
+    let before = kit.stored();
+    let fields = [("email", "ada@smith.example"), ("password", PASSWORD)];
+    for (path, fields) in
+        [("sign-in", &fields[..]), ("sign-out", &[]), ("profile", &[("profile", "x")]), ("forgot", &fields[..1])]
+    {
+        let form = || {
+            Ask::form(&format!("/portal/smith/{path}"), fields)
+                .cookie(&cookie)
+                .without("origin")
+                .without("sec-fetch-site")
+        };
+        for ask in [
+            form(),
+            form().with("origin", "null"),
+            form().with("origin", "https://evil.example"),
+            form().with("origin", "https://portal.example.evil.example"),
+            form().with("origin", "http://portal.example"),
+            form().with("sec-fetch-site", "cross-site"),
+            form().with("sec-fetch-site", "same-site"),
+            form().with("sec-fetch-site", "same-origin").with("origin", "https://evil.example"),
+            form().with("sec-fetch-site", "cross-site").with("origin", "{base}"),
+        ] {
+            let answer = kit.send(ask).await.is(403);
+            assert!(answer.headers.get("set-cookie").is_none());
+            assert!(answer.text.contains("<h1>Not allowed</h1>"));
+        }
+    }
+    assert_eq!(kit.stored(), before);
+    for ask in [
+        Ask::form("/portal/smith/sign-in", &fields)
+            .without("origin")
+            .without("sec-fetch-site")
+            .with("origin", "{base}"),
+        Ask::form("/portal/smith/sign-in", &fields).without("origin"),
+        Ask::form("/portal/smith/sign-in", &fields),
+    ] {
+        kit.send(ask).await.is(303);
+    }
+}
+
+#[tokio::test]
+async fn on_loopback_a_form_may_come_from_the_name_it_was_opened_under() {
+    let kit = Kit::at("http://127.0.0.1:8080").await;
+    let form = |host: &str, origin: &str| {
+        Ask::form("/portal/smith/forgot", &[("email", "a@b.example")])
+            .without("origin")
+            .without("sec-fetch-site")
+            .with("host", host)
+            .with("origin", origin)
+    };
+    kit.send(form("localhost:8080", "http://localhost:8080")).await.is(200);
+    kit.send(form("localhost:8080", "http://localhost:9090")).await.is(403);
+    kit.send(form("localhost:8080", "http://evil.example")).await.is(403);
+}
+
+#[tokio::test]
+async fn the_probes_say_whether_the_database_is_there() {
+    let kit = Kit::new().await;
+    assert_eq!(kit.send(Ask::get("/healthz")).await.is(200).json(), json!({"status": "ok"}));
+    let ready = kit.send(Ask::get("/readyz")).await.is(200).json();
+    assert_eq!(ready, json!({"status": "ok", "database": "ok", "oldest_due_message": null}));
+    kit.invite("a", "ada@smith.example").await;
+    let ready = kit.send(Ask::get("/readyz")).await.is(200).json();
+    assert_eq!(ready["oldest_due_message"], "2026-03-02T12:00:00.000001Z");
+    let broken = Kit::with("https://portal.example", |app| app.views = Arc::new(NoViews)).await;
+    broken.send(Ask::get("/healthz")).await.is(200);
+    let answer = broken.send(Ask::get("/readyz")).await;
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    answer.problem(503, "overloaded");
+    let listed = broken.send(Ask::get("/api/v1/clients").key(&broken.key)).await;
+    listed.problem(500, "internal_error");
+    let panicked = broken.send(Ask::get("/api/v1/contacts").key(&broken.key)).await;
+    panicked.problem(500, "internal_error");
+}
+
+#[tokio::test]
+async fn s10_no_token_stands_in_a_log() {
+    let lines: Arc<Mutex<Vec<u8>>> = Arc::default();
+    let writer = Log(lines.clone());
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone());
+    // For all tests of this process: none of them may log what this one looks for.
+    tracing::subscriber::set_global_default(subscriber.finish()).expect("the only subscriber");
+    let kit = Kit::new().await;
+    kit.invite("a", "ada@smith.example").await;
+    let token = kit.tokens().await.pop().expect("a link");
+    kit.send(Ask::get(&format!("/portal/smith/link/{token}"))).await.is(200);
+    kit.send(Ask::form(&format!("/portal/smith/link/{token}"), &[("password", PASSWORD)])).await.is(200);
+    let cookie = kit.sign_in("ada@smith.example").await;
+    kit.send(Ask::get("/portal/smith/").cookie(&cookie)).await.is(200);
+    let log = String::from_utf8_lossy(&lines.lock().unwrap_or_else(PoisonError::into_inner)).into_owned();
+    assert!(log.contains("/portal/{practice}/link/{token}"), "the route is logged");
+    let secret = cookie.split_once('=').expect("a pair").1;
+    for secret in [token.as_str(), secret, PASSWORD, kit.key.as_str(), "ada@smith.example"] {
+        assert!(!log.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn the_origin_is_the_connection_s_or_what_a_trusted_proxy_was_told() {
+    let kit = Kit::with("https://portal.example", |app| {
+        app.config.trusted_proxies = ["10.0.0.0/8", "::1"].into_iter().filter_map(Network::parse).collect();
+    })
+    .await;
+    kit.settle("a", "ada@smith.example").await;
+    for (peer, forwarded, origin) in [
+        ("192.0.2.7", None, "192.0.2.7"),
+        ("::ffff:192.0.2.7", None, "192.0.2.7"),
+        ("192.0.2.7", Some("203.0.113.9"), "192.0.2.7"),
+        ("10.1.1.1", Some("198.51.100.1, 203.0.113.9"), "203.0.113.9"),
+        ("10.1.1.1", Some("198.51.100.1, 203.0.113.9, 10.2.2.2"), "203.0.113.9"),
+        ("::1", Some("nonsense"), "::1"),
+        ("10.1.1.1", None, "10.1.1.1"),
+    ] {
+        let body = json!({"email": "ada@smith.example", "password": PASSWORD});
+        let mut ask = Ask::new(Method::POST, "/portal/smith/api/session").json(&body).from(peer);
+        if let Some(forwarded) = forwarded {
+            ask = ask.with("x-forwarded-for", forwarded);
+        }
+        let cookie = kit.send(ask).await.is(204).cookie();
+        let list = kit.send(Ask::get("/portal/smith/api/sessions").cookie(&cookie)).await.is(200).json();
+        let items = list["items"].as_array().expect("items");
+        let own = items.iter().find(|item| item["current"] == true).expect("this one");
+        assert_eq!(own["origin"], origin, "{peer} {forwarded:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_id_that_was_given_comes_back() {
+    let kit = Kit::new().await;
+    assert_eq!(kit.send(Ask::get("/healthz").with("x-request-id", "r-1")).await.header("x-request-id"), Some("r-1"));
+    assert_eq!(kit.send(Ask::get("/healthz").with("x-request-id", "r 1")).await.header("x-request-id"), None);
+}
+
+#[derive(Clone)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Views of a database that is away, damaged, or worse.
+struct NoViews;
+
+#[async_trait::async_trait]
+impl PortalViews for NoViews {
+    async fn practices(&self, _: &Page<String>) -> Result<Vec<Practice>, StoreError> {
+        Ok(Vec::new())
+    }
+    async fn users(&self, _: PracticeId, _: &Page<Ref>) -> Result<Vec<PracticeUser>, StoreError> {
+        Ok(Vec::new())
+    }
+    async fn clients(&self, _: PracticeId, _: &Page<Ref>) -> Result<Vec<Client>, StoreError> {
+        Err(StoreError::Damaged("a row".to_owned()))
+    }
+    async fn contacts(&self, _: PracticeId, _: &Page<Ref>) -> Result<Vec<Ref>, StoreError> {
+        panic!("on purpose")
+    }
+    async fn api_keys(&self, _: PracticeId) -> Result<Vec<ApiKey>, StoreError> {
+        Ok(Vec::new())
+    }
+    async fn messages(&self, _: PracticeId, _: ContactId, _: &Page<i64>) -> Result<Vec<(Delivery, i64)>, StoreError> {
+        Ok(Vec::new())
+    }
+    async fn events(
+        &self,
+        _: PracticeId,
+        _: Option<ContactId>,
+        _: &Page<i64>,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        Ok(Vec::new())
+    }
+    async fn waiting(&self, _: PracticeId) -> Result<Vec<Waiting>, StoreError> {
+        Ok(Vec::new())
+    }
+    async fn oldest_due(&self, _: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        Err(StoreError::Unavailable("away".to_owned()))
+    }
+}

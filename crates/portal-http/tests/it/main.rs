@@ -1,0 +1,13 @@
+//! The routers over stores in memory: every route, its refusals, and the promises that are HTTP's to keep.
+
+mod alike;
+mod guards;
+mod host;
+mod kit;
+mod links;
+mod malformed;
+mod names;
+mod pages;
+mod problems;
+mod sessions;
+mod walls;

@@ -1,0 +1,133 @@
+//! The pages, as a browser without scripts goes through them.
+
+use std::time::{Duration, SystemTime};
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::kit::{Ask, Kit, OTHER_PASSWORD, PASSWORD};
+
+#[tokio::test]
+async fn a_client_goes_from_the_mail_to_the_portal_and_out_again() {
+    let kit = Kit::new().await;
+    kit.host(Method::PUT, "/settings", json!({"contact_line": "Call 0123 456"})).await.is(200);
+    kit.invite("a", "Ada@smith.example").await;
+    let token = kit.tokens().await.pop().expect("a link");
+    let path = format!("/portal/smith/link/{token}");
+    let page = kit.send(Ask::get(&path)).await.is(200).text;
+    assert!(page.contains(&format!(r#"<form method="post" action="{path}">"#)));
+    assert!(page.contains(r#"autocomplete="new-password""#) && page.contains(r#"autocomplete="username""#));
+    assert!(page.contains(r#"value="Ada@smith.example""#) && page.contains("At least 12 characters"));
+    assert!(page.contains("Call 0123 456"));
+    let set = kit.send(Ask::form(&path, &[("password", PASSWORD), ("repeated", PASSWORD)])).await.is(200);
+    assert!(set.text.contains("<h1>Sign in</h1>") && set.text.contains(r#"value="Ada@smith.example""#));
+    assert!(set.text.contains(r#"action="/portal/smith/sign-in""#));
+    let form = Ask::form("/portal/smith/sign-in", &[("email", "ada@smith.example"), ("password", PASSWORD)]);
+    let signed_in = kit.send(form).await.is(303);
+    assert_eq!(signed_in.header("location"), Some("/portal/smith/"));
+    let cookie = signed_in.cookie();
+    let home = kit.send(Ask::get("/portal/smith/").cookie(&cookie)).await.is(200).text;
+    assert!(home.contains("Ada@smith.example") && home.contains("Acme Ltd") && home.contains("Person a"));
+    let out = kit.send(Ask::form("/portal/smith/sign-out", &[]).cookie(&cookie)).await.is(303);
+    assert_eq!(out.header("location"), Some("/portal/smith/sign-in"));
+    assert_eq!(out.cookie(), "__Host-portal-smith=");
+    kit.send(Ask::get("/portal/smith/").cookie(&cookie)).await.is(303);
+    assert_eq!(kit.send(Ask::get("/portal/smith")).await.is(303).header("location"), Some("/portal/smith/"));
+    kit.send(Ask::form("/portal/smith/sign-out", &[]).cookie(&cookie)).await.is(303);
+}
+
+#[tokio::test]
+async fn a_fault_is_told_at_the_field_it_is_in() {
+    let kit = Kit::new().await;
+    kit.invite("a", "ada@smith.example").await;
+    let path = format!("/portal/smith/link/{}", kit.tokens().await.pop().expect("a link"));
+    let before = kit.stored();
+    let short = kit.send(Ask::form(&path, &[("password", "short"), ("repeated", "short")])).await.is(422).text;
+    assert!(short.contains(r##"<a href="#password">The password is too short"##));
+    assert!(short.contains(r#"name="password" type="password" autocomplete="new-password" required aria-describedby="hint" aria-invalid="true""#));
+    assert!(!short.contains("short\""), "what was typed is not sent back");
+    let twice = [("password", PASSWORD), ("repeated", OTHER_PASSWORD)];
+    let twice = kit.send(Ask::form(&path, &twice)).await.is(422).text;
+    assert!(twice.contains(r##"<a href="#repeated">The two passwords are not the same"##));
+    kit.send(Ask::form(&path, &[])).await.is(400);
+    assert_eq!(kit.stored(), before);
+}
+
+#[tokio::test]
+async fn a5_a_login_chooses_among_its_profiles_and_is_told_where_there_is_none() {
+    let kit = Kit::new().await;
+    kit.settle("a", "ada@smith.example").await;
+    kit.host(Method::PUT, "/clients/two", json!({"name": "Two Ltd"})).await.is(201);
+    kit.host(Method::PUT, "/contacts/a", json!({"clients": ["acme", "two"]})).await.is(200);
+    let cookie = kit.sign_in("ada@smith.example").await;
+    let home = kit.send(Ask::get("/portal/smith/").cookie(&cookie)).await.is(200).text;
+    assert!(home.contains("What do you want to look at?") && !home.contains("aria-current"));
+    let id = home.split(r#"name="profile" value=""#).nth(2).and_then(|part| part.split('"').next()).expect("a profile");
+    kit.send(Ask::form("/portal/smith/profile", &[("profile", id)]).cookie(&cookie)).await.is(303);
+    let chosen = kit.send(Ask::get("/portal/smith/").cookie(&cookie)).await.text;
+    assert!(chosen.contains(&format!(r#"value="{id}" aria-current="true""#)));
+    kit.send(Ask::form("/portal/smith/profile", &[("profile", "x")]).cookie(&cookie)).await.is(404);
+    let nobody = kit.send(Ask::form("/portal/smith/profile", &[("profile", id)])).await.is(303);
+    assert_eq!(nobody.header("location"), Some("/portal/smith/sign-in"));
+    for client in ["acme", "two"] {
+        kit.host(Method::POST, &format!("/clients/{client}/suspend"), Value::Null).await.is(200);
+    }
+    let none = kit.send(Ask::get("/portal/smith/").cookie(&cookie)).await.is(200).text;
+    assert!(none.contains("There is nothing here for you at the moment"));
+}
+
+#[tokio::test]
+async fn a_failed_sign_in_offers_the_way_on_and_keeps_what_was_typed() {
+    let kit = Kit::new().await;
+    let form = Ask::form("/portal/smith/sign-in", &[("email", "who@ever.example"), ("password", "secret words")]);
+    let page = kit.send(form).await.is(401).text;
+    assert!(page.contains(r#"role="alert""#) && page.contains(r##"<a href="#email">"##));
+    assert!(page.contains(r#"value="who@ever.example""#) && !page.contains("secret words"));
+    assert!(page.contains("/portal/smith/forgot") && page.contains("Please ask"));
+}
+
+#[tokio::test]
+async fn errors_are_pages_for_people() {
+    let kit = Kit::new().await;
+    for path in ["/portal/nobody/sign-in", "/portal/smith/nothing", "/portal/smith/link/unknown", "/portal/"] {
+        let page = kit.send(Ask::get(path)).await.is(404);
+        assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"), "{path}");
+        assert!(page.text.contains("<h1>This page does not exist</h1>"));
+    }
+    let wrong =
+        kit.send(Ask::new(Method::DELETE, "/portal/smith/sign-in").with("sec-fetch-site", "none")).await.is(405);
+    assert!(wrong.header("allow").is_some());
+    let json = Ask::form("/portal/smith/forgot", &[]).without("content-type").with("content-type", "application/json");
+    kit.send(json).await.is(400);
+}
+
+#[tokio::test]
+async fn the_demo_shows_captured_mail_and_nobody_else_does() {
+    let kit = Kit::at("http://127.0.0.1:8080").await;
+    kit.send(Ask::get("/demo/mail")).await.problem(404, "not_found");
+    let folder = std::env::temp_dir().join(format!("portal-http-mail-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let mail = |subject: &str| {
+        format!(
+            "To: ada@smith.example\r\nSubject: {subject}\r\nDate: Mon, 2 Mar 2026 12:00:00 +0000\r\n\
+             Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n\
+             Content-Transfer-Encoding: quoted-printable\r\n\r\nHello=21 http://127.0.0.1:8080/portal/smith/link/abc\r\n\
+             --b\r\nContent-Type: text/html\r\n\r\n<p>html</p>\r\n--b--\r\n"
+        )
+    };
+    for (name, subject, age) in [("2.eml", "Older", 60), ("1.eml", "Newer", 0)] {
+        let path = folder.join(name);
+        std::fs::write(&path, mail(subject)).expect("written");
+        let file = std::fs::File::options().append(true).open(&path).expect("a file");
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000 - age)).expect("a time");
+    }
+    std::fs::write(folder.join("notes.txt"), "no mail").expect("written");
+    let shown = folder.clone();
+    let kit = Kit::with("http://127.0.0.1:8080", |app| app.config.demo_mail = Some(shown)).await;
+    let page = kit.send(Ask::get("/demo/mail")).await.is(200).text;
+    assert!(page.find("Newer").expect("one") < page.find("Older").expect("the other"));
+    assert_eq!(page.matches("<article>").count(), 2);
+    assert!(page.contains(r#"Hello! <a href="http://127.0.0.1:8080/portal/smith/link/abc">"#));
+    assert!(!page.contains("<p>html</p>"));
+    std::fs::remove_dir_all(&folder).expect("removed");
+}

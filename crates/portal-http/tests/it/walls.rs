@@ -1,0 +1,55 @@
+//! S9: every route, with ids of another practice.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::kit::{Ask, Kit};
+
+#[tokio::test]
+async fn s9_ids_of_another_practice_answer_like_unknown_ones() {
+    let kit = Kit::new().await;
+    kit.settle("known", "ada@smith.example").await;
+    kit.sign_in("ada@smith.example").await;
+    let user = json!({"name": "Uma", "email": "uma@p.example", "role": "admin"});
+    kit.host(Method::PUT, "/practice-users/known", user).await.is(201);
+    kit.host(Method::PUT, "/clients/known", json!({"name": "K"})).await.is(201);
+    let before = kit.stored();
+    let emails = json!({"emails": ["x@y.example"]});
+    for (method, path, body) in [
+        (Method::GET, "/contacts/{}", Value::Null),
+        (Method::DELETE, "/contacts/{}", Value::Null),
+        (Method::PUT, "/contacts/{}/emails", emails),
+        (Method::GET, "/contacts/{}/portal", Value::Null),
+        (Method::POST, "/contacts/{}/portal/activate", Value::Null),
+        (Method::POST, "/contacts/{}/portal/resend", Value::Null),
+        (Method::POST, "/contacts/{}/portal/deactivate", Value::Null),
+        (Method::POST, "/contacts/{}/portal/reactivate", Value::Null),
+        (Method::GET, "/contacts/{}/portal/messages", Value::Null),
+        (Method::GET, "/contacts/{}/portal/events", Value::Null),
+        (Method::GET, "/contacts/{}/portal/sessions", Value::Null),
+        (Method::DELETE, "/contacts/{}/portal/sessions", Value::Null),
+        (Method::GET, "/clients/{}", Value::Null),
+        (Method::DELETE, "/clients/{}", Value::Null),
+        (Method::POST, "/clients/{}/suspend", Value::Null),
+        (Method::POST, "/clients/{}/resume", Value::Null),
+        (Method::GET, "/practice-users/{}", Value::Null),
+        (Method::DELETE, "/practice-users/{}", Value::Null),
+    ] {
+        let ask = |name: &str| {
+            let path = format!("/api/v1{}", path.replace("{}", name));
+            Ask::new(method.clone(), &path).key(&kit.foreign).json(&body)
+        };
+        let (foreign, unknown) = (kit.send(ask("known")).await, kit.send(ask("nobody")).await);
+        assert_eq!(foreign, unknown, "{method} {path}");
+        foreign.problem(404, "not_found");
+    }
+    for path in ["/contacts", "/clients", "/practice-users"] {
+        let list = kit.send(Ask::get(&format!("/api/v1{path}")).key(&kit.foreign)).await.is(200).json();
+        assert_eq!(list, json!({"items": [], "next_cursor": null}));
+    }
+    kit.send(Ask::new(Method::DELETE, "/api/v1/sessions").key(&kit.foreign)).await.is(200);
+    assert_eq!(kit.stored(), before);
+    let own = Ask::new(Method::PUT, "/api/v1/contacts/known").key(&kit.foreign).json(&json!({"name": "Other"}));
+    kit.send(own).await.is(201);
+    assert_eq!(kit.get("/contacts/known").await.is(200).json()["name"], "Person known");
+}
