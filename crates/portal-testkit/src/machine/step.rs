@@ -37,7 +37,7 @@ pub enum Which {
     Working(u8),
 }
 
-/// An act, as it is generated. Small numbers stand for entries of the [pool](super::pool).
+/// An act, as it is generated. Small numbers stand for entries of [`SPELLINGS`](super::SPELLINGS), [`CONTACTS`](super::CONTACTS) and so on.
 #[derive(Clone, Debug)]
 pub enum Act {
     /// Whatever brings a contact nearer to a session: put, activate, redeem, sign in.
