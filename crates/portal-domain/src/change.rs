@@ -101,7 +101,7 @@ pub enum Change {
     DeleteUser(UserId),
     /// Inserts the client at version 1, or replaces name and suspension.
     PutClient(Client),
-    /// Deletes the client and takes it from every contact that has it, and from every session that chose it.
+    /// Deletes the client and takes it from every contact that has it, whose version stays, and from every session that chose it.
     DeleteClient(ClientId),
     /// Inserts the contact at version 1, or replaces it: addresses and clients too.
     PutContact(Contact),
@@ -116,7 +116,8 @@ pub enum Change {
     },
     /// Inserts the login at version 1, or replaces epoch, credential and whether it is live. The key is claimed apart.
     PutLogin(Login),
-    /// Erases the login and its sessions. Its links stay, ended, so that they can say what happened.
+    /// Erases the login and its sessions. Its links stay, so that they can say what happened; whoever decides this ends them
+    /// with it, by [`EndLinks`](Self::EndLinks).
     DeleteLogin(LoginId),
     /// Gives a key up.
     ReleaseKey(LoginKey),

@@ -191,6 +191,20 @@ pub struct OutOfBounds {
     pub bounds: String,
 }
 
+/// Whether a name can be stored: at most 500 characters, and no U+0000, which not every database can hold.
+///
+/// ```
+/// use portal_domain::practice::check_name;
+/// assert!(check_name("Zoë & Söhne").is_ok());
+/// assert_eq!(check_name("Ada\u{0}").unwrap_err().field, "name");
+/// ```
+pub fn check_name(name: &str) -> Result<(), OutOfBounds> {
+    if name.chars().count() <= 500 && !name.contains('\u{0}') {
+        return Ok(());
+    }
+    Err(OutOfBounds { field: "name", bounds: "at most 500 characters, without U+0000".to_owned() })
+}
+
 /// What a practice user may do (W3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -11,7 +11,7 @@ use crate::{
     email::{EmailAddress, EmailList, LoginKey, mask},
     id::{ClientId, LoginId, Ref},
     message::MessageBody,
-    practice::SessionsOnMove,
+    practice::{SessionsOnMove, check_name},
 };
 
 /// A new list of addresses, and how it is meant.
@@ -97,6 +97,7 @@ pub(super) fn apply(
     clients: Option<Vec<ClientId>>,
 ) -> Result<(), Refusal> {
     if let Some(name) = &fields.name {
+        check_name(name)?;
         draft.contact.name.clone_from(name);
     }
     if let Some(locale) = &fields.locale {

@@ -6,7 +6,7 @@ use crate::{
     change::{Aggregate, Change, Decision, Expect, Reliance},
     event::{Event, Subject},
     id::{Ref, Slug},
-    practice::{ApiKey, Client, Practice, Settings},
+    practice::{ApiKey, Client, Practice, Settings, check_name},
 };
 
 /// Creates a practice with the default settings.
@@ -19,6 +19,7 @@ pub fn create_practice(
     if taken.is_some() {
         return Err(Refusal::SlugTaken { slug: slug.as_str().to_owned() });
     }
+    check_name(name)?;
     let practice = Practice {
         id: moment.ids.next(moment.now),
         slug: slug.clone(),
@@ -76,7 +77,12 @@ pub struct PutClient {
 }
 
 /// Creates or renames a client. The outcome is the client, and whether anything changed.
-pub fn put_client(before: Option<&Client>, command: &PutClient, moment: &mut Moment) -> Decided<(Client, bool)> {
+pub fn put_client(
+    before: Option<&Client>,
+    command: &PutClient,
+    moment: &mut Moment,
+) -> Result<Decided<(Client, bool)>, Refusal> {
+    check_name(&command.name)?;
     let client = Client {
         id: before.map_or_else(|| moment.ids.next(moment.now), |client| client.id),
         reference: command.reference.clone(),
@@ -86,7 +92,7 @@ pub fn put_client(before: Option<&Client>, command: &PutClient, moment: &mut Mom
         version: before.map_or(0, |client| client.version),
     };
     let kind = if before.is_some() { "client.changed" } else { "client.created" };
-    replace_client(before, client, kind, moment)
+    Ok(replace_client(before, client, kind, moment))
 }
 
 /// Suspends a client (A5), or resumes it: its profiles are hidden from, or shown to, all its contacts.

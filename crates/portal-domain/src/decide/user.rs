@@ -8,7 +8,7 @@ use crate::{
     event::Subject,
     facts::{Holder, UserFacts},
     id::Ref,
-    practice::{PracticeUser, Role},
+    practice::{PracticeUser, Role, check_name},
 };
 
 /// The fields of a practice user.
@@ -30,6 +30,7 @@ pub fn put_user(
     command: &PutUser,
     moment: &mut Moment,
 ) -> Result<Decided<(PracticeUser, bool)>, Refusal> {
+    check_name(&command.name)?;
     let before = facts.user.as_ref();
     let user = PracticeUser {
         id: before.map_or_else(|| moment.ids.next(moment.now), |user| user.id),

@@ -65,7 +65,7 @@ pub trait PortalStore: Send + Sync {
     ///
     /// MUST answer [`Commit::Conflict`], and write nothing, where an expected aggregate is gone or has another
     /// version, a key to be claimed is held, a new reference, slug or receipt is there already, a link to be
-    /// used is not usable, or the database could not put the commit in line with others. MUST hold what it
+    /// used is not usable, something that is named is gone, or the database could not put the commit in line with others. MUST hold what it
     /// acknowledged through a crash. MUST finish once begun, even where the caller goes away. Decisions
     /// committed together never rely on the same changed aggregate or claim the same key.
     async fn commit(

@@ -155,7 +155,7 @@ impl Portal {
     pub async fn put_client(&self, context: &CallContext, command: &PutClient) -> Result<(Client, bool, bool), Error> {
         for _ in 0..ATTEMPTS {
             let before = self.find_client(context, &command.reference).await?;
-            let decided = decide::put_client(before.as_ref(), command, &mut self.moment(context));
+            let decided = decide::put_client(before.as_ref(), command, &mut self.moment(context))?;
             if let Some((client, changed)) = self.settle(context, decided).await? {
                 return Ok((client, before.is_none(), changed));
             }

@@ -1,0 +1,178 @@
+//! What people read about an import: what was refused and why, and what came of all.
+
+use std::collections::BTreeMap;
+
+use portal::domain::{
+    decide::ActivationOutcome,
+    port::Waiting,
+    usecase::{ImportInput, RowFault, RowVerdict},
+};
+
+use super::{line, read::Rows};
+use crate::terminal::{cell, count, number, plain, table};
+
+/// The table of what was refused: contacts with all their faults, and accesses; `None` where nothing was.
+pub(crate) fn refused(rows: &Rows, verdicts: &[RowVerdict]) -> Option<String> {
+    let mut table = table(["line", "ref", "field", "why", "value"]);
+    for verdict in verdicts {
+        let (Some(input), Some(at)) = (rows.inputs.get(verdict.index), rows.lines.get(verdict.index)) else { continue };
+        let head = [at.to_string(), cell(&verdict.reference)];
+        match &verdict.contact {
+            Err(faults) => {
+                for fault in faults {
+                    let why = cell(&format!("{}: {}", code(fault), fault.detail));
+                    table.add_row(head.iter().cloned().chain([
+                        cell(&fault.field),
+                        why,
+                        cell(value(input, &fault.field)),
+                    ]));
+                }
+            }
+            Ok(written) => {
+                let Some(Err(refusal)) = &written.activation else { continue };
+                let why = cell(&format!("no access, {}: {refusal}", refusal.code()));
+                let email = written.login_email.as_deref().unwrap_or_default();
+                table.add_row(head.iter().cloned().chain(["activate".to_owned(), why, cell(email)]));
+            }
+        }
+    }
+    (!table.is_empty()).then(|| table.to_string())
+}
+
+fn code(fault: &RowFault) -> &'static str {
+    fault.fault.unwrap_or(fault.code)
+}
+
+/// What the row says in a field such as `name` or `emails[1]`.
+fn value<'a>(input: &'a ImportInput, field: &str) -> &'a str {
+    let (column, place) = field.split_once('[').unwrap_or((field, "0]"));
+    let place: usize = place.trim_end_matches(']').parse().unwrap_or_default();
+    let listed = |list: &'a [String]| list.get(place).map_or("", String::as_str);
+    match column {
+        "ref" => &input.reference,
+        "name" => &input.name,
+        "emails" => listed(&input.emails),
+        "clients" => listed(&input.clients),
+        "activate" => &input.activate,
+        _ => "",
+    }
+}
+
+/// The sums: contacts, access, mails.
+pub(crate) fn summary(verdicts: &[RowVerdict], dry_run: bool) -> Vec<String> {
+    let (mut contacts, mut access, mut mails) = (Tally::default(), Tally::default(), Tally::default());
+    for verdict in verdicts {
+        contacts.add(line::contact(verdict));
+        let Ok(written) = &verdict.contact else { continue };
+        if let Some(outcome) = &written.activation {
+            access.add(line::activation(outcome));
+        }
+        for message in &written.effects.messages {
+            mails.add(message.kind.code());
+        }
+    }
+    let rows = count(verdicts.len() as u64, "row");
+    let mut lines = vec![match dry_run {
+        true => format!("{rows}, dry run, nothing was written: {}", contacts.words()),
+        false => format!("{rows}: {}", contacts.words()),
+    }];
+    if !access.0.is_empty() {
+        lines.push(format!("access: {}", access.words()));
+    }
+    if !mails.0.is_empty() {
+        lines.push(format!("mails: {}", mails.words()));
+    }
+    lines
+}
+
+/// Who would share a login with whom, and which logins would move (I4).
+pub(crate) fn foreseen(rows: &Rows, verdicts: &[RowVerdict]) -> Option<String> {
+    let mut table = table(["ref", "name", "what", "with"]);
+    for verdict in verdicts {
+        let (Ok(written), Some(input)) = (&verdict.contact, rows.inputs.get(verdict.index)) else { continue };
+        let effects = &written.effects;
+        let head = [cell(&verdict.reference), cell(&input.name)];
+        if matches!(written.activation, Some(Ok(ActivationOutcome::Joined))) {
+            let names: Vec<_> =
+                effects.shared_with.iter().map(|other| format!("{} ({})", other.name, other.reference)).collect();
+            table.add_row(head.iter().cloned().chain(["joins the login of".to_owned(), cell(&names.join(", "))]));
+        }
+        if let (Some(before), Some(after)) = (&effects.login_before, &effects.login_after)
+            && before != after
+        {
+            table.add_row(
+                head.iter().cloned().chain(["moves the login".to_owned(), cell(&format!("{before} → {after}"))]),
+            );
+        }
+    }
+    (!table.is_empty()).then(|| table.to_string())
+}
+
+/// How many mails wait, and for what.
+pub(crate) fn waiting(waiting: &[Waiting]) -> String {
+    let mut mails = Tally::default();
+    for kind in waiting {
+        *mails.0.entry(kind.kind.code()).or_default() += kind.count;
+    }
+    match mails.total() {
+        0 => "no mail waits to be sent".to_owned(),
+        1 => format!("1 mail waits to be sent ({}): a running `portal serve` sends it", mails.words()),
+        total => {
+            format!("{} mails wait to be sent ({}): a running `portal serve` sends them", number(total), mails.words())
+        }
+    }
+}
+
+/// What a file that ends early leaves.
+pub(crate) fn cut_short(done: usize, all: usize, why: &str) -> String {
+    let (done, all) = (number(done as u64), count(all as u64, "row"));
+    format!(
+        "{done} of {all} were imported, then: {}; import the file again, and it goes on where it stopped",
+        plain(why)
+    )
+}
+
+#[derive(Default)]
+struct Tally(BTreeMap<&'static str, u64>);
+
+impl Tally {
+    fn add(&mut self, what: &'static str) {
+        *self.0.entry(what).or_default() += 1;
+    }
+
+    fn total(&self) -> u64 {
+        self.0.values().sum()
+    }
+
+    /// `1,714 created, 286 refused`.
+    fn words(&self) -> String {
+        let words: Vec<_> = self.0.iter().map(|(what, many)| format!("{} {what}", number(*many))).collect();
+        if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s11_refused_values_can_not_speak_to_the_terminal() {
+        let input = ImportInput {
+            reference: "c-1".into(),
+            emails: vec!["ok@x.example".into(), "\u{1b}[2Ja\u{202e}b".into()],
+            ..ImportInput::default()
+        };
+        let fault = RowFault {
+            field: "emails[1]".into(),
+            code: "invalid_email",
+            fault: Some("control_character"),
+            detail: "address 2 is not usable".into(),
+        };
+        let verdict = RowVerdict { index: 0, reference: "c-1".into(), contact: Err(vec![fault]) };
+        let rows = Rows { inputs: vec![input], lines: vec![2] };
+        let shown = refused(&rows, std::slice::from_ref(&verdict)).unwrap();
+        assert!(shown.contains("control_character") && shown.contains("\\u{1b}[2Ja\\u{202e}b"), "{shown}");
+        assert!(!shown.contains('\u{1b}') && !shown.contains('\u{202e}'));
+        assert_eq!(summary(&[verdict], true), ["1 row, dry run, nothing was written: 1 refused"]);
+    }
+}

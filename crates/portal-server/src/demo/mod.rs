@@ -1,0 +1,130 @@
+//! `portal demo`: the service with everything set up, on a database of its own.
+
+mod sample;
+
+use std::{
+    fs, io,
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use portal::domain::practice::{Practice, Scope};
+use portal_http::{BaseUrl, HttpConfig};
+use portal_smtp::MailTransport;
+
+use crate::{
+    failure::Failure,
+    logging,
+    program::Program,
+    serve::{self, listen},
+    settings::{DATA, Settings},
+    stores::Database,
+    terminal,
+};
+
+/// Runs the demo.
+///
+/// Only `listen`, `base_url` and `log` are heeded: a demo never touches a real database or mail server.
+pub(crate) async fn run(settings: Settings, fresh: bool) -> Result<ExitCode, Failure> {
+    logging::start(settings.log.as_deref().unwrap_or("warn"));
+    let place = Place(Path::new(DATA).join("demo"));
+    // The address first: whoever holds it may be a demo that is at work in the folder.
+    let listener = listen::bind(settings.listen).await?;
+    let base_url = settings.base_url_at(serve::local(&listener)?)?;
+    if fresh || !place.is_complete() {
+        place.clear()?;
+    }
+    let program = Program::open(Settings {
+        database: Database::in_file(place.file("portal.db")),
+        mail: Some(MailTransport::Capture { dir: place.file("mail") }),
+        mail_from: None,
+        secret_keys: None,
+        trusted_proxies: Vec::new(),
+        ..settings
+    })
+    .await?;
+    let practice = match place.is_complete() {
+        true => program.practice(Some(sample::SLUG)).await?,
+        false => {
+            let practice = sample::create(&program).await?;
+            place.complete()?;
+            practice
+        }
+    };
+    let key = api_key(&program, &practice, &place).await?;
+    let invitation = sample::invitation(&program, &practice).await?;
+    terminal::say(&guide(&base_url, &key, invitation.as_deref(), &place));
+    let config = HttpConfig { demo_mail: Some(place.file("mail")), ..HttpConfig::new(base_url) };
+    serve::serve(program, listener, config).await
+}
+
+/// The demo's folder.
+struct Place(PathBuf);
+
+impl Place {
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// Whether the sample was made to its end.
+    fn is_complete(&self) -> bool {
+        self.file("complete").exists()
+    }
+
+    fn complete(&self) -> Result<(), Failure> {
+        fs::write(self.file("complete"), "").map_err(|error| self.failure(&error))
+    }
+
+    fn clear(&self) -> Result<(), Failure> {
+        match fs::remove_dir_all(&self.0) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.failure(&error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn failure(&self, error: &io::Error) -> Failure {
+        Failure::unavailable(format!("the demo's folder `{}` can't be used: {error}", self.0.display()))
+    }
+}
+
+/// The key of the last time, so that a `curl` line that was copied goes on working; a new one where there is none.
+///
+/// It is kept in the clear, for its owner only: what it opens is a sample.
+async fn api_key(program: &Program, practice: &Practice, place: &Place) -> Result<String, Failure> {
+    let path = place.file("api-key");
+    if let Ok(kept) = fs::read_to_string(&path)
+        && program.portal.authenticate(kept.trim()).await?.is_some_and(|key| key.practice == practice.id)
+    {
+        return Ok(kept.trim().to_owned());
+    }
+    let context = Program::context(practice);
+    let made = program.portal.create_api_key(&context, "demo", vec![Scope::Read, Scope::Write]).await?;
+    let secret = made.secret.reveal();
+    let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    file.and_then(|mut file| writeln!(file, "{secret}")).map_err(|error| place.failure(&error))?;
+    Ok(secret.to_owned())
+}
+
+fn guide(base_url: &BaseUrl, key: &str, invitation: Option<&str>, place: &Place) -> String {
+    let (base, slug, password) = (base_url.as_str(), sample::SLUG, sample::PASSWORD);
+    let link = match invitation {
+        Some(token) => format!("{base}/portal/{slug}/link/{token}"),
+        None => "was used already: `portal demo --fresh` starts over".to_owned(),
+    };
+    let sign_ins: String =
+        sample::SIGN_INS.iter().map(|(address, what)| format!("\n                {address:<28} {what}")).collect();
+    format!(
+        "The demo is running. All of it is in {}; Ctrl-C stops it, `portal demo --fresh` starts over.
+
+Mail            {base}/demo/mail
+Sign-in page    {base}/portal/{slug}/sign-in
+Sign in as      (the password is always: {password}){sign_ins}
+An invitation   {link}
+API key         {key}
+
+Try             curl -s -H 'Authorization: Bearer {key}' '{base}/api/v1/contacts?limit=3'",
+        place.0.display()
+    )
+}

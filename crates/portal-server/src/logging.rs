@@ -1,0 +1,16 @@
+//! The log: one line for each event on standard error, for people where a terminal is there, else JSON.
+
+use tracing_subscriber::EnvFilter;
+
+use crate::terminal;
+
+/// Starts the log. `filter` was checked with the settings.
+pub(crate) fn start(filter: &str) {
+    let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_writer(std::io::stderr);
+    // Texts of other people are written out by the subscriber: it escapes control characters in both forms (S11).
+    if terminal::is_watched() {
+        log.init();
+    } else {
+        log.json().flatten_event(true).init();
+    }
+}

@@ -1,0 +1,166 @@
+//! From settings to use cases over real adapters.
+
+use std::{num::NonZero, path::PathBuf, sync::Arc};
+
+use portal::{
+    CallContext, MailSettings, Portal, Sender, Workers,
+    domain::{
+        event::Caller,
+        id::Slug,
+        link::LinkTokens,
+        port::{Mailer, OutgoingMail, Page, SendOutcome},
+        practice::Practice,
+    },
+};
+use portal_argon2::{Argon2Hasher, Params};
+use portal_http::BaseUrl;
+use portal_smtp::{MailTransport, SmtpOptions};
+
+use crate::{
+    failure::Failure,
+    settings::{Settings, keys},
+    stores::Stores,
+    system::{OsEntropy, SystemClock},
+    terminal::plain,
+};
+
+/// So many callers wait for each core before passwords are refused to be hashed: under a second's work.
+const WAITING_PER_CORE: usize = 32;
+
+/// The use cases on an open database whose schema is up to date.
+pub(crate) struct Program {
+    /// What the program was told.
+    pub(crate) settings: Settings,
+    /// The database.
+    pub(crate) stores: Stores,
+    /// The use cases.
+    pub(crate) portal: Portal,
+}
+
+impl Program {
+    /// Opens the database, brings its schema up to date, and puts the use cases over it.
+    pub(crate) async fn open(settings: Settings) -> Result<Self, Failure> {
+        let keys = Keys::of(&settings)?;
+        let stores = settings.database.open().await?;
+        stores.migrate().await?;
+        let tokens = match keys {
+            Keys::Given(tokens) => tokens,
+            Keys::Beside(path) => keys::read_or_make(&path, &OsEntropy)?,
+        };
+        let portal = portal(&stores, tokens)?;
+        Ok(Self { settings, stores, portal })
+    }
+
+    /// The practice of a slug, or the only one.
+    pub(crate) async fn practice(&self, slug: Option<&str>) -> Result<Practice, Failure> {
+        if let Some(slug) = slug {
+            let parsed = Slug::parse(slug).ok_or_else(|| bad_slug(slug))?;
+            let found = self.portal.practice_by_slug(&parsed).await?;
+            return found.ok_or_else(|| {
+                Failure::usage(format!("there is no practice `{slug}`: `portal practice list` names those there are"))
+            });
+        }
+        let mut practices = self.stores.views.practices(&Page { after: None, limit: 2 }).await?;
+        match (practices.pop(), practices.is_empty()) {
+            (Some(practice), true) => Ok(practice),
+            (Some(_), false) => Err(Failure::usage(
+                "there are several practices: say which with --practice SLUG, `portal practice list` names them",
+            )),
+            (None, _) => Err(Failure::usage(
+                "there is no practice yet: create one with `portal practice create SLUG --name NAME`",
+            )),
+        }
+    }
+
+    /// The context of a command that somebody gives at the command line.
+    pub(crate) fn context(practice: &Practice) -> CallContext {
+        CallContext::new(practice.id, Caller::Program)
+    }
+
+    /// The mailer that was configured; without one, every message waits and says why.
+    pub(crate) fn mailer(&self) -> Result<Arc<dyn Mailer>, Failure> {
+        mailer(self.settings.mail.as_ref())
+    }
+
+    /// What all mail has in common.
+    pub(crate) fn mail_settings(&self, base_url: &BaseUrl) -> Result<MailSettings, Failure> {
+        Ok(MailSettings { base_url: base_url.as_str().to_owned(), from: self.settings.sender(base_url)? })
+    }
+
+    /// Sends what waits, without a running service.
+    pub(crate) fn sender(&self) -> Result<Sender, Failure> {
+        if self.settings.mail.is_none() {
+            return Err(Failure::usage("`PORTAL_SMTP_URL` is needed to send mail: set it, or leave --send out"));
+        }
+        let base_url = self.settings.base_url_at(self.settings.listen)?;
+        let settings = self.mail_settings(&base_url)?;
+        Ok(Sender::new(self.portal.clone(), self.stores.outbox.clone(), self.mailer()?, settings))
+    }
+
+    /// What runs beside the requests.
+    pub(crate) fn workers(&self, base_url: &BaseUrl) -> Result<Workers, Failure> {
+        let settings = self.mail_settings(base_url)?;
+        Ok(Workers::new(self.portal.clone(), self.stores.outbox.clone(), self.mailer()?, settings))
+    }
+
+    /// Closes the database.
+    pub(crate) async fn close(self) {
+        self.stores.close().await;
+    }
+}
+
+/// What to say about a slug that is none.
+pub(crate) fn bad_slug(slug: &str) -> Failure {
+    Failure::usage(format!("`{}` is no practice's slug: it is 2 to 40 of a-z 0-9 -", plain(slug)))
+}
+
+/// Where the secret keys come from.
+enum Keys {
+    Given(LinkTokens),
+    Beside(PathBuf),
+}
+
+impl Keys {
+    fn of(settings: &Settings) -> Result<Self, Failure> {
+        match (&settings.secret_keys, settings.database.key_place()) {
+            (Some(tokens), _) => Ok(Self::Given(tokens.clone())),
+            (None, Some(path)) => Ok(Self::Beside(path)),
+            (None, None) => Err(Failure::usage(
+                "`PORTAL_SECRET_KEY` is needed with this database: set it to 32 random bytes in base64, the same for every \
+                 instance (`openssl rand -base64 32` makes one)",
+            )),
+        }
+    }
+}
+
+fn portal(stores: &Stores, tokens: LinkTokens) -> Result<Portal, Failure> {
+    let entropy = Arc::new(OsEntropy);
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let hasher = Argon2Hasher::new(Params::default(), cores, WAITING_PER_CORE * cores, entropy.clone());
+    let hasher = hasher.map_err(|error| Failure::fault(error.to_string()))?;
+    Ok(Portal {
+        store: stores.store.clone(),
+        enquiries: stores.enquiries.clone(),
+        hasher: Arc::new(hasher),
+        clock: Arc::new(SystemClock),
+        entropy,
+        tokens,
+        common_passwords: Arc::default(),
+    })
+}
+
+fn mailer(transport: Option<&MailTransport>) -> Result<Arc<dyn Mailer>, Failure> {
+    let Some(transport) = transport else { return Ok(Arc::new(NoMailer)) };
+    portal_smtp::connect(transport, &SmtpOptions::default())
+        .map_err(|error| Failure::usage(format!("`PORTAL_SMTP_URL` can't be used: {error}")))
+}
+
+/// Stands where no mail server is configured: messages are kept, and their history says what is missing.
+struct NoMailer;
+
+#[async_trait::async_trait]
+impl Mailer for NoMailer {
+    async fn send(&self, _mail: &OutgoingMail) -> SendOutcome {
+        SendOutcome::Misconfigured { reply: "no mail server is configured: set PORTAL_SMTP_URL".to_owned() }
+    }
+}

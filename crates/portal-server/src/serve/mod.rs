@@ -1,0 +1,94 @@
+//! `portal serve`: answers requests, and does what they leave to be done.
+
+pub(crate) mod listen;
+
+use std::{process::ExitCode, time::Duration};
+
+use portal_http::{App, HttpConfig};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
+
+use crate::{failure::Failure, logging, program::Program, settings::Settings};
+
+/// How long what is being sent may go on after the end was asked for; what is cut off then is sent again.
+const FINISH: Duration = Duration::from_secs(10);
+
+/// Runs the service.
+pub(crate) async fn run(settings: Settings) -> Result<ExitCode, Failure> {
+    logging::start(settings.log.as_deref().unwrap_or("info"));
+    let listener = listen::bind(settings.listen).await?;
+    let address = local(&listener)?;
+    let base_url = settings.base_url_at(address)?;
+    let program = Program::open(settings).await?;
+    warn(&program.settings);
+    tracing::info!(%address, base_url = base_url.as_str(), version = env!("CARGO_PKG_VERSION"), "listening");
+    let config = HttpConfig { trusted_proxies: program.settings.trusted_proxies.clone(), ..HttpConfig::new(base_url) };
+    serve(program, listener, config).await
+}
+
+/// The address that is really listened on.
+pub(crate) fn local(listener: &TcpListener) -> Result<std::net::SocketAddr, Failure> {
+    listener.local_addr().map_err(|error| Failure::unavailable(format!("the address can't be listened on: {error}")))
+}
+
+/// Answers requests and runs the workers until the program is told to stop.
+pub(crate) async fn serve(program: Program, listener: TcpListener, config: HttpConfig) -> Result<ExitCode, Failure> {
+    let mut stop = Stop::new()?;
+    let workers = program.workers(&config.base_url)?.start();
+    let app = App {
+        portal: program.portal.clone(),
+        views: program.stores.views.clone(),
+        config,
+        wake: Some(workers.waker()),
+    };
+    listen::answer(listener, app.router(), stop.asked()).await;
+    tracing::info!("stopping");
+    // Who presses Ctrl-C now doesn't want to wait. A second SIGTERM says nothing new: supervisors send several.
+    tokio::select! {
+        stopped = tokio::time::timeout(FINISH, workers.stop()) => {
+            if stopped.is_err() {
+                tracing::warn!("a message was still being sent; it goes again at the next start");
+            }
+            program.close().await;
+        }
+        _ = stop.interrupt.recv() => tracing::warn!("stopped at once"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What an operator should know before the first request.
+fn warn(settings: &Settings) {
+    for name in &settings.without_effect {
+        tracing::info!(setting = name, "this setting has no effect in this version");
+    }
+    match &settings.mail {
+        None => tracing::warn!("no mail server is configured: mail waits until PORTAL_SMTP_URL is set"),
+        Some(transport) if transport.in_the_clear_beyond_loopback() => {
+            tracing::warn!("mail, and the links in it, goes to the mail server in the clear: prefer smtp+starttls://");
+        }
+        Some(_) => {}
+    }
+}
+
+/// The signals that end the program.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn new() -> Result<Self, Failure> {
+        let signal =
+            |kind| signal(kind).map_err(|error| Failure::fault(format!("signals can't be waited for: {error}")));
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

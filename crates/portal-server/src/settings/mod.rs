@@ -1,0 +1,109 @@
+//! What the program is told: by file, environment and flag, in rising order.
+//!
+//! Names stand in [`names`]; [`raw`] gathers texts, this module makes values of them. Whatever is unknown or malformed
+//! stops the start with one line that names it, and no line repeats a secret.
+
+pub(crate) mod keys;
+pub(crate) mod names;
+pub(crate) mod raw;
+pub(crate) mod value;
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use portal::domain::{email::EmailAddress, link::LinkTokens};
+use portal_http::{BaseUrl, Network};
+use portal_smtp::MailTransport;
+use tracing_subscriber::EnvFilter;
+
+use self::raw::{Given, Raw};
+use crate::{failure::Failure, stores::Database};
+
+/// Where everything is kept when nothing else is said, under the working directory.
+pub(crate) const DATA: &str = "data";
+
+/// The settings of the program.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// Where the data is.
+    pub(crate) database: Database,
+    /// Where requests are answered.
+    pub(crate) listen: SocketAddr,
+    /// How browsers reach the portal, where it is said.
+    pub(crate) base_url: Option<BaseUrl>,
+    /// Where mail goes.
+    pub(crate) mail: Option<MailTransport>,
+    /// Sender of all mail.
+    pub(crate) mail_from: Option<EmailAddress>,
+    /// Keys of links.
+    pub(crate) secret_keys: Option<LinkTokens>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub(crate) trusted_proxies: Vec<Network>,
+    /// What is logged, where it is said.
+    pub(crate) log: Option<String>,
+    /// Settings that were given and have no effect yet.
+    pub(crate) without_effect: Vec<&'static str>,
+}
+
+impl Settings {
+    /// Reads what was gathered.
+    pub(crate) fn read(raw: &Raw) -> Result<Self, Failure> {
+        let database = match raw.get("database_url") {
+            Some(given) => Database::parse(given.text()).map_err(|why| given.malformed(why))?,
+            None => Database::in_file(PathBuf::from(DATA).join("portal.db")),
+        };
+        let listen = read(raw, "listen", value::address)?.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let mail = read(raw, "smtp_url", |text| {
+            MailTransport::parse(text).map_err(|error| format!("can't be used: {error}"))
+        })?;
+        let log = raw.get("log").map(log_filter).transpose()?;
+        // Their features come with later versions; what is malformed must be known before.
+        read(raw, "metrics_listen", value::address)?;
+        read(raw, "sign_ins_per_minute", value::count)?;
+        read(raw, "mails_per_hour", value::count)?;
+        let later = ["metrics_listen", "sign_ins_per_minute", "mails_per_hour"];
+        Ok(Self {
+            database,
+            listen,
+            base_url: read(raw, "base_url", value::base_url)?,
+            mail,
+            mail_from: read(raw, "mail_from", value::sender)?,
+            secret_keys: read(raw, "secret_key", |text| keys::parse(text).map_err(str::to_owned))?,
+            trusted_proxies: read(raw, "trusted_proxies", value::networks)?.unwrap_or_default(),
+            log,
+            without_effect: later.into_iter().filter(|key| raw.get(key).is_some()).collect(),
+        })
+    }
+
+    /// How browsers reach what is listened on at `address`.
+    pub(crate) fn base_url_at(&self, address: SocketAddr) -> Result<BaseUrl, Failure> {
+        let usual = || value::base_url_of(address);
+        self.base_url.clone().or_else(usual).ok_or_else(|| {
+            Failure::usage(format!(
+                "`PORTAL_BASE_URL` is needed, since `{address}` is no address on loopback that links could name: \
+                 set it to https:// and the host that browsers use"
+            ))
+        })
+    }
+
+    /// The sender of all mail.
+    pub(crate) fn sender(&self, base_url: &BaseUrl) -> Result<EmailAddress, Failure> {
+        let from = self.mail_from.clone().or_else(|| value::usual_sender(base_url));
+        from.ok_or_else(|| Failure::usage("`PORTAL_MAIL_FROM` is needed: set it to the address that mail comes from"))
+    }
+}
+
+fn read<T>(raw: &Raw, key: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, Failure> {
+    raw.get(key).map(|given| parse(given.text()).map_err(|why| given.malformed(why))).transpose()
+}
+
+fn log_filter(given: &Given) -> Result<String, Failure> {
+    match EnvFilter::try_new(given.text()) {
+        Ok(_) => Ok(given.text().to_owned()),
+        Err(_) => {
+            Err(given.malformed(format!("is `{}`, not a filter such as info or portal=debug,warn", given.text())))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,11 @@
+//! The program from outside: the real binary, a real mail server's end of SMTP, both databases.
+
+mod support;
+
+mod cli;
+mod demo;
+mod errors;
+mod life;
+mod parallel;
+mod sample;
+mod service;

@@ -1,0 +1,83 @@
+//! Many at once.
+
+use futures_util::future::join_all;
+use serde_json::json;
+
+use crate::support::{Bed, Client, Database, Sink, on_both_databases};
+
+on_both_databases!(s3_fifty_redemptions_of_one_link, c5_staff_and_client_race_for_one_address);
+
+/// So many addresses are raced for.
+const ROUNDS: usize = 1000;
+/// So many races at once.
+const TRACKS: usize = 8;
+
+async fn s3_fifty_redemptions_of_one_link(database: Database) {
+    let sink = Sink::with_utf8().await;
+    let bed = Bed::new(database).with_mail(&sink.url());
+    let key = bed.practice("smith").await;
+    let service = bed.serve().await;
+    let (client, host) = (service.client(), service.client().host(&key));
+    host.put_contact("c-1", "Ada Brandt", &["ada@first.example"]).await.expect(201);
+    host.order("c-1", "activate").await.expect(200);
+    let token = sink.mail(0).await.token();
+
+    let passwords: Vec<_> = (0..50).map(|one| format!("nine copper kettles {one}")).collect();
+    let answers = join_all(passwords.iter().map(|password| client.redeem("smith", &token, password))).await;
+    let mut winner = None;
+    for (answer, password) in answers.iter().zip(&passwords) {
+        match answer.status.as_u16() {
+            204 => assert!(winner.replace(password).is_none(), "two passwords were set"),
+            // On few cores some wait in vain for a hash.
+            503 => assert!(answer.headers.contains_key("retry-after")),
+            _ => drop(answer.expect_problem(410, "link_used")),
+        }
+    }
+    client.sign_in("smith", "ada@first.example", winner.expect("one password was set")).await.expect(204);
+    let events = host.get("/api/v1/contacts/c-1/portal/events?limit=200").await.expect(200);
+    let set: Vec<_> =
+        events["items"].as_array().unwrap().iter().filter(|event| event["kind"] == "password.set").collect();
+    assert!(set.len() <= 1, "{set:#?}");
+}
+
+async fn c5_staff_and_client_race_for_one_address(database: Database) {
+    let mut bed = Bed::new(database);
+    bed.set("PORTAL_LOG", "warn,portal::serve=info");
+    let key = bed.practice("smith").await;
+    let service = bed.serve().await;
+    let host = service.client().host(&key);
+    let tracks = (0..TRACKS).map(|track| races(host.clone(), track));
+    let won: Vec<(usize, usize)> = join_all(tracks.map(tokio::spawn)).await.into_iter().map(Result::unwrap).collect();
+    let (clients, staff) = won.iter().fold((0, 0), |sum, won| (sum.0 + won.0, sum.1 + won.1));
+    assert_eq!(clients + staff, ROUNDS);
+    assert!(clients > ROUNDS / 50 && staff > ROUNDS / 50, "no race: clients won {clients} times, staff {staff} times");
+}
+
+/// Each round: a contact with a fresh address, then its activation and a practice user with that address at once.
+async fn races(host: Client, track: usize) -> (usize, usize) {
+    let (mut clients, mut staff) = (0, 0);
+    for round in (track..ROUNDS).step_by(TRACKS) {
+        let (contact, address) = (format!("c-{round}"), format!("Person.{round}@first.example"));
+        host.put_contact(&contact, "Ada Brandt", &[&address]).await.expect(201);
+        let user = json!({ "name": "Kim Holt", "email": address.to_lowercase(), "role": "staff" });
+        let path = format!("/api/v1/practice-users/u-{round}");
+        let (granted, added) = if round.is_multiple_of(2) {
+            tokio::join!(host.order(&contact, "activate"), host.put(&path, user))
+        } else {
+            let (added, granted) = tokio::join!(host.put(&path, user), host.order(&contact, "activate"));
+            (granted, added)
+        };
+        match (granted.status.as_u16(), added.status.as_u16()) {
+            (200, 409) => {
+                added.expect_problem(409, "email_is_a_portal_login");
+                clients += 1;
+            }
+            (409, 201) => {
+                granted.expect_problem(409, "practice_user_email");
+                staff += 1;
+            }
+            both => panic!("round {round}: {both:?}"),
+        }
+    }
+    (clients, staff)
+}
