@@ -63,7 +63,7 @@ pub struct Event {
     pub kind: &'static str,
     /// Who, as [`Caller::describe`] writes it.
     pub caller: String,
-    /// From where: the address of origin.
+    /// From where: the address of origin, where that is not personal; else it stands there.
     pub origin: Option<String>,
     /// About whom.
     pub subject: Subject,

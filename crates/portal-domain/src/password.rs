@@ -41,7 +41,8 @@ pub struct TypedPassword(Zeroizing<String>);
 impl TypedPassword {
     /// Takes what was typed; `None` where it is longer than [`MAX_LENGTH`] and so nobody's password.
     pub fn new(typed: &str) -> Option<Self> {
-        if typed.len() > MAX_LENGTH * 4 {
+        // Decomposed, a code point may come as several: what is counted is what NFC makes of them.
+        if typed.len() > MAX_LENGTH * 16 {
             return None;
         }
         let text: String = typed.nfc().collect();
@@ -172,7 +173,7 @@ fn made_of_names(lower: &str, names: &[&str]) -> bool {
             let lower = name.nfc().collect::<String>().to_lowercase();
             lower.split(|c: char| !c.is_alphabetic()).map(|word| word.chars().collect()).collect::<Vec<Vec<char>>>()
         })
-        .filter(|word| word.len() > 1)
+        .filter(|word| !word.is_empty())
         .collect();
     let mut reached = vec![false; letters.len() + 1];
     reached[0] = true;

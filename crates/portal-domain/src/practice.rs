@@ -153,11 +153,7 @@ impl Settings {
             EmailAddress::parse(address)
                 .map_err(|fault| OutOfBounds { field: "mail_reply_to", bounds: fault.to_string() })?;
         }
-        let tag = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        if !(2..=35).contains(&self.locale.len()) || !self.locale.chars().all(tag) {
-            return Err(OutOfBounds { field: "locale", bounds: "a BCP 47 language tag".to_owned() });
-        }
-        Ok(())
+        check_locale(&self.locale)
     }
 
     /// How long an activation link works.
@@ -203,6 +199,15 @@ pub fn check_name(name: &str) -> Result<(), OutOfBounds> {
         return Ok(());
     }
     Err(OutOfBounds { field: "name", bounds: "at most 500 characters, without U+0000".to_owned() })
+}
+
+/// Whether a text has the form of a language tag (BCP 47): 2–35 of ASCII letters, digits and `-`.
+pub fn check_locale(locale: &str) -> Result<(), OutOfBounds> {
+    let tag = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if (2..=35).contains(&locale.len()) && locale.chars().all(tag) {
+        return Ok(());
+    }
+    Err(OutOfBounds { field: "locale", bounds: "a BCP 47 language tag".to_owned() })
 }
 
 /// What a practice user may do (W3).

@@ -22,6 +22,11 @@ const PORTAL_BODY: usize = 16 * 1024;
 /// For so long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(20);
 
+/// So much of a body that is too large is read all the same.
+const DRAINED: usize = 2 * 1024 * 1024;
+/// And for so long.
+const DRAIN_TIME: Duration = Duration::from_secs(2);
+
 /// What was sent, or why it can't be understood. The latter is told only after it is certain that the thing it
 /// is about exists: see [`Sent::after`].
 pub(crate) struct Sent<T>(Result<T, Problem>);
@@ -101,6 +106,7 @@ async fn bytes(headers: &HeaderMap, body: Body, most: usize) -> Result<Bytes, Pr
     let too_large = || Problem::new("body_too_large", format!("the body may have at most {most} bytes"));
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > most) {
+        drain(body).await;
         return Err(too_large());
     }
     let slow = |_| Problem::new("request_timeout", "the body did not arrive in time");
@@ -110,6 +116,15 @@ async fn bytes(headers: &HeaderMap, body: Body, most: usize) -> Result<Bytes, Pr
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
         Err(_) => Err(Problem::invalid("the body did not arrive whole")),
     }
+}
+
+/// Reads what little more is worth reading of a body that is too large, so that the answer is not overtaken by a reset of the
+/// connection.
+async fn drain(body: Body) {
+    let mut rest = Limited::new(body, DRAINED);
+    let all = async { while let Some(Ok(_)) = rest.frame().await {} };
+    // Whoever is slower than this has to live with the reset.
+    let _ = tokio::time::timeout(DRAIN_TIME, all).await;
 }
 
 /// The parameters of a query, each known and there once.

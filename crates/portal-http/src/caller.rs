@@ -175,15 +175,21 @@ impl FromRequestParts<Arc<Inner>> for HeldByScript {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Problem> {
         let Some(text) = held(parts, app).await else { return Ok(Self(None)) };
-        let looks = matches!(parts.method, Method::GET | Method::HEAD);
-        let marked = parts.headers.get("x-portal").is_some_and(|value| value == "1");
-        let has_type = parts.headers.contains_key(header::CONTENT_TYPE);
-        if !looks && (!marked || (has_type && !ask::is_json(&parts.headers))) {
-            let detail = "with a cookie, send `X-Portal: 1` and `Content-Type: application/json`";
-            return Err(Problem::new("forbidden", detail));
-        }
+        marked(parts)?;
         Ok(Self(SessionToken::parse(&text)))
     }
+}
+
+/// What changes anything by a cookie is marked as sent by a script of the same site.
+fn marked(parts: &Parts) -> Result<(), Problem> {
+    let looks = matches!(parts.method, Method::GET | Method::HEAD);
+    let marked = parts.headers.get("x-portal").is_some_and(|value| value == "1");
+    let has_type = parts.headers.contains_key(header::CONTENT_TYPE);
+    if !looks && (!marked || (has_type && !ask::is_json(&parts.headers))) {
+        let detail = "with a cookie, send `X-Portal: 1` and `Content-Type: application/json`";
+        return Err(Problem::new("forbidden", detail));
+    }
+    Ok(())
 }
 
 /// A front end with a valid session.
@@ -200,9 +206,11 @@ impl FromRequestParts<Arc<Inner>> for Session {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Problem> {
         let visitor = Visitor::from_request_parts(parts, app).await?;
-        let HeldByScript(token) = HeldByScript::from_request_parts(parts, app).await?;
+        let Held(token) = Held::from_request_parts(parts, app).await?;
         let nobody = || Problem::from(portal_domain::Refusal::Unauthorized);
         let token = token.ok_or_else(nobody)?;
+        app.portal.peek_session(&visitor.context, &token).await?.ok_or_else(nobody)?;
+        marked(parts)?;
         let view = visitor.signed_in(Some(&token)).await?.ok_or_else(nobody)?;
         let context = CallContext { caller: Caller::Login(view.session.login), ..visitor.context.clone() };
         Ok(Self { visitor, token, view, context })

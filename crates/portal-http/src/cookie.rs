@@ -14,12 +14,13 @@ fn name(base: &BaseUrl, practice: &Slug) -> String {
     format!("{prefix}portal-{practice}")
 }
 
-/// What the browser holds under the cookie's name, as text.
+/// What the browser holds under the cookie's name, as text. Cookies of others in the same line may hold any bytes.
 pub(crate) fn presented(base: &BaseUrl, practice: &Slug, headers: &HeaderMap) -> Option<String> {
     let name = name(base, practice);
-    let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(own, _)| *own == name).map(|(_, value)| value.to_owned())
+    let lines = headers.get_all(header::COOKIE).into_iter().map(HeaderValue::as_bytes);
+    let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';'));
+    let mut texts = pairs.filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='));
+    texts.find(|(own, _)| *own == name).map(|(_, value)| value.to_owned())
 }
 
 /// The header that gives the browser a session.

@@ -8,7 +8,7 @@ use portal::{
         event::Caller,
         id::Slug,
         link::LinkTokens,
-        port::{Mailer, OutgoingMail, Page, SendOutcome},
+        port::{Mailer, Page},
         practice::Practice,
     },
 };
@@ -45,7 +45,17 @@ impl Program {
         stores.migrate().await?;
         let tokens = match keys {
             Keys::Given(tokens) => tokens,
-            Keys::Beside(path) => keys::read_or_make(&path, &OsEntropy)?,
+            Keys::Beside(path) => {
+                let in_use = !stores.views.practices(&Page { after: None, limit: 1 }).await?.is_empty();
+                if in_use && !path.exists() {
+                    return Err(Failure::usage(format!(
+                        "the secret key `{}` is missing, and links that were mailed depend on it: put it back, or set \
+                         `PORTAL_SECRET_KEY`",
+                        plain(&path.display().to_string())
+                    )));
+                }
+                keys::read_or_make(&path, &OsEntropy)?
+            }
         };
         let portal = portal(&stores, tokens)?;
         Ok(Self { settings, stores, portal })
@@ -77,11 +87,6 @@ impl Program {
         CallContext::new(practice.id, Caller::Program)
     }
 
-    /// The mailer that was configured; without one, every message waits and says why.
-    pub(crate) fn mailer(&self) -> Result<Arc<dyn Mailer>, Failure> {
-        mailer(self.settings.mail.as_ref())
-    }
-
     /// What all mail has in common.
     pub(crate) fn mail_settings(&self, base_url: &BaseUrl) -> Result<MailSettings, Failure> {
         Ok(MailSettings { base_url: base_url.as_str().to_owned(), from: self.settings.sender(base_url)? })
@@ -89,18 +94,18 @@ impl Program {
 
     /// Sends what waits, without a running service.
     pub(crate) fn sender(&self) -> Result<Sender, Failure> {
-        if self.settings.mail.is_none() {
-            return Err(Failure::usage("`PORTAL_SMTP_URL` is needed to send mail: set it, or leave --send out"));
-        }
+        let needed = || Failure::usage("`PORTAL_SMTP_URL` is needed to send mail: set it, or leave --send out");
+        let mailer = mailer(self.settings.mail.as_ref().ok_or_else(needed)?)?;
         let base_url = self.settings.base_url_at(self.settings.listen)?;
         let settings = self.mail_settings(&base_url)?;
-        Ok(Sender::new(self.portal.clone(), self.stores.outbox.clone(), self.mailer()?, settings))
+        Ok(Sender::new(self.portal.clone(), self.stores.outbox.clone(), mailer, settings))
     }
 
-    /// What runs beside the requests.
+    /// What runs beside the requests. Without a mail server nothing is sent, and all mail waits as it is.
     pub(crate) fn workers(&self, base_url: &BaseUrl) -> Result<Workers, Failure> {
+        let Some(transport) = &self.settings.mail else { return Ok(Workers::without_mail(self.portal.clone())) };
         let settings = self.mail_settings(base_url)?;
-        Ok(Workers::new(self.portal.clone(), self.stores.outbox.clone(), self.mailer()?, settings))
+        Ok(Workers::new(self.portal.clone(), self.stores.outbox.clone(), mailer(transport)?, settings))
     }
 
     /// Closes the database.
@@ -149,18 +154,7 @@ fn portal(stores: &Stores, tokens: LinkTokens) -> Result<Portal, Failure> {
     })
 }
 
-fn mailer(transport: Option<&MailTransport>) -> Result<Arc<dyn Mailer>, Failure> {
-    let Some(transport) = transport else { return Ok(Arc::new(NoMailer)) };
+fn mailer(transport: &MailTransport) -> Result<Arc<dyn Mailer>, Failure> {
     portal_smtp::connect(transport, &SmtpOptions::default())
         .map_err(|error| Failure::usage(format!("`PORTAL_SMTP_URL` can't be used: {error}")))
-}
-
-/// Stands where no mail server is configured: messages are kept, and their history says what is missing.
-struct NoMailer;
-
-#[async_trait::async_trait]
-impl Mailer for NoMailer {
-    async fn send(&self, _mail: &OutgoingMail) -> SendOutcome {
-        SendOutcome::Misconfigured { reply: "no mail server is configured: set PORTAL_SMTP_URL".to_owned() }
-    }
 }

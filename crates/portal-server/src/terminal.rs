@@ -72,7 +72,7 @@ pub(crate) fn cell(text: &str) -> String {
 pub(crate) fn plain_json(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     for c in line.chars() {
-        if c.is_ascii() || plain(c.encode_utf8(&mut [0; 4])).chars().eq([c]) {
+        if (c.is_ascii() && !c.is_ascii_control()) || plain(c.encode_utf8(&mut [0; 4])).chars().eq([c]) {
             out.push(c);
             continue;
         }

@@ -102,13 +102,20 @@ impl Work for LeaseEnquiries {
             most
         );
         let rows = rows.fetch_all(&mut *connection).await?;
-        let read: Result<Vec<_>, _> = rows.into_iter().map(EnquiryRow::read).collect();
-        let enquiries = read?;
-        if enquiries.is_empty() {
+        // A row that can't be read is marked like the others, so that it keeps nobody waiting, and comes up again later.
+        let (mut pairs, mut enquiries) = (Vec::new(), Vec::new());
+        for row in rows {
+            let practice: PracticeId = id(&row.practice_id, "enquiry.practice_id")?;
+            let enquiry: EnquiryId = id(&row.enquiry_id, "enquiry.enquiry_id")?;
+            pairs.push(PairRow { practice: hex(practice), id: hex(enquiry) });
+            match row.read() {
+                Ok(enquiry) => enquiries.push(enquiry),
+                Err(error) => tracing::error!(%enquiry, %error, "an enquiry can't be read"),
+            }
+        }
+        if pairs.is_empty() {
             return Ok(enquiries);
         }
-        let pairs: Vec<_> =
-            enquiries.iter().map(|one| PairRow { practice: hex(one.practice), id: hex(one.id) }).collect();
         let pairs = json(&pairs);
         let mark = sqlx::query!(
             "UPDATE portal_enquiry AS q SET due_at = ?2 FROM json_each(?1) AS e

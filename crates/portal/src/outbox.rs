@@ -118,7 +118,7 @@ impl Sender {
 
     async fn attempt(&self, leased: &Leased) -> Settlement {
         if !wanted(&leased.message, leased.link.as_ref(), self.portal.now()) {
-            return cancelled(&leased.message, &mut self.moment());
+            return cancelled(&leased.message, leased.link.as_ref(), &mut self.moment());
         }
         let outcome = match compose(leased, &self.portal.tokens, &self.settings) {
             Ok(mail) => self.mailer.send(&mail).await,

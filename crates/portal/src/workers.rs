@@ -27,10 +27,10 @@ const LEASE: Duration = Duration::from_secs(30);
 /// The workers of one process. Any number of processes may share one database.
 pub struct Workers {
     portal: Portal,
-    sender: Sender,
+    sender: Option<Sender>,
 }
 
-/// Workers at work.
+/// Workers at work. Dropped, they stop too, after what they are doing.
 pub struct Running {
     wake: Arc<Notify>,
     stop: watch::Sender<bool>,
@@ -40,7 +40,12 @@ pub struct Running {
 impl Workers {
     /// Workers over these adapters.
     pub fn new(portal: Portal, outbox: Arc<dyn Outbox>, mailer: Arc<dyn Mailer>, settings: MailSettings) -> Self {
-        Self { sender: Sender::new(portal.clone(), outbox, mailer, settings), portal }
+        Self { sender: Some(Sender::new(portal.clone(), outbox, mailer, settings)), portal }
+    }
+
+    /// Workers that send nothing: mail waits until there are others.
+    pub const fn without_mail(portal: Portal) -> Self {
+        Self { portal, sender: None }
     }
 
     /// Decides what anybody asked for, now; answers how many enquiries that were.
@@ -58,8 +63,7 @@ impl Workers {
             let portal = portal.clone();
             async move { decide_enquiries(&portal).await.map(|decided| decided > 0) }
         })));
-        for _ in 0..SENDERS {
-            let sender = self.sender.clone();
+        for sender in self.sender.iter().flat_map(|sender| std::iter::repeat_n(sender.clone(), SENDERS)) {
             tasks.push(tokio::spawn(run(Arc::clone(&wake), stopped.clone(), "outbox", move || {
                 let sender = sender.clone();
                 async move { Ok(sender.send_next().await.map_err(Error::from)?.is_some()) }
@@ -96,8 +100,11 @@ async fn decide_enquiries(portal: &Portal) -> Result<usize, Error> {
     let now = portal.now();
     let enquiries = portal.enquiries.lease(now, now.after(LEASE), ENQUIRIES).await?;
     for enquiry in &enquiries {
-        portal.decide_enquiry(enquiry).await?;
-        portal.enquiries.settle(enquiry.practice, enquiry.id).await?;
+        // One that can't be decided comes up again when its lease ends, and keeps nobody else waiting.
+        match portal.decide_enquiry(enquiry).await {
+            Ok(_) => portal.enquiries.settle(enquiry.practice, enquiry.id).await?,
+            Err(error) => log("enquiries", &error),
+        }
     }
     Ok(enquiries.len())
 }
@@ -126,7 +133,7 @@ where
         tokio::select! {
             () = woken => {}
             () = tokio::time::sleep(pause) => {}
-            _ = stopped.changed() => {}
+            changed = stopped.changed() => if changed.is_err() { return },
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     email::{EmailAddress, EmailList, LoginKey, mask},
     id::{ClientId, LoginId, Ref},
     message::MessageBody,
-    practice::{SessionsOnMove, check_name},
+    practice::{SessionsOnMove, check_locale, check_name},
 };
 
 /// A new list of addresses, and how it is meant.
@@ -101,6 +101,7 @@ pub(super) fn apply(
         draft.contact.name.clone_from(name);
     }
     if let Some(locale) = &fields.locale {
+        locale.as_deref().map_or(Ok(()), check_locale)?;
         draft.contact.locale.clone_from(locale);
     }
     if let Some(clients) = clients {

@@ -10,8 +10,8 @@ use crate::{
     time::Timestamp,
 };
 
-/// For so long a message is tried.
-const GIVE_UP_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// So often a message is tried. With the pauses below that takes 22 hours; one more pause would pass the 24 of D2.
+const ATTEMPTS: u32 = 18;
 /// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2 * 3600);
 
@@ -21,15 +21,16 @@ pub fn wanted(message: &Message, link: Option<&Link>, now: Timestamp) -> bool {
 }
 
 /// The settlement of a message that is no longer wanted.
-pub fn cancelled(message: &Message, moment: &mut Moment) -> Settlement {
-    let reply = "its link no longer works".to_owned();
-    settle(message, DeliveryState::Cancelled, reply, None, moment)
+pub fn cancelled(message: &Message, link: Option<&Link>, moment: &mut Moment) -> Settlement {
+    let used = link.is_some_and(|link| link.state(moment.now) == LinkState::Used);
+    let reply = if used { "its link was used already" } else { "its link no longer works" };
+    settle(message, DeliveryState::Cancelled, reply.to_owned(), None, moment)
 }
 
 /// The settlement after an attempt; `before` attempts were made already.
 ///
 /// Taken: accepted. A temporary fault, of the network or of our own configuration: deferred, with pauses that double from a
-/// minute to two hours, for 24 hours, then failed. A permanent fault: failed.
+/// minute to two hours, for 24 hours of trying (a queue that stood still does not count), then failed. A permanent fault: failed.
 pub fn handed_over(message: &Message, before: u32, outcome: &SendOutcome, moment: &mut Moment) -> Settlement {
     let (state, reply) = match outcome {
         SendOutcome::Accepted { reply } => (DeliveryState::Accepted, reply),
@@ -38,7 +39,7 @@ pub fn handed_over(message: &Message, before: u32, outcome: &SendOutcome, moment
     };
     let pause = Duration::from_secs(60).saturating_mul(1 << before.min(16)).min(LONGEST_PAUSE);
     let next = moment.now.after(pause);
-    let too_late = next >= message.created_at.after(GIVE_UP_AFTER);
+    let too_late = before.saturating_add(1) >= ATTEMPTS;
     let (state, next) = match state {
         DeliveryState::Deferred if too_late => (DeliveryState::Failed, None),
         DeliveryState::Deferred => (DeliveryState::Deferred, Some(next)),

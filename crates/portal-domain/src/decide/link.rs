@@ -11,7 +11,7 @@ use crate::{
     email::{EmailAddress, mask},
     event::{Event, Subject},
     facts::{LinkFacts, LoginFacts, Member},
-    id::CredentialId,
+    id::{ContactId, CredentialId},
     link::{Link, LinkPurpose, LinkState},
     login::{Credential, Login},
     message::{Message, MessageBody},
@@ -75,7 +75,8 @@ pub fn redeem(facts: &LinkFacts, command: &Redemption, moment: &mut Moment) -> R
         Change::PutLogin(after),
     ];
     let messages = messages_after_redemption(facts, login, moment);
-    let mut event = login_event("login.password_set", login, moment);
+    let written_to = login.members.iter().map(|member| member.contact.id).find(|id| *id == facts.link.contact);
+    let mut event = login_event("login.password_set", login, written_to, moment);
     event.facts.insert("link".to_owned(), facts.link.id.to_string());
     event.facts.insert("purpose".to_owned(), facts.link.purpose.code().to_owned());
     event.facts.insert("replaced".to_owned(), login.login.credential.is_some().to_string());
@@ -135,7 +136,7 @@ pub(super) fn password_changed(login: &LoginFacts, moment: &mut Moment) -> Optio
 pub fn request_reset(practice: &Practice, login: Option<&LoginFacts>, moment: &mut Moment) -> Decided<bool> {
     match login.and_then(|login| Some((login, eldest(login)?))) {
         Some((login, (member, to))) => {
-            let event = login_event("login.reset_requested", login, moment);
+            let event = login_event("login.reset_requested", login, Some(member.contact.id), moment);
             let decision = send(practice, login, member, &to, LinkPurpose::Reset, event, moment);
             Decided { decision, outcome: true }
         }
@@ -151,7 +152,7 @@ pub fn renew_link(practice: &Practice, facts: Option<&LinkFacts>, moment: &mut M
         return nothing;
     }
     let Some((member, to)) = eldest(login) else { return nothing };
-    let event = login_event("login.link_renewed", login, moment);
+    let event = login_event("login.link_renewed", login, Some(member.contact.id), moment);
     let decision = send(practice, login, member, &to, link.purpose, event, moment);
     Decided { decision, outcome: true }
 }
@@ -221,11 +222,16 @@ pub(super) const fn changes_login(login: &LoginFacts) -> Expect {
     Expect { what: Aggregate::Login(login.login.id), version: login.login.version, how: Reliance::Changed }
 }
 
-/// An event about a login, and about its contact where there is only one.
-pub(super) fn login_event(kind: &'static str, login: &LoginFacts, moment: &mut Moment) -> Event {
+/// An event about a login, and about a contact: the one that is known to be meant, else the only one there is.
+pub(super) fn login_event(
+    kind: &'static str,
+    login: &LoginFacts,
+    contact: Option<ContactId>,
+    moment: &mut Moment,
+) -> Event {
     let contact = match login.members.as_slice() {
         [only] => Some(only.contact.id),
-        _ => None,
+        _ => contact,
     };
     moment.event(kind, Subject { contact, user: None, login: Some(login.login.id) })
 }

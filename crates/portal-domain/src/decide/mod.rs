@@ -59,15 +59,19 @@ pub struct Moment {
 impl Moment {
     /// An event of this moment.
     pub(crate) fn event(&mut self, kind: &'static str, subject: Subject) -> Event {
+        // Where a client comes from is the client's own; where a host program comes from is nobody's.
+        let of_a_person = matches!(self.caller, Caller::Login(_) | Caller::Anyone);
+        let origin = self.origin.clone();
+        let personal = origin.clone().filter(|_| of_a_person).map(|origin| ("origin".to_owned(), origin));
         Event {
             id: self.ids.next(self.now),
             at: self.now,
             kind,
             caller: self.caller.describe(),
-            origin: self.origin.clone(),
+            origin: origin.filter(|_| !of_a_person),
             subject,
             facts: BTreeMap::new(),
-            personal: BTreeMap::new(),
+            personal: personal.into_iter().collect(),
             salt: self.ids.salt(),
         }
     }

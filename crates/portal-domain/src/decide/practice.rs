@@ -63,7 +63,9 @@ fn note_settings(event: &mut Event, before: &Settings, after: &Settings) {
     let after = fields(after);
     for (name, value) in fields(before) {
         let now = after.get(&name).map(ToString::to_string).unwrap_or_default();
-        note(&mut event.facts, &name, &value.to_string(), &now);
+        let about_people = matches!(name.as_str(), "mail_reply_to" | "contact_line" | "invitation_note");
+        let values = if about_people { &mut event.personal } else { &mut event.facts };
+        note(values, &name, &value.to_string(), &now);
     }
 }
 

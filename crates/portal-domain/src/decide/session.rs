@@ -9,7 +9,7 @@ use crate::{
     Refusal,
     change::{Aggregate, Change, Decision, Expect, Reliance, Which},
     facts::{LoginFacts, SessionFacts},
-    id::{CredentialId, SessionId},
+    id::{ContactId, CredentialId, SessionId},
     login::{Credential, Login},
     password::PasswordHash,
     practice::Practice,
@@ -46,26 +46,27 @@ pub fn open_session(
     }
     let session = new_session(practice, login, login.login.epoch, command.hash, command.user_agent.clone(), moment);
     let mut decision = Decision::default();
-    match &command.rehashed {
-        Some(hash) => {
-            let credential = Some(Credential { hash: hash.clone(), ..credential.clone() });
-            let after = Login { credential, version: login.login.version + 1, ..login.login.clone() };
-            decision.expect.push(changes_login(login));
-            decision.changes.push(Change::PutLogin(after));
-        }
-        None => {
-            let what = Aggregate::Login(login.login.id);
-            decision.expect.push(Expect { what, version: login.login.version, how: Reliance::LookedAt });
+    if let Ok((old, owner)) = valid_session(replaced, moment) {
+        end(&mut decision, owner, Which::One(old.id), "session.replaced", moment);
+        if owner.login.id != login.login.id {
+            touch(&mut decision, owner);
         }
     }
-    if let Some(SessionFacts { session: old, login: Some(owner) }) = replaced
-        && old.ended_at.is_none()
-    {
-        end(&mut decision, owner, Which::One(old.id), "session.replaced", moment);
+    let replaces_own = replaced.is_some_and(|replaced| replaced.session.login == login.login.id);
+    if command.rehashed.is_some() || (replaces_own && !decision.is_empty()) {
+        let hash = command.rehashed.clone().unwrap_or_else(|| credential.hash.clone());
+        let credential = Some(Credential { hash, ..credential.clone() });
+        let after = Login { credential, version: login.login.version + 1, ..login.login.clone() };
+        decision.expect.push(changes_login(login));
+        decision.changes.push(Change::PutLogin(after));
+    } else {
+        let what = Aggregate::Login(login.login.id);
+        decision.expect.push(Expect { what, version: login.login.version, how: Reliance::LookedAt });
     }
     decision.changes.push(Change::OpenSession(session.clone()));
-    let mut event = login_event("session.opened", login, moment);
+    let mut event = login_event("session.opened", login, None, moment);
     event.facts.insert("session".to_owned(), session.id.to_string());
+    event.facts.insert("rehashed".to_owned(), command.rehashed.is_some().to_string());
     decision.events.push(event);
     Ok(Decided { decision, outcome: session })
 }
@@ -143,6 +144,7 @@ pub fn sign_out(facts: Option<&SessionFacts>, moment: &mut Moment) -> Decided<bo
     let outcome = match valid_session(facts, moment) {
         Ok((session, login)) => {
             end(&mut decision, login, Which::One(session.id), "session.signed_out", moment);
+            touch(&mut decision, login);
             true
         }
         Err(_) => false,
@@ -166,12 +168,13 @@ pub fn end_own_sessions(
     };
     if outcome > 0 {
         end(&mut decision, login, which, "session.ended", moment);
+        touch(&mut decision, login);
     }
     Ok(Decided { decision, outcome })
 }
 
 /// Ends all sessions of a login, as staff may. Answers how many ended.
-pub fn end_contact_sessions(login: &LoginFacts, moment: &mut Moment) -> Decided<usize> {
+pub fn end_contact_sessions(contact: ContactId, login: &LoginFacts, moment: &mut Moment) -> Decided<usize> {
     let outcome = valid_sessions(login, moment).len();
     if login.login.key.is_none() || outcome == 0 {
         return Decided { decision: Decision::default(), outcome: 0 };
@@ -180,7 +183,8 @@ pub fn end_contact_sessions(login: &LoginFacts, moment: &mut Moment) -> Decided<
     let after = Login { epoch: login.login.epoch + 1, version: login.login.version + 1, ..login.login.clone() };
     decision.expect.push(changes_login(login));
     decision.changes.push(Change::PutLogin(after));
-    end(&mut decision, login, Which::All, "session.all_ended", moment);
+    decision.changes.push(Change::EndSessions { login: login.login.id, which: Which::All, at: moment.now });
+    decision.events.push(login_event("session.all_ended", login, Some(contact), moment));
     Decided { decision, outcome }
 }
 
@@ -191,11 +195,17 @@ fn valid_sessions(login: &LoginFacts, moment: &Moment) -> Vec<SessionId> {
 
 fn end(decision: &mut Decision, login: &LoginFacts, which: Which, kind: &'static str, moment: &mut Moment) {
     decision.changes.push(Change::EndSessions { login: login.login.id, which, at: moment.now });
-    let mut event = login_event(kind, login, moment);
+    let mut event = login_event(kind, login, None, moment);
     if let Which::One(session) = which {
         event.facts.insert("session".to_owned(), session.to_string());
     }
     decision.events.push(event);
+}
+
+/// Changes a login's version: whoever else relied on one of its sessions decides again.
+fn touch(decision: &mut Decision, login: &LoginFacts) {
+    decision.expect.push(changes_login(login));
+    decision.changes.push(Change::PutLogin(Login { version: login.login.version + 1, ..login.login.clone() }));
 }
 
 /// A new password, given inside a session whose current password was found right.
@@ -248,7 +258,7 @@ pub fn change_password(
         Change::OpenSession(fresh.clone()),
     ];
     let messages = password_changed(login, moment).into_iter().collect();
-    let event = login_event("login.password_changed", login, moment);
+    let event = login_event("login.password_changed", login, None, moment);
     let decision = Decision { expect: vec![changes_login(login)], changes, messages, events: vec![event] };
     Ok(Decided { decision, outcome: fresh })
 }

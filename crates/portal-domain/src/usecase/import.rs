@@ -10,7 +10,7 @@ use crate::{
     facts::{ContactFacts, ContactQuery, Holder, LoginFacts},
     id::{LoginId, Ref},
     port::Commit,
-    practice::{Client, Practice},
+    practice::{Client, Practice, check_name},
 };
 
 /// So many rows are decided and committed together.
@@ -400,6 +400,9 @@ fn parse(input: &ImportInput) -> Result<ImportRow, Vec<RowFault>> {
     let reference = Ref::parse(&input.reference);
     if reference.is_none() {
         faults.push(RowFault::invalid("ref", "must be 1 to 128 visible ASCII characters"));
+    }
+    if let Err(fault) = check_name(&input.name) {
+        faults.push(RowFault::of(&fault.into()));
     }
     let emails = parse_emails(&input.emails, &mut faults);
     let mut clients = Vec::new();

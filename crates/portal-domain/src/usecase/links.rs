@@ -61,6 +61,8 @@ impl Portal {
                 return Ok(outcome);
             }
             facts = self.link_facts(context, command.token).await?;
+            let login = decide::usable_link(&facts, &self.moment(context))?;
+            self.accept_password(&practice, login, command.password)?;
         }
         Err(Error::Overloaded)
     }

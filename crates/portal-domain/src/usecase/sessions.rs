@@ -177,8 +177,8 @@ impl Portal {
     pub async fn end_contact_sessions(&self, context: &CallContext, contact: &Ref) -> Result<usize, Error> {
         for _ in 0..ATTEMPTS {
             let (_, facts) = self.contact(context, contact).await?;
-            let Some(login) = &facts.login else { return Ok(0) };
-            let decided = decide::end_contact_sessions(login, &mut self.moment(context));
+            let (Some(contact), Some(login)) = (&facts.contact, &facts.login) else { return Ok(0) };
+            let decided = decide::end_contact_sessions(contact.id, login, &mut self.moment(context));
             if let Some(ended) = self.settle(context, decided).await? {
                 return Ok(ended);
             }

@@ -192,3 +192,13 @@ fn p4_secrets_are_types_that_do_not_print() {
         std::any::TypeId::of::<portal_domain::id::UserId>()
     );
 }
+
+#[test]
+fn p1_an_address_with_an_initial_is_as_personal_as_any() {
+    let names = ["A. Meier", "j.smith@kanzlei.example", "K & Partner", "Jo O'Neil"];
+    let policy = PasswordPolicy { min_length: 8, personal: names.to_vec(), common: None };
+    for typed in ["j.smith@kanzlei.example", "jsmith-20241", "A.Meier 2024!", "K & Partner 77", "jo.oneil.1966"] {
+        assert_eq!(NewPassword::parse(typed, &policy), Err(PasswordFault::Personal), "{typed}");
+    }
+    assert!(NewPassword::parse("four quiet paper boats", &policy).is_ok());
+}

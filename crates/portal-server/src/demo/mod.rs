@@ -32,7 +32,13 @@ pub(crate) async fn run(settings: Settings, fresh: bool) -> Result<ExitCode, Fai
     let place = Place(Path::new(DATA).join("demo"));
     // The address first: whoever holds it may be a demo that is at work in the folder.
     let listener = listen::bind(settings.listen).await?;
-    let base_url = settings.base_url_at(serve::local(&listener)?)?;
+    let address = serve::local(&listener)?;
+    if !address.ip().is_loopback() {
+        return Err(Failure::usage(format!(
+            "the demo shows everybody's mail, so it listens on loopback only, not on `{address}`"
+        )));
+    }
+    let base_url = settings.base_url_at(address)?;
     if fresh || !place.is_complete() {
         place.clear()?;
     }

@@ -46,13 +46,16 @@ pub(crate) async fn serve(program: Program, listener: TcpListener, config: HttpC
     listen::answer(listener, app.router(), stop.asked()).await;
     tracing::info!("stopping");
     // Who presses Ctrl-C now doesn't want to wait. A second SIGTERM says nothing new: supervisors send several.
-    tokio::select! {
-        stopped = tokio::time::timeout(FINISH, workers.stop()) => {
-            if stopped.is_err() {
-                tracing::warn!("a message was still being sent; it goes again at the next start");
-            }
-            program.close().await;
+    let finish = async {
+        if tokio::time::timeout(FINISH, workers.stop()).await.is_err() {
+            tracing::warn!("a message was still being sent; it goes again at the next start");
         }
+        if tokio::time::timeout(FINISH, program.close()).await.is_err() {
+            tracing::warn!("the database could not be closed in time");
+        }
+    };
+    tokio::select! {
+        () = finish => {}
         _ = stop.interrupt.recv() => tracing::warn!("stopped at once"),
     }
     Ok(ExitCode::SUCCESS)

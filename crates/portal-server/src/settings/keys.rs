@@ -16,11 +16,9 @@ use portal::domain::{
     port::Entropy,
 };
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 
 use crate::{failure::Failure, terminal::plain};
-
-/// The name of a key that was given none.
-const FIRST: &str = "k1";
 
 /// Base64 as people copy it, with or without `=` at the end.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -34,20 +32,28 @@ pub(crate) fn parse(text: &str) -> Result<LinkTokens, &'static str> {
     let entries: Vec<_> = text.split([',', ' ', '\t', '\r', '\n']).filter(|entry| !entry.is_empty()).collect();
     for entry in &entries {
         let (id, secret) = match entry.split_once(':') {
-            Some((id, secret)) => (id, secret),
-            None if entries.len() == 1 => (FIRST, *entry),
+            Some((id, secret)) => (Some(id), secret),
+            None if entries.len() == 1 => (None, *entry),
             None => return Err("holds several keys, and one of them has no id: write each as id:base64"),
         };
-        let id = KeyId::parse(id).ok_or("holds an id that is not 1 to 32 of a-z A-Z 0-9 _ -")?;
+        let secret = secret.replace('-', "+").replace('_', "/");
+        let bytes = BASE64.decode(secret).map_err(|_| "holds a key that is not base64")?;
+        let bytes: [u8; 32] = bytes.try_into().map_err(|_| "holds a key that is not 32 bytes long")?;
+        let id = id.map_or_else(|| own_name(&bytes), str::to_owned);
+        let id = KeyId::parse(&id).ok_or("holds an id that is not 1 to 32 of a-z A-Z 0-9 _ -")?;
         if keys.iter().any(|(known, _)| *known == id) {
             return Err("holds two keys with the same id");
         }
-        let secret = secret.replace('-', "+").replace('_', "/");
-        let bytes = BASE64.decode(secret).map_err(|_| "holds a key that is not base64")?;
-        let bytes = bytes.try_into().map_err(|_| "holds a key that is not 32 bytes long")?;
         keys.push((id, bytes));
     }
     LinkTokens::new(keys).ok_or("holds no key")
+}
+
+/// The name of a key that was given none: made of the key, so that another key never passes for it.
+fn own_name(key: &[u8; 32]) -> String {
+    let digest = Sha256::new().chain_update(b"portal key name v1\0").chain_update(key).finalize();
+    let name: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("k{name}")
 }
 
 /// The keys in the file at `path`, which is made with a fresh one where it isn't there, for its owner only.
@@ -73,7 +79,7 @@ fn make(path: &Path, entropy: &dyn Entropy) -> io::Result<()> {
     entropy.fill(&mut name);
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(format!(".{:016x}", u64::from_be_bytes(name)));
-    let made = write(Path::new(&temporary), &format!("{FIRST}:{}\n", BASE64.encode(key)));
+    let made = write(Path::new(&temporary), &format!("{}:{}\n", own_name(&key), BASE64.encode(key)));
     // A link, unlike a renaming, never replaces the key that another program made meanwhile.
     let made = made.and_then(|()| match fs::hard_link(&temporary, path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -102,8 +108,10 @@ mod tests {
 
     #[test]
     fn one_key_or_several() {
-        assert_eq!(parse(KEY).unwrap().newest().as_str(), "k1");
-        assert_eq!(parse(KEY.trim_end_matches('=')).unwrap().newest().as_str(), "k1");
+        let own = parse(KEY).unwrap().newest().clone();
+        assert_eq!(parse(KEY.trim_end_matches('=')).unwrap().newest(), &own);
+        let other = BASE64.encode([7; 32]);
+        assert_ne!(parse(&other).unwrap().newest(), &own, "another key has another name");
         let several =
             parse(&format!("new:{KEY}, old:{}", "/".repeat(43).replace("//", "_w"))).map(|it| it.newest().clone());
         assert!(several.is_err(), "43 characters whose last bits are not nought");

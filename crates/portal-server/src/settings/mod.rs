@@ -77,12 +77,19 @@ impl Settings {
     /// How browsers reach what is listened on at `address`.
     pub(crate) fn base_url_at(&self, address: SocketAddr) -> Result<BaseUrl, Failure> {
         let usual = || value::base_url_of(address);
-        self.base_url.clone().or_else(usual).ok_or_else(|| {
+        let base_url = self.base_url.clone().or_else(usual).ok_or_else(|| {
             Failure::usage(format!(
                 "`PORTAL_BASE_URL` is needed, since `{address}` is no address on loopback that links could name: \
                  set it to https:// and the host that browsers use"
             ))
-        })
+        })?;
+        if !base_url.is_https() && !address.ip().is_loopback() {
+            return Err(Failure::usage(format!(
+                "`PORTAL_BASE_URL` must be https://, since `{address}` can be reached from elsewhere: set it to the host \
+                 that browsers use, or listen on loopback"
+            )));
+        }
+        Ok(base_url)
     }
 
     /// The sender of all mail.

@@ -140,15 +140,15 @@ fn resolve(given: &mut Given) -> Result<(), Failure> {
     if !given.in_file {
         return Ok(());
     }
-    let path = plain(given.text());
+    // Whoever mistakes the setting gives the secret itself in place of the path, so the path is never repeated.
     let text = match std::fs::read_to_string(given.text()) {
         Ok(text) => SecretString::from(text),
-        Err(error) => return Err(given.malformed(format!("names `{path}`, which can't be read: {error}"))),
+        Err(error) => return Err(given.malformed(format!("names a file that can't be read: {error}"))),
     };
     // Editors end a file with a line end, which is no part of a secret.
     let text = text.expose_secret().trim_end_matches(['\r', '\n']);
     if text.is_empty() {
-        return Err(given.malformed(format!("names `{path}`, which is empty")));
+        return Err(given.malformed("names a file that is empty"));
     }
     given.text = SecretString::from(text);
     Ok(())

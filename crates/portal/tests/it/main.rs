@@ -3,17 +3,21 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use portal::{MailSettings, Sender, Workers};
+use portal::{MailSettings, Portal, Sender, Workers};
 use portal_domain::{
     contact::Access,
     email::EmailAddress,
-    id::Ref,
+    id::{EnquiryId, PracticeId, Ref},
     message::{DeliveryState, SendOutcome, Settlement},
-    port::{Leased, Outbox, Page, StoreError},
+    port::{Enquiries, Enquiry, EnquiryKind, Leased, Outbox, Page, StoreError},
     time::Timestamp,
     usecase::{EmailsInput, PutContactInput, RedeemLink},
 };
-use portal_testkit::{conformance::run, fixture::Fixture};
+use portal_testkit::{
+    build,
+    conformance::{FullStore, run},
+    fixture::Fixture,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -65,7 +69,7 @@ fn d1_an_activation_sends_one_mail_to_the_stored_address_and_its_link_works() {
 
 /// An outbox whose first settlement is lost, as by a crash between the other server's answer and the commit.
 struct Forgetful {
-    inner: Arc<dyn portal_testkit::conformance::FullStore>,
+    inner: Arc<dyn FullStore>,
     lost: std::sync::atomic::AtomicBool,
 }
 
@@ -171,6 +175,55 @@ fn l7_a_reset_is_decided_by_the_worker_and_goes_to_the_stored_address_only() {
         let resets: Vec<_> =
             fixture.mailer.mails().into_iter().skip(1).map(|mail| mail.to.as_str().to_owned()).collect();
         assert_eq!(resets, ["Ada@smith.example"]);
+    });
+}
+
+/// Enquiries of which the oldest is always one of a practice that is gone.
+struct WithABadOne(Arc<dyn FullStore>);
+
+#[async_trait]
+impl Enquiries for WithABadOne {
+    async fn put(&self, enquiry: &Enquiry) -> Result<(), StoreError> {
+        Enquiries::put(&*self.0, enquiry).await
+    }
+
+    async fn lease(&self, now: Timestamp, until: Timestamp, most: u32) -> Result<Vec<Enquiry>, StoreError> {
+        let mut enquiries = Enquiries::lease(&*self.0, now, until, most).await?;
+        let kind = EnquiryKind::Reset { address: "ada@smith.example".to_owned() };
+        let (id, practice) = (build::id("bad"), build::id("a practice that is gone"));
+        enquiries.insert(0, Enquiry { id, practice, kind, origin: None, at: now });
+        Ok(enquiries)
+    }
+
+    async fn settle(&self, practice: PracticeId, enquiry: EnquiryId) -> Result<(), StoreError> {
+        Enquiries::settle(&*self.0, practice, enquiry).await
+    }
+}
+
+#[test]
+fn l7_an_enquiry_that_can_t_be_decided_keeps_nobody_else_waiting() {
+    run(async {
+        let fixture = invited("ada@smith.example").await;
+        let enquiries = Arc::new(WithABadOne(fixture.store.clone()));
+        let portal = Portal { enquiries, ..fixture.portal.clone() };
+        portal.ask_for_reset(&fixture.call(), "ada@smith.example").await.expect("kept");
+        let workers = Workers::new(portal, fixture.store.clone(), fixture.mailer.clone(), settings());
+        assert_eq!(workers.decide_enquiries().await, Ok(2));
+        let sent = sender(&fixture).drain(1, || {}).await.expect("drained");
+        assert_eq!(sent.accepted, 2, "the invitation and the reset");
+    });
+}
+
+#[test]
+fn without_a_mail_server_mail_waits_as_it_is() {
+    run(async {
+        let fixture = invited("ada@smith.example").await;
+        let running = Workers::without_mail(fixture.portal.clone()).start();
+        running.wake();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        running.stop().await;
+        let waiting = fixture.store.waiting(fixture.practice.id).await.expect("counted");
+        assert_eq!(waiting.iter().map(|kind| kind.count).sum::<u64>(), 1);
     });
 }
 

@@ -154,6 +154,13 @@ pub(super) fn note_contact(event: &mut Event, before: Option<&Contact>, after: O
         all.map_or_else(String::new, |all| all.join(" "))
     };
     note(&mut event.personal, "emails", &emails(before), &emails(after));
+    let locale = |contact: Option<&Contact>| contact.and_then(|contact| contact.locale.clone()).unwrap_or_default();
+    let removed = |contact: Option<&Contact>| {
+        let notes = contact.map(|contact| contact.emails.iter().filter_map(EmailAddress::removed).collect::<Vec<_>>());
+        notes.unwrap_or_default().join("; ")
+    };
+    note(&mut event.facts, "locale", &locale(before), &locale(after));
+    note(&mut event.facts, "trimmed", &removed(before), &removed(after));
     note(&mut event.personal, "name", &name(before), &name(after));
     note(&mut event.facts, "access", access(before), access(after));
     note(&mut event.facts, "clients", &clients(before), &clients(after));

@@ -52,7 +52,7 @@ async fn import(program: &Program, rows: &Rows, arguments: &ImportArgs) -> Resul
     }
     report::summary(&verdicts, arguments.dry_run).iter().for_each(|line| say(line));
     if let Some(failure) = cut_short {
-        let text = report::cut_short(verdicts.len(), rows.inputs.len(), &failure.text);
+        let text = report::cut_short(verdicts.len(), rows.inputs.len(), arguments.dry_run, &failure.text);
         return Err(Failure { text, ..failure });
     }
     if let Some(sender) = sender {

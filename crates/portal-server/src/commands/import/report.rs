@@ -124,8 +124,11 @@ pub(crate) fn waiting(waiting: &[Waiting]) -> String {
 }
 
 /// What a file that ends early leaves.
-pub(crate) fn cut_short(done: usize, all: usize, why: &str) -> String {
+pub(crate) fn cut_short(done: usize, all: usize, dry_run: bool, why: &str) -> String {
     let (done, all) = (number(done as u64), count(all as u64, "row"));
+    if dry_run {
+        return format!("{done} of {all} were looked at, and nothing was written; then: {}", plain(why));
+    }
     format!(
         "{done} of {all} were imported, then: {}; import the file again, and it goes on where it stopped",
         plain(why)

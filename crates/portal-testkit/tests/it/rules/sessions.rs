@@ -1,7 +1,14 @@
 use std::any::TypeId;
 
 use portal_domain::{
-    id::{LoginId, SessionId, UserId},
+    change::Decision,
+    decide::{self, ChangedPassword, Moment, SignIn},
+    event::Caller,
+    facts::SessionFacts,
+    id::{Ids, LoginId, SessionId, UserId},
+    password::PasswordHash,
+    port::Commit,
+    session::{SessionHash, SessionToken},
     usecase::CallContext,
 };
 use portal_testkit::{build, conformance::run};
@@ -99,6 +106,95 @@ fn p3_a_password_changed_inside_ends_all_others_kills_all_links_and_gives_a_new_
         // Within the old one's absolute limit.
         desk.wait(12 * HOUR);
         assert!(!desk.valid(&fresh).await);
+    });
+}
+
+/// What is decided on one picture of the facts, as by two requests at once: whichever is committed first, the other is a
+/// conflict and decides again.
+struct AtOnce<'a>(&'a Desk);
+
+impl AtOnce<'_> {
+    fn moment(&self, seed: u8) -> Moment {
+        Moment {
+            now: self.0.fixture.portal.now(),
+            ids: Ids::from_seed([seed; 32]),
+            signed_with: build::signing_key(),
+            caller: Caller::Anyone,
+            origin: None,
+        }
+    }
+
+    async fn facts(&self, session: &SessionToken) -> SessionFacts {
+        let portal = &self.0.fixture.portal;
+        let facts = portal.store.session(self.0.call.practice, &session.hash(), portal.now()).await;
+        facts.expect("the store is there").expect("the session is there")
+    }
+
+    async fn commit(&self, decision: &Decision) -> Commit {
+        let store = &self.0.fixture.portal.store;
+        store.commit(self.0.call.practice, std::slice::from_ref(decision), None).await.expect("the store is there")
+    }
+}
+
+#[test]
+fn p3_a_session_that_ends_meanwhile_can_t_change_the_password() {
+    run(async {
+        let desk = Desk::with(&[("ada", HOME)]).await;
+        let (stolen, own) = (desk.onboard("ada", SECRET).await, desk.sign_in(HOME, SECRET).await.unwrap());
+        let at_once = AtOnce(&desk);
+        let (facts, owners) = (at_once.facts(&stolen).await, at_once.facts(&own).await);
+        let login = facts.login.clone().expect("the login is there").login;
+        let command = ChangedPassword {
+            credential: login.credential.expect("there is a password").id,
+            hash: PasswordHash::new("$plain$"),
+            session: SessionHash([9; 32]),
+        };
+        let change = decide::change_password(&desk.fixture.practice, Some(&facts), &command, &mut at_once.moment(1));
+        let end = decide::end_own_sessions(Some(&owners), Some(facts.session.id), &mut at_once.moment(2));
+        assert_eq!(at_once.commit(&end.unwrap().decision).await, Commit::Committed);
+        assert_eq!(at_once.commit(&change.unwrap().decision).await, Commit::Conflict);
+        assert_eq!((desk.valid(&stolen).await, desk.valid(&own).await), (false, true));
+    });
+}
+
+#[test]
+fn p3_of_two_that_end_all_others_at_once_one_decides_again() {
+    run(async {
+        let desk = Desk::with(&[("ada", HOME)]).await;
+        let (one, other) = (desk.onboard("ada", SECRET).await, desk.sign_in(HOME, SECRET).await.unwrap());
+        let at_once = AtOnce(&desk);
+        let (first, second) = (at_once.facts(&one).await, at_once.facts(&other).await);
+        let first = decide::end_own_sessions(Some(&first), None, &mut at_once.moment(1)).unwrap().decision;
+        let second = decide::end_own_sessions(Some(&second), None, &mut at_once.moment(2)).unwrap().decision;
+        assert_eq!(at_once.commit(&first).await, Commit::Committed);
+        assert_eq!(at_once.commit(&second).await, Commit::Conflict);
+        assert_eq!((desk.valid(&one).await, desk.valid(&other).await), (true, false));
+    });
+}
+
+/// A new id at every sign-in: the browser's session before ends with the same commit, whoever's it was.
+#[test]
+fn p3_a_sign_in_replaces_the_session_that_the_browser_had() {
+    run(async {
+        let desk = Desk::with(&[("ada", HOME), ("bob", "bob@smith.example")]).await;
+        let old = desk.onboard("ada", SECRET).await;
+        desk.onboard("bob", OTHER).await;
+        let at_once = AtOnce(&desk);
+        let (presented, portal) = (at_once.facts(&old).await, &desk.fixture.portal);
+        for (address, token) in [(HOME, 1), ("bob@smith.example", 2)] {
+            let key = build::key(address);
+            let login = portal.store.login(desk.call.practice, &key, portal.now()).await.unwrap().unwrap();
+            let credential = login.login.credential.as_ref().expect("there is a password").id;
+            let hash = SessionHash([token; 32]);
+            let command = SignIn { credential, hash, user_agent: None, rehashed: None };
+            let (login, replaced) = (Some(&login), Some(&presented));
+            let practice = &desk.fixture.practice;
+            let decided = decide::open_session(practice, login, replaced, &command, &mut at_once.moment(token));
+            let committed = at_once.commit(&decided.unwrap().decision).await;
+            let expected = if token == 1 { Commit::Committed } else { Commit::Conflict };
+            assert_eq!(committed, expected, "a session is replaced once");
+        }
+        assert!(!desk.valid(&old).await);
     });
 }
 
