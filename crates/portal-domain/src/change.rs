@@ -137,7 +137,8 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
-    /// Ends every link of a login that is neither used nor ended nor expired, but for links opened or used by the same commit.
+    /// Ends every link of a login that is neither used nor ended, expired ones too, but for links opened or used by the same
+    /// commit.
     EndLinks {
         /// The login.
         login: LoginId,

@@ -98,15 +98,15 @@ pub enum LinkState {
 
 impl Link {
     /// The state at `now`: `Used` if redeemed, else `Dead` if killed before it expired, else `Expired`, else `Usable`.
+    ///
+    /// One that was killed when it had expired already is `Expired` by every clock, a slower one too.
     pub fn state(&self, now: Timestamp) -> LinkState {
-        if self.used_at.is_some() {
-            LinkState::Used
-        } else if self.ended_at.is_some_and(|ended| ended < self.expires_at) {
-            LinkState::Dead
-        } else if now >= self.expires_at {
-            LinkState::Expired
-        } else {
-            LinkState::Usable
+        match (self.used_at, self.ended_at) {
+            (Some(_), _) => LinkState::Used,
+            (None, Some(ended)) if ended < self.expires_at => LinkState::Dead,
+            (None, Some(_)) => LinkState::Expired,
+            (None, None) if now >= self.expires_at => LinkState::Expired,
+            (None, None) => LinkState::Usable,
         }
     }
 

@@ -146,8 +146,7 @@ pub(crate) async fn end_links_of(
     }
     sqlx::query!(
         "UPDATE portal.link k SET ended_at = c.at FROM unnest($2::uuid[], $3::bigint[]) AS c (login_id, at)
-         WHERE k.practice_id = $1 AND k.login_id = c.login_id AND k.used_at IS NULL AND k.ended_at IS NULL
-             AND k.expires_at > c.at",
+         WHERE k.practice_id = $1 AND k.login_id = c.login_id AND k.used_at IS NULL AND k.ended_at IS NULL",
         practice,
         &column(logins, |(login, _)| login.to_uuid()),
         &column(logins, |(_, at)| at.as_micros()),

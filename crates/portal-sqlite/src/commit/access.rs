@@ -97,7 +97,7 @@ pub(super) async fn end_links(
             "WITH e AS MATERIALIZED (SELECT ?1 AS practice_id, value FROM json_each(?2))
              UPDATE portal_link AS k SET ended_at = e.value ->> 'at' FROM e
              WHERE k.practice_id = e.practice_id AND k.login_id = unhex(e.value ->> 'id')
-                 AND k.used_at IS NULL AND k.ended_at IS NULL AND k.expires_at > e.value ->> 'at'",
+                 AND k.used_at IS NULL AND k.ended_at IS NULL",
             practice,
             of_logins.json
         );

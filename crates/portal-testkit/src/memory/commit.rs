@@ -294,7 +294,7 @@ impl Work<'_> {
         }
         for link in self.tenant.links.values_mut() {
             let meant = link.login == login || self.faults.has(Fault::OtherLinksEnded);
-            let open = link.used_at.is_none() && link.ended_at.is_none() && at < link.expires_at;
+            let open = link.used_at.is_none() && link.ended_at.is_none();
             let spared = self.opened.contains(&link.id) && !self.faults.has(Fault::OwnLinksEnded);
             if meant && open && !spared {
                 link.ended_at = Some(at);

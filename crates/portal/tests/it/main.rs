@@ -214,13 +214,44 @@ fn l7_an_enquiry_that_can_t_be_decided_keeps_nobody_else_waiting() {
     });
 }
 
+mockall::mock! {
+    Wishes {}
+
+    #[async_trait]
+    impl Enquiries for Wishes {
+        async fn put(&self, enquiry: &Enquiry) -> Result<(), StoreError>;
+        async fn lease(&self, now: Timestamp, until: Timestamp, most: u32) -> Result<Vec<Enquiry>, StoreError>;
+        async fn settle(&self, practice: PracticeId, enquiry: EnquiryId) -> Result<(), StoreError>;
+    }
+}
+
+/// A crash between the commit and the settling of an enquiry: it comes up again, and its id is the request key.
+#[test]
+fn l7_an_enquiry_whose_settling_was_lost_sends_no_second_mail() {
+    run(async {
+        let fixture = invited("ada@smith.example").await;
+        let kind = EnquiryKind::Reset { address: "ada@smith.example".to_owned() };
+        let (id, practice, at) = (build::id("wish"), fixture.practice.id, fixture.portal.now());
+        let wish = Enquiry { id, practice, kind, origin: None, at };
+        let mut wishes = MockWishes::new();
+        wishes.expect_lease().times(2).returning(move |_, _, _| Ok(vec![wish.clone()]));
+        let mut lost = vec![Ok(()), Err(StoreError::Unavailable("cut off".to_owned()))];
+        wishes.expect_settle().times(2).returning(move |_, _| lost.pop().expect("settled twice"));
+        let portal = Portal { enquiries: Arc::new(wishes), ..fixture.portal.clone() };
+        let workers = Workers::new(portal, fixture.store.clone(), fixture.mailer.clone(), settings());
+        assert!(workers.decide_enquiries().await.is_err());
+        assert_eq!(workers.decide_enquiries().await, Ok(1));
+        let sent = sender(&fixture).drain(1, || {}).await.expect("drained");
+        assert_eq!(sent.accepted, 2, "the invitation and one reset");
+    });
+}
+
 #[test]
 fn without_a_mail_server_mail_waits_as_it_is() {
     run(async {
         let fixture = invited("ada@smith.example").await;
         let running = Workers::without_mail(fixture.portal.clone()).start();
         running.wake();
-        tokio::time::sleep(Duration::from_millis(20)).await;
         running.stop().await;
         let waiting = fixture.store.waiting(fixture.practice.id).await.expect("counted");
         assert_eq!(waiting.iter().map(|kind| kind.count).sum::<u64>(), 1);
