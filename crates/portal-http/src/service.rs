@@ -24,11 +24,16 @@ async fn health() -> Json<Health> {
 struct Ready {
     status: &'static str,
     database: &'static str,
+    schema: &'static str,
     oldest_due_message: Option<String>,
 }
 
-/// Whether the database answers, and since when the oldest message waits.
+/// Whether the database answers with the schema that this program knows, and since when the oldest message waits.
 async fn ready(State(app): State<Arc<Inner>>) -> Result<Json<Ready>, Problem> {
     let oldest = app.views.oldest_due(app.portal.now()).await?;
-    Ok(Json(Ready { status: "ok", database: "ok", oldest_due_message: oldest.map(present::time) }))
+    if !app.views.schema_fits().await? {
+        let detail = "the database has another schema than this program: run `portal migrate`, or a newer program";
+        return Err(Problem::new("overloaded", detail));
+    }
+    Ok(Json(Ready { status: "ok", database: "ok", schema: "ok", oldest_due_message: oldest.map(present::time) }))
 }

@@ -14,7 +14,7 @@ use portal_domain::{
 use uuid::Uuid;
 
 use crate::{
-    PostgresStore,
+    PostgresStore, SchemaError,
     failure::store_error,
     row::{self, ApiKeyRow, ClientRow, MessageRow, PracticeRow, UserRow},
 };
@@ -199,6 +199,14 @@ impl PortalViews for PostgresStore {
         }
         waiting.sort_by_key(|it| it.kind);
         Ok(waiting)
+    }
+
+    async fn schema_fits(&self) -> Result<bool, StoreError> {
+        match self.pending().await {
+            Ok(pending) => Ok(pending.is_empty()),
+            Err(SchemaError::Store(error)) => Err(error),
+            Err(SchemaError::Newer { .. } | SchemaError::Altered(_) | SchemaError::Failed { .. }) => Ok(false),
+        }
     }
 
     async fn oldest_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {

@@ -281,6 +281,14 @@ impl PortalViews for SqliteStore {
         views::waiting(&mut connection, practice).await.map_err(Fault::into_store)
     }
 
+    async fn schema_fits(&self) -> Result<bool, StoreError> {
+        match self.pending_migrations().await {
+            Ok(pending) => Ok(pending.is_empty()),
+            Err(MigrateError::Newer { .. } | MigrateError::Differs { .. }) => Ok(false),
+            Err(MigrateError::Failed(reason)) => Err(StoreError::Unavailable(reason)),
+        }
+    }
+
     async fn oldest_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let mut connection = self.readers.acquire().await.map_err(read_fault)?;
         views::oldest_due(&mut connection, now).await.map_err(Fault::into_store)

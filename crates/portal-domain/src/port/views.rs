@@ -49,6 +49,8 @@ pub trait PortalViews: Send + Sync {
     async fn waiting(&self, practice: PracticeId) -> Result<Vec<Waiting>, StoreError>;
     /// When the oldest message that is due, of any practice, was queued; also the answer to "is the database there?".
     async fn oldest_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError>;
+    /// Whether the database's schema is the one this program knows: neither older nor newer nor another.
+    async fn schema_fits(&self) -> Result<bool, StoreError>;
 }
 
 /// How many messages of a kind wait.

@@ -158,7 +158,7 @@ async fn the_probes_say_whether_the_database_is_there() {
     let kit = Kit::new().await;
     assert_eq!(kit.send(Ask::get("/healthz")).await.is(200).json(), json!({"status": "ok"}));
     let ready = kit.send(Ask::get("/readyz")).await.is(200).json();
-    assert_eq!(ready, json!({"status": "ok", "database": "ok", "oldest_due_message": null}));
+    assert_eq!(ready, json!({"status": "ok", "database": "ok", "schema": "ok", "oldest_due_message": null}));
     kit.invite("a", "ada@smith.example").await;
     let ready = kit.send(Ask::get("/readyz")).await.is(200).json();
     assert_eq!(ready["oldest_due_message"], "2026-03-02T12:00:00.000001Z");
@@ -279,6 +279,9 @@ impl PortalViews for NoViews {
     }
     async fn waiting(&self, _: PracticeId) -> Result<Vec<Waiting>, StoreError> {
         Ok(Vec::new())
+    }
+    async fn schema_fits(&self) -> Result<bool, StoreError> {
+        Err(StoreError::Unavailable("away".to_owned()))
     }
     async fn oldest_due(&self, _: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         Err(StoreError::Unavailable("away".to_owned()))

@@ -55,7 +55,9 @@ async fn a_newer_or_altered_schema_is_refused() {
         let mut connection = database.connection().await;
         let newer = "INSERT INTO portal.migrations (version, description, success, checksum, execution_time)
                      VALUES (9000, 'tomorrow', true, '', 0)";
+        assert_eq!(portal_domain::port::PortalViews::schema_fits(&store).await, Ok(true));
         sqlx::query(newer).execute(&mut connection).await.unwrap();
+        assert_eq!(portal_domain::port::PortalViews::schema_fits(&store).await, Ok(false));
         for refused in [store.pending().await, store.migrate().await] {
             let error = refused.unwrap_err();
             assert!(matches!(error, SchemaError::Newer { found: 9000, .. }), "{error}");

@@ -46,7 +46,9 @@ async fn a_file_of_a_newer_program_is_refused() {
     let mut raw = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(house.path())).await.unwrap();
     let newer = "INSERT INTO portal_migrations (version, description, success, checksum, execution_time)
                  VALUES (99, 'later', true, x'00', 0)";
+    assert_eq!(portal_domain::port::PortalViews::schema_fits(&house.store).await, Ok(true));
     sqlx::query(newer).execute(&mut raw).await.unwrap();
+    assert_eq!(portal_domain::port::PortalViews::schema_fits(&house.store).await, Ok(false));
     let refused = house.store.migrate().await.unwrap_err();
     assert!(matches!(refused, MigrateError::Newer { found: 99, known: 1 }), "{refused:?}");
     assert!(house.store.pending_migrations().await.is_err());

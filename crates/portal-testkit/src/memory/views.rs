@@ -99,6 +99,10 @@ impl PortalViews for MemoryStore {
         Ok(all.filter(|waiting| waiting.count > 0).collect())
     }
 
+    async fn schema_fits(&self) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
     async fn oldest_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let due = |post: &&Post| waits(post) && post.due_at.is_some_and(|at| at <= now);
         Ok(self.see(|state| {
