@@ -14,7 +14,8 @@ pub struct Login {
     pub id: LoginId,
     /// The key it signs in with while it is live; `None` while it is dormant (C4).
     pub key: Option<LoginKey>,
-    /// Raised whenever all its sessions and links end together; sessions and links carry the one they were born with.
+    /// Raised whenever all its sessions end; a session of another epoch is not valid, whatever its row says. Links carry the one
+    /// they were born with, and end by their own rows: a move may end them and keep the sessions.
     pub epoch: i64,
     /// Its password, if one was set.
     pub credential: Option<Credential>,
