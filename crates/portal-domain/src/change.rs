@@ -163,7 +163,8 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
-    /// Notes that a session was used, if that is later than what is noted.
+    /// Notes that a session was used, if that is later than what is noted and before the session was over: not ended, and
+    /// within both limits at `at`.
     TouchSession {
         /// The session.
         session: SessionId,

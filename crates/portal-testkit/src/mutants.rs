@@ -54,6 +54,7 @@ const fn law_against(fault: Fault) -> &'static str {
         Fault::SessionsNotEnded | Fault::SpareIgnored => "sessions_end_all_one_or_all_but_one",
         Fault::OwnSessionsEnded => "ending_sessions_spares_those_of_the_same_commit",
         Fault::TouchBackwards => "a_session_is_touched_only_forward",
+        Fault::TouchRevives => "a_session_that_is_over_is_not_touched",
         Fault::EventsDropped => "events_come_in_order_as_they_were_told",
         Fault::MessagesDropped => "messages_come_in_the_order_they_were_queued",
         Fault::LinkWallMissing | Fault::SessionWallMissing => "ids_of_another_practice_are_unknown",

@@ -256,7 +256,8 @@ pub(crate) async fn touch_sessions(
     sqlx::query!(
         "UPDATE portal.session s SET last_seen_at = c.at, idle_until = c.idle_until
          FROM unnest($2::uuid[], $3::bigint[], $4::bigint[]) AS c (session_id, at, idle_until)
-         WHERE s.practice_id = $1 AND s.session_id = c.session_id AND s.last_seen_at < c.at",
+         WHERE s.practice_id = $1 AND s.session_id = c.session_id AND s.last_seen_at < c.at
+             AND s.ended_at IS NULL AND s.idle_until > c.at AND s.expires_at > c.at",
         practice,
         &column(touched, |touch| touch.0.to_uuid()),
         &column(touched, |touch| touch.1.as_micros()),

@@ -146,7 +146,8 @@ pub(super) async fn touch_sessions(
         "WITH e AS MATERIALIZED (SELECT ?1 AS practice_id, value FROM json_each(?2))
              UPDATE portal_session AS s SET last_seen_at = e.value ->> 'at', idle_until = e.value ->> 'idle_until'
          FROM e
-         WHERE s.practice_id = e.practice_id AND s.session_id = unhex(e.value ->> 'id') AND s.last_seen_at < e.value ->> 'at'",
+         WHERE s.practice_id = e.practice_id AND s.session_id = unhex(e.value ->> 'id') AND s.last_seen_at < e.value ->> 'at'
+             AND s.ended_at IS NULL AND s.idle_until > e.value ->> 'at' AND s.expires_at > e.value ->> 'at'",
         practice,
         rows.json
     );

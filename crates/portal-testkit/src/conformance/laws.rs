@@ -97,6 +97,7 @@ macro_rules! __store_laws {
             sessions_end_all_one_or_all_but_one
             ending_sessions_spares_those_of_the_same_commit
             a_session_is_touched_only_forward
+            a_session_that_is_over_is_not_touched
             a_profile_is_chosen
             erasing_a_login_keeps_its_links
             deleting_a_contact_keeps_messages_and_events

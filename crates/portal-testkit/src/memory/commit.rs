@@ -315,6 +315,7 @@ impl Work<'_> {
                 Change::TouchSession { session, at, idle_until } => {
                     if let Some(session) = self.tenant.sessions.get_mut(session)
                         && (session.last_seen_at < *at || self.faults.has(Fault::TouchBackwards))
+                        && (session.valid(session.epoch, *at) || self.faults.has(Fault::TouchRevives))
                     {
                         session.last_seen_at = *at;
                         session.idle_until = *idle_until;

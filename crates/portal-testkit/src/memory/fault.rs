@@ -49,6 +49,8 @@ pub enum Fault {
     SpareIgnored,
     /// The note when a session was used may go backwards.
     TouchBackwards,
+    /// A session that is over is used again.
+    TouchRevives,
     /// Events are not written.
     EventsDropped,
     /// Messages are not written.
@@ -91,7 +93,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 44] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -116,6 +118,7 @@ impl Fault {
         Self::OwnSessionsEnded,
         Self::SpareIgnored,
         Self::TouchBackwards,
+        Self::TouchRevives,
         Self::EventsDropped,
         Self::MessagesDropped,
         Self::LinkWallMissing,

@@ -96,6 +96,33 @@ pub async fn a_session_is_touched_only_forward(harness: &Harness) {
     scene.write(touch("none", 70)).await;
 }
 
+/// Using a session that has ended or is past one of its limits revives nothing, however late the note is written.
+pub async fn a_session_that_is_over_is_not_touched(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let (_, login) = scene.live("ada", "ada@smith.example").await;
+    let limits = |name, idle, absolute| PortalSession {
+        idle_until: later(idle),
+        expires_at: later(absolute),
+        ..build::session(name, &login)
+    };
+    let sessions = [limits("idle", 100, 5000), limits("old", 5000, 100), limits("ended", 5000, 5000)];
+    scene.write(began(sessions.clone())).await;
+    let which = Which::One(build::id("ended"));
+    scene.write(Plan::new().then(Change::EndSessions { login: login.id, which, at: later(99) })).await;
+    for session in sessions {
+        let touch = Change::TouchSession { session: session.id, at: later(100), idle_until: later(1900) };
+        scene.write(Plan::new().then(touch)).await;
+    }
+    for name in ["idle", "old", "ended"] {
+        let session = scene.session(name).await.expect("the session is there").session;
+        assert_eq!(session.last_seen_at, build::session(name, &login).last_seen_at, "{name}");
+        assert_ne!(session.idle_until, later(1900), "{name}");
+    }
+    let touch = Change::TouchSession { session: build::id("idle"), at: later(99), idle_until: later(1899) };
+    scene.write(Plan::new().then(touch)).await;
+    assert_eq!(scene.session("idle").await.expect("there").session.idle_until, later(1899));
+}
+
 /// The profile that a session looks at is chosen, and chosen anew.
 pub async fn a_profile_is_chosen(harness: &Harness) {
     let scene = Scene::set(harness, "smith").await;
