@@ -1,8 +1,12 @@
 //! Who may hash now, who may wait, and who is sent away.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicU64, AtomicUsize, Ordering},
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use argon2::Block;
@@ -34,7 +38,18 @@ pub(crate) struct Gate {
     running: AtomicUsize,
     most_running: AtomicUsize,
     refused: AtomicU64,
+    recent: Mutex<Recent>,
 }
+
+/// How long the last callers waited for their answers.
+#[derive(Debug, Default)]
+struct Recent {
+    spans: VecDeque<Duration>,
+    turn: usize,
+}
+
+/// So many are remembered.
+const REMEMBERED: usize = 32;
 
 /// The right to run one hash. It goes with the work, so that the work and not its caller decides when it ends.
 #[derive(Debug)]
@@ -55,6 +70,7 @@ impl Gate {
             running: AtomicUsize::new(0),
             most_running: AtomicUsize::new(0),
             refused: AtomicU64::new(0),
+            recent: Mutex::default(),
         })
     }
 
@@ -68,6 +84,23 @@ impl Gate {
         let permit = Arc::clone(&self.permits).acquire_owned().await.ok()?;
         let memory = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         Some(Turn { gate: Arc::clone(self), memory, _permit: permit, _place: place })
+    }
+
+    /// Notes how long a caller waited for an answer.
+    pub(crate) fn took(&self, span: Duration) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if recent.spans.len() == REMEMBERED {
+            recent.spans.pop_front();
+        }
+        recent.spans.push_back(span);
+    }
+
+    /// How long one of the last callers waited, a different one each time; `None` where there was none yet.
+    pub(crate) fn usual(&self) -> Option<Duration> {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.turn = recent.turn.wrapping_add(1);
+        let place = recent.turn.checked_rem(recent.spans.len())?;
+        recent.spans.get(place).copied()
     }
 
     pub(crate) fn gauge(&self) -> Gauge {

@@ -10,6 +10,7 @@ use crate::{
     message::Message,
     practice::{ApiKey, Client, Practice, PracticeUser},
     session::{PortalSession, ProfileId},
+    throttle::BucketName,
     time::Timestamp,
 };
 
@@ -180,6 +181,8 @@ pub enum Change {
         /// The profile.
         profile: ProfileId,
     },
+    /// Forgets a counter of tries (G1).
+    ForgetTries(BucketName),
     /// Inserts an API key.
     AddApiKey(ApiKey),
     /// Ends an API key, if it is not ended.

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     contact::Contact,
     email::LoginKey,
-    id::{ContactId, MessageId, Ref},
+    id::{ContactId, LoginId, MessageId, Ref},
     link::Link,
-    login::Login,
+    login::{Credential, Login},
     message::DeliveryState,
     practice::{Client, PracticeUser},
     session::{PortalSession, ProfileId},
@@ -47,6 +47,8 @@ pub struct ContactFacts {
     pub login: Option<LoginFacts>,
     /// Who holds each key asked about, and that of the contact's own first address; keys nobody holds are absent.
     pub holders: BTreeMap<LoginKey, Holder>,
+    /// Of the same keys those at which a browser that never signed in is refused at the time asked for, and until when (G1).
+    pub locked: BTreeMap<LoginKey, Timestamp>,
 }
 
 /// Who holds a key in the practice's registry.
@@ -74,6 +76,15 @@ pub struct LoginFacts {
     pub invitation: Option<Invitation>,
     /// When the newest session of the login began, ended ones included.
     pub last_sign_in_at: Option<Timestamp>,
+}
+
+/// A login and its password, and nothing that hangs on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoginCredential {
+    /// The login.
+    pub login: LoginId,
+    /// Its password, if one was set.
+    pub credential: Option<Credential>,
 }
 
 /// A contact behind a login, with its clients.

@@ -122,6 +122,8 @@ pub mod kind {
     pub enum ApiKey {}
     /// Something that anybody asked for, waiting to be decided.
     pub enum Enquiry {}
+    /// A try to sign in.
+    pub enum Try {}
 }
 
 /// Id of a practice.
@@ -148,6 +150,8 @@ pub type EventId = Id<kind::Event>;
 pub type ApiKeyId = Id<kind::ApiKey>;
 /// Id of an enquiry.
 pub type EnquiryId = Id<kind::Enquiry>;
+/// Id of a try to sign in.
+pub type TryId = Id<kind::Try>;
 
 /// The host's own id of a thing: 1–128 of ASCII 0x21–0x7E, compared byte by byte.
 ///

@@ -12,6 +12,7 @@
 //! | run a command against a store | [`usecase::Portal`] |
 //! | write an adapter | [`port`], and `portal-testkit` to test it |
 
+pub mod browser;
 pub mod change;
 pub mod contact;
 pub mod decide;
@@ -28,6 +29,7 @@ pub mod practice;
 mod refusal;
 pub mod session;
 pub mod status;
+pub mod throttle;
 pub mod time;
 pub mod usecase;
 

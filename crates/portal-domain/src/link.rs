@@ -170,6 +170,16 @@ impl LinkTokens {
         &self.keys[0].0
     }
 
+    /// All secrets, newest first. Whoever derives anything from one says in it what for.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &[u8; 32]> {
+        self.keys.iter().map(|(_, secret)| secret)
+    }
+
+    /// The secret of [`newest`](Self::newest).
+    pub(crate) fn newest_secret(&self) -> &[u8; 32] {
+        &self.keys[0].1
+    }
+
     /// The token of a link; `None` where its key is no longer known.
     pub fn issue(&self, key: &KeyId, practice: PracticeId, link: LinkId, purpose: LinkPurpose) -> Option<String> {
         let (_, secret) = self.keys.iter().find(|(id, _)| id == key)?;

@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    email::EmailAddress,
+    email::{EmailAddress, LoginKey},
     event::Event,
-    id::{ContactId, LinkId, LoginId, MessageId},
+    id::{ContactId, LinkId, LoginId, MessageId, PracticeId},
+    link::Link,
+    practice::Practice,
     time::Timestamp,
 };
 
@@ -55,9 +57,10 @@ impl MessageKind {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
-    /// Whether somebody waits for it (D7); such mail goes before bulk invitations.
-    pub const fn awaited(self) -> bool {
-        matches!(self, Self::Reset)
+    /// Whether it is news of an address or access that may be stale by the time it leaves: worth sending only while the
+    /// contact signs in with the address it goes to.
+    pub const fn invites_to_sign_in(self) -> bool {
+        matches!(self, Self::AccessAdded | Self::LoginMovedNew)
     }
 }
 
@@ -127,6 +130,8 @@ pub struct Message {
     pub clients: Vec<String>,
     /// What it says.
     pub body: MessageBody,
+    /// The login's key, where anybody could ask for this message by a form: such mail is limited at that key (G3).
+    pub asked_at: Option<LoginKey>,
     /// When it was queued.
     pub created_at: Timestamp,
 }
@@ -135,6 +140,11 @@ impl Message {
     /// The kind of message.
     pub const fn kind(&self) -> MessageKind {
         self.body.kind()
+    }
+
+    /// Whether a person waits for it (D7): a reset, or whatever was asked for by a form. It goes before bulk invitations.
+    pub fn awaited(&self) -> bool {
+        self.kind() == MessageKind::Reset || self.asked_at.is_some()
     }
 }
 
@@ -242,4 +252,39 @@ impl Settlement {
     pub const fn state(&self) -> DeliveryState {
         self.attempt.state
     }
+}
+
+/// Names a message in the hands of one worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The practice it is sent for.
+    pub practice: PracticeId,
+    /// The message.
+    pub message: MessageId,
+    /// Until when it is this worker's.
+    pub until: Timestamp,
+}
+
+/// A message in the hands of one worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leased {
+    /// What names it.
+    pub lease: Lease,
+    /// Attempts made before.
+    pub attempts: u32,
+    /// What is to be sent, or why it can't be read.
+    pub letter: Result<Letter, String>,
+}
+
+/// A message with all that is needed to send it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// The practice it is sent for.
+    pub practice: Practice,
+    /// The message.
+    pub message: Message,
+    /// The link it carries, as it is now.
+    pub link: Option<Link>,
+    /// The key at which the contact it is about signs in now; `None` where the contact has no access.
+    pub signs_in_at: Option<LoginKey>,
 }

@@ -108,6 +108,12 @@ pub enum Refusal {
     /// P2: sign-in failed, for whatever reason.
     #[error("address or password is not right")]
     SignInFailed,
+    /// G2: too many tries from one address of origin.
+    #[error("too many tries from here: wait {retry_after} seconds")]
+    TooManyRequests {
+        /// Seconds to wait.
+        retry_after: u64,
+    },
     /// There is no valid session.
     #[error("sign in first")]
     Unauthorized,
@@ -144,6 +150,7 @@ impl Refusal {
             Self::LinkClosed { .. } => "link_dead",
             Self::PasswordRefused { .. } => "password_refused",
             Self::SignInFailed => "sign_in_failed",
+            Self::TooManyRequests { .. } => "too_many_requests",
             Self::Unauthorized => "unauthorized",
             Self::NotFound { .. } => "not_found",
         }

@@ -29,6 +29,8 @@ pub enum PortalStatus {
     InvitationExpired,
     /// No password yet, and a link that works.
     Invited,
+    /// A browser that never signed in would be refused now.
+    Locked,
     /// No client, or all suspended.
     NoProfile,
     /// Can sign in and sees a profile.
@@ -45,6 +47,7 @@ impl PortalStatus {
             Self::InvitationUndelivered => "invitation_undelivered",
             Self::InvitationExpired => "invitation_expired",
             Self::Invited => "invited",
+            Self::Locked => "locked",
             Self::NoProfile => "no_profile",
             Self::Active => "active",
         }
@@ -66,6 +69,8 @@ pub struct PortalPart {
     pub last_sign_in_at: Option<Timestamp>,
     /// Whether the contact's login has a password.
     pub password_set: bool,
+    /// Until when a browser that never signed in to the contact's login is refused.
+    pub locked_until: Option<Timestamp>,
     /// Who else is behind the live login.
     pub shared_with: Vec<Named>,
     /// The newest set-password message.
@@ -120,6 +125,7 @@ pub fn portal_part(practice: &Practice, facts: &ContactFacts, now: Timestamp) ->
         activated_at: contact.activated_at,
         last_sign_in_at: login.and_then(|login| login.last_sign_in_at),
         password_set: login.is_some_and(|login| login.login.credential.is_some()),
+        locked_until: live.and_then(|login| locked_until(facts, login)),
         shared_with,
         invitation: live.and_then(|login| invitation(login, now)),
     })
@@ -136,8 +142,15 @@ fn status(access: Access, facts: &ContactFacts, refusal: Option<&Refusal>, now: 
     if login.login.credential.is_none() {
         return without_password(login, now);
     }
+    if locked_until(facts, login).is_some() {
+        return PortalStatus::Locked;
+    }
     let profile = facts.clients.iter().any(|client| !client.suspended);
     if profile { PortalStatus::Active } else { PortalStatus::NoProfile }
+}
+
+fn locked_until(facts: &ContactFacts, login: &LoginFacts) -> Option<Timestamp> {
+    facts.locked.get(login.login.key.as_ref()?).copied()
 }
 
 fn without_password(login: &LoginFacts, now: Timestamp) -> PortalStatus {

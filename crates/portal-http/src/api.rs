@@ -65,10 +65,17 @@ async fn sign_in(
     sent: Sent<Plain<Credentials>>,
 ) -> Result<Response, Problem> {
     let Plain(Credentials { email, password }) = sent.now()?;
-    let input = SignInInput { email: &email, password: &password, user_agent: user_agent(&headers), presented };
+    let (base, slug) = (&visitor.app.config.base_url, &visitor.practice.slug);
+    let known = cookie::known(base, slug, &headers);
+    let input = SignInInput {
+        email: &email,
+        password: &password,
+        user_agent: user_agent(&headers),
+        presented,
+        known: known.as_deref(),
+    };
     let signed_in = visitor.app.portal.sign_in(&visitor.context, &input).await?;
-    let cookie = cookie::given(&visitor.app.config.base_url, &visitor.practice.slug, &signed_in.token);
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+    Ok((StatusCode::NO_CONTENT, cookie::of_signed_in(base, slug, &signed_in)).into_response())
 }
 
 async fn session(session: Session) -> Json<SessionAnswer> {
@@ -138,13 +145,18 @@ impl FromFields for Passwords {
     }
 }
 
-async fn change_password(session: Session, sent: Sent<Plain<Passwords>>) -> Result<Response, Problem> {
+async fn change_password(
+    session: Session,
+    headers: HeaderMap,
+    sent: Sent<Plain<Passwords>>,
+) -> Result<Response, Problem> {
     let Plain(Passwords { current, new }) = sent.now()?;
     let Session { visitor, token, context, .. } = session;
-    let command = ChangePassword { session: &token, current: &current, new: &new };
+    let (base, slug) = (&visitor.app.config.base_url, &visitor.practice.slug);
+    let known = cookie::known(base, slug, &headers);
+    let command = ChangePassword { session: &token, current: &current, new: &new, known: known.as_deref() };
     let changed = visitor.app.portal.change_password(&context, &command).await?;
-    let cookie = cookie::given(&visitor.app.config.base_url, &visitor.practice.slug, &changed.token);
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+    Ok((StatusCode::NO_CONTENT, cookie::of_signed_in(base, slug, &changed)).into_response())
 }
 
 struct Address {

@@ -3,8 +3,11 @@
 //! `SameSite=Lax` and not `Strict`, so that who follows a link into the portal from the practice's own site or from a
 //! mail is still signed in; what changes anything is guarded apart, by `Origin`, `Sec-Fetch-Site` and `X-Portal`.
 
-use axum::http::{HeaderMap, HeaderValue, header};
-use portal_domain::{id::Slug, session::SessionToken};
+use axum::{
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    response::AppendHeaders,
+};
+use portal_domain::{id::Slug, session::SessionToken, usecase::SignedIn};
 
 use crate::config::BaseUrl;
 
@@ -16,7 +19,25 @@ fn name(base: &BaseUrl, practice: &Slug) -> String {
 
 /// What the browser holds under the cookie's name, as text. Cookies of others in the same line may hold any bytes.
 pub(crate) fn presented(base: &BaseUrl, practice: &Slug, headers: &HeaderMap) -> Option<String> {
-    let name = name(base, practice);
+    value(&name(base, practice), headers)
+}
+
+/// What the browser holds of the logins it is known to (G1): it opens nothing.
+pub(crate) fn known(base: &BaseUrl, practice: &Slug, headers: &HeaderMap) -> Option<String> {
+    value(&known_name(base, practice), headers)
+}
+
+/// The header that says to which logins the browser is known from now on. Browsers keep no cookie longer than 400 days.
+fn given_known(base: &BaseUrl, practice: &Slug, known: &str) -> HeaderValue {
+    line(base, &known_name(base, practice), known, "; Max-Age=34560000")
+}
+
+/// No slug has `_`, so that no practice's session cookie is called so.
+fn known_name(base: &BaseUrl, practice: &Slug) -> String {
+    format!("{}_known", name(base, practice))
+}
+
+fn value(name: &str, headers: &HeaderMap) -> Option<String> {
     let lines = headers.get_all(header::COOKIE).into_iter().map(HeaderValue::as_bytes);
     let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';'));
     let mut texts = pairs.filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='));
@@ -24,17 +45,27 @@ pub(crate) fn presented(base: &BaseUrl, practice: &Slug, headers: &HeaderMap) ->
 }
 
 /// The header that gives the browser a session.
-pub(crate) fn given(base: &BaseUrl, practice: &Slug, token: &SessionToken) -> HeaderValue {
-    line(base, practice, &token.reveal(), "")
+fn given(base: &BaseUrl, practice: &Slug, token: &SessionToken) -> HeaderValue {
+    line(base, &name(base, practice), &token.reveal(), "")
 }
 
 /// The header that takes it away.
 pub(crate) fn taken(base: &BaseUrl, practice: &Slug) -> HeaderValue {
-    line(base, practice, "", "; Max-Age=0")
+    line(base, &name(base, practice), "", "; Max-Age=0")
 }
 
-fn line(base: &BaseUrl, practice: &Slug, value: &str, life: &str) -> HeaderValue {
+fn line(base: &BaseUrl, name: &str, value: &str, life: &str) -> HeaderValue {
     let secure = if base.is_https() { "; Secure" } else { "" };
-    let text = format!("{}={value}; Path=/{life}; HttpOnly; SameSite=Lax{secure}", name(base, practice));
+    let text = format!("{name}={value}; Path=/{life}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
+
+/// Both cookies of somebody who has just proved a password: the session, and that the browser is known.
+pub(crate) fn of_signed_in(base: &BaseUrl, practice: &Slug, signed_in: &SignedIn) -> AppendHeaders<[Pair; 2]> {
+    AppendHeaders([
+        (header::SET_COOKIE, given(base, practice, &signed_in.token)),
+        (header::SET_COOKIE, given_known(base, practice, &signed_in.known)),
+    ])
+}
+
+type Pair = (HeaderName, HeaderValue);

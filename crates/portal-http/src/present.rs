@@ -164,7 +164,7 @@ pub(crate) fn portal(practice: &Practice, facts: &ContactFacts, now: Timestamp) 
         activated_at: part.activated_at.map(time),
         last_sign_in_at: part.last_sign_in_at.map(time),
         password_set: part.password_set,
-        locked_until: None,
+        locked_until: part.locked_until.map(time),
         shared_with: part.shared_with.iter().map(NamedPart::from).collect(),
         invitation: part.invitation.map(|invitation| InvitationAnswer {
             sent_at: time(invitation.sent_at),

@@ -22,7 +22,7 @@ const fn row(code: &'static str, status: u16, title: &'static str) -> Kind {
 }
 
 /// The one table of codes. What isn't in it is not answered.
-const TABLE: [Kind; 29] = [
+const TABLE: [Kind; 30] = [
     row("invalid_request", 400, "The request can't be understood"),
     row("unauthorized", 401, "Not signed in"),
     row("sign_in_failed", 401, "Sign-in failed"),
@@ -51,6 +51,7 @@ const TABLE: [Kind; 29] = [
     row("unknown_client", 422, "There is no such client"),
     row("row_contradicts", 422, "A row contradicts an earlier one"),
     row("password_refused", 422, "The password can't be set"),
+    row("too_many_requests", 429, "Too many requests"),
     row("overloaded", 503, "Too much at once"),
 ];
 
@@ -84,6 +85,8 @@ struct Answer {
     contacts: Vec<NamedPart>,
     user: Option<NamedPart>,
     bearer: bool,
+    /// Seconds to wait before the next try.
+    retry_after: Option<u64>,
 }
 
 /// The body of `application/problem+json`.
@@ -109,7 +112,16 @@ impl Problem {
     pub(crate) fn new(code: &str, detail: impl Into<String>) -> Self {
         let kind = TABLE.iter().find(|kind| kind.code == code).unwrap_or(&INTERNAL);
         let detail = detail.into();
-        let answer = Answer { kind, detail, field: None, fault: None, contacts: Vec::new(), user: None, bearer: false };
+        let answer = Answer {
+            kind,
+            detail,
+            field: None,
+            fault: None,
+            contacts: Vec::new(),
+            user: None,
+            bearer: false,
+            retry_after: (kind.status == 503).then_some(1),
+        };
         Self(Box::new(answer))
     }
 
@@ -183,6 +195,7 @@ impl From<Refusal> for Problem {
             Refusal::LoginEmailTaken { contacts } | Refusal::EmailIsAPortalLogin { contacts } => {
                 problem.0.contacts = contacts.iter().map(part).collect();
             }
+            Refusal::TooManyRequests { retry_after } => problem.0.retry_after = Some(*retry_after),
             Refusal::PracticeUserEmail { user } | Refusal::EmailTaken { user } => problem.0.user = Some(part(user)),
             _ => {}
         }
@@ -221,7 +234,7 @@ impl From<StoreError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Answer { kind, detail, field, fault, contacts, user, bearer } = &*self.0;
+        let Answer { kind, detail, field, fault, contacts, user, bearer, retry_after } = &*self.0;
         let body = Body {
             r#type: format!("/problems/{}", kind.code),
             title: kind.title,
@@ -237,8 +250,8 @@ impl IntoResponse for Problem {
         let mut response = (self.status(), text).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if kind.status == 503 {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
         }
         if *bearer {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

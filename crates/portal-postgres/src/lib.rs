@@ -27,6 +27,7 @@ mod outbox;
 mod row;
 mod schema;
 mod store;
+mod tries;
 mod views;
 
 pub use limits::Limits;

@@ -1,13 +1,16 @@
 //! Messages that wait to be sent, shared by many workers.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use async_trait::async_trait;
 use portal_domain::{
+    decide::room,
+    email::LoginKey,
     message::DeliveryState,
-    port::{Leased, Outbox, Settlement, StoreError},
+    port::{Lease, LeaseTerms, Leased, Letter, Outbox, Settlement, StoreError},
     time::Timestamp,
 };
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
@@ -19,26 +22,21 @@ use crate::{
 
 #[async_trait]
 impl Outbox for PostgresStore {
-    async fn lease(&self, now: Timestamp, until: Timestamp, most: u32) -> Result<Vec<Leased>, StoreError> {
-        let taken = self.take(now, until, most).await?;
-        let carried = taken.iter().filter_map(|it| Some((it.practice.practice_id, it.message.link_id?)));
-        let mut links = self.links(carried.collect()).await?;
-        let mut leased = Vec::with_capacity(taken.len());
-        for Taken { practice, message, attempts, .. } in taken {
-            let link = message.link_id.and_then(|link| links.remove(&(practice.practice_id, link)));
-            match read(practice, message, link, attempts, until) {
-                Ok(it) => leased.push(it),
-                // One damaged row must not keep all other mail from leaving. It is met again after its lease.
-                Err(error) => tracing::error!(%error, "a message can't be sent"),
-            }
-        }
-        Ok(leased)
+    async fn lease(&self, terms: &LeaseTerms) -> Result<Vec<Leased>, StoreError> {
+        let (store, terms) = (self.clone(), *terms);
+        whole(async move {
+            let taken = store.take(&terms).await?;
+            let carried = taken.iter().filter_map(|it| Some((it.lease.practice.to_uuid(), it.message.link_id?)));
+            let mut links = store.links(carried.collect()).await?;
+            Ok(taken.into_iter().map(|it| it.leased(&mut links)).collect())
+        })
+        .await
     }
 
-    async fn settle(&self, leased: &Leased, settlement: &Settlement) -> Result<bool, StoreError> {
-        let (store, leased, settlement) = (self.clone(), leased.clone(), settlement.clone());
+    async fn settle(&self, lease: &Lease, settlement: &Settlement) -> Result<bool, StoreError> {
+        let (store, lease, settlement) = (self.clone(), *lease, settlement.clone());
         whole(async move {
-            match settle(&store, &leased, &settlement).await {
+            match settle(&store, lease, &settlement).await {
                 Ok(mine) => Ok(mine),
                 Err(Failure::Store(error)) => Err(error),
                 Err(Failure::Conflict) => Err(StoreError::Unavailable("others write the same message".to_owned())),
@@ -48,67 +46,62 @@ impl Outbox for PostgresStore {
     }
 }
 
-/// A message that was just leased, and its place in the queue before.
+const HOUR: Duration = Duration::from_secs(3600);
+const AWAITED: i16 = 0;
+const BULK: i16 = 1;
+
+/// A message that was just leased.
 struct Taken {
-    place: (i16, i64, i64),
+    lease: Lease,
     practice: PracticeRow,
     message: MessageRow,
+    signs_in_at: Option<String>,
     attempts: i32,
 }
 
+impl Taken {
+    /// With the reason in place of what can't be read: it is reported, and keeps nobody waiting (D1).
+    fn leased(self, links: &mut HashMap<(Uuid, Uuid), LinkRow>) -> Leased {
+        let (lease, attempts) = (self.lease, self.attempts.unsigned_abs());
+        let link = self.message.link_id.and_then(|link| links.remove(&(lease.practice.to_uuid(), link)));
+        let letter = self.letter(link).map_err(|error| error.to_string());
+        Leased { lease, attempts, letter }
+    }
+
+    fn letter(self, link: Option<LinkRow>) -> Result<Letter, StoreError> {
+        let key = self.signs_in_at.as_deref().map(LoginKey::parse).transpose();
+        Ok(Letter {
+            practice: self.practice.read()?,
+            message: self.message.read()?,
+            link: link.map(LinkRow::read).transpose()?,
+            signs_in_at: key.map_err(|it| row::damaged("login", self.lease.message, &it.to_string()))?,
+        })
+    }
+}
+
+/// A practice with messages that wait in a lane.
+struct Waiting {
+    practice_id: Uuid,
+    first_due: i64,
+    turn: i64,
+    mails_per_hour: Option<i64>,
+}
+
 impl PostgresStore {
-    async fn take(&self, now: Timestamp, until: Timestamp, most: u32) -> Result<Vec<Taken>, StoreError> {
-        // Rows that another worker is just taking are passed over, not waited for.
-        let rows = sqlx::query!(
-            r#"WITH due AS (
-                   SELECT practice_id, message_id, lane, due_at, place FROM portal.message
-                   WHERE due_at <= $1 AND lane IN (0, 1)
-                   ORDER BY lane, due_at, place LIMIT $3
-                   FOR UPDATE SKIP LOCKED)
-               UPDATE portal.message m SET state = 'sending', due_at = $2, leased_until = $2
-               FROM due
-                   JOIN portal.practice p ON p.practice_id = due.practice_id
-                   JOIN portal.practice_slug s ON s.practice_id = due.practice_id
-               WHERE m.practice_id = due.practice_id AND m.message_id = due.message_id
-               RETURNING due.lane AS "lane!", due.due_at AS "due_at!", due.place AS "place!",
-                   p.practice_id AS "practice_id!", s.slug AS "slug!", p.name AS "practice_name!",
-                   p.settings AS "settings!", p.created_at AS "practice_created_at!", p.version AS "version!",
-                   m.message_id, m.contact_id, m.login_id, m.link_id, m.address, m.name, m.clients, m.body,
-                   m.created_at, m.attempts"#,
-            now.as_micros(),
-            until.as_micros(),
-            i64::from(most),
-        )
-        .fetch_all(self.pool())
-        .await
-        .map_err(store_error)?;
-        let mut taken: Vec<Taken> = rows
-            .into_iter()
-            .map(|it| Taken {
-                place: (it.lane, it.due_at, it.place),
-                practice: PracticeRow {
-                    practice_id: it.practice_id,
-                    slug: it.slug,
-                    name: it.practice_name,
-                    settings: it.settings,
-                    created_at: it.practice_created_at,
-                    version: it.version,
-                },
-                message: MessageRow {
-                    message_id: it.message_id,
-                    contact_id: it.contact_id,
-                    login_id: it.login_id,
-                    link_id: it.link_id,
-                    address: it.address,
-                    name: it.name,
-                    clients: it.clients,
-                    body: it.body,
-                    created_at: it.created_at,
-                },
-                attempts: it.attempts,
-            })
-            .collect();
-        taken.sort_by_key(|it| it.place);
+    /// One at a time, on all instances: turns and hours are counted.
+    async fn take(&self, terms: &LeaseTerms) -> Result<Vec<Taken>, StoreError> {
+        let mut transaction = self.begin().await.map_err(store_error)?;
+        sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('portal.outbox', 0))")
+            .execute(&mut *transaction)
+            .await
+            .map_err(store_error)?;
+        let most = terms.most as usize;
+        let mut taken = of_lane(&mut transaction, terms, AWAITED, most).await?;
+        if !terms.awaited_only && taken.len() < most {
+            let rest = most - taken.len();
+            taken.extend(of_lane(&mut transaction, terms, BULK, rest).await?);
+        }
+        transaction.commit().await.map_err(store_error)?;
         Ok(taken)
     }
 
@@ -149,25 +142,191 @@ impl PostgresStore {
     }
 }
 
-fn read(
-    practice: PracticeRow,
-    message: MessageRow,
-    link: Option<LinkRow>,
-    attempts: i32,
-    until: Timestamp,
-) -> Result<Leased, StoreError> {
-    Ok(Leased {
-        practice: practice.read()?,
-        message: message.read()?,
-        link: link.map(LinkRow::read).transpose()?,
-        attempts: attempts.unsigned_abs(),
-        until,
-    })
+/// Messages of a lane in their turns: of every practice the first, then of every practice the second, and so on.
+async fn of_lane(
+    connection: &mut PgConnection,
+    terms: &LeaseTerms,
+    lane: i16,
+    most: usize,
+) -> Result<Vec<Taken>, StoreError> {
+    let awaited = lane == AWAITED;
+    let of_all = match terms.mails_per_hour {
+        Some(limit) => room(Some(limit), spent_by_all(connection, terms).await?, awaited),
+        None => u64::MAX,
+    };
+    let most = most.min(usize::try_from(of_all).unwrap_or(usize::MAX));
+    let mut waiting = waiting(connection, lane).await?;
+    waiting.retain(|practice| practice.first_due <= terms.now.as_micros());
+    waiting.sort_by_key(|practice| (practice.turn, practice.first_due, practice.practice_id));
+    let each = if waiting.len() >= most { 1 } else { most };
+    let mut rounds: Vec<Vec<(Uuid, Uuid)>> = Vec::new();
+    let mut served = 0;
+    for practice in waiting {
+        if served >= most && each == 1 {
+            break;
+        }
+        let limit = practice.mails_per_hour.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
+        let own = match limit {
+            Some(_) => room(limit, spent(connection, terms, practice.practice_id).await?, awaited),
+            None => u64::MAX,
+        };
+        let each = each.min(usize::try_from(own).unwrap_or(usize::MAX));
+        let due = due(connection, terms, lane, practice.practice_id, each).await?;
+        for (round, message) in due.into_iter().enumerate() {
+            served += 1;
+            match rounds.get_mut(round) {
+                Some(messages) => messages.push((practice.practice_id, message)),
+                None => rounds.push(vec![(practice.practice_id, message)]),
+            }
+        }
+    }
+    mark(connection, terms, &rounds.into_iter().flatten().take(most).collect::<Vec<_>>()).await
 }
 
-/// Writes attempt, state and event, while the lease is that of `leased`; `false` where it isn't.
-async fn settle(store: &PostgresStore, leased: &Leased, settlement: &Settlement) -> Result<bool, Failure> {
-    let practice = leased.practice.id.to_uuid();
+/// Practices with messages in the lane, found by hopping from one to the next in the index.
+async fn waiting(connection: &mut PgConnection, lane: i16) -> Result<Vec<Waiting>, StoreError> {
+    sqlx::query_as!(
+        Waiting,
+        r#"WITH RECURSIVE hop (practice_id) AS (
+               (SELECT m.practice_id FROM portal.message m
+                   WHERE m.lane = $1 AND m.due_at IS NOT NULL ORDER BY m.practice_id LIMIT 1)
+               UNION ALL
+               SELECT (SELECT m.practice_id FROM portal.message m
+                   WHERE m.lane = $1 AND m.due_at IS NOT NULL AND m.practice_id > hop.practice_id
+                   ORDER BY m.practice_id LIMIT 1)
+               FROM hop WHERE hop.practice_id IS NOT NULL)
+           SELECT p.practice_id, p.mails_per_hour,
+               (SELECT m.due_at FROM portal.message m
+                   WHERE m.lane = $1 AND m.practice_id = p.practice_id AND m.due_at IS NOT NULL
+                   ORDER BY m.due_at LIMIT 1) AS "first_due!",
+               coalesce((SELECT t.turn FROM portal.outbox_turn t WHERE t.practice_id = p.practice_id), 0) AS "turn!"
+           FROM hop JOIN portal.practice p ON p.practice_id = hop.practice_id"#,
+        lane,
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(store_error)
+}
+
+async fn due(
+    connection: &mut PgConnection,
+    terms: &LeaseTerms,
+    lane: i16,
+    practice: Uuid,
+    most: usize,
+) -> Result<Vec<Uuid>, StoreError> {
+    sqlx::query_scalar!(
+        "SELECT message_id FROM portal.message
+         WHERE lane = $1 AND practice_id = $2 AND due_at <= $3 ORDER BY due_at, place LIMIT $4",
+        lane,
+        practice,
+        terms.now.as_micros(),
+        i64::try_from(most).unwrap_or(i64::MAX),
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(store_error)
+}
+
+/// Mails of the practice in the last hour, and those that others hold.
+async fn spent(connection: &mut PgConnection, terms: &LeaseTerms, practice: Uuid) -> Result<u64, StoreError> {
+    let spent = sqlx::query_scalar!(
+        r#"SELECT (SELECT count(*) FROM portal.message_attempt
+                   WHERE practice_id = $1 AND at > $2 AND state <> 'cancelled')
+               + (SELECT count(*) FROM portal.message WHERE practice_id = $1 AND leased_until > $3) AS "spent!""#,
+        practice,
+        terms.now.before(HOUR).as_micros(),
+        terms.now.as_micros(),
+    );
+    Ok(spent.fetch_one(connection).await.map_err(store_error)?.unsigned_abs())
+}
+
+async fn spent_by_all(connection: &mut PgConnection, terms: &LeaseTerms) -> Result<u64, StoreError> {
+    let spent = sqlx::query_scalar!(
+        r#"SELECT (SELECT count(*) FROM portal.message_attempt WHERE at > $1 AND state <> 'cancelled')
+               + (SELECT count(*) FROM portal.message WHERE leased_until > $2) AS "spent!""#,
+        terms.now.before(HOUR).as_micros(),
+        terms.now.as_micros(),
+    );
+    Ok(spent.fetch_one(connection).await.map_err(store_error)?.unsigned_abs())
+}
+
+/// Marks messages as leased, and their practices as served; gives them in the same order.
+async fn mark(
+    connection: &mut PgConnection,
+    terms: &LeaseTerms,
+    messages: &[(Uuid, Uuid)],
+) -> Result<Vec<Taken>, StoreError> {
+    if messages.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (practices, ids): (Vec<Uuid>, Vec<Uuid>) = messages.iter().copied().unzip();
+    sqlx::query!(
+        "INSERT INTO portal.outbox_turn (practice_id, turn)
+         SELECT c.practice_id, coalesce((SELECT max(turn) FROM portal.outbox_turn), 0) + max(c.place)
+         FROM unnest($1::uuid[]) WITH ORDINALITY AS c (practice_id, place) GROUP BY c.practice_id
+         ON CONFLICT (practice_id) DO UPDATE SET turn = excluded.turn",
+        &practices,
+    )
+    .execute(&mut *connection)
+    .await
+    .map_err(store_error)?;
+    let rows = sqlx::query!(
+        r#"UPDATE portal.message m SET state = 'sending', due_at = $1, leased_until = $1
+           FROM unnest($2::uuid[], $3::uuid[]) WITH ORDINALITY AS e (practice_id, message_id, place)
+               JOIN portal.practice p ON p.practice_id = e.practice_id
+               JOIN portal.message n ON n.practice_id = e.practice_id AND n.message_id = e.message_id
+               LEFT JOIN portal.practice_slug s ON s.practice_id = e.practice_id
+               LEFT JOIN portal.contact c
+                   ON c.practice_id = n.practice_id AND c.contact_id = n.contact_id AND c.access = 'granted'
+               LEFT JOIN portal.login l ON l.practice_id = c.practice_id AND l.login_id = c.login_id
+           WHERE m.practice_id = e.practice_id AND m.message_id = e.message_id
+           RETURNING e.place AS "place!", p.practice_id AS "practice_id!", s.slug AS "slug?", p.name AS "practice_name!",
+               p.settings AS "settings!", p.created_at AS "practice_created_at!", p.version AS "version!",
+               l.key AS "signs_in_at?", m.message_id, m.contact_id, m.login_id, m.link_id, m.address, m.name, m.clients,
+               m.body, m.asked_key, m.created_at, m.attempts"#,
+        terms.until.as_micros(),
+        &practices,
+        &ids,
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(store_error)?;
+    let mut taken: Vec<_> = rows
+        .into_iter()
+        .map(|it| {
+            let lease =
+                Lease { practice: row::id(it.practice_id), message: row::id(it.message_id), until: terms.until };
+            let practice = PracticeRow {
+                practice_id: it.practice_id,
+                slug: it.slug.unwrap_or_default(),
+                name: it.practice_name,
+                settings: it.settings,
+                created_at: it.practice_created_at,
+                version: it.version,
+            };
+            let message = MessageRow {
+                message_id: it.message_id,
+                contact_id: it.contact_id,
+                login_id: it.login_id,
+                link_id: it.link_id,
+                address: it.address,
+                name: it.name,
+                clients: it.clients,
+                body: it.body,
+                asked_key: it.asked_key,
+                created_at: it.created_at,
+            };
+            (it.place, Taken { lease, practice, message, signs_in_at: it.signs_in_at, attempts: it.attempts })
+        })
+        .collect();
+    taken.sort_by_key(|(place, _)| *place);
+    Ok(taken.into_iter().map(|(_, taken)| taken).collect())
+}
+
+/// Writes attempt, state and event, while the lease is this one; `false` where it isn't.
+async fn settle(store: &PostgresStore, lease: Lease, settlement: &Settlement) -> Result<bool, Failure> {
+    let practice = lease.practice.to_uuid();
     let (attempt, state) = (&settlement.attempt, settlement.state());
     let accepted_at = (state == DeliveryState::Accepted).then_some(attempt.at.as_micros());
     let mut transaction = store.begin().await?;
@@ -177,8 +336,8 @@ async fn settle(store: &PostgresStore, leased: &Leased, settlement: &Settlement)
          WHERE practice_id = $1 AND message_id = $2 AND state = 'sending' AND leased_until = $3
          RETURNING attempts",
         practice,
-        leased.message.id.to_uuid(),
-        leased.until.as_micros(),
+        lease.message.to_uuid(),
+        lease.until.as_micros(),
         state.code(),
         settlement.next_attempt_at.map(Timestamp::as_micros),
         accepted_at,
@@ -193,7 +352,7 @@ async fn settle(store: &PostgresStore, leased: &Leased, settlement: &Settlement)
         "INSERT INTO portal.message_attempt (practice_id, message_id, number, at, state, reply)
          VALUES ($1, $2, $3, $4, $5, $6)",
         practice,
-        leased.message.id.to_uuid(),
+        lease.message.to_uuid(),
         number,
         attempt.at.as_micros(),
         attempt.state.code(),

@@ -301,6 +301,7 @@ pub(crate) struct MessageRow {
     pub(crate) name: String,
     pub(crate) clients: String,
     pub(crate) body: String,
+    pub(crate) asked_key: Option<String>,
     pub(crate) created_at: i64,
 }
 
@@ -316,6 +317,12 @@ impl MessageRow {
             name: self.name,
             clients: serde_json::from_str(&self.clients).map_err(|it| fault(&it.to_string()))?,
             body: serde_json::from_str(&self.body).map_err(|it| fault(&it.to_string()))?,
+            asked_at: self
+                .asked_key
+                .as_deref()
+                .map(LoginKey::parse)
+                .transpose()
+                .map_err(|it| fault(&it.to_string()))?,
             created_at: time(self.created_at),
         })
     }

@@ -6,16 +6,17 @@ use async_trait::async_trait;
 use portal_domain::{
     change::Decision,
     email::LoginKey,
-    facts::{ContactFacts, ContactQuery, LinkFacts, LoginFacts, SessionFacts, UserFacts, UserQuery},
-    id::{LinkId, PracticeId, Ref},
+    facts::{ContactFacts, ContactQuery, LinkFacts, LoginCredential, LoginFacts, SessionFacts, UserFacts, UserQuery},
+    id::{LinkId, PracticeId, Ref, TryId},
     port::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::SessionHash,
+    throttle::{Admission, Bucket, Try},
     time::Timestamp,
 };
 use sqlx::{Connection, PgConnection, PgPool, Postgres, Transaction, postgres::PgConnectOptions};
 
-use crate::{Limits, commit, facts, failure::store_error};
+use crate::{Limits, commit, facts, failure::store_error, tries};
 
 /// Everything that Portal keeps, on PostgreSQL. Clones share one pool.
 #[derive(Clone, Debug)]
@@ -144,6 +145,19 @@ impl PortalStore for PostgresStore {
         .await
     }
 
+    async fn credential(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<LoginCredential>, StoreError> {
+        facts::credential(self.pool(), practice, key).await
+    }
+
+    async fn asked_mail(
+        &self,
+        practice: PracticeId,
+        key: &LoginKey,
+        since: Timestamp,
+    ) -> Result<Vec<Timestamp>, StoreError> {
+        facts::asked_mail(self.pool(), practice, key, since).await
+    }
+
     async fn link(&self, practice: PracticeId, link: LinkId, now: Timestamp) -> Result<Option<LinkFacts>, StoreError> {
         let store = self.clone();
         whole(async move {
@@ -183,5 +197,31 @@ impl PortalStore for PostgresStore {
     ) -> Result<Commit, StoreError> {
         let (store, decisions, receipt) = (self.clone(), decisions.to_vec(), receipt.cloned());
         whole(async move { commit::run(&store, practice, &decisions, receipt.as_ref()).await }).await
+    }
+
+    async fn admit(
+        &self,
+        practice: PracticeId,
+        buckets: &[Bucket],
+        noted: Option<&Try>,
+        now: Timestamp,
+    ) -> Result<Admission, StoreError> {
+        let (store, buckets, noted) = (self.clone(), buckets.to_vec(), noted.cloned());
+        whole(async move { tries::admit(&store, practice, &buckets, noted.as_ref(), now).await }).await
+    }
+
+    async fn refund(
+        &self,
+        practice: PracticeId,
+        bucket: &Bucket,
+        counted_at: Timestamp,
+        right: Option<TryId>,
+    ) -> Result<(), StoreError> {
+        let (store, bucket) = (self.clone(), *bucket);
+        whole(async move { tries::refund(&store, practice, &bucket, counted_at, right).await }).await
+    }
+
+    async fn forget_tries(&self, now: Timestamp) -> Result<u64, StoreError> {
+        tries::forget(self.pool(), now).await
     }
 }

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use portal_domain::{
+    email::LoginKey,
     event::{RecordedEvent, Subject},
     id::{ContactId, PracticeId, Ref},
     message::{Attempt, Delivery, MessageKind},
     port::{Page, PortalViews, StoreError, Waiting},
     practice::{ApiKey, Client, Practice, PracticeUser},
+    throttle::RecordedTry,
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -17,6 +19,7 @@ use crate::{
     PostgresStore, SchemaError,
     failure::store_error,
     row::{self, ApiKeyRow, ClientRow, MessageRow, PracticeRow, UserRow},
+    tries,
 };
 
 /// The place to start after: nothing comes before the empty text.
@@ -106,7 +109,8 @@ impl PortalViews for PostgresStore {
         page: &Page<i64>,
     ) -> Result<Vec<(Delivery, i64)>, StoreError> {
         let rows = sqlx::query!(
-            "SELECT message_id, place, contact_id, login_id, link_id, address, name, clients, body, state, created_at
+            "SELECT message_id, place, contact_id, login_id, link_id, address, name, clients, body, asked_key, state,
+                 created_at
              FROM portal.message WHERE practice_id = $1 AND contact_id = $2 AND place > $3 ORDER BY place LIMIT $4",
             row::uuid(practice),
             contact.to_uuid(),
@@ -130,6 +134,7 @@ impl PortalViews for PostgresStore {
                 name: it.name,
                 clients: it.clients,
                 body: it.body,
+                asked_key: it.asked_key,
                 created_at: it.created_at,
             };
             Ok((Delivery { message: message.read()?, state, attempts }, it.place))
@@ -180,6 +185,15 @@ impl PortalViews for PostgresStore {
             }
         };
         rows.map_err(store_error)?.into_iter().map(EventRow::read).collect()
+    }
+
+    async fn tries(
+        &self,
+        practice: PracticeId,
+        key: &LoginKey,
+        since: Timestamp,
+    ) -> Result<Vec<RecordedTry>, StoreError> {
+        tries::tries(self.pool(), practice, key, since).await
     }
 
     async fn waiting(&self, practice: PracticeId) -> Result<Vec<Waiting>, StoreError> {

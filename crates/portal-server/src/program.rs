@@ -10,6 +10,7 @@ use portal::{
         link::LinkTokens,
         port::{Mailer, Page},
         practice::Practice,
+        usecase::TRIES_PER_MINUTE,
     },
 };
 use portal_argon2::{Argon2Hasher, Params};
@@ -57,7 +58,7 @@ impl Program {
                 keys::read_or_make(&path, &OsEntropy)?
             }
         };
-        let portal = portal(&stores, tokens)?;
+        let portal = portal(&stores, tokens, settings.sign_ins_per_minute)?;
         Ok(Self { settings, stores, portal })
     }
 
@@ -89,7 +90,11 @@ impl Program {
 
     /// What all mail has in common.
     pub(crate) fn mail_settings(&self, base_url: &BaseUrl) -> Result<MailSettings, Failure> {
-        Ok(MailSettings { base_url: base_url.as_str().to_owned(), from: self.settings.sender(base_url)? })
+        Ok(MailSettings {
+            base_url: base_url.as_str().to_owned(),
+            from: self.settings.sender(base_url)?,
+            mails_per_hour: self.settings.mails_per_hour,
+        })
     }
 
     /// Sends what waits, without a running service.
@@ -138,7 +143,7 @@ impl Keys {
     }
 }
 
-fn portal(stores: &Stores, tokens: LinkTokens) -> Result<Portal, Failure> {
+fn portal(stores: &Stores, tokens: LinkTokens, tries_per_minute: Option<u32>) -> Result<Portal, Failure> {
     let entropy = Arc::new(OsEntropy);
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let hasher = Argon2Hasher::new(Params::default(), cores, WAITING_PER_CORE * cores, entropy.clone());
@@ -151,6 +156,7 @@ fn portal(stores: &Stores, tokens: LinkTokens) -> Result<Portal, Failure> {
         entropy,
         tokens,
         common_passwords: Arc::default(),
+        tries_per_minute: tries_per_minute.unwrap_or(TRIES_PER_MINUTE),
     })
 }
 

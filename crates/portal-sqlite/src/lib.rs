@@ -22,6 +22,7 @@ mod migrate;
 mod outbox;
 mod read;
 mod store;
+mod tries;
 mod writer;
 
 pub use self::{

@@ -1,15 +1,18 @@
 //! Messages in the hands of workers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use portal_domain::{
+    decide::room,
     event::Event,
     id::{Id, PracticeId, kind},
     link::Link,
-    port::{Leased, Settlement, StoreError},
+    port::{Lease, LeaseTerms, Leased, Letter, Settlement, StoreError},
     practice::Practice,
-    time::Timestamp,
 };
 use serde::Serialize;
 use sqlx::SqliteConnection;
@@ -18,15 +21,19 @@ use crate::{
     commit::{EventRow, events},
     encode::{Hex, Rows, hex},
     error::Fault,
-    read::{LinkRow, MessageRow, PracticeRow, damaged, id},
+    read::{LinkRow, MessageRow, PracticeRow, damaged, id, key},
     writer::Work,
 };
 
-/// Lends messages that are due.
-pub(crate) struct LeaseMessages {
-    pub(crate) now: Timestamp,
-    pub(crate) until: Timestamp,
-    pub(crate) most: u32,
+/// Lends messages that are due, by turns and within the hour.
+pub(crate) struct LeaseMessages(pub(crate) LeaseTerms);
+
+/// A practice with messages that wait in a lane.
+struct Waiting {
+    practice_id: Vec<u8>,
+    first_due: i64,
+    turn: i64,
+    mails_per_hour: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -40,69 +47,223 @@ impl Work for LeaseMessages {
     type Answer = Vec<Leased>;
 
     async fn run(&self, connection: &mut SqliteConnection) -> Result<Vec<Leased>, Fault> {
-        let mut rows = self.due(connection, 0, self.most as usize).await?;
-        if rows.len() < self.most as usize {
-            rows.extend(self.due(connection, 1, self.most as usize - rows.len()).await?);
+        let most = self.0.most as usize;
+        let mut rows = self.of_lane(connection, AWAITED, most).await?;
+        self.mark(connection, &rows).await?;
+        if !self.0.awaited_only && rows.len() < most {
+            let bulk = self.of_lane(connection, BULK, most - rows.len()).await?;
+            self.mark(connection, &bulk).await?;
+            rows.extend(bulk);
         }
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        self.mark(connection, &rows).await?;
         let practices = practices(connection, &rows).await?;
         let links = links(connection, &rows).await?;
-        let leased = rows.into_iter().filter_map(|row| {
-            let place = row.place;
-            let read = self.read(row, &practices, &links);
-            // One damaged row must not keep all others from being sent.
-            read.inspect_err(|error| tracing::error!(%error, place, "a message can't be read, and waits")).ok()
-        });
-        Ok(leased.collect())
+        let keys = keys(connection, &rows).await?;
+        rows.into_iter().map(|row| self.leased(row, &practices, &links, &keys)).collect()
     }
 }
 
+const AWAITED: i64 = 0;
+const BULK: i64 = 1;
+
 impl LeaseMessages {
-    async fn due(&self, connection: &mut SqliteConnection, lane: i64, most: usize) -> Result<Vec<MessageRow>, Fault> {
-        let (now, most) = (self.now.as_micros(), i64::try_from(most).unwrap_or(i64::MAX));
+    /// Messages of a lane in their turns: of every practice the first, then of every practice the second, and so on.
+    async fn of_lane(
+        &self,
+        connection: &mut SqliteConnection,
+        lane: i64,
+        most: usize,
+    ) -> Result<Vec<MessageRow>, Fault> {
+        let awaited = lane == AWAITED;
+        let of_all = match self.0.mails_per_hour {
+            Some(limit) => room(Some(limit), self.spent_by_all(connection).await?, awaited),
+            None => u64::MAX,
+        };
+        let most = most.min(usize::try_from(of_all).unwrap_or(usize::MAX));
+        let mut waiting = self.waiting(connection, lane).await?;
+        waiting.retain(|practice| practice.first_due <= self.0.now.as_micros());
+        waiting.sort_by(|a, b| (a.turn, a.first_due, &a.practice_id).cmp(&(b.turn, b.first_due, &b.practice_id)));
+        let mut rounds: Vec<Vec<MessageRow>> = Vec::new();
+        let mut served = 0;
+        let each = if waiting.len() >= most { 1 } else { most };
+        for practice in waiting {
+            if served >= most && each == 1 {
+                break;
+            }
+            let limit = practice.mails_per_hour.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
+            let own = match limit {
+                Some(_) => room(limit, self.spent(connection, &practice.practice_id).await?, awaited),
+                None => u64::MAX,
+            };
+            let each = each.min(usize::try_from(own).unwrap_or(usize::MAX));
+            for (round, row) in self.due(connection, &practice.practice_id, lane, each).await?.into_iter().enumerate() {
+                served += 1;
+                match rounds.get_mut(round) {
+                    Some(rows) => rows.push(row),
+                    None => rounds.push(vec![row]),
+                }
+            }
+        }
+        Ok(rounds.into_iter().flatten().take(most).collect())
+    }
+
+    /// Practices with messages in the lane, found by hopping from one to the next in the index.
+    async fn waiting(&self, connection: &mut SqliteConnection, lane: i64) -> Result<Vec<Waiting>, Fault> {
+        let rows = sqlx::query_as!(
+            Waiting,
+            r#"WITH RECURSIVE hop (practice_id) AS (
+                   SELECT (SELECT m.practice_id FROM portal_message AS m INDEXED BY portal_message_turn
+                       WHERE m.lane = ?1 AND m.due_at IS NOT NULL ORDER BY m.practice_id LIMIT 1)
+                   UNION ALL
+                   SELECT (SELECT m.practice_id FROM portal_message AS m INDEXED BY portal_message_turn
+                       WHERE m.lane = ?1 AND m.due_at IS NOT NULL AND m.practice_id > hop.practice_id
+                       ORDER BY m.practice_id LIMIT 1)
+                   FROM hop WHERE hop.practice_id IS NOT NULL)
+               SELECT p.practice_id AS "practice_id!", p.mails_per_hour,
+                   (SELECT m.due_at FROM portal_message AS m INDEXED BY portal_message_turn
+                       WHERE m.lane = ?1 AND m.practice_id = p.practice_id AND m.due_at IS NOT NULL
+                       ORDER BY m.due_at LIMIT 1) AS "first_due!: i64",
+                   coalesce((SELECT t.turn FROM portal_outbox_turn AS t WHERE t.practice_id = p.practice_id), 0)
+                       AS "turn!: i64"
+               FROM hop CROSS JOIN portal_practice AS p ON p.practice_id = hop.practice_id"#,
+            lane
+        );
+        Ok(rows.fetch_all(connection).await?)
+    }
+
+    async fn due(
+        &self,
+        connection: &mut SqliteConnection,
+        practice: &[u8],
+        lane: i64,
+        most: usize,
+    ) -> Result<Vec<MessageRow>, Fault> {
+        let (now, most) = (self.0.now.as_micros(), i64::try_from(most).unwrap_or(i64::MAX));
         let rows = sqlx::query_as!(
             MessageRow,
             "SELECT practice_id, message_id, place, contact_id, login_id, link_id, address, name, clients, body,
-                 state, attempts, created_at
-             FROM portal_message WHERE lane = ?1 AND due_at <= ?2 ORDER BY due_at, place LIMIT ?3",
+                 asked_key, state, attempts, created_at
+             FROM portal_message INDEXED BY portal_message_turn
+             WHERE lane = ?1 AND practice_id = ?2 AND due_at <= ?3 ORDER BY due_at, place LIMIT ?4",
             lane,
+            practice,
             now,
             most
         );
         Ok(rows.fetch_all(connection).await?)
     }
 
+    /// Mails of the practice in the last hour, and those that others hold.
+    async fn spent(&self, connection: &mut SqliteConnection, practice: &[u8]) -> Result<u64, Fault> {
+        let now = self.0.now.as_micros();
+        let hour = self.0.now.before(HOUR).as_micros();
+        let spent = sqlx::query_scalar!(
+            r#"SELECT (SELECT count(*) FROM portal_message_attempt
+                       WHERE practice_id = ?1 AND at > ?2 AND state <> 'cancelled')
+                   + (SELECT count(*) FROM portal_message WHERE practice_id = ?1 AND leased_until > ?3) AS "spent!: i64""#,
+            practice,
+            hour,
+            now
+        );
+        Ok(spent.fetch_one(connection).await?.unsigned_abs())
+    }
+
+    async fn spent_by_all(&self, connection: &mut SqliteConnection) -> Result<u64, Fault> {
+        let now = self.0.now.as_micros();
+        let hour = self.0.now.before(HOUR).as_micros();
+        let spent = sqlx::query_scalar!(
+            r#"SELECT (SELECT count(*) FROM portal_message_attempt WHERE at > ?1 AND state <> 'cancelled')
+                   + (SELECT count(*) FROM portal_message WHERE leased_until > ?2) AS "spent!: i64""#,
+            hour,
+            now
+        );
+        Ok(spent.fetch_one(connection).await?.unsigned_abs())
+    }
+
     async fn mark(&self, connection: &mut SqliteConnection, rows: &[MessageRow]) -> Result<(), Fault> {
+        if rows.is_empty() {
+            return Ok(());
+        }
         let leased = pairs(rows.iter().map(|row| (&row.practice_id, Some(&row.message_id))))?;
-        let until = self.until.as_micros();
+        let until = self.0.until.as_micros();
         let mark = sqlx::query!(
             "UPDATE portal_message AS m SET state = 'sending', due_at = ?2, leased_until = ?2 FROM json_each(?1) AS e
              WHERE m.practice_id = unhex(e.value ->> 'practice') AND m.message_id = unhex(e.value ->> 'id')",
             leased,
             until
         );
-        mark.execute(connection).await?;
+        mark.execute(&mut *connection).await?;
+        let served = sqlx::query!(
+            "INSERT INTO portal_outbox_turn (practice_id, turn)
+             SELECT unhex(e.value ->> 'practice'), coalesce((SELECT max(turn) FROM portal_outbox_turn), 0) + 1 + e.key
+             FROM json_each(?1) AS e WHERE true
+             ON CONFLICT (practice_id) DO UPDATE SET turn = excluded.turn",
+            leased
+        );
+        served.execute(connection).await?;
         Ok(())
     }
 
-    fn read(&self, row: MessageRow, practices: &Practices, links: &Links) -> Result<Leased, StoreError> {
-        let practice = id(&row.practice_id, "message.practice_id")?;
-        let attempts = u32::try_from(row.attempts).map_err(|_| damaged("message.attempts"))?;
-        let message = row.read()?;
-        let link = match message.link {
-            None => None,
-            Some(link) => Some(links.get(&(practice, link)).cloned().ok_or_else(|| damaged("message.link_id"))?),
+    /// The message with all that is needed, or why it can't be read: then it is reported, and keeps nobody waiting (D1).
+    fn leased(&self, row: MessageRow, practices: &Practices, links: &Links, keys: &Keys) -> Result<Leased, Fault> {
+        let lease = Lease {
+            practice: id(&row.practice_id, "message.practice_id")?,
+            message: id(&row.message_id, "message.message_id")?,
+            until: self.0.until,
         };
-        let practice = practices.get(&practice).cloned().ok_or_else(|| damaged("message.practice_id"))?;
-        Ok(Leased { practice, message, link, attempts, until: self.until })
+        let attempts = u32::try_from(row.attempts.unsigned_abs()).unwrap_or(u32::MAX);
+        let letter = letter(lease, row, practices, links, keys).map_err(|error| error.to_string());
+        Ok(Leased { lease, attempts, letter })
     }
 }
 
+fn letter(
+    lease: Lease,
+    row: MessageRow,
+    practices: &Practices,
+    links: &Links,
+    keys: &Keys,
+) -> Result<Letter, StoreError> {
+    let practice = lease.practice;
+    let message = row.read()?;
+    let link = match message.link {
+        None => None,
+        Some(link) => Some(links.get(&(practice, link)).cloned().ok_or_else(|| damaged("message.link_id"))?),
+    };
+    let signs_in_at = match keys.get(&(practice, message.id)) {
+        Some(text) => Some(key(text, "login.key")?),
+        None => None,
+    };
+    let practice = practices.get(&practice).cloned().ok_or_else(|| damaged("message.practice_id"))?;
+    Ok(Letter { practice, message, link, signs_in_at })
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
 type Practices = BTreeMap<PracticeId, Practice>;
 type Links = BTreeMap<(PracticeId, Id<kind::Link>), Link>;
+type Keys = BTreeMap<(PracticeId, Id<kind::Message>), String>;
+
+/// Of each message the key at which its contact signs in now.
+async fn keys(connection: &mut SqliteConnection, rows: &[MessageRow]) -> Result<Keys, Fault> {
+    let wanted = pairs(rows.iter().map(|row| (&row.practice_id, Some(&row.message_id))))?;
+    let rows = sqlx::query!(
+        r#"SELECT m.practice_id, m.message_id, l.key AS "key!" FROM json_each(?1) AS e
+           CROSS JOIN portal_message AS m
+               ON m.practice_id = unhex(e.value ->> 'practice') AND m.message_id = unhex(e.value ->> 'id')
+           CROSS JOIN portal_contact AS c ON c.practice_id = m.practice_id AND c.contact_id = m.contact_id
+           CROSS JOIN portal_login AS l ON l.practice_id = c.practice_id AND l.login_id = c.login_id
+           WHERE c.access = 'granted' AND l.key IS NOT NULL"#,
+        wanted
+    );
+    let rows = rows.fetch_all(connection).await?.into_iter();
+    let read = |practice: &[u8], message: &[u8]| -> Result<_, StoreError> {
+        Ok((id(practice, "message.practice_id")?, id(message, "message.message_id")?))
+    };
+    rows.map(|row| Ok((read(&row.practice_id, &row.message_id)?, row.key))).collect()
+}
 
 fn pairs<'a>(of: impl Iterator<Item = (&'a Vec<u8>, Option<&'a Vec<u8>>)>) -> Result<String, Fault> {
     let mut rows = Vec::new();
@@ -177,14 +338,14 @@ pub(crate) struct SettleMessage {
 }
 
 impl SettleMessage {
-    pub(crate) fn new(leased: &Leased, settlement: &Settlement) -> Self {
+    pub(crate) fn new(lease: &Lease, settlement: &Settlement) -> Self {
         let state = settlement.state();
         let at = settlement.attempt.at.as_micros();
         let event: &Event = &settlement.event;
         Self {
-            practice: leased.practice.id.to_bytes().to_vec(),
-            message: leased.message.id.to_bytes().to_vec(),
-            until: leased.until.as_micros(),
+            practice: lease.practice.to_bytes().to_vec(),
+            message: lease.message.to_bytes().to_vec(),
+            until: lease.until.as_micros(),
             state: state.code(),
             at,
             reply: settlement.attempt.reply.clone(),

@@ -10,15 +10,16 @@ use portal_domain::{
     change::Decision,
     email::LoginKey,
     event::RecordedEvent,
-    facts::{ContactFacts, ContactQuery, LinkFacts, LoginFacts, SessionFacts, UserFacts, UserQuery},
-    id::{ContactId, EnquiryId, LinkId, PracticeId, Ref},
+    facts::{ContactFacts, ContactQuery, LinkFacts, LoginCredential, LoginFacts, SessionFacts, UserFacts, UserQuery},
+    id::{ContactId, EnquiryId, LinkId, PracticeId, Ref, TryId},
     message::Delivery,
     port::{
-        Commit, Enquiries, Enquiry, Leased, Outbox, Page, PortalStore, PortalViews, PracticeSelector, Receipt,
-        RequestKey, Settlement, StoreError, Waiting,
+        Commit, Enquiries, Enquiry, Lease, LeaseTerms, Leased, Outbox, Page, PortalStore, PortalViews,
+        PracticeSelector, Receipt, RequestKey, Settlement, StoreError, Waiting,
     },
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser},
     session::SessionHash,
+    throttle::{Admission, Bucket, RecordedTry, Try},
     time::Timestamp,
 };
 use sqlx::{
@@ -34,6 +35,7 @@ use crate::{
     migrate::{self, MigrateError, PendingMigration},
     outbox::{LeaseMessages, SettleMessage},
     read::{facts, practice, views},
+    tries::{self, CountTry, ForgetTries, GiveBack},
     writer::{BUSY_STEP, Settings, Writer},
 };
 
@@ -199,6 +201,21 @@ impl PortalStore for SqliteStore {
         facts::login(&mut snapshot, practice, key, now).await.map_err(Fault::into_store)
     }
 
+    async fn credential(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<LoginCredential>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
+        facts::credential(&mut connection, practice, key).await.map_err(Fault::into_store)
+    }
+
+    async fn asked_mail(
+        &self,
+        practice: PracticeId,
+        key: &LoginKey,
+        since: Timestamp,
+    ) -> Result<Vec<Timestamp>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
+        facts::asked_mail(&mut connection, practice, key, since).await.map_err(Fault::into_store)
+    }
+
     async fn link(&self, practice: PracticeId, link: LinkId, now: Timestamp) -> Result<Option<LinkFacts>, StoreError> {
         let mut snapshot = self.snapshot().await?;
         facts::link(&mut snapshot, practice, link, now).await.map_err(Fault::into_store)
@@ -226,6 +243,31 @@ impl PortalStore for SqliteStore {
         receipt: Option<&Receipt>,
     ) -> Result<Commit, StoreError> {
         self.writer.write(Plan::new(practice, decisions, receipt)).await
+    }
+
+    async fn admit(
+        &self,
+        practice: PracticeId,
+        buckets: &[Bucket],
+        noted: Option<&Try>,
+        now: Timestamp,
+    ) -> Result<Admission, StoreError> {
+        let (buckets, noted) = (buckets.to_vec(), noted.cloned());
+        self.writer.write(CountTry { practice, buckets, noted, now }).await
+    }
+
+    async fn refund(
+        &self,
+        practice: PracticeId,
+        bucket: &Bucket,
+        counted_at: Timestamp,
+        right: Option<TryId>,
+    ) -> Result<(), StoreError> {
+        self.writer.write(GiveBack { practice, bucket: *bucket, counted_at, right }).await
+    }
+
+    async fn forget_tries(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.writer.write(ForgetTries(now)).await
     }
 }
 
@@ -276,6 +318,16 @@ impl PortalViews for SqliteStore {
         views::events(&mut connection, practice, contact, page).await.map_err(Fault::into_store)
     }
 
+    async fn tries(
+        &self,
+        practice: PracticeId,
+        key: &LoginKey,
+        since: Timestamp,
+    ) -> Result<Vec<RecordedTry>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
+        tries::tries(&mut connection, practice, key, since).await.map_err(Fault::into_store)
+    }
+
     async fn waiting(&self, practice: PracticeId) -> Result<Vec<Waiting>, StoreError> {
         let mut connection = self.readers.acquire().await.map_err(read_fault)?;
         views::waiting(&mut connection, practice).await.map_err(Fault::into_store)
@@ -297,12 +349,12 @@ impl PortalViews for SqliteStore {
 
 #[async_trait]
 impl Outbox for SqliteStore {
-    async fn lease(&self, now: Timestamp, until: Timestamp, most: u32) -> Result<Vec<Leased>, StoreError> {
-        self.writer.write(LeaseMessages { now, until, most }).await
+    async fn lease(&self, terms: &LeaseTerms) -> Result<Vec<Leased>, StoreError> {
+        self.writer.write(LeaseMessages(*terms)).await
     }
 
-    async fn settle(&self, leased: &Leased, settlement: &Settlement) -> Result<bool, StoreError> {
-        self.writer.write(SettleMessage::new(leased, settlement)).await
+    async fn settle(&self, lease: &Lease, settlement: &Settlement) -> Result<bool, StoreError> {
+        self.writer.write(SettleMessage::new(lease, settlement)).await
     }
 }
 

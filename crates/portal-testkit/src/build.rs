@@ -215,6 +215,7 @@ pub fn message(name: &str, contact: &Contact, login: &Login, link: Option<&Link>
         name: contact.name.clone(),
         clients: vec!["Müller & Söhne".to_owned()],
         body: MessageBody::Activation,
+        asked_at: None,
         created_at: NOON,
     }
 }

@@ -6,7 +6,7 @@ use portal_domain::{
     event::Caller,
     id::{PracticeId, Slug},
     practice::Practice,
-    usecase::{CallContext, Portal},
+    usecase::{CallContext, Portal, TRIES_PER_MINUTE},
 };
 
 use crate::{
@@ -63,6 +63,7 @@ impl Fixture {
             entropy: Arc::new(SeededEntropy::new(1)),
             tokens: build::link_tokens(),
             common_passwords: Arc::default(),
+            tries_per_minute: TRIES_PER_MINUTE,
         };
         let slug = Slug::parse(slug).expect("test data is a slug");
         let nowhere = CallContext::new(PracticeId::from_bytes([0; 16]), Caller::Program);

@@ -73,6 +73,15 @@ const fn law_against(fault: Fault) -> &'static str {
         Fault::LanesIgnored => "awaited_messages_go_first",
         Fault::DeferredAtOnce => "a_deferred_message_waits_for_its_time",
         Fault::EnquiryLeasedTwice => "an_enquiry_is_leased_once_until_its_lease_ran_out",
+        Fault::TurnsIgnored => "practices_take_turns",
+        Fault::HourIgnored => "no_more_mail_leaves_than_the_hour_has_room_for",
+        Fault::AdmitRacy => "of_many_tries_at_once_no_more_than_the_limit_go_on",
+        Fault::RefundIgnored => "a_right_password_is_given_back",
+        Fault::TriesNotNoted => "a_try_is_noted_whatever_becomes_of_it",
+        Fault::TriesKept => "a_change_forgets_a_counter",
+        Fault::TriesForgottenEarly => "tries_are_forgotten_in_their_time",
+        Fault::LockedHidden => "facts_tell_of_a_pause",
+        Fault::AskedMailForgotten => "asked_mail_is_counted_by_key",
     }
 }
 

@@ -5,7 +5,7 @@ use portal_domain::{
     email::EmailAddress,
     link::LinkTokens,
     message::{Message, MessageBody},
-    port::{Leased, MailFrom, OutgoingMail},
+    port::{Letter, MailFrom, OutgoingMail},
     practice::Practice,
     time::Timestamp,
 };
@@ -18,6 +18,8 @@ pub struct MailSettings {
     pub base_url: String,
     /// The sender's address (D6).
     pub from: EmailAddress,
+    /// At most so many mails in an hour, of all practices together (D7).
+    pub mails_per_hour: Option<u32>,
 }
 
 impl MailSettings {
@@ -36,13 +38,13 @@ pub(crate) enum ComposeError {
     Render(RenderError),
 }
 
-/// Writes the mail of a leased message. Written twice, it has the same Message-ID and the same link (D1).
+/// Writes the mail of a message. Written twice, it has the same Message-ID and the same link (D1).
 pub(crate) fn compose(
-    leased: &Leased,
+    letter: &Letter,
     tokens: &LinkTokens,
     settings: &MailSettings,
 ) -> Result<OutgoingMail, ComposeError> {
-    let Leased { practice, message, .. } = leased;
+    let Letter { practice, message, .. } = letter;
     let context = MailContext {
         practice: portal_mail::Practice {
             name: practice.name.clone(),
@@ -50,7 +52,7 @@ pub(crate) fn compose(
             sign_in_url: settings.sign_in_url(practice),
         },
         name: message.name.clone(),
-        body: body(leased, tokens, settings)?,
+        body: body(letter, tokens, settings)?,
     };
     let mail = render(&context).map_err(ComposeError::Render)?;
     let reply_to = practice.settings.mail_reply_to.as_deref().map(EmailAddress::parse);
@@ -67,17 +69,17 @@ pub(crate) fn compose(
     })
 }
 
-fn body(leased: &Leased, tokens: &LinkTokens, settings: &MailSettings) -> Result<MailBody, ComposeError> {
-    let Message { to, name, clients, body, created_at, .. } = &leased.message;
+fn body(letter: &Letter, tokens: &LinkTokens, settings: &MailSettings) -> Result<MailBody, ComposeError> {
+    let Message { to, name, clients, body, created_at, .. } = &letter.message;
     let (address, when) = (to.as_str().to_owned(), in_words(*created_at));
     Ok(match body.clone() {
         MessageBody::Activation => MailBody::Activation {
             address,
             clients: clients.clone(),
-            invitation_note: leased.practice.settings.invitation_note.clone(),
-            link: link(leased, tokens, settings)?,
+            invitation_note: letter.practice.settings.invitation_note.clone(),
+            link: link(letter, tokens, settings)?,
         },
-        MessageBody::Reset => MailBody::Reset { address, link: link(leased, tokens, settings)? },
+        MessageBody::Reset => MailBody::Reset { address, link: link(letter, tokens, settings)? },
         MessageBody::AccessAdded => MailBody::AccessAdded { address, clients: clients.clone() },
         MessageBody::LoginMovedNew { changed_by } => MailBody::LoginMovedNew { address, changed_by, changed_on: when },
         MessageBody::LoginMovedOld { new_address, changed_by, split: false } => {
@@ -93,11 +95,11 @@ fn body(leased: &Leased, tokens: &LinkTokens, settings: &MailSettings) -> Result
     })
 }
 
-fn link(leased: &Leased, tokens: &LinkTokens, settings: &MailSettings) -> Result<Link, ComposeError> {
-    let link = leased.link.as_ref().ok_or(ComposeError::KeyGone)?;
+fn link(letter: &Letter, tokens: &LinkTokens, settings: &MailSettings) -> Result<Link, ComposeError> {
+    let link = letter.link.as_ref().ok_or(ComposeError::KeyGone)?;
     let token =
-        tokens.issue(&link.signed_with, leased.practice.id, link.id, link.purpose).ok_or(ComposeError::KeyGone)?;
-    let url = format!("{}/portal/{}/link/{token}", settings.base_url, leased.practice.slug);
+        tokens.issue(&link.signed_with, letter.practice.id, link.id, link.purpose).ok_or(ComposeError::KeyGone)?;
+    let url = format!("{}/portal/{}/link/{token}", settings.base_url, letter.practice.slug);
     Ok(Link { url, valid: format!("until {}", in_words(link.expires_at)) })
 }
 

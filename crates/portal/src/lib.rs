@@ -20,10 +20,12 @@
 //!     entropy,
 //!     tokens,
 //!     common_passwords: Arc::default(),
+//!     tries_per_minute: portal::domain::usecase::TRIES_PER_MINUTE,
 //! };
 //! let mail = MailSettings {
 //!     base_url: "https://portal.example".to_owned(),
 //!     from: portal::domain::email::EmailAddress::parse("portal@practice.example")?,
+//!     mails_per_hour: None,
 //! };
 //! let workers = Workers::new(portal.clone(), store, mailer, mail).start();
 //! // … serve requests with `portal`, and call `workers.wake()` after each …

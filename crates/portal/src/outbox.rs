@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use portal_domain::{
-    decide::{Moment, cancelled, handed_over, wanted},
+    decide::{Moment, cancelled, handed_over, unwanted},
     event::Caller,
     id::Ids,
     message::{DeliveryState, SendOutcome, Settlement},
-    port::{Leased, Mailer, Outbox, StoreError},
+    port::{LeaseTerms, Leased, Letter, Mailer, Outbox, StoreError},
     usecase::Portal,
 };
 
@@ -76,17 +76,31 @@ impl Sender {
     /// A message is handed over at least once or reported failed: should this be cut off between the other server's answer and
     /// the settlement, the lease runs out and the same message goes again, with the same Message-ID and link (D1).
     pub async fn send_next(&self) -> Result<Option<DeliveryState>, StoreError> {
+        self.send_one(false).await
+    }
+
+    /// Sends the next message that somebody waits for; `None` where none is due (D7).
+    pub async fn send_next_awaited(&self) -> Result<Option<DeliveryState>, StoreError> {
+        self.send_one(true).await
+    }
+
+    async fn send_one(&self, awaited_only: bool) -> Result<Option<DeliveryState>, StoreError> {
         let now = self.portal.now();
-        let leased = self.outbox.lease(now, now.after(LEASE), 1).await?;
+        let terms = LeaseTerms {
+            awaited_only,
+            mails_per_hour: self.settings.mails_per_hour,
+            ..LeaseTerms::new(now, now.after(LEASE), 1)
+        };
+        let leased = self.outbox.lease(&terms).await?;
         let Some(leased) = leased.into_iter().next() else { return Ok(None) };
         let settlement = self.attempt(&leased).await;
         let state = settlement.state();
-        if !self.outbox.settle(&leased, &settlement).await? {
-            tracing::warn!(message = %leased.message.id, "the lease ran out before the message was settled");
+        if !self.outbox.settle(&leased.lease, &settlement).await? {
+            tracing::warn!(message = %leased.lease.message, "the lease ran out before the message was settled");
         }
         tracing::info!(
-            message = %leased.message.id,
-            kind = leased.message.kind().code(),
+            message = %leased.lease.message,
+            kind = leased.letter.as_ref().map_or("unknown", |letter| letter.message.kind().code()),
             state = state.code(),
             attempt = leased.attempts + 1,
             "message handed over"
@@ -117,19 +131,39 @@ impl Sender {
     }
 
     async fn attempt(&self, leased: &Leased) -> Settlement {
-        if !wanted(&leased.message, leased.link.as_ref(), self.portal.now()) {
-            return cancelled(&leased.message, leased.link.as_ref(), &mut self.moment());
-        }
-        let outcome = match compose(leased, &self.portal.tokens, &self.settings) {
-            Ok(mail) => self.mailer.send(&mail).await,
-            Err(ComposeError::KeyGone) => SendOutcome::Misconfigured {
-                reply: "the server key that the link was made under is not configured".to_owned(),
-            },
-            Err(ComposeError::Render(error)) => {
-                SendOutcome::Permanent { reply: format!("the mail could not be written: {error}") }
+        let outcome = match &leased.letter {
+            Ok(letter) => {
+                if let Some(reason) = unwanted(letter, self.portal.now()) {
+                    return cancelled(leased, reason, &mut self.moment());
+                }
+                self.hand_over(letter.clone()).await
+            }
+            Err(reason) => {
+                tracing::error!(message = %leased.lease.message, reason, "a message can't be read");
+                SendOutcome::Transient { reply: format!("the message can't be read: {reason}") }
             }
         };
-        handed_over(&leased.message, leased.attempts, &outcome, &mut self.moment())
+        handed_over(leased, &outcome, &mut self.moment())
+    }
+
+    /// In a task of its own, so that a panic over one message is an attempt that failed, and the message is never stuck (D1).
+    async fn hand_over(&self, letter: Letter) -> SendOutcome {
+        let sender = self.clone();
+        let attempt = tokio::spawn(async move {
+            match compose(&letter, &sender.portal.tokens, &sender.settings) {
+                Ok(mail) => sender.mailer.send(&mail).await,
+                Err(ComposeError::KeyGone) => SendOutcome::Misconfigured {
+                    reply: "the server key that the link was made under is not configured".to_owned(),
+                },
+                Err(ComposeError::Render(error)) => {
+                    SendOutcome::Permanent { reply: format!("the mail could not be written: {error}") }
+                }
+            }
+        });
+        attempt.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "an attempt to send a message ended badly");
+            SendOutcome::Transient { reply: "the program failed over this message; its log says more".to_owned() }
+        })
     }
 
     fn moment(&self) -> Moment {

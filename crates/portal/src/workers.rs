@@ -17,8 +17,11 @@ use crate::{compose::MailSettings, outbox::Sender};
 const PAUSE: Duration = Duration::from_millis(500);
 /// After an error it waits longer.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(2);
-/// So many messages are handed over at once.
+/// So many messages are handed over at once, besides the one that somebody waits for (D7): it has a worker of its own, so that
+/// slow mail servers don't keep it waiting.
 const SENDERS: usize = 4;
+/// So often what is over is forgotten.
+const HOUR: Duration = Duration::from_secs(3600);
 /// So many enquiries are taken at once.
 const ENQUIRIES: u32 = 20;
 /// So long nobody else decides what is being decided.
@@ -63,6 +66,17 @@ impl Workers {
             let portal = portal.clone();
             async move { decide_enquiries(&portal).await.map(|decided| decided > 0) }
         })));
+        let portal = self.portal.clone();
+        tasks.push(tokio::spawn(run_every(HOUR, stopped.clone(), "sweeper", move || {
+            let portal = portal.clone();
+            async move { portal.forget_tries().await.map(|_| ()) }
+        })));
+        if let Some(sender) = self.sender.clone() {
+            tasks.push(tokio::spawn(run(Arc::clone(&wake), stopped.clone(), "awaited mail", move || {
+                let sender = sender.clone();
+                async move { Ok(sender.send_next_awaited().await.map_err(Error::from)?.is_some()) }
+            })));
+        }
         for sender in self.sender.iter().flat_map(|sender| std::iter::repeat_n(sender.clone(), SENDERS)) {
             tasks.push(tokio::spawn(run(Arc::clone(&wake), stopped.clone(), "outbox", move || {
                 let sender = sender.clone();
@@ -132,6 +146,23 @@ where
         };
         tokio::select! {
             () = woken => {}
+            () = tokio::time::sleep(pause) => {}
+            changed = stopped.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+/// Works now and then.
+async fn run_every<F, W>(pause: Duration, mut stopped: watch::Receiver<bool>, name: &'static str, work: F)
+where
+    F: Fn() -> W + Send,
+    W: Future<Output = Result<(), Error>> + Send,
+{
+    while !*stopped.borrow() {
+        if let Err(error) = work().await {
+            log(name, &error);
+        }
+        tokio::select! {
             () = tokio::time::sleep(pause) => {}
             changed = stopped.changed() => if changed.is_err() { return },
         }

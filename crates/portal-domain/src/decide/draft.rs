@@ -350,6 +350,7 @@ impl<'a> Draft<'a> {
     pub(super) fn write(&mut self, to: &EmailAddress, link: Option<LinkId>, body: MessageBody) -> MessageId {
         let id = self.moment.ids.next(self.moment.now);
         let message = Message {
+            asked_at: None,
             id,
             contact: self.contact.id,
             login: self.contact.login.expect("mail is written to who has, or had, a login"),

@@ -17,6 +17,8 @@ use crate::{
     message::{Message, MessageBody},
     password::PasswordHash,
     practice::Practice,
+    throttle::{BucketName, mailbox_is_full},
+    time::Timestamp,
 };
 
 /// For so long the old address is told of a password that is set at the new one (M4).
@@ -51,7 +53,7 @@ pub fn usable_link<'a>(facts: &'a LinkFacts, moment: &Moment) -> Result<&'a Logi
 }
 
 /// Uses a link, once, to set a password (L3, L5): every link and session of the login ends, no session begins.
-/// The password is confirmed at the key to which the link was mailed.
+/// The password is confirmed at the key to which the link was mailed, and pauses after wrong ones there are over (G1).
 pub fn redeem(facts: &LinkFacts, command: &Redemption, moment: &mut Moment) -> Result<Decided<Redeemed>, Refusal> {
     let login = usable_link(facts, moment)?;
     let (id, now) = (login.login.id, moment.now);
@@ -73,6 +75,7 @@ pub fn redeem(facts: &LinkFacts, command: &Redemption, moment: &mut Moment) -> R
         Change::EndLinks { login: id, at: now },
         Change::EndSessions { login: id, which: Which::All, at: now },
         Change::PutLogin(after),
+        Change::ForgetTries(BucketName::strangers(facts.link.key())),
     ];
     let messages = messages_after_redemption(facts, login, moment);
     let written_to = login.members.iter().map(|member| member.contact.id).find(|id| *id == facts.link.contact);
@@ -132,9 +135,16 @@ pub(super) fn password_changed(login: &LoginFacts, moment: &mut Moment) -> Optio
     Some(message(member, login, &to, None, MessageBody::PasswordChanged, moment))
 }
 
-/// Sends a reset link to whoever signs in with a key (L7); `None` where no live login holds it: nothing is sent.
-pub fn request_reset(practice: &Practice, login: Option<&LoginFacts>, moment: &mut Moment) -> Decided<bool> {
-    match login.and_then(|login| Some((login, eldest(login)?))) {
+/// Sends a reset link to whoever signs in with a key (L7); where no live login holds it, or its mailbox got as much as
+/// anybody may send it (G3: `asked` are the times of such mail), nothing is sent.
+pub fn request_reset(
+    practice: &Practice,
+    login: Option<&LoginFacts>,
+    asked: &[Timestamp],
+    moment: &mut Moment,
+) -> Decided<bool> {
+    let open = login.filter(|_| !mailbox_is_full(asked, moment.now));
+    match open.and_then(|login| Some((login, eldest(login)?))) {
         Some((login, (member, to))) => {
             let event = login_event("login.reset_requested", login, Some(member.contact.id), moment);
             let decision = send(practice, login, member, &to, LinkPurpose::Reset, event, moment);
@@ -144,11 +154,17 @@ pub fn request_reset(practice: &Practice, login: Option<&LoginFacts>, moment: &m
     }
 }
 
-/// Sends a new link of the same purpose to the login's address of today, if it is live (L4).
-pub fn renew_link(practice: &Practice, facts: Option<&LinkFacts>, moment: &mut Moment) -> Decided<bool> {
+/// Sends a new link of the same purpose to the login's address of today, if it is live (L4), within the limit of G3.
+pub fn renew_link(
+    practice: &Practice,
+    facts: Option<&LinkFacts>,
+    asked: &[Timestamp],
+    moment: &mut Moment,
+) -> Decided<bool> {
     let nothing = Decided { decision: Decision::default(), outcome: false };
     let Some(LinkFacts { link, login: Some(login), .. }) = facts else { return nothing };
-    if login.login.key.is_none() || link.purpose == LinkPurpose::Workspace {
+    let closed = login.login.key.is_none() || link.purpose == LinkPurpose::Workspace;
+    if closed || mailbox_is_full(asked, moment.now) {
         return nothing;
     }
     let Some((member, to)) = eldest(login) else { return nothing };
@@ -188,7 +204,8 @@ fn send(
     };
     let (_, over) = cap(login.links.clone(), member.contact.id, purpose, now);
     let body = if purpose == LinkPurpose::Reset { MessageBody::Reset } else { MessageBody::Activation };
-    let messages = vec![message(member, login, to, Some(&link), body, moment)];
+    let asked_at = login.login.key.clone();
+    let messages = vec![Message { asked_at, ..message(member, login, to, Some(&link), body, moment) }];
     let mut changes: Vec<_> = over.into_iter().map(|link| Change::EndLink { link, at: now }).collect();
     changes.push(Change::OpenLink(link));
     changes.push(Change::PutLogin(Login { version: login.login.version + 1, ..login.login.clone() }));
@@ -214,6 +231,7 @@ fn message(
         name: name.clone(),
         clients: clients.iter().filter(|client| !client.suspended).map(|client| client.name.clone()).collect(),
         body,
+        asked_at: None,
         created_at: moment.now,
     }
 }

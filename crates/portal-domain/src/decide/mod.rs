@@ -17,7 +17,7 @@ mod user;
 pub use self::{
     access::{activate, deactivate, delete_contact, reactivate, refusal_of_grant, resend},
     contact::{ContactFields, PutEmails, put_contact, put_emails},
-    delivery::{cancelled, handed_over, wanted},
+    delivery::{cancelled, handed_over, room, unwanted},
     import::{ActivationOutcome, ImportOptions, ImportRow, RowOutcome, import_row},
     link::{Redeemed, Redemption, redeem, renew_link, request_reset, usable_link},
     outcome::{ContactOutcome, Decided, EffectMessage, Effects, PasswordEffect, Scene},

@@ -217,6 +217,8 @@ pub struct ChangedPassword {
     pub hash: PasswordHash,
     /// Digest of the token that the browser gets in place of its old one.
     pub session: SessionHash,
+    /// Names the new password.
+    pub new_id: CredentialId,
 }
 
 /// Changes the password inside a session (P3): all other sessions and all links end, this browser gets a new session id within
@@ -232,7 +234,7 @@ pub fn change_password(
     let before = before.ok_or(Refusal::Unauthorized)?;
     let (id, now) = (login.login.id, moment.now);
     let credential = Credential {
-        id: moment.ids.next(now),
+        id: command.new_id,
         hash: command.hash.clone(),
         confirmed_at: before.confirmed_at.clone(),
         set_at: now,

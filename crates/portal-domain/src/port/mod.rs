@@ -13,9 +13,9 @@ mod views;
 pub use self::{
     entropy::{Clock, Entropy},
     mail::{MailFrom, Mailer, OutgoingMail},
-    outbox::{Enquiries, Enquiry, EnquiryKind, Leased, Outbox},
+    outbox::{Enquiries, Enquiry, EnquiryKind, LeaseTerms, Outbox},
     password::{HashError, PasswordHasher, Verdict},
     store::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     views::{Page, PortalViews, Waiting},
 };
-pub use crate::message::{SendOutcome, Settlement};
+pub use crate::message::{Lease, Leased, Letter, SendOutcome, Settlement};

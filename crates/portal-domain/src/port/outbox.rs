@@ -3,38 +3,51 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::{
     id::{EnquiryId, LinkId, PracticeId},
-    link::Link,
-    message::{Message, Settlement},
-    practice::Practice,
+    message::{Lease, Leased, Settlement},
     time::Timestamp,
 };
 
 /// Messages that wait to be sent. Many workers on many instances may share one outbox.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// Takes up to `most` messages that are due at `now`, of all practices, awaited kinds first, then oldest
-    /// first, and marks them `sending` until `until`. MUST NOT give a message to two workers before its lease ran out.
-    /// A message whose lease ran out is due again.
-    async fn lease(&self, now: Timestamp, until: Timestamp, most: u32) -> Result<Vec<Leased>, StoreError>;
+    /// Takes up to [`LeaseTerms::most`] messages that are due and marks them `sending` until the lease ends. MUST NOT give a
+    /// message to two workers before its lease ran out. A message whose lease ran out is due again.
+    ///
+    /// Awaited messages MUST go before all others (D7). Of either kind, practices MUST take turns: the one that was served
+    /// longest ago is next, and of those never served the one whose message has been due longest; within a practice, what has
+    /// been due longest goes first. Messages of a practice MUST NOT be given beyond what [`room`](crate::decide::room) leaves of
+    /// its `mails_per_hour`, nor any beyond that of the terms: attempts of the hour before `now` count, cancelled ones apart,
+    /// and so does what others hold.
+    ///
+    /// A message that can't be read MUST be given too, with the reason in place of its letter, so that it is reported and
+    /// never stuck (D1).
+    async fn lease(&self, terms: &LeaseTerms) -> Result<Vec<Leased>, StoreError>;
 
     /// Writes what became of a leased message, with its event, in one transaction. MUST change nothing and answer
-    /// `false` where the lease is no longer the one of `leased`.
-    async fn settle(&self, leased: &Leased, settlement: &Settlement) -> Result<bool, StoreError>;
+    /// `false` where the lease is no longer this one.
+    async fn settle(&self, lease: &Lease, settlement: &Settlement) -> Result<bool, StoreError>;
 }
 
-/// A message in the hands of one worker.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Leased {
-    /// The practice it is sent for.
-    pub practice: Practice,
-    /// The message.
-    pub message: Message,
-    /// The link it carries, as it is now.
-    pub link: Option<Link>,
-    /// Attempts made before.
-    pub attempts: u32,
-    /// Names the lease: the time until which it holds.
+/// What a worker asks the outbox for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeaseTerms {
+    /// The time; what is due by now is given.
+    pub now: Timestamp,
+    /// When the lease ends.
     pub until: Timestamp,
+    /// At most so many.
+    pub most: u32,
+    /// Only what somebody waits for.
+    pub awaited_only: bool,
+    /// At most so many mails in an hour, of all practices together.
+    pub mails_per_hour: Option<u32>,
+}
+
+impl LeaseTerms {
+    /// Any message, without a limit of the hour.
+    pub const fn new(now: Timestamp, until: Timestamp, most: u32) -> Self {
+        Self { now, until, most, awaited_only: false, mails_per_hour: None }
+    }
 }
 
 /// What anybody asked for, kept until a worker decides it, so that the request itself tells nothing (P2).

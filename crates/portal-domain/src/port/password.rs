@@ -10,6 +10,9 @@ pub trait PasswordHasher: Send + Sync {
 
     /// Whether the password is that of the hash. Without a hash it MUST cost the same and never match (P2).
     async fn verify(&self, password: &TypedPassword, hash: Option<&PasswordHash>) -> Result<Verdict, HashError>;
+
+    /// Waits as long as a verification takes now, and hashes nothing (G1).
+    async fn pretend(&self);
 }
 
 /// What a verification found.

@@ -3,10 +3,11 @@ use async_trait::async_trait;
 use crate::{
     change::Decision,
     email::LoginKey,
-    facts::{ContactFacts, ContactQuery, LinkFacts, LoginFacts, SessionFacts, UserFacts, UserQuery},
-    id::{LinkId, PracticeId, Ref, Slug},
+    facts::{ContactFacts, ContactQuery, LinkFacts, LoginCredential, LoginFacts, SessionFacts, UserFacts, UserQuery},
+    id::{LinkId, PracticeId, Ref, Slug, TryId},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::SessionHash,
+    throttle::{Admission, Bucket, Try},
     time::Timestamp,
 };
 
@@ -47,6 +48,19 @@ pub trait PortalStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<LoginFacts>, StoreError>;
 
+    /// Id and password of the live login that holds the key: all that a sign-in needs to know before it hashes. MUST run the
+    /// same statements whether it exists or not, and none for each of its sessions, members or links.
+    async fn credential(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<LoginCredential>, StoreError>;
+
+    /// When mail that anybody can ask for was written to the login key, after `since`, in any order (G3). MUST show what was
+    /// committed before the call.
+    async fn asked_mail(
+        &self,
+        practice: PracticeId,
+        key: &LoginKey,
+        since: Timestamp,
+    ) -> Result<Vec<Timestamp>, StoreError>;
+
     /// A link of this practice. MUST run the same statements whether it exists or not.
     async fn link(&self, practice: PracticeId, link: LinkId, now: Timestamp) -> Result<Option<LinkFacts>, StoreError>;
 
@@ -74,6 +88,33 @@ pub trait PortalStore: Send + Sync {
         decisions: &[Decision],
         receipt: Option<&Receipt>,
     ) -> Result<Commit, StoreError>;
+
+    /// Counts a try in buckets, in a commit of its own, before anything costly is done (G1, G2).
+    ///
+    /// MUST ask the buckets in order, by [`Bucket::count`], and stop at the first that says no: what those before it counted
+    /// stays, and it and those after it count nothing. MUST keep `noted`, unless a bucket before the last says no. Two calls at
+    /// once MUST count like one after the other, on any number of instances. MUST run the same statements whatever the name
+    /// of a bucket.
+    async fn admit(
+        &self,
+        practice: PracticeId,
+        buckets: &[Bucket],
+        noted: Option<&Try>,
+        now: Timestamp,
+    ) -> Result<Admission, StoreError>;
+
+    /// Gives back a try that was counted in a bucket under this time, by [`Tally::without`](crate::throttle::Tally::without),
+    /// in a commit of its own; and marks its note, if one is named, as of a right password. Harmless where nothing is counted.
+    async fn refund(
+        &self,
+        practice: PracticeId,
+        bucket: &Bucket,
+        counted_at: Timestamp,
+        right: Option<TryId>,
+    ) -> Result<(), StoreError>;
+
+    /// Forgets counters and notes of all practices whose time was over at `now`. MUST leave all others. Answers how many.
+    async fn forget_tries(&self, now: Timestamp) -> Result<u64, StoreError>;
 }
 
 /// How a practice is named.

@@ -2,10 +2,12 @@ use async_trait::async_trait;
 
 use super::StoreError;
 use crate::{
+    email::LoginKey,
     event::RecordedEvent,
     id::{ContactId, PracticeId, Ref},
     message::{Delivery, MessageKind},
     practice::{ApiKey, Client, Practice, PracticeUser},
+    throttle::RecordedTry,
     time::Timestamp,
 };
 
@@ -45,6 +47,13 @@ pub trait PortalViews: Send + Sync {
         contact: Option<ContactId>,
         page: &Page<i64>,
     ) -> Result<Vec<RecordedEvent>, StoreError>;
+    /// Tries to sign in at a key after `since`, oldest first, as far as they are remembered.
+    async fn tries(
+        &self,
+        practice: PracticeId,
+        key: &LoginKey,
+        since: Timestamp,
+    ) -> Result<Vec<RecordedTry>, StoreError>;
     /// Messages of the practice that are queued, deferred or being sent, by kind.
     async fn waiting(&self, practice: PracticeId) -> Result<Vec<Waiting>, StoreError>;
     /// When the oldest message that is due, of any practice, was queued; also the answer to "is the database there?".

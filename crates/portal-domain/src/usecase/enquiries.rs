@@ -1,10 +1,13 @@
+use std::time::Duration;
+
 use super::{ATTEMPTS, CallContext, Error, Portal};
 use crate::{
     decide,
-    email::EmailAddress,
+    email::{EmailAddress, LoginKey},
     event::Caller,
-    id::Ids,
+    id::{Ids, PracticeId},
     port::{Enquiry, EnquiryKind, RequestKey},
+    time::Timestamp,
 };
 
 /// Longest address that is kept of an enquiry, in bytes; a longer one is no address.
@@ -12,7 +15,9 @@ const LONGEST: usize = 512;
 
 impl Portal {
     /// Keeps a wish for a reset link; whatever the address, the same is done now, and a worker decides later (P2, L7).
+    /// Too many tries from one origin are refused (G2).
     pub async fn ask_for_reset(&self, context: &CallContext, address: &str) -> Result<(), Error> {
+        self.admit_origin(context).await?;
         let mut end = address.len().min(LONGEST);
         while !address.is_char_boundary(end) {
             end -= 1;
@@ -21,7 +26,9 @@ impl Portal {
     }
 
     /// Keeps a wish for a new link in place of one (L4). Answers whether the token is one of this practice's portal links.
+    /// Too many tries from one origin are refused (G2).
     pub async fn ask_for_renewal(&self, context: &CallContext, token: &str) -> Result<bool, Error> {
+        self.admit_origin(context).await?;
         let Some(facts) = self.known_link(context, token).await? else { return Ok(false) };
         self.keep(context, EnquiryKind::Renew { link: facts.link.id }).await?;
         Ok(true)
@@ -52,11 +59,17 @@ impl Portal {
                 EnquiryKind::Reset { address } => {
                     let Ok(address) = EmailAddress::parse(address) else { return Ok(false) };
                     let login = self.store.login(enquiry.practice, address.key(), now).await?;
-                    decide::request_reset(&practice, login.as_ref(), &mut self.moment(&context))
+                    let asked = self.asked_mail(enquiry.practice, address.key(), now).await?;
+                    decide::request_reset(&practice, login.as_ref(), &asked, &mut self.moment(&context))
                 }
                 EnquiryKind::Renew { link } => {
                     let facts = self.store.link(enquiry.practice, *link, now).await?;
-                    decide::renew_link(&practice, facts.as_ref(), &mut self.moment(&context))
+                    let login = facts.as_ref().and_then(|facts| facts.login.as_ref());
+                    let asked = match login.and_then(|login| login.login.key.as_ref()) {
+                        Some(key) => self.asked_mail(enquiry.practice, key, now).await?,
+                        None => Vec::new(),
+                    };
+                    decide::renew_link(&practice, facts.as_ref(), &asked, &mut self.moment(&context))
                 }
             };
             if let Some(written) = self.settle(&context, decided).await? {
@@ -64,5 +77,11 @@ impl Portal {
             }
         }
         Err(Error::Overloaded)
+    }
+
+    /// Mail of the last day that anybody could ask for, at one key. Asked after the login: what is written later changes the
+    /// login, and the commit finds out.
+    async fn asked_mail(&self, practice: PracticeId, key: &LoginKey, now: Timestamp) -> Result<Vec<Timestamp>, Error> {
+        Ok(self.store.asked_mail(practice, key, now.before(Duration::from_secs(24 * 3600))).await?)
     }
 }

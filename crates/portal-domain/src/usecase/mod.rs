@@ -6,6 +6,7 @@ mod import;
 mod links;
 mod practices;
 mod sessions;
+mod tries;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -50,7 +51,12 @@ pub struct Portal {
     pub tokens: LinkTokens,
     /// A larger list of common passwords, in lower case (P1).
     pub common_passwords: Arc<BTreeSet<String>>,
+    /// Tries of one address of origin to sign in, reset and renew, per minute (G2); of one practice.
+    pub tries_per_minute: u32,
 }
+
+/// What G2 allows where nothing else is said.
+pub const TRIES_PER_MINUTE: u32 = 60;
 
 /// Who calls, for which practice, and how the call is meant.
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
 use super::{ATTEMPTS, CallContext, Error, Portal};
 use crate::{
     Refusal,
+    browser::KnownTo,
     decide::{self, ChangedPassword, SignIn},
     email::{EmailAddress, LoginKey},
     facts::{LoginFacts, SessionFacts},
@@ -9,6 +10,7 @@ use crate::{
     port::Verdict,
     practice::Practice,
     session::{PortalSession, ProfileId, SessionToken},
+    throttle::{BrowserId, Bucket},
 };
 
 /// What a sign-in form holds.
@@ -22,6 +24,8 @@ pub struct SignInInput<'a> {
     pub user_agent: Option<String>,
     /// The portal session that the browser has already.
     pub presented: Option<SessionToken>,
+    /// The cookie that says to which logins the browser is known (G1).
+    pub known: Option<&'a str>,
 }
 
 /// A session that began.
@@ -31,6 +35,8 @@ pub struct SignedIn {
     pub token: SessionToken,
     /// The session.
     pub session: PortalSession,
+    /// The cookie that says to which logins the browser is known from now on (G1).
+    pub known: String,
 }
 
 /// A valid session, and who is behind it.
@@ -53,21 +59,47 @@ pub struct ChangePassword<'a> {
     pub current: &'a str,
     /// The one from now on.
     pub new: &'a str,
+    /// The cookie that says to which logins the browser is known (G1).
+    pub known: Option<&'a str>,
+}
+
+/// The key at which what is no address is looked up. Nobody can have it.
+fn nobody() -> LoginKey {
+    EmailAddress::parse("nobody@portal.invalid").expect("an address").key().clone()
 }
 
 impl Portal {
     /// Signs in. Whatever the reason of a failure, the same statements run, one password is hashed, and the
-    /// refusal is the same (P2).
+    /// refusal is the same (P2): facts, then the try is counted and noted, then the hash, and no commit after it.
+    ///
+    /// In a pause nothing is hashed, and the answer takes as long (G1). Too many tries from one origin are refused (G2).
     pub async fn sign_in(&self, context: &CallContext, input: &SignInInput<'_>) -> Result<SignedIn, Error> {
         let practice = self.practice(context).await?;
-        let key = EmailAddress::parse(input.email).ok().map(|email| email.key().clone());
-        let mut login = self.login_at(context, key.as_ref()).await?;
+        let typed = EmailAddress::parse(input.email).ok().map(|email| email.key().clone());
         let password = TypedPassword::new(input.password).ok_or(Refusal::SignInFailed)?;
-        let credential = login.as_ref().and_then(|login| login.login.credential.clone());
-        let verdict = self.hasher.verify(&password, credential.as_ref().map(|credential| &credential.hash)).await?;
-        let (Some(credential), Verdict::Match | Verdict::MatchButRehash) = (credential, verdict) else {
+        // What is no address is looked up too, at a key whose holder is then ignored.
+        let key = typed.clone().unwrap_or_else(nobody);
+        let found = self.store.credential(context.practice, &key).await?.filter(|_| typed.is_some());
+        let credential = found.as_ref().and_then(|found| found.credential.clone());
+        let known_to = found.as_ref().zip(credential.as_ref()).map(|(found, credential)| KnownTo {
+            practice: context.practice,
+            login: found.login,
+            credential: credential.id,
+        });
+        let browser = known_to.and_then(|known| known.recognise(&self.tokens, input.known?));
+        let attempt = self.admit_sign_in(context, &key, known_to.zip(browser)).await?;
+        let Some(attempt) = attempt else {
+            self.hasher.pretend().await;
             return Err(Refusal::SignInFailed.into());
         };
+        let hash = credential.as_ref().map(|credential| &credential.hash);
+        let verdict = self.checked(context, &attempt, &password, hash).await?;
+        let (Some(credential), Some(known_to), Verdict::Match | Verdict::MatchButRehash) =
+            (credential, known_to, verdict)
+        else {
+            return Err(Refusal::SignInFailed.into());
+        };
+        self.give_back(context, &attempt).await?;
         let rehashed = match verdict {
             Verdict::MatchButRehash => Some(self.hasher.hash(&password).await?),
             _ => None,
@@ -75,26 +107,32 @@ impl Portal {
         let token = SessionToken::from_entropy(self.draw());
         let command =
             SignIn { credential: credential.id, hash: token.hash(), user_agent: input.user_agent.clone(), rehashed };
+        let session = self.open_session(context, &practice, &key, input.presented.as_ref(), &command).await?;
+        let browser = browser.unwrap_or_else(|| BrowserId(self.draw()));
+        Ok(SignedIn { token, session, known: known_to.remember(&self.tokens, input.known, browser) })
+    }
+
+    async fn open_session(
+        &self,
+        context: &CallContext,
+        practice: &Practice,
+        key: &LoginKey,
+        presented: Option<&SessionToken>,
+        command: &SignIn,
+    ) -> Result<PortalSession, Error> {
         for _ in 0..ATTEMPTS {
-            let replaced = match &input.presented {
+            let login = self.store.login(context.practice, key, self.clock.now()).await?;
+            let replaced = match presented {
                 Some(presented) => self.session_facts(context, presented).await?,
                 None => None,
             };
             let mut moment = self.moment(context);
-            let decided = decide::open_session(&practice, login.as_ref(), replaced.as_ref(), &command, &mut moment)?;
+            let decided = decide::open_session(practice, login.as_ref(), replaced.as_ref(), command, &mut moment)?;
             if let Some(session) = self.settle(context, decided).await? {
-                return Ok(SignedIn { token, session });
+                return Ok(session);
             }
-            login = self.login_at(context, key.as_ref()).await?;
         }
         Err(Error::Overloaded)
-    }
-
-    /// The login at a key. What is no address is looked up too, at a key whose holder is then ignored.
-    async fn login_at(&self, context: &CallContext, key: Option<&LoginKey>) -> Result<Option<LoginFacts>, Error> {
-        let nobody = EmailAddress::parse("nobody@portal.invalid").expect("an address").key().clone();
-        let login = self.store.login(context.practice, key.unwrap_or(&nobody), self.clock.now()).await?;
-        Ok(login.filter(|_| key.is_some()))
     }
 
     /// The session of a token, if it is valid now; using it is noted, once a minute.
@@ -192,22 +230,32 @@ impl Portal {
         context: &CallContext,
         command: &ChangePassword<'_>,
     ) -> Result<SignedIn, Error> {
-        let SessionView { practice, login, .. } = self.use_session(context, command.session).await?;
+        let SessionView { practice, login, session } = self.use_session(context, command.session).await?;
         let wrong = || Refusal::PasswordRefused { fault: PasswordFault::CurrentPassword };
         let current = TypedPassword::new(command.current).ok_or_else(wrong)?;
         let credential = login.login.credential.as_ref().ok_or_else(wrong)?;
         let password = self.accept_password(&practice, &login, command.new)?;
-        if self.hasher.verify(&current, Some(&credential.hash)).await? == Verdict::NoMatch {
+        let Some(attempt) = self.admit_password(context, Bucket::session(session.id)).await? else {
+            self.hasher.pretend().await;
+            return Err(wrong().into());
+        };
+        if self.checked(context, &attempt, &current, Some(&credential.hash)).await? == Verdict::NoMatch {
             return Err(wrong().into());
         }
+        self.give_back(context, &attempt).await?;
         let hash = self.hasher.hash(password.typed()).await?;
         let token = SessionToken::from_entropy(self.draw());
-        let changed = ChangedPassword { credential: credential.id, hash, session: token.hash() };
+        let changed =
+            ChangedPassword { credential: credential.id, hash, session: token.hash(), new_id: self.fresh_id() };
         for _ in 0..ATTEMPTS {
             let facts = self.session_facts(context, command.session).await?;
             let decided = decide::change_password(&practice, facts.as_ref(), &changed, &mut self.moment(context))?;
             if let Some(session) = self.settle(context, decided).await? {
-                return Ok(SignedIn { token, session });
+                let known_to = KnownTo { practice: practice.id, login: session.login, credential: changed.new_id };
+                let before = KnownTo { credential: credential.id, ..known_to };
+                let browser = command.known.and_then(|known| before.recognise(&self.tokens, known));
+                let browser = browser.unwrap_or_else(|| BrowserId(self.draw()));
+                return Ok(SignedIn { token, session, known: known_to.remember(&self.tokens, command.known, browser) });
             }
         }
         Err(Error::Overloaded)

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use portal_domain::{session::SessionToken, usecase::SignInInput};
@@ -72,12 +72,11 @@ pub(super) async fn sign_in(
 ) -> Result<Response, Problem> {
     let (email, password) = (form.field("email")?, form.field("password")?);
     let (user_agent, presented) = (user_agent(&headers), held.clone());
-    let input = SignInInput { email, password, user_agent, presented };
+    let (base, slug) = (&visitor.app.config.base_url, &visitor.practice.slug);
+    let known = cookie::known(base, slug, &headers);
+    let input = SignInInput { email, password, user_agent, presented, known: known.as_deref() };
     match visitor.app.portal.sign_in(&visitor.context, &input).await.map_err(Problem::from) {
-        Ok(signed_in) => {
-            let cookie = cookie::given(&visitor.app.config.base_url, &visitor.practice.slug, &signed_in.token);
-            Ok(([(header::SET_COOKIE, cookie)], go_to(visitor.path(""))).into_response())
-        }
+        Ok(signed_in) => Ok((cookie::of_signed_in(base, slug, &signed_in), go_to(visitor.path(""))).into_response()),
         Err(problem) if problem.code() == "sign_in_failed" => {
             sign_in_page(&visitor, held.as_ref(), Why::Failed, email).await
         }

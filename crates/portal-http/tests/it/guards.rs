@@ -4,11 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::Method;
 use portal_domain::{
+    email::LoginKey,
     event::RecordedEvent,
     id::{ContactId, PracticeId, Ref},
     message::Delivery,
     port::{Page, PortalViews, StoreError, Waiting},
     practice::{ApiKey, Client, Practice, PracticeUser},
+    throttle::RecordedTry,
     time::Timestamp,
 };
 use portal_http::Network;
@@ -275,6 +277,9 @@ impl PortalViews for NoViews {
         _: Option<ContactId>,
         _: &Page<i64>,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
+        Ok(Vec::new())
+    }
+    async fn tries(&self, _: PracticeId, _: &LoginKey, _: Timestamp) -> Result<Vec<RecordedTry>, StoreError> {
         Ok(Vec::new())
     }
     async fn waiting(&self, _: PracticeId) -> Result<Vec<Waiting>, StoreError> {

@@ -19,9 +19,9 @@ use axum::{
 use portal_domain::{
     event::Caller,
     id::Slug,
-    port::{Clock, Enquiries, Outbox},
+    port::{Clock, Enquiries, LeaseTerms, Outbox},
     practice::{Practice, Scope},
-    usecase::{CallContext, Portal},
+    usecase::{CallContext, Portal, TRIES_PER_MINUTE},
 };
 use portal_http::{App, BaseUrl, HttpConfig};
 use portal_testkit::{
@@ -68,6 +68,7 @@ impl Kit {
             entropy: Arc::new(SeededEntropy::new(7)),
             tokens: build::link_tokens(),
             common_passwords: Arc::new(BTreeSet::new()),
+            tries_per_minute: TRIES_PER_MINUTE,
         };
         let practice = practice(&portal, "smith").await;
         let jones = self::practice(&portal, "jones").await;
@@ -151,8 +152,10 @@ impl Kit {
             self.portal.decide_enquiry(&enquiry).await.expect("a decision");
             Enquiries::settle(&*self.store, enquiry.practice, enquiry.id).await.expect("settled");
         }
-        let leased = Outbox::lease(&*self.store, now, until, 100).await.expect("messages");
-        let links = leased.iter().filter_map(|leased| Some((leased.practice.id, leased.link.as_ref()?)));
+        let terms = LeaseTerms::new(now, until, 100);
+        let leased = Outbox::lease(&*self.store, &terms).await.expect("messages");
+        let letters = leased.iter().map(|leased| leased.letter.as_ref().expect("a letter"));
+        let links = letters.filter_map(|letter| Some((letter.practice.id, letter.link.as_ref()?)));
         let token = |(practice, link): (_, &portal_domain::link::Link)| {
             self.portal.tokens.issue(&link.signed_with, practice, link.id, link.purpose).expect("a token")
         };

@@ -5,6 +5,7 @@ use portal_domain::{
     email::LoginKey,
     id::ApiKeyId,
     practice::{ApiKey, Scope},
+    throttle::BucketName,
     time::Timestamp,
 };
 use sqlx::PgConnection;
@@ -92,6 +93,25 @@ pub(crate) async fn revoke_api_keys(
         practice,
         &column(keys, |(key, _)| key.to_uuid()),
         &column(keys, |(_, at)| at.as_micros()),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Forgets counters of tries.
+pub(crate) async fn forget_tries(
+    connection: &mut PgConnection,
+    practice: Uuid,
+    names: &[BucketName],
+) -> Result<(), Failure> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "DELETE FROM portal.throttle WHERE practice_id = $1 AND name = ANY ($2)",
+        practice,
+        &column(names, |name| name.0.to_vec()),
     )
     .execute(connection)
     .await?;

@@ -85,6 +85,7 @@ async fn write(
     access::select_profiles(connection, practice, &work.selected).await?;
     keys::add_api_keys(connection, &work.api_keys).await?;
     keys::revoke_api_keys(connection, practice, &work.revoked).await?;
+    keys::forget_tries(connection, practice, &work.forgotten).await?;
 
     told::messages(connection, practice, &work.messages).await?;
     told::events(connection, practice, &work.events).await?;

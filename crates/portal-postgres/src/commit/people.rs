@@ -20,17 +20,19 @@ pub(crate) async fn put_practices(connection: &mut PgConnection, practices: &[&P
     for practice in practices {
         let settings = json(&practice.settings)?;
         let done = sqlx::query!(
-            "INSERT INTO portal.practice (practice_id, name, settings, created_at, version)
-             SELECT $1, $2, $3, $4, $5::bigint
+            "INSERT INTO portal.practice (practice_id, name, settings, created_at, version, mails_per_hour)
+             SELECT $1, $2, $3, $4, $5::bigint, $6
              WHERE $5::bigint = 1 OR EXISTS (SELECT FROM portal.practice p WHERE p.practice_id = $1)
              ON CONFLICT (practice_id) DO UPDATE
-             SET name = excluded.name, settings = excluded.settings, version = excluded.version
+             SET name = excluded.name, settings = excluded.settings, version = excluded.version,
+                 mails_per_hour = excluded.mails_per_hour
              WHERE practice.version = excluded.version - 1",
             practice.id.to_uuid(),
             practice.name,
             settings,
             practice.created_at.as_micros(),
             practice.version,
+            practice.settings.mails_per_hour.map(i64::from),
         )
         .execute(&mut *connection)
         .await?;

@@ -1,6 +1,6 @@
 //! What a commit tells: mail to be sent, events of the journal, the receipt. In the order of the decisions.
 
-use portal_domain::{event::Event, message::Message, port::Receipt};
+use portal_domain::{email::LoginKey, event::Event, message::Message, port::Receipt};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -22,22 +22,24 @@ pub(crate) async fn messages(
     let bodies = messages.iter().map(|message| json(&message.body)).collect::<Result<Vec<_>, _>>()?;
     sqlx::query!(
         "INSERT INTO portal.message (practice_id, message_id, contact_id, login_id, link_id, kind, lane, address,
-             name, clients, body, created_at, due_at, state, attempts)
+             name, clients, body, asked_key, created_at, due_at, state, attempts)
          SELECT $1, c.*, c.created_at, 'queued', 0
          FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::smallint[], $8::text[],
-             $9::text[], $10::text[], $11::text[], $12::bigint[])
-             AS c (message_id, contact_id, login_id, link_id, kind, lane, address, name, clients, body, created_at)",
+             $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[])
+             AS c (message_id, contact_id, login_id, link_id, kind, lane, address, name, clients, body, asked_key,
+                 created_at)",
         practice,
         &lent(messages, |message| message.id.to_uuid()),
         &lent(messages, |message| message.contact.to_uuid()),
         &lent(messages, |message| message.login.to_uuid()),
         &lent(messages, |message| message.link.map(|link| link.to_uuid())) as &[Option<Uuid>],
         &lent(messages, |message| message.kind().code()) as &[&str],
-        &lent(messages, |message| i16::from(!message.kind().awaited())),
+        &lent(messages, |message| i16::from(!message.awaited())),
         &lent(messages, |message| message.to.as_str()) as &[&str],
         &lent(messages, |message| message.name.as_str()) as &[&str],
         &clients,
         &bodies,
+        &lent(messages, |message| message.asked_at.as_ref().map(LoginKey::as_str)) as &[Option<&str>],
         &lent(messages, |message| message.created_at.as_micros()),
     )
     .execute(connection)

@@ -11,6 +11,7 @@ use portal_domain::{
     message::Message,
     practice::{ApiKey, Client, Practice, PracticeUser},
     session::{PortalSession, ProfileId},
+    throttle::BucketName,
     time::Timestamp,
 };
 
@@ -41,6 +42,7 @@ pub(crate) struct Work<'a> {
     pub(crate) selected: Vec<(SessionId, ProfileId)>,
     pub(crate) api_keys: Vec<&'a ApiKey>,
     pub(crate) revoked: Vec<(ApiKeyId, Timestamp)>,
+    pub(crate) forgotten: Vec<BucketName>,
     pub(crate) messages: Vec<&'a Message>,
     pub(crate) events: Vec<&'a Event>,
 }
@@ -83,6 +85,7 @@ impl<'a> Work<'a> {
             Change::EndSessions { login, which, at } => self.ended_sessions.push((*login, *which, *at)),
             Change::TouchSession { session, at, idle_until } => self.touched.push((*session, *at, *idle_until)),
             Change::SelectProfile { session, profile } => self.selected.push((*session, *profile)),
+            Change::ForgetTries(name) => self.forgotten.push(*name),
             Change::AddApiKey(key) => self.api_keys.push(key),
             Change::RevokeApiKey { key, at } => self.revoked.push((*key, *at)),
         }

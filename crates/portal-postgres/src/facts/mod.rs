@@ -12,7 +12,8 @@ use portal_domain::{
     contact::Contact,
     email::LoginKey,
     facts::{
-        ContactFacts, ContactQuery, ContactSelector, Holder, LinkFacts, LoginFacts, SessionFacts, UserFacts, UserQuery,
+        ContactFacts, ContactQuery, ContactSelector, Holder, LinkFacts, LoginCredential, LoginFacts, SessionFacts,
+        UserFacts, UserQuery,
     },
     id::{ClientId, LinkId, LoginId, PracticeId, Ref},
     port::{PracticeSelector, Receipt, RequestKey, StoreError},
@@ -29,7 +30,8 @@ use self::{
 };
 use crate::{
     failure::store_error,
-    row::{self, ApiKeyRow, PracticeRow},
+    row::{self, ApiKeyRow, LoginRow, PracticeRow},
+    tries,
 };
 
 pub(crate) use self::people::clients_named as clients;
@@ -114,8 +116,10 @@ pub(crate) async fn contacts(
     belonging.extend(logins.clients());
     let clients = people::clients(snapshot, practice, &named, &belonging).await?;
 
+    let locked = tries::locked(snapshot, practice, &keys, now).await?;
+
     let logins = logins.assemble(&clients)?;
-    let picture = Picture::new(&asked, users, &logins, &clients);
+    let picture = Picture::new(&asked, users, &logins, &clients, locked);
     queries.iter().map(|query| picture.answer(query)).collect()
 }
 
@@ -143,6 +147,47 @@ pub(crate) async fn login(
 ) -> Result<Option<LoginFacts>, StoreError> {
     let logins = Logins::load_whole(snapshot, practice, &[], &[key], now).await?;
     Ok(logins.into_values().next())
+}
+
+/// One statement, whatever there is at the key.
+pub(crate) async fn credential(
+    pool: &PgPool,
+    practice: PracticeId,
+    key: &LoginKey,
+) -> Result<Option<LoginCredential>, StoreError> {
+    let found = sqlx::query_as!(
+        LoginRow,
+        r#"SELECT l.login_id, l.key, l.epoch, l.credential_id, l.credential_hash, l.credential_confirmed_at,
+               l.credential_set_at, l.version, NULL::bigint AS last_sign_in_at
+           FROM portal.login_key k
+               JOIN portal.login l ON l.practice_id = k.practice_id AND l.login_id = k.login_id
+           WHERE k.practice_id = $1 AND k.key = $2"#,
+        row::uuid(practice),
+        key.as_str(),
+    )
+    .fetch_optional(pool)
+    .await
+    .map_err(store_error)?;
+    let login = found.map(LoginRow::read).transpose()?;
+    Ok(login.map(|(login, _)| LoginCredential { login: login.id, credential: login.credential }))
+}
+
+pub(crate) async fn asked_mail(
+    pool: &PgPool,
+    practice: PracticeId,
+    key: &LoginKey,
+    since: Timestamp,
+) -> Result<Vec<Timestamp>, StoreError> {
+    let asked = sqlx::query_scalar!(
+        "SELECT created_at FROM portal.message WHERE practice_id = $1 AND asked_key = $2 AND created_at > $3",
+        row::uuid(practice),
+        key.as_str(),
+        since.as_micros(),
+    )
+    .fetch_all(pool)
+    .await
+    .map_err(store_error)?;
+    Ok(asked.into_iter().map(row::time).collect())
 }
 
 pub(crate) async fn link(
@@ -180,6 +225,7 @@ struct Picture<'a> {
     live: HashMap<&'a LoginKey, &'a LoginFacts>,
     clients: &'a HashMap<ClientId, Client>,
     named: HashMap<&'a Ref, &'a Client>,
+    locked: BTreeMap<LoginKey, Timestamp>,
 }
 
 impl<'a> Picture<'a> {
@@ -188,6 +234,7 @@ impl<'a> Picture<'a> {
         users: Vec<PracticeUser>,
         logins: &'a HashMap<LoginId, LoginFacts>,
         clients: &'a HashMap<ClientId, Client>,
+        locked: BTreeMap<LoginKey, Timestamp>,
     ) -> Self {
         let live = logins.values().filter_map(|facts| Some((facts.login.key.as_ref()?, facts)));
         Self {
@@ -198,6 +245,7 @@ impl<'a> Picture<'a> {
             logins,
             named: clients.values().map(|client| (&client.reference, client)).collect(),
             clients,
+            locked,
         }
     }
 
@@ -208,7 +256,9 @@ impl<'a> Picture<'a> {
         };
         let contact = known.map(|known| known.contact.clone());
         let first = contact.as_ref().and_then(|contact| contact.emails.first()).map(|email| email.key());
-        let holders = query.keys.iter().chain(first).filter_map(|key| Some((key.clone(), self.holder(key)?))).collect();
+        let keys = || query.keys.iter().chain(first);
+        let holders = keys().filter_map(|key| Some((key.clone(), self.holder(key)?))).collect();
+        let locked = keys().filter_map(|key| Some((key.clone(), *self.locked.get(key)?))).collect();
         let own = contact.iter().flat_map(|contact| &contact.clients).filter_map(|id| self.clients.get(id));
         let named = query.clients.iter().filter_map(|name| self.named.get(name).copied());
         let clients: BTreeMap<&Ref, &Client> = own.chain(named).map(|client| (&client.reference, client)).collect();
@@ -217,6 +267,7 @@ impl<'a> Picture<'a> {
             former_keys: known.map(|known| known.former_keys.iter().cloned().collect()).unwrap_or_default(),
             login: contact.as_ref().map_or(Ok(None), |contact| self.login_of(contact))?,
             holders,
+            locked,
             contact,
         })
     }

@@ -165,6 +165,7 @@ pub(crate) fn message(number: u64, link: &Link, body: MessageBody) -> Message {
         name: "Ada".to_owned(),
         clients: vec!["Bäckerei \"Süß\"".to_owned()],
         body,
+        asked_at: None,
         created_at: at(10),
     }
 }

@@ -7,7 +7,7 @@ use portal_domain::{
     id::MessageId,
     link::Link,
     message::{Attempt, DeliveryState, MessageBody},
-    port::{Enquiries, Enquiry, EnquiryKind, Leased, Outbox, Page, PortalViews, Settlement},
+    port::{Enquiries, Enquiry, EnquiryKind, LeaseTerms, Leased, Outbox, Page, PortalViews, Settlement},
     time::Timestamp,
 };
 use portal_postgres::PostgresStore;
@@ -36,7 +36,7 @@ fn settlement(number: u64, state: DeliveryState, next: Option<Timestamp>) -> Set
 }
 
 fn ids(leased: &[Leased]) -> Vec<MessageId> {
-    leased.iter().map(|it| it.message.id).collect()
+    leased.iter().map(|it| it.lease.message).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,14 +50,18 @@ async fn awaited_mail_leaves_first_then_the_oldest() {
             (6, MessageBody::Reset),
         ];
         let link = queue(&store, &kinds).await;
-        assert_eq!(Outbox::lease(&store, at(9), at(30), 10).await.unwrap(), []);
-        let leased = Outbox::lease(&store, at(20), at(30), 3).await.unwrap();
+        assert_eq!(Outbox::lease(&store, &LeaseTerms::new(at(9), at(30), 10)).await.unwrap(), []);
+        let leased = Outbox::lease(&store, &LeaseTerms::new(at(20), at(30), 3)).await.unwrap();
         assert_eq!(ids(&leased), [id(7), id(6), id(9)]);
-        assert_eq!((leased[0].link.as_ref(), leased[0].attempts), (Some(&link), 0));
-        assert_eq!(leased[0].practice, given::practice());
-        assert_eq!(ids(&Outbox::lease(&store, at(29), at(40), 10).await.unwrap()), [id(8)]);
+        let first = leased[0].letter.as_ref().unwrap();
+        assert_eq!((first.link.as_ref(), leased[0].attempts), (Some(&link), 0));
+        assert_eq!(first.practice, given::practice());
+        assert_eq!(ids(&Outbox::lease(&store, &LeaseTerms::new(at(29), at(40), 10)).await.unwrap()), [id(8)]);
         // Leases that ran out.
-        assert_eq!(ids(&Outbox::lease(&store, at(30), at(50), 10).await.unwrap()), [id(7), id(6), id(9)]);
+        assert_eq!(
+            ids(&Outbox::lease(&store, &LeaseTerms::new(at(30), at(50), 10)).await.unwrap()),
+            [id(7), id(6), id(9)]
+        );
     })
     .await;
 }
@@ -67,18 +71,18 @@ async fn a_lease_is_settled_once_and_only_while_it_lasts() {
     with_database(async |database| {
         let store = database.store().await;
         let link = queue(&store, &[(9, MessageBody::Activation)]).await;
-        let old = Outbox::lease(&store, at(20), at(30), 1).await.unwrap().remove(0);
-        let new = Outbox::lease(&store, at(31), at(41), 1).await.unwrap().remove(0);
+        let old = Outbox::lease(&store, &LeaseTerms::new(at(20), at(30), 1)).await.unwrap().remove(0);
+        let new = Outbox::lease(&store, &LeaseTerms::new(at(31), at(41), 1)).await.unwrap().remove(0);
         let later = settlement(51, DeliveryState::Deferred, Some(at(60)));
-        assert_eq!(Outbox::settle(&store, &old, &later).await, Ok(false));
-        assert_eq!(Outbox::settle(&store, &new, &later).await, Ok(true));
-        assert_eq!(Outbox::settle(&store, &new, &settlement(52, DeliveryState::Failed, None)).await, Ok(false));
-        assert_eq!(Outbox::lease(&store, at(59), at(70), 1).await.unwrap(), []);
-        let last = Outbox::lease(&store, at(60), at(70), 1).await.unwrap().remove(0);
+        assert_eq!(Outbox::settle(&store, &old.lease, &later).await, Ok(false));
+        assert_eq!(Outbox::settle(&store, &new.lease, &later).await, Ok(true));
+        assert_eq!(Outbox::settle(&store, &new.lease, &settlement(52, DeliveryState::Failed, None)).await, Ok(false));
+        assert_eq!(Outbox::lease(&store, &LeaseTerms::new(at(59), at(70), 1)).await.unwrap(), []);
+        let last = Outbox::lease(&store, &LeaseTerms::new(at(60), at(70), 1)).await.unwrap().remove(0);
         assert_eq!(last.attempts, 1);
         let done = settlement(53, DeliveryState::Accepted, None);
-        assert_eq!(Outbox::settle(&store, &last, &done).await, Ok(true));
-        assert_eq!(Outbox::lease(&store, at(900), at(990), 1).await.unwrap(), []);
+        assert_eq!(Outbox::settle(&store, &last.lease, &done).await, Ok(true));
+        assert_eq!(Outbox::lease(&store, &LeaseTerms::new(at(900), at(990), 1)).await.unwrap(), []);
 
         let page = Page { after: None, limit: 9 };
         let (delivery, _) = store.messages(PRACTICE, link.contact, &page).await.unwrap().remove(0);
@@ -106,7 +110,7 @@ async fn workers_on_two_instances_never_share_a_message() {
                 tokio::spawn(async move {
                     let mut mine = Vec::new();
                     loop {
-                        let leased = Outbox::lease(&store, at(20), at(99), 7).await.unwrap();
+                        let leased = Outbox::lease(&store, &LeaseTerms::new(at(20), at(99), 7)).await.unwrap();
                         if leased.is_empty() {
                             break mine;
                         }
@@ -126,7 +130,7 @@ async fn workers_on_two_instances_never_share_a_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_damaged_message_does_not_keep_the_others() {
+async fn d1_a_damaged_message_is_given_with_the_reason_and_keeps_no_other() {
     with_database(async |database| {
         let store = database.store().await;
         queue(&store, &[(8, MessageBody::Activation), (9, MessageBody::Activation)]).await;
@@ -137,7 +141,13 @@ async fn one_damaged_message_does_not_keep_the_others() {
             .execute(&mut connection)
             .await
             .unwrap();
-        assert_eq!(ids(&Outbox::lease(&store, at(20), at(30), 10).await.unwrap()), [id(9)]);
+        let leased = Outbox::lease(&store, &LeaseTerms::new(at(20), at(30), 10)).await.unwrap();
+        assert_eq!(ids(&leased), [id(8), id(9)]);
+        assert!(leased[0].letter.is_err() && leased[1].letter.is_ok());
+        // It is reported like any other.
+        let failed = settlement(51, DeliveryState::Failed, None);
+        assert_eq!(Outbox::settle(&store, &leased[0].lease, &failed).await, Ok(true));
+        assert_eq!(Outbox::lease(&store, &LeaseTerms::new(at(29), at(40), 10)).await.unwrap(), []);
     })
     .await;
 }

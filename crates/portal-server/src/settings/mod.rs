@@ -38,6 +38,10 @@ pub(crate) struct Settings {
     pub(crate) secret_keys: Option<LinkTokens>,
     /// Whose `X-Forwarded-For` is believed.
     pub(crate) trusted_proxies: Vec<Network>,
+    /// Tries to get in that one origin has in a minute, where it is said (G2).
+    pub(crate) sign_ins_per_minute: Option<u32>,
+    /// Mails in an hour, of all practices, where it is said (D7).
+    pub(crate) mails_per_hour: Option<u32>,
     /// What is logged, where it is said.
     pub(crate) log: Option<String>,
     /// Settings that were given and have no effect yet.
@@ -58,9 +62,7 @@ impl Settings {
         let log = raw.get("log").map(log_filter).transpose()?;
         // Their features come with later versions; what is malformed must be known before.
         read(raw, "metrics_listen", value::address)?;
-        read(raw, "sign_ins_per_minute", value::count)?;
-        read(raw, "mails_per_hour", value::count)?;
-        let later = ["metrics_listen", "sign_ins_per_minute", "mails_per_hour"];
+        let later = ["metrics_listen"];
         Ok(Self {
             database,
             listen,
@@ -69,6 +71,8 @@ impl Settings {
             mail_from: read(raw, "mail_from", value::sender)?,
             secret_keys: read(raw, "secret_key", |text| keys::parse(text).map_err(str::to_owned))?,
             trusted_proxies: read(raw, "trusted_proxies", value::networks)?.unwrap_or_default(),
+            sign_ins_per_minute: read(raw, "sign_ins_per_minute", value::count)?,
+            mails_per_hour: read(raw, "mails_per_hour", value::count)?,
             log,
             without_effect: later.into_iter().filter(|key| raw.get(key).is_some()).collect(),
         })

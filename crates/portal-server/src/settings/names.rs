@@ -56,8 +56,12 @@ pub(crate) const NAMES: [Name; 11] = [
         "32 bytes in base64, or several as id:base64, newest first; made beside an embedded database",
     ),
     open("trusted_proxies", "NETS", "addresses or networks of proxies whose X-Forwarded-For is believed"),
-    open("sign_ins_per_minute", "N", "tries to sign in per origin, default 60 (no effect yet)"),
-    open("mails_per_hour", "N", "most mails in an hour, of all practices (no effect yet)"),
+    open(
+        "sign_ins_per_minute",
+        "N",
+        "tries to sign in, reset and renew in a minute, of one practice and origin; default 60",
+    ),
+    open("mails_per_hour", "N", "most mails in an hour, of all practices"),
     open("log", "FILTER", "what is logged, such as info or portal=debug,warn; default info"),
 ];
 

@@ -45,6 +45,7 @@ impl Work for Plan {
         access::select_profiles(connection, practice, &self.profiles).await?;
         access::open(connection, practice, &self.open_links, &self.open_sessions).await?;
         registry::api_keys(connection, practice, &self.api_keys, &self.revoked).await?;
+        registry::forget_tries(connection, practice, &self.forgotten).await?;
 
         tell::messages(connection, practice, &self.messages).await?;
         tell::events(connection, practice, &self.events).await?;

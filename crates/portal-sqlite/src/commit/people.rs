@@ -11,8 +11,9 @@ use crate::{encode::Rows, error::Fault};
 pub(super) async fn put_practice(connection: &mut SqliteConnection, practice: &[u8], put: &Put) -> Result<(), Fault> {
     if !put.new.is_empty() {
         let insert = sqlx::query!(
-            "INSERT INTO portal_practice (practice_id, name, settings, created_at, version)
-             SELECT ?1, value ->> 'name', value ->> 'settings', value ->> 'created_at', value ->> 'version'
+            "INSERT INTO portal_practice (practice_id, name, settings, mails_per_hour, created_at, version)
+             SELECT ?1, value ->> 'name', value ->> 'settings', value ->> 'mails_per_hour', value ->> 'created_at',
+                 value ->> 'version'
              FROM json_each(?2)",
             practice,
             put.new.json
@@ -28,7 +29,8 @@ pub(super) async fn put_practice(connection: &mut SqliteConnection, practice: &[
     if !put.replaced.is_empty() {
         let replace = sqlx::query!(
             "UPDATE portal_practice AS p
-             SET name = e.value ->> 'name', settings = e.value ->> 'settings', version = e.value ->> 'version'
+             SET name = e.value ->> 'name', settings = e.value ->> 'settings',
+                 mails_per_hour = e.value ->> 'mails_per_hour', version = e.value ->> 'version'
              FROM json_each(?2) AS e
              WHERE p.practice_id = ?1 AND p.version = (e.value ->> 'version') - 1",
             practice,

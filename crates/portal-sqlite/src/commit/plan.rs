@@ -17,7 +17,7 @@ use super::rows::{
     FormerKeyRow, GuardRow, LinkRow, LoginRow, MessageRow, PracticeRow, ProfileRow, SessionRow, TouchRow, UserRow,
     practice_bytes,
 };
-use crate::encode::{Hex, Rows, hex};
+use crate::encode::{Hex, HexBytes, Rows, hex};
 
 /// What a commit writes, in rows.
 #[derive(Debug)]
@@ -47,6 +47,7 @@ pub(crate) struct Plan {
     pub(super) open_sessions: Rows,
     pub(super) api_keys: Rows,
     pub(super) revoked: Rows,
+    pub(super) forgotten: Rows,
     pub(super) messages: Rows,
     pub(super) events: Rows,
     pub(super) receipt: Option<Receipt>,
@@ -122,6 +123,7 @@ struct Sorted<'a> {
     open_sessions: Vec<SessionRow<'a>>,
     api_keys: Vec<ApiKeyRow<'a>>,
     revoked: Vec<AtRow>,
+    forgotten: Vec<HexBytes<32>>,
     messages: Vec<MessageRow<'a>>,
     events: Vec<EventRow<'a>>,
 }
@@ -174,6 +176,7 @@ impl<'a> Sorted<'a> {
                 let (contact, client) = (hex(profile.contact), hex(profile.client));
                 self.profiles.push(ProfileRow { id: hex(*session), contact, client });
             }
+            Change::ForgetTries(name) => self.forgotten.push(HexBytes(name.0)),
             Change::AddApiKey(key) => self.api_keys.push(ApiKeyRow::new(key)),
             Change::RevokeApiKey { key, at: time } => self.revoked.push(at(hex(*key), *time)),
         }
@@ -230,6 +233,7 @@ impl<'a> Sorted<'a> {
             open_sessions: Rows::of(&self.open_sessions),
             api_keys: Rows::of(&self.api_keys),
             revoked: Rows::of(&self.revoked),
+            forgotten: Rows::of(&self.forgotten),
             messages: Rows::of(&self.messages),
             events: Rows::of(&self.events),
             receipt,

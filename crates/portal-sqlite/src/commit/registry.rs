@@ -61,3 +61,22 @@ pub(super) async fn api_keys(
     }
     Ok(())
 }
+
+/// Forgets counters of tries.
+pub(super) async fn forget_tries(
+    connection: &mut SqliteConnection,
+    practice: &[u8],
+    names: &Rows,
+) -> Result<(), Fault> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let forget = sqlx::query!(
+        "DELETE FROM portal_throttle
+         WHERE practice_id = ?1 AND name IN (SELECT unhex(value) FROM json_each(?2))",
+        practice,
+        names.json
+    );
+    forget.execute(connection).await?;
+    Ok(())
+}

@@ -3,6 +3,7 @@
 use portal_domain::{
     change::{KeyOwner, Which},
     contact::Contact,
+    email::LoginKey,
     event::Event,
     id::{LoginId, PracticeId},
     link::Link,
@@ -27,6 +28,7 @@ pub(super) struct PracticeRow<'a> {
     slug: &'a str,
     name: &'a str,
     settings: String,
+    mails_per_hour: Option<u32>,
     created_at: i64,
     version: i64,
 }
@@ -37,6 +39,7 @@ impl<'a> PracticeRow<'a> {
             slug: practice.slug.as_str(),
             name: &practice.name,
             settings: json(&practice.settings),
+            mails_per_hour: practice.settings.mails_per_hour,
             created_at: practice.created_at.as_micros(),
             version: practice.version,
         }
@@ -342,6 +345,7 @@ pub(super) struct MessageRow<'a> {
     name: &'a str,
     clients: String,
     body: String,
+    asked_key: Option<&'a str>,
     created_at: i64,
 }
 
@@ -354,11 +358,12 @@ impl<'a> MessageRow<'a> {
             login: hex(message.login),
             link: message.link.map(hex),
             kind: kind.code(),
-            lane: if kind.awaited() { 0 } else { 1 },
+            lane: if message.awaited() { 0 } else { 1 },
             address: message.to.as_str(),
             name: &message.name,
             clients: json(&message.clients),
             body: json(&message.body),
+            asked_key: message.asked_at.as_ref().map(LoginKey::as_str),
             created_at: message.created_at.as_micros(),
         }
     }

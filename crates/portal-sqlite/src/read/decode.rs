@@ -28,7 +28,7 @@ pub(super) fn email(address: &str, removed: Option<String>, column: &str) -> Res
     EmailAddress::from_stored(address, removed).map_err(|_| damaged(column))
 }
 
-pub(super) fn key(text: &str, column: &str) -> Result<LoginKey, StoreError> {
+pub(crate) fn key(text: &str, column: &str) -> Result<LoginKey, StoreError> {
     LoginKey::parse(text).map_err(|_| damaged(column))
 }
 

@@ -7,7 +7,8 @@ use portal_domain::{
     contact::Contact,
     email::LoginKey,
     facts::{
-        ContactFacts, ContactQuery, ContactSelector, Holder, LinkFacts, LoginFacts, SessionFacts, UserFacts, UserQuery,
+        ContactFacts, ContactQuery, ContactSelector, Holder, LinkFacts, LoginCredential, LoginFacts, SessionFacts,
+        UserFacts, UserQuery,
     },
     id::{ClientId, ContactId, LinkId, LoginId, PracticeId, Ref, UserId},
     practice::{Client, PracticeUser},
@@ -20,9 +21,9 @@ use super::{
     decode::{damaged, maybe_time},
     logins::{clients_of, logins},
     people,
-    rows::{LinkRow, SessionRow},
+    rows::{LinkRow, LoginRow, SessionRow},
 };
-use crate::error::Fault;
+use crate::{error::Fault, tries};
 
 pub(crate) async fn contacts(
     connection: &mut SqliteConnection,
@@ -50,9 +51,10 @@ pub(crate) async fn contacts(
     let clients = people::clients(connection, practice, &client_ids).await?;
 
     let asked = queries.iter().flat_map(|query| &query.keys);
-    let keys = asked.chain(contacts.values().filter_map(first_key)).collect();
+    let keys: BTreeSet<_> = asked.chain(contacts.values().filter_map(first_key)).collect();
     let own_logins = contacts.values().filter_map(|contact| contact.login).collect();
     let registry = Registry::load(connection, practice, &keys, own_logins, &contacts, now).await?;
+    let locked = tries::locked(connection, practice, keys.iter().copied(), now).await?;
 
     let answer = |query: &ContactQuery| {
         let contact = which(query).and_then(|id| contacts.get(&id));
@@ -67,6 +69,7 @@ pub(crate) async fn contacts(
             former_keys: contact.and_then(|contact| former_keys.get(&contact.id)).cloned().unwrap_or_default(),
             login: contact.and_then(|contact| registry.logins.get(&contact.login?)).cloned(),
             holders: holders.collect::<Result<_, Fault>>()?,
+            locked: query.keys.iter().chain(own_key).filter_map(|key| Some((key.clone(), *locked.get(key)?))).collect(),
         })
     };
     queries.iter().map(answer).collect()
@@ -169,6 +172,45 @@ pub(crate) async fn login(
     });
     let found = logins(connection, practice, &wanted.collect(), &BTreeMap::new(), now).await?;
     Ok(found.into_values().next())
+}
+
+/// One statement, whatever there is at the key.
+pub(crate) async fn credential(
+    connection: &mut SqliteConnection,
+    practice: PracticeId,
+    key: &LoginKey,
+) -> Result<Option<LoginCredential>, Fault> {
+    let (practice, key) = (practice.to_bytes(), key.as_str());
+    let practice = practice.as_slice();
+    let row = sqlx::query_as!(
+        LoginRow,
+        "SELECT l.login_id, l.key, l.epoch, l.credential_id, l.credential_hash, l.credential_confirmed_at,
+             l.credential_set_at, l.version
+         FROM portal_login_key AS k
+         CROSS JOIN portal_login AS l ON l.practice_id = k.practice_id AND l.login_id = k.login_id
+         WHERE k.practice_id = ?1 AND k.key = ?2",
+        practice,
+        key
+    );
+    let login = row.fetch_optional(connection).await?.map(LoginRow::read).transpose()?;
+    Ok(login.map(|login| LoginCredential { login: login.id, credential: login.credential }))
+}
+
+pub(crate) async fn asked_mail(
+    connection: &mut SqliteConnection,
+    practice: PracticeId,
+    key: &LoginKey,
+    since: Timestamp,
+) -> Result<Vec<Timestamp>, Fault> {
+    let (practice, key, since) = (practice.to_bytes(), key.as_str(), since.as_micros());
+    let practice = practice.as_slice();
+    let asked = sqlx::query_scalar!(
+        "SELECT created_at FROM portal_message WHERE practice_id = ?1 AND asked_key = ?2 AND created_at > ?3",
+        practice,
+        key,
+        since
+    );
+    Ok(asked.fetch_all(connection).await?.into_iter().map(Timestamp::from_micros).collect())
 }
 
 pub(crate) async fn link(

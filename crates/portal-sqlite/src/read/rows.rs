@@ -272,6 +272,7 @@ pub(crate) struct MessageRow {
     pub(crate) name: String,
     pub(crate) clients: String,
     pub(crate) body: String,
+    pub(crate) asked_key: Option<String>,
     pub(crate) state: String,
     pub(crate) attempts: i64,
     pub(crate) created_at: i64,
@@ -288,6 +289,7 @@ impl MessageRow {
             name: self.name,
             clients: json(&self.clients, "message.clients")?,
             body: json(&self.body, "message.body")?,
+            asked_at: self.asked_key.map(|text| key(&text, "message.asked_key")).transpose()?,
             created_at: Timestamp::from_micros(self.created_at),
         })
     }

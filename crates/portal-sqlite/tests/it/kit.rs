@@ -196,6 +196,7 @@ pub(crate) fn message(login: &Login, contact: &Contact, link: &Link, body: Messa
         name: contact.name.clone(),
         clients: vec!["A \"quoted\" client".into()],
         body,
+        asked_at: None,
         created_at: NOW,
     }
 }

@@ -3,9 +3,13 @@
 use portal_domain::{
     change::{Change, Decision},
     message::{Attempt, DeliveryState, Message, MessageBody, MessageKind},
-    port::{Commit, Enquiries, Enquiry, EnquiryKind, Outbox, Page, PortalViews, Settlement, Waiting},
+    port::{
+        Commit, Enquiries, Enquiry, EnquiryKind, LeaseTerms, Leased, Outbox, Page, PortalViews, Settlement, Waiting,
+    },
     time::Timestamp,
 };
+
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 
 use crate::kit::{House, NOW, at, event, fresh, link, message};
 
@@ -19,6 +23,10 @@ async fn queue(house: &House, bodies: &[MessageBody]) -> Vec<Message> {
     messages
 }
 
+fn message_of(leased: &Leased) -> &Message {
+    &leased.letter.as_ref().unwrap().message
+}
+
 fn settlement(contact: &portal_domain::contact::Contact, state: DeliveryState, next: Option<Timestamp>) -> Settlement {
     let attempt = Attempt { at: at(1), state, reply: "250 2.0.0 ok".into() };
     Settlement { attempt, next_attempt_at: next, event: event(contact, "message.sent") }
@@ -28,13 +36,14 @@ fn settlement(contact: &portal_domain::contact::Contact, state: DeliveryState, n
 async fn awaited_mail_goes_first_and_to_one_worker() {
     let house = House::new().await;
     let queued = queue(&house, &[MessageBody::Activation, MessageBody::Reset, MessageBody::PasswordChanged]).await;
-    assert!(Outbox::lease(&house.store, at(-1), at(60), 9).await.unwrap().is_empty());
-    let two = Outbox::lease(&house.store, NOW, at(60), 2).await.unwrap();
-    assert_eq!(two.iter().map(|one| &one.message).collect::<Vec<_>>(), [&queued[1], &queued[0]]);
-    assert_eq!(two[0].link.as_ref().map(|link| link.id), queued[1].link);
-    assert_eq!(two[0].practice.id, house.practice);
-    let rest = Outbox::lease(&house.store, at(59), at(99), 9).await.unwrap();
-    assert_eq!(rest.iter().map(|one| &one.message).collect::<Vec<_>>(), [&queued[2]]);
+    assert!(Outbox::lease(&house.store, &LeaseTerms::new(at(-1), at(60), 9)).await.unwrap().is_empty());
+    let two = Outbox::lease(&house.store, &LeaseTerms::new(NOW, at(60), 2)).await.unwrap();
+    assert_eq!(two.iter().map(message_of).collect::<Vec<_>>(), [&queued[1], &queued[0]]);
+    let first = two[0].letter.as_ref().unwrap();
+    assert_eq!(first.link.as_ref().map(|link| link.id), queued[1].link);
+    assert_eq!(first.practice.id, house.practice);
+    let rest = Outbox::lease(&house.store, &LeaseTerms::new(at(59), at(99), 9)).await.unwrap();
+    assert_eq!(rest.iter().map(message_of).collect::<Vec<_>>(), [&queued[2]]);
     let waiting = house.store.waiting(house.practice).await.unwrap();
     assert!(waiting.contains(&Waiting { kind: MessageKind::Reset, count: 1 }));
     assert_eq!(house.store.oldest_due(at(59)).await.unwrap(), None);
@@ -46,18 +55,18 @@ async fn only_the_lease_that_holds_settles() {
     let house = House::new().await;
     let queued = queue(&house, &[MessageBody::Activation]).await;
     let person = house.facts("c-1").await.contact.unwrap();
-    let lost = Outbox::lease(&house.store, NOW, at(10), 1).await.unwrap().remove(0);
-    let mine = Outbox::lease(&house.store, at(10), at(20), 1).await.unwrap().remove(0);
+    let lost = Outbox::lease(&house.store, &LeaseTerms::new(NOW, at(10), 1)).await.unwrap().remove(0);
+    let mine = Outbox::lease(&house.store, &LeaseTerms::new(at(10), at(20), 1)).await.unwrap().remove(0);
     let accepted = settlement(&person, DeliveryState::Accepted, None);
-    assert!(!Outbox::settle(&house.store, &lost, &accepted).await.unwrap());
+    assert!(!Outbox::settle(&house.store, &lost.lease, &accepted).await.unwrap());
     let deferred = settlement(&person, DeliveryState::Deferred, Some(at(30)));
-    assert!(Outbox::settle(&house.store, &mine, &deferred).await.unwrap());
-    assert!(!Outbox::settle(&house.store, &mine, &accepted).await.unwrap());
-    assert!(Outbox::lease(&house.store, at(29), at(40), 1).await.unwrap().is_empty());
-    let again = Outbox::lease(&house.store, at(30), at(40), 1).await.unwrap().remove(0);
+    assert!(Outbox::settle(&house.store, &mine.lease, &deferred).await.unwrap());
+    assert!(!Outbox::settle(&house.store, &mine.lease, &accepted).await.unwrap());
+    assert!(Outbox::lease(&house.store, &LeaseTerms::new(at(29), at(40), 1)).await.unwrap().is_empty());
+    let again = Outbox::lease(&house.store, &LeaseTerms::new(at(30), at(40), 1)).await.unwrap().remove(0);
     assert_eq!(again.attempts, 1);
-    assert!(Outbox::settle(&house.store, &again, &accepted).await.unwrap());
-    assert!(Outbox::lease(&house.store, at(9999), at(99_999), 1).await.unwrap().is_empty());
+    assert!(Outbox::settle(&house.store, &again.lease, &accepted).await.unwrap());
+    assert!(Outbox::lease(&house.store, &LeaseTerms::new(at(9999), at(99_999), 1)).await.unwrap().is_empty());
 
     let page = Page { after: None, limit: 10 };
     let (delivery, _) = house.store.messages(house.practice, person.id, &page).await.unwrap().remove(0);
@@ -84,4 +93,21 @@ async fn an_enquiry_is_lent_until_its_lease_runs_out() {
     Enquiries::settle(&house.store, house.practice, second.id).await.unwrap();
     Enquiries::settle(&house.store, house.practice, second.id).await.unwrap();
     assert_eq!(Enquiries::lease(&house.store, at(10), at(20), 5).await.unwrap(), [first]);
+}
+
+#[tokio::test]
+async fn d1_a_damaged_message_is_given_with_the_reason_and_keeps_no_other() {
+    let house = House::new().await;
+    let queued = queue(&house, &[MessageBody::Activation, MessageBody::PasswordChanged]).await;
+    let person = house.facts("c-1").await.contact.unwrap();
+    let mut connection = SqliteConnectOptions::new().filename(house.path()).connect().await.unwrap();
+    let spoil = sqlx::query("UPDATE portal_message SET body = '{' WHERE message_id = ?1");
+    spoil.bind(queued[0].id.to_bytes().as_slice()).execute(&mut connection).await.unwrap();
+    let leased = Outbox::lease(&house.store, &LeaseTerms::new(NOW, at(60), 9)).await.unwrap();
+    assert_eq!(leased.iter().map(|one| one.lease.message).collect::<Vec<_>>(), [queued[0].id, queued[1].id]);
+    assert!(leased[0].letter.is_err() && leased[1].letter.is_ok());
+    // It is reported like any other.
+    let failed = settlement(&person, DeliveryState::Failed, None);
+    assert!(Outbox::settle(&house.store, &leased[0].lease, &failed).await.unwrap());
+    assert!(Outbox::lease(&house.store, &LeaseTerms::new(at(59), at(99), 9)).await.unwrap().is_empty());
 }

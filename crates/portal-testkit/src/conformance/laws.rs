@@ -118,6 +118,17 @@ macro_rules! __store_laws {
             no_session_outlives_a_deactivation
             of_eight_requests_with_one_key_one_is_written
             commits_on_different_things_are_all_written
+            a_credential_is_found_by_its_live_key_alone
+            asked_mail_is_counted_by_key
+            tries_are_counted_and_refused
+            buckets_are_asked_in_order
+            a_right_password_is_given_back
+            a_try_is_noted_whatever_becomes_of_it
+            a_change_forgets_a_counter
+            tries_are_forgotten_in_their_time
+            facts_tell_of_a_pause
+            tries_stay_inside_their_practice
+            of_many_tries_at_once_no_more_than_the_limit_go_on
         }
     };
 }
@@ -158,6 +169,11 @@ macro_rules! __outbox_laws {
             a_lease_carries_all_that_is_needed
             a_settlement_writes_attempt_and_event
             many_workers_never_share_a_message
+            a_lease_tells_where_the_contact_signs_in
+            what_was_asked_for_goes_first_whatever_its_kind
+            awaited_messages_can_be_asked_for_alone
+            practices_take_turns
+            no_more_mail_leaves_than_the_hour_has_room_for
         }
     };
 }

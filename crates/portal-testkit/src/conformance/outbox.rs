@@ -8,7 +8,7 @@ use portal_domain::{
     event::{Event, Subject},
     login::Login,
     message::{DeliveryState, Message, MessageBody},
-    port::{Leased, Outbox},
+    port::{Lease, LeaseTerms, Leased, Letter, Outbox},
     time::Timestamp,
 };
 
@@ -16,17 +16,22 @@ use super::{Harness, overlap::Overlaps, scene::Scene};
 use crate::build::{self, Plan, later};
 
 async fn lease(scene: &Scene, now: u64, until: u64, most: u32) -> Vec<Leased> {
-    Outbox::lease(&*scene.store, later(now), later(until), most).await.expect("the store answers")
+    let terms = LeaseTerms::new(later(now), later(until), most);
+    Outbox::lease(&*scene.store, &terms).await.expect("the store answers")
 }
 
 async fn settle(scene: &Scene, leased: &Leased, name: &str, state: DeliveryState, at: u64, next: Option<u64>) -> bool {
     let mut settlement = build::settlement(name, state, later(at));
     settlement.next_attempt_at = next.map(later);
-    Outbox::settle(&*scene.store, leased, &settlement).await.expect("the store answers")
+    Outbox::settle(&*scene.store, &leased.lease, &settlement).await.expect("the store answers")
+}
+
+fn letter(leased: &Leased) -> &Letter {
+    leased.letter.as_ref().expect("what was written can be read")
 }
 
 fn names(leased: &[Leased]) -> Vec<&str> {
-    leased.iter().map(|leased| leased.message.name.as_str()).collect()
+    leased.iter().map(|leased| letter(leased).message.name.as_str()).collect()
 }
 
 struct Post {
@@ -78,8 +83,8 @@ pub async fn a_lease_that_ran_out_is_given_again(harness: &Harness) {
     post.queue("m", MessageBody::Activation, 0).await;
     let first = lease(&post.scene, 10, 70, 10).await.remove(0);
     let second = lease(&post.scene, 70, 130, 10).await.remove(0);
-    assert_eq!((first.until, second.until), (later(70), later(130)));
-    assert_eq!((&first.message, first.attempts), (&second.message, second.attempts));
+    assert_eq!((first.lease.until, second.lease.until), (later(70), later(130)));
+    assert_eq!((&first.letter, first.attempts), (&second.letter, second.attempts));
     assert!(!settle(&post.scene, &first, "late", DeliveryState::Failed, 71, None).await);
     assert_eq!(post.delivery("m").await, (DeliveryState::Sending, 0));
     assert!(post.scene.events().await.is_empty(), "nothing is written without a lease");
@@ -97,9 +102,10 @@ pub async fn a_settlement_needs_its_lease(harness: &Harness) {
     }
     let leased = lease(&post.scene, 10, 70, 1).await.remove(0);
     let other = post.scene.messages("ada").await.remove(1).message;
-    let forged = Leased { message: other, ..leased.clone() };
+    let forged = Leased { lease: Lease { message: other.id, ..leased.lease }, ..leased.clone() };
     assert!(!settle(&post.scene, &forged, "forged", DeliveryState::Failed, 11, None).await);
-    let shifted = Leased { until: Timestamp::from_micros(leased.until.as_micros() + 1), ..leased.clone() };
+    let until = Timestamp::from_micros(leased.lease.until.as_micros() + 1);
+    let shifted = Leased { lease: Lease { until, ..leased.lease }, ..leased.clone() };
     assert!(!settle(&post.scene, &shifted, "shifted", DeliveryState::Failed, 11, None).await);
     assert_eq!(post.delivery("a").await, (DeliveryState::Sending, 0));
     assert_eq!(post.delivery("b").await, (DeliveryState::Queued, 0));
@@ -144,7 +150,8 @@ pub async fn messages_of_all_practices_are_leased(harness: &Harness) {
     let mut leased = lease(&scene, 10, 70, 2).await;
     assert_eq!(leased.len(), 2);
     leased.extend(lease(&scene, 10, 70, 2).await);
-    let found: Vec<_> = leased.iter().map(|it| (it.practice.clone(), it.message.name.clone())).collect();
+    let found: Vec<_> =
+        leased.iter().map(|it| (letter(it).practice.clone(), letter(it).message.name.clone())).collect();
     assert_eq!(found, expected);
     assert!(settle(&scene, &leased[1], "s", DeliveryState::Accepted, 11, None).await);
     let state = async |slug: &str| {
@@ -199,9 +206,13 @@ pub async fn a_lease_carries_all_that_is_needed(harness: &Harness) {
     let ended = Change::EndLink { link: link.id, at: later(5) };
     post.scene.write(Plan::new().put_practice(&practice).then(ended)).await;
     let until = Timestamp::from_micros(later(70).as_micros() + 321);
-    let leased = Outbox::lease(&*post.scene.store, later(10), until, 1).await.expect("the store answers");
+    let terms = LeaseTerms::new(later(10), until, 1);
+    let leased = Outbox::lease(&*post.scene.store, &terms).await.expect("the store answers");
     let link = portal_domain::link::Link { ended_at: Some(later(5)), ..link };
-    assert_eq!(leased, [Leased { practice, message, link: Some(link), attempts: 0, until }]);
+    let lease = Lease { practice: practice.id, message: message.id, until };
+    let signs_in_at = post.login.key.clone();
+    let letter = Letter { practice, message, link: Some(link), signs_in_at };
+    assert_eq!(leased, [Leased { lease, attempts: 0, letter: Ok(letter) }]);
 }
 
 /// A settlement writes the attempt with its words, and its event.
@@ -219,7 +230,7 @@ pub async fn a_settlement_writes_attempt_and_event(harness: &Harness) {
             personal: [("to".to_owned(), "ada@smith.example".to_owned())].into(),
             ..settlement.event
         };
-        assert_eq!(Outbox::settle(&*post.scene.store, &leased, &settlement).await, Ok(true));
+        assert_eq!(Outbox::settle(&*post.scene.store, &leased.lease, &settlement).await, Ok(true));
         settlements.push(settlement);
     }
     let delivery = post.scene.messages("ada").await.remove(0);
@@ -249,9 +260,114 @@ pub async fn many_workers_never_share_a_message(harness: &Harness) {
             async move { lease(&scene, 10, 70, 3).await }
         });
         let leased = overlaps.at_once(workers.collect()).await;
-        all.extend(leased.into_iter().flatten().map(|leased| leased.message.id));
+        all.extend(leased.into_iter().flatten().map(|leased| leased.lease.message));
     }
     let different: BTreeSet<_> = all.iter().collect();
     assert_eq!((all.len(), different.len()), (120, 120));
     overlaps.must_be_real();
+}
+
+/// A lease tells at which key the contact signs in now, and nothing where it has no access.
+pub async fn a_lease_tells_where_the_contact_signs_in(harness: &Harness) {
+    let post = Post::office(harness).await;
+    post.queue("m", MessageBody::AccessAdded, 0).await;
+    let key = || build::key("ada@smith.example");
+    let first = lease(&post.scene, 10, 20, 1).await.remove(0);
+    assert_eq!(letter(&first).signs_in_at, Some(key()));
+    let dormant = Login { key: None, ..super::scene::next(&post.login) };
+    let gone = Contact {
+        access: portal_domain::contact::Access::Deactivated,
+        behind_since: None,
+        version: post.ada.version + 1,
+        ..post.ada.clone()
+    };
+    post.scene.write(Plan::new().release(&key()).put_login(&dormant).put_contact(&gone)).await;
+    let second = lease(&post.scene, 20, 30, 1).await.remove(0);
+    assert_eq!(letter(&second).signs_in_at, None);
+}
+
+/// What anybody asked for is awaited whatever its kind, and comes back as it was written.
+pub async fn what_was_asked_for_goes_first_whatever_its_kind(harness: &Harness) {
+    let post = Post::office(harness).await;
+    post.queue("bulk", MessageBody::Activation, 0).await;
+    let asked = Message {
+        name: "asked".to_owned(),
+        created_at: later(5),
+        asked_at: Some(build::key("ada@smith.example")),
+        ..build::message("asked", &post.ada, &post.login, None)
+    };
+    post.scene.write(Plan::new().mail(asked.clone())).await;
+    let leased = lease(&post.scene, 10, 70, 2).await;
+    assert_eq!(names(&leased), ["asked", "bulk"]);
+    assert_eq!(letter(&leased[0]).message, asked);
+}
+
+/// Who takes only what is awaited gets nothing else.
+pub async fn awaited_messages_can_be_asked_for_alone(harness: &Harness) {
+    let post = Post::office(harness).await;
+    post.queue("bulk", MessageBody::Activation, 0).await;
+    post.queue("reset", MessageBody::Reset, 1).await;
+    let terms = LeaseTerms { awaited_only: true, ..LeaseTerms::new(later(10), later(70), 9) };
+    let leased = Outbox::lease(&*post.scene.store, &terms).await.expect("the store answers");
+    assert_eq!(names(&leased), ["reset"]);
+    assert_eq!(names(&lease(&post.scene, 10, 70, 9).await), ["bulk"]);
+}
+
+/// Practices take turns, however much one of them has queued, and whenever.
+pub async fn practices_take_turns(harness: &Harness) {
+    let mut scene = None;
+    for (slug, queued) in [("smith", 4), ("jones", 2), ("brown", 1)] {
+        let own = Scene::set(harness, slug).await;
+        let (ada, login) = own.live("ada", "ada@smith.example").await;
+        let messages = (0..queued).map(|number| Message {
+            name: format!("{slug} {number}"),
+            created_at: later(number),
+            ..build::message(&format!("{slug} {number}"), &ada, &login, None)
+        });
+        own.write(messages.fold(Plan::new(), Plan::mail)).await;
+        scene = Some(own);
+    }
+    let scene = scene.expect("three practices");
+    let mut order = Vec::new();
+    for _ in 0..7 {
+        let leased = lease(&scene, 10, 70, 1).await;
+        order.push(letter(&leased[0]).practice.slug.as_str().to_owned());
+    }
+    // All were due at once, so that who begins is open; from then on nobody is served twice before the others.
+    let round: BTreeSet<_> = order[..3].iter().collect();
+    assert_eq!(round.len(), 3, "{order:?}");
+    let second: BTreeSet<_> = order[3..5].iter().map(String::as_str).collect();
+    assert_eq!(second, BTreeSet::from(["jones", "smith"]), "{order:?}");
+    assert_eq!(order[5..], ["smith", "smith"]);
+}
+
+/// No more mail leaves in an hour than practice and program allow; a part is kept for what is awaited.
+pub async fn no_more_mail_leaves_than_the_hour_has_room_for(harness: &Harness) {
+    let post = Post::office(harness).await;
+    let mut practice = build::practice("smith");
+    practice.version = 2;
+    practice.settings.mails_per_hour = Some(20);
+    post.scene.write(Plan::new().put_practice(&practice)).await;
+    let queued = (0..60).map(|number| build::message(&format!("m{number}"), &post.ada, &post.login, None));
+    post.scene.write(queued.fold(Plan::new(), Plan::mail)).await;
+    let first = lease(&post.scene, 10, 70, 100).await;
+    assert_eq!(first.len(), 18, "a tenth is kept");
+    assert!(lease(&post.scene, 11, 70, 100).await.is_empty(), "what others hold counts");
+    for (number, leased) in first.iter().enumerate() {
+        let (name, state) = match number {
+            0 => ("c".to_owned(), DeliveryState::Cancelled),
+            _ => (format!("s{number}"), DeliveryState::Accepted),
+        };
+        assert!(settle(&post.scene, leased, &name, state, 12, None).await);
+    }
+    assert_eq!(lease(&post.scene, 13, 14, 100).await.len(), 1, "what was cancelled did not leave");
+    for name in ["reset1", "reset2", "reset3"] {
+        post.queue(name, MessageBody::Reset, 13).await;
+    }
+    assert_eq!(names(&lease(&post.scene, 15, 16, 100).await), ["reset1", "reset2", "reset3"]);
+    let hour_later = lease(&post.scene, 12 + 3600, 3700, 100).await;
+    assert_eq!(hour_later.len(), 18);
+    let terms = LeaseTerms { mails_per_hour: Some(1), ..LeaseTerms::new(later(9000), later(9060), 100) };
+    let of_all = Outbox::lease(&*post.scene.store, &terms).await.expect("the store answers");
+    assert_eq!(of_all.len(), 1, "the program's limit holds too");
 }

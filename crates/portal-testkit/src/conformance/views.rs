@@ -7,7 +7,7 @@ use portal_domain::{
     event::{Event, Subject, personal_digest},
     id::Ref,
     message::{DeliveryState, Message, MessageBody, MessageKind},
-    port::{Outbox, Page, PortalViews, Waiting},
+    port::{LeaseTerms, Outbox, Page, PortalViews, Waiting},
 };
 
 use super::{
@@ -228,13 +228,14 @@ pub async fn what_waits_is_counted_by_kind(harness: &Harness) {
         (count(MessageKind::Activation), count(MessageKind::Reset), count(MessageKind::AccessAdded))
     };
     assert_eq!(waiting().await, (2, 3, 0));
-    let leased = Outbox::lease(&*scene.store, later(10), later(70), 10).await.expect("the store answers");
+    let leased =
+        Outbox::lease(&*scene.store, &LeaseTerms::new(later(10), later(70), 10)).await.expect("the store answers");
     assert_eq!((leased.len(), waiting().await), (5, (2, 3, 0)), "what is being sent waits");
     let states = [DeliveryState::Accepted, DeliveryState::Failed, DeliveryState::Deferred, DeliveryState::Cancelled];
     for (number, (leased, state)) in leased.iter().zip(states).enumerate() {
         let mut settlement = build::settlement(&format!("s{number}"), state, later(20));
         settlement.next_attempt_at = (state == DeliveryState::Deferred).then(|| later(600));
-        assert_eq!(Outbox::settle(&*scene.store, leased, &settlement).await, Ok(true));
+        assert_eq!(Outbox::settle(&*scene.store, &leased.lease, &settlement).await, Ok(true));
     }
     // Resets went first: the first was accepted, the second failed, the third is deferred; one activation was cancelled.
     assert_eq!(waiting().await, (1, 1, 0));
@@ -252,10 +253,11 @@ pub async fn the_oldest_due_message_is_known(harness: &Harness) {
         scene.write(Plan::new().mail(message)).await;
     }
     assert_eq!(oldest(later(500)).await, Some(later(10)));
-    let leased = Outbox::lease(&*smith.store, later(500), later(560), 1).await.expect("the store answers");
+    let leased =
+        Outbox::lease(&*smith.store, &LeaseTerms::new(later(500), later(560), 1)).await.expect("the store answers");
     assert_eq!(oldest(later(510)).await, Some(later(20)), "what is being sent is not due");
     assert_eq!(oldest(later(560)).await, Some(later(10)), "unless its lease ran out");
     let settlement = build::settlement("s", DeliveryState::Accepted, later(520));
-    assert_eq!(Outbox::settle(&*smith.store, &leased[0], &settlement).await, Ok(true));
+    assert_eq!(Outbox::settle(&*smith.store, &leased[0].lease, &settlement).await, Ok(true));
     assert_eq!(oldest(later(900)).await, Some(later(20)));
 }

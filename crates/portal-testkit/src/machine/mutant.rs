@@ -13,14 +13,16 @@ use portal_domain::{
     change::{Change, Decision, Which},
     email::{EmailAddress, LoginKey},
     facts::{
-        ContactFacts, ContactQuery, ContactSelector, Holder, LinkFacts, LoginFacts, SessionFacts, UserFacts, UserQuery,
+        ContactFacts, ContactQuery, ContactSelector, Holder, LinkFacts, LoginCredential, LoginFacts, SessionFacts,
+        UserFacts, UserQuery,
     },
-    id::{LinkId, LoginId, MessageId, PracticeId, Ref},
+    id::{LinkId, LoginId, MessageId, PracticeId, Ref, TryId},
     login::Login,
     message::{MessageBody, MessageKind},
     port::{Commit, Page, PortalStore, PortalViews, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice, SharedLogin},
     session::SessionHash,
+    throttle::{Admission, Bucket, Try},
     time::Timestamp,
 };
 
@@ -361,6 +363,25 @@ impl PortalStore for MutantStore {
         if found.is_none() && loose { self.anywhere(practice, key, now).await } else { Ok(found) }
     }
 
+    async fn credential(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<LoginCredential>, StoreError> {
+        let found = self.inner.credential(practice, key).await?;
+        let loose = self.is(RuleMutant::SecondAddressSignsIn) || self.is(RuleMutant::DormantLoginSignsIn);
+        if found.is_some() || !loose {
+            return Ok(found);
+        }
+        let facts = self.anywhere(practice, key, Timestamp::from_micros(0)).await?;
+        Ok(facts.map(|facts| LoginCredential { login: facts.login.id, credential: facts.login.credential }))
+    }
+
+    async fn asked_mail(
+        &self,
+        practice: PracticeId,
+        key: &LoginKey,
+        since: Timestamp,
+    ) -> Result<Vec<Timestamp>, StoreError> {
+        self.inner.asked_mail(practice, key, since).await
+    }
+
     async fn link(&self, practice: PracticeId, link: LinkId, now: Timestamp) -> Result<Option<LinkFacts>, StoreError> {
         let mut facts = self.inner.link(practice, link, now).await?;
         if let (Some(facts), true) = (&mut facts, self.is(RuleMutant::ExpiredLinkIsRedeemed))
@@ -405,5 +426,29 @@ impl PortalStore for MutantStore {
             self.learn(&rewritten);
         }
         Ok(committed)
+    }
+
+    async fn admit(
+        &self,
+        practice: PracticeId,
+        buckets: &[Bucket],
+        noted: Option<&Try>,
+        now: Timestamp,
+    ) -> Result<Admission, StoreError> {
+        self.inner.admit(practice, buckets, noted, now).await
+    }
+
+    async fn refund(
+        &self,
+        practice: PracticeId,
+        bucket: &Bucket,
+        counted_at: Timestamp,
+        right: Option<TryId>,
+    ) -> Result<(), StoreError> {
+        self.inner.refund(practice, bucket, counted_at, right).await
+    }
+
+    async fn forget_tries(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.inner.forget_tries(now).await
     }
 }

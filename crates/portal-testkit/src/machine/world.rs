@@ -13,7 +13,7 @@ use portal_domain::{
     time::Timestamp,
     usecase::{
         CallContext, ChangePassword, EmailsInput, Error, Portal, PutContactInput, PutUserInput, RedeemLink,
-        SignInInput, SignedIn,
+        SignInInput, SignedIn, TRIES_PER_MINUTE,
     },
 };
 
@@ -91,6 +91,7 @@ impl World {
             entropy: Arc::new(SeededEntropy::new(seed)),
             tokens: build::link_tokens(),
             common_passwords: Arc::default(),
+            tries_per_minute: TRIES_PER_MINUTE,
         };
         let context = CallContext::new(Portal::nowhere(), Caller::Program);
         let slug = Slug::parse(slug).expect("a slug");
@@ -226,7 +227,7 @@ impl World {
             Cmd::SignIn { key, password } => {
                 let password = &decomposed(password);
                 let email = self.spelled(key);
-                let input = SignInInput { email, password, user_agent: None, presented: None };
+                let input = SignInInput { email, password, user_agent: None, presented: None, known: None };
                 let signed_in = portal.sign_in(context, &input).await?;
                 self.began(signed_in)
             }
@@ -263,7 +264,7 @@ impl World {
                 let cookie = self.cookie(*session);
                 portal.use_session(context, &cookie).await?;
                 let current = &decomposed(current);
-                let command = ChangePassword { session: &cookie, current, new };
+                let command = ChangePassword { session: &cookie, current, new, known: None };
                 let signed_in = portal.change_password(context, &command).await?;
                 self.began(signed_in)
             }

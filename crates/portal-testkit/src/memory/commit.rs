@@ -54,6 +54,7 @@ pub(super) fn apply(state: &State, batch: &Batch<'_>, faults: Faults) -> Result<
     work.links(batch)?;
     work.sessions(batch);
     work.api_keys(batch)?;
+    work.tries(batch);
     for message in batch.decisions.iter().flat_map(|decision| &decision.messages) {
         after.last_place += 1;
         if !faults.has(Fault::MessagesDropped) {
@@ -345,6 +346,16 @@ impl Work<'_> {
             let spared = self.began.contains(&session.id) && !self.faults.has(Fault::OwnSessionsEnded);
             if session.login == login && meant && !spared && session.ended_at.is_none() {
                 session.ended_at = Some(at);
+            }
+        }
+    }
+
+    fn tries(&mut self, batch: &Batch<'_>) {
+        for change in batch.changes() {
+            if let Change::ForgetTries(bucket) = change
+                && !self.faults.has(Fault::TriesKept)
+            {
+                self.tenant.tallies.remove(bucket);
             }
         }
     }

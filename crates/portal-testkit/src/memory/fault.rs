@@ -89,11 +89,29 @@ pub enum Fault {
     DeferredAtOnce,
     /// An enquiry is given to every worker.
     EnquiryLeasedTwice,
+    /// One practice after another is served, without turns.
+    TurnsIgnored,
+    /// More mails leave than the hour has room for.
+    HourIgnored,
+    /// Whether a try may go on is found out before the lock is taken.
+    AdmitRacy,
+    /// A right password stays counted as wrong.
+    RefundIgnored,
+    /// Tries to sign in are not noted.
+    TriesNotNoted,
+    /// A new password by link leaves the pauses as they were.
+    TriesKept,
+    /// Counters of tries are forgotten before their time.
+    TriesForgottenEarly,
+    /// Facts say nothing of a pause.
+    LockedHidden,
+    /// Mail that anybody asked for is not counted.
+    AskedMailForgotten,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 53] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -138,6 +156,15 @@ impl Fault {
         Self::LanesIgnored,
         Self::DeferredAtOnce,
         Self::EnquiryLeasedTwice,
+        Self::TurnsIgnored,
+        Self::HourIgnored,
+        Self::AdmitRacy,
+        Self::RefundIgnored,
+        Self::TriesNotNoted,
+        Self::TriesKept,
+        Self::TriesForgottenEarly,
+        Self::LockedHidden,
+        Self::AskedMailForgotten,
     ];
 
     /// Whether a check is made, but too early: on a picture that is old when the write happens.

@@ -6,6 +6,7 @@ mod outbox;
 mod read;
 mod state;
 mod stubs;
+mod tries;
 mod views;
 
 use std::sync::{Mutex, PoisonError};
@@ -14,11 +15,12 @@ use async_trait::async_trait;
 use portal_domain::{
     change::Decision,
     email::LoginKey,
-    facts::{ContactFacts, ContactQuery, LinkFacts, LoginFacts, SessionFacts, UserFacts, UserQuery},
-    id::{LinkId, PracticeId, Ref},
+    facts::{ContactFacts, ContactQuery, LinkFacts, LoginCredential, LoginFacts, SessionFacts, UserFacts, UserQuery},
+    id::{LinkId, PracticeId, Ref, TryId},
     port::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::SessionHash,
+    throttle::{Admission, Bucket, Try},
     time::Timestamp,
 };
 
@@ -167,6 +169,19 @@ impl PortalStore for MemoryStore {
         Ok(self.read(practice, now, |reader| reader.live(key)).flatten())
     }
 
+    async fn credential(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<LoginCredential>, StoreError> {
+        Ok(self.read(practice, ANY_TIME, |reader| reader.credential(key)).flatten())
+    }
+
+    async fn asked_mail(
+        &self,
+        practice: PracticeId,
+        key: &LoginKey,
+        since: Timestamp,
+    ) -> Result<Vec<Timestamp>, StoreError> {
+        Ok(self.read(practice, ANY_TIME, |reader| reader.asked_mail(key, since)).unwrap_or_default())
+    }
+
     async fn link(&self, practice: PracticeId, link: LinkId, now: Timestamp) -> Result<Option<LinkFacts>, StoreError> {
         Ok(self.search(practice, now, self.faults.has(Fault::LinkWallMissing), |reader| {
             reader.tenant.links.get(&link).map(|link| reader.link(link))
@@ -210,5 +225,30 @@ impl PortalStore for MemoryStore {
             }
         }
         self.write(&Batch { practice, decisions: &[], receipt })
+    }
+
+    async fn admit(
+        &self,
+        practice: PracticeId,
+        buckets: &[Bucket],
+        noted: Option<&Try>,
+        now: Timestamp,
+    ) -> Result<Admission, StoreError> {
+        self.count_tries(practice, buckets, noted, now).await
+    }
+
+    async fn refund(
+        &self,
+        practice: PracticeId,
+        bucket: &Bucket,
+        counted_at: Timestamp,
+        right: Option<TryId>,
+    ) -> Result<(), StoreError> {
+        self.give_back(practice, bucket, counted_at, right);
+        Ok(())
+    }
+
+    async fn forget_tries(&self, now: Timestamp) -> Result<u64, StoreError> {
+        Ok(self.sweep(now))
     }
 }

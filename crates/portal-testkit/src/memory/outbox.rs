@@ -1,10 +1,12 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use portal_domain::{
+    contact::Access,
+    decide::room,
     id::{EnquiryId, MessageId, PracticeId},
-    message::DeliveryState,
-    port::{Enquiries, Enquiry, Leased, Outbox, Settlement, StoreError},
+    message::{Attempt, DeliveryState},
+    port::{Enquiries, Enquiry, Lease, LeaseTerms, Leased, Letter, Outbox, Settlement, StoreError},
     time::Timestamp,
 };
 
@@ -15,22 +17,28 @@ use super::{
 
 #[async_trait]
 impl Outbox for MemoryStore {
-    async fn lease(&self, now: Timestamp, until: Timestamp, most: u32) -> Result<Vec<Leased>, StoreError> {
+    async fn lease(&self, terms: &LeaseTerms) -> Result<Vec<Leased>, StoreError> {
         tokio::task::yield_now().await;
         Ok(self.change(|state| {
-            let mut due = self.due(state, now);
-            due.truncate(most.try_into().unwrap_or(usize::MAX));
-            due.into_iter().filter_map(|(_, practice, message)| self.take(state, practice, message, until)).collect()
+            let mut leased = Vec::new();
+            while leased.len() < terms.most as usize {
+                let Some((practice, message)) = self.next(state, terms) else { break };
+                leased.extend(self.take(state, practice, message, terms.until));
+                if self.faults.has(Fault::LeasedTwice) && leased.len() == self.due(state, terms.now).len() {
+                    break;
+                }
+            }
+            leased
         }))
     }
 
-    async fn settle(&self, leased: &Leased, settlement: &Settlement) -> Result<bool, StoreError> {
+    async fn settle(&self, lease: &Lease, settlement: &Settlement) -> Result<bool, StoreError> {
         tokio::task::yield_now().await;
         Ok(self.change(|state| {
             let ordinal = state.last_ordinal + 1;
-            let Some(tenant) = state.tenants.get_mut(&leased.practice.id).map(Arc::make_mut) else { return false };
-            let Some(post) = tenant.messages.get_mut(&leased.message.id) else { return false };
-            let mine = post.state == DeliveryState::Sending && post.leased_until == Some(leased.until);
+            let Some(tenant) = state.tenants.get_mut(&lease.practice).map(Arc::make_mut) else { return false };
+            let Some(post) = tenant.messages.get_mut(&lease.message) else { return false };
+            let mine = post.state == DeliveryState::Sending && post.leased_until == Some(lease.until);
             if !mine && !self.faults.has(Fault::SettledUnleased) {
                 return false;
             }
@@ -51,8 +59,8 @@ impl Outbox for MemoryStore {
     }
 }
 
-/// Lane, time and place: what comes first goes first.
-type Turn = (bool, Timestamp, i64);
+/// Awaited or not, whose turn, since when due, and place: what comes first goes first.
+type Turn = (bool, u64, Timestamp, i64);
 
 impl MemoryStore {
     fn due(&self, state: &State, now: Timestamp) -> Vec<(Turn, PracticeId, MessageId)> {
@@ -60,35 +68,69 @@ impl MemoryStore {
             DeliveryState::Sending if self.faults.has(Fault::LeaseForEver) => false,
             _ => post.due_at.is_some_and(|at| at <= now),
         };
-        let turn = |post: &Post| {
-            let waits = post.message.kind().awaited() || self.faults.has(Fault::LanesIgnored);
-            (!waits, post.message.created_at, post.place)
-        };
         let of_tenant = |tenant: &Arc<Tenant>| {
+            let turn = if self.faults.has(Fault::TurnsIgnored) { 0 } else { tenant.turn };
+            let rank = |post: &Post| {
+                let waits = post.message.awaited() || self.faults.has(Fault::LanesIgnored);
+                (!waits, turn, post.due_at.unwrap_or(now), post.place)
+            };
             let due = tenant.messages.values().filter(is_due);
-            due.map(|post| (turn(post), tenant.practice.id, post.message.id)).collect::<Vec<_>>()
+            due.map(|post| (rank(post), tenant.practice.id, post.message.id)).collect::<Vec<_>>()
         };
         let mut due: Vec<_> = state.tenants.values().flat_map(of_tenant).collect();
         due.sort();
         due
     }
 
+    /// The message whose turn it is, if the hour still has room for it.
+    fn next(&self, state: &State, terms: &LeaseTerms) -> Option<(PracticeId, MessageId)> {
+        let of_all: u64 = state.tenants.values().map(|tenant| spent(tenant, terms.now)).sum();
+        let fits = |((bulk, ..), practice, _): &(Turn, PracticeId, MessageId)| {
+            let tenant = &state.tenants[practice];
+            let own = room(tenant.practice.settings.mails_per_hour, spent(tenant, terms.now), !bulk);
+            let all = room(terms.mails_per_hour, of_all, !bulk);
+            (own > 0 && all > 0) || self.faults.has(Fault::HourIgnored)
+        };
+        let asked = |(turn, ..): &(Turn, PracticeId, MessageId)| !turn.0 || !terms.awaited_only;
+        let due = self.due(state, terms.now).into_iter();
+        due.filter(asked).find(fits).map(|(_, practice, message)| (practice, message))
+    }
+
     fn take(&self, state: &mut State, practice: PracticeId, message: MessageId, until: Timestamp) -> Option<Leased> {
+        let turn = state.tenants.values().map(|tenant| tenant.turn).max().unwrap_or_default() + 1;
         let tenant = Arc::make_mut(state.tenants.get_mut(&practice)?);
+        tenant.turn = turn;
         let post = tenant.messages.get_mut(&message)?;
         post.state = DeliveryState::Sending;
         post.leased_until = Some(until);
         if !self.faults.has(Fault::LeasedTwice) {
             post.due_at = Some(until);
         }
-        Some(Leased {
+        let contact = tenant.contacts.get(&post.message.contact);
+        let contact = contact.filter(|contact| contact.access == Access::Granted);
+        let login = contact.and_then(|contact| tenant.logins.get(&contact.login?));
+        let letter = Letter {
             practice: tenant.practice.clone(),
             message: post.message.clone(),
             link: post.message.link.and_then(|link| tenant.links.get(&link)).cloned(),
+            signs_in_at: login.and_then(|login| login.key.clone()),
+        };
+        Some(Leased {
+            lease: Lease { practice, message, until },
             attempts: post.attempts.len().try_into().unwrap_or(u32::MAX),
-            until,
+            letter: Ok(letter),
         })
     }
+}
+
+/// Mails of the hour before `now`, and those that are being sent.
+fn spent(tenant: &Tenant, now: Timestamp) -> u64 {
+    let hour = now.before(Duration::from_secs(3600));
+    let posts = || tenant.messages.values();
+    let counts = |attempt: &&Attempt| attempt.at > hour && attempt.state != DeliveryState::Cancelled;
+    let made = posts().flat_map(|post| &post.attempts).filter(counts).count();
+    let held = posts().filter(|post| post.leased_until.is_some_and(|until| until > now)).count();
+    (made + held) as u64
 }
 
 #[async_trait]

@@ -5,14 +5,15 @@ use portal_domain::{
     contact::{Access, Contact},
     email::LoginKey,
     facts::{
-        ContactFacts, ContactQuery, ContactSelector, Holder, Invitation, LinkFacts, LoginFacts, Member, SessionFacts,
-        UserFacts, UserQuery,
+        ContactFacts, ContactQuery, ContactSelector, Holder, Invitation, LinkFacts, LoginCredential, LoginFacts,
+        Member, SessionFacts, UserFacts, UserQuery,
     },
     id::{ClientId, LoginId, Ref},
     link::{Link, LinkPurpose},
     message::DeliveryState,
     practice::{Client, Role},
     session::PortalSession,
+    throttle::BucketName,
     time::Timestamp,
 };
 
@@ -37,7 +38,9 @@ impl Reader<'_> {
         let own: &[ClientId] = contact.map_or(&[], |contact| &contact.clients);
         let wanted = |client: &Client| own.contains(&client.id) || query.clients.contains(&client.reference);
         let first = contact.and_then(|contact| contact.emails.first()).map(|email| email.key());
-        let holders = query.keys.iter().chain(first).filter_map(|key| Some((key.clone(), self.holder(key)?)));
+        let asked = || query.keys.iter().chain(first);
+        let holders = asked().filter_map(|key| Some((key.clone(), self.holder(key)?)));
+        let locked = asked().filter_map(|key| Some((key.clone(), self.locked_until(key)?)));
         let former = contact.and_then(|contact| self.tenant.former.get(&contact.id));
         ContactFacts {
             contact: contact.cloned(),
@@ -45,7 +48,25 @@ impl Reader<'_> {
             former_keys: former.filter(|_| !self.faults.has(Fault::FormerKeysForgotten)).cloned().unwrap_or_default(),
             login: contact.and_then(|contact| contact.login).and_then(|id| self.login(id)),
             holders: holders.collect::<BTreeMap<_, _>>(),
+            locked: locked.collect::<BTreeMap<_, _>>(),
         }
+    }
+
+    fn locked_until(&self, key: &LoginKey) -> Option<Timestamp> {
+        let tally = self.tenant.tallies.get(&BucketName::strangers(key))?;
+        tally.paused_until(self.now).filter(|_| !self.faults.has(Fault::LockedHidden))
+    }
+
+    pub(super) fn credential(&self, key: &LoginKey) -> Option<LoginCredential> {
+        let Some(KeyOwner::Login(id)) = self.tenant.keys.get(key) else { return None };
+        let login = self.tenant.logins.get(id)?;
+        Some(LoginCredential { login: *id, credential: login.credential.clone() })
+    }
+
+    pub(super) fn asked_mail(&self, key: &LoginKey, since: Timestamp) -> Vec<Timestamp> {
+        let asked = self.tenant.messages.values().map(|post| &post.message);
+        let asked = asked.filter(|message| message.asked_at.as_ref() == Some(key) && message.created_at > since);
+        asked.filter(|_| !self.faults.has(Fault::AskedMailForgotten)).map(|message| message.created_at).collect()
     }
 
     pub(super) fn clients(&self, wanted: impl Fn(&Client) -> bool) -> Vec<Client> {

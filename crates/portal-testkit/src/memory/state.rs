@@ -8,13 +8,14 @@ use portal_domain::{
     contact::Contact,
     email::LoginKey,
     event::RecordedEvent,
-    id::{ApiKeyId, ClientId, ContactId, EnquiryId, LinkId, LoginId, MessageId, PracticeId, SessionId, UserId},
+    id::{ApiKeyId, ClientId, ContactId, EnquiryId, LinkId, LoginId, MessageId, PracticeId, SessionId, TryId, UserId},
     link::Link,
     login::Login,
     message::{Attempt, Delivery, DeliveryState, Message},
     port::{Enquiry, Receipt, RequestKey},
     practice::{ApiKey, Client, Practice, PracticeUser},
     session::PortalSession,
+    throttle::{BucketName, RecordedTry, Tally},
     time::Timestamp,
 };
 
@@ -43,6 +44,10 @@ pub(super) struct Tenant {
     pub(super) events: Vec<RecordedEvent>,
     pub(super) receipts: BTreeMap<RequestKey, Receipt>,
     pub(super) enquiries: BTreeMap<EnquiryId, Asked>,
+    pub(super) tallies: BTreeMap<BucketName, Tally>,
+    pub(super) tries: BTreeMap<TryId, RecordedTry>,
+    /// When the outbox last gave a message of the practice, as a growing number.
+    pub(super) turn: u64,
 }
 
 /// A message on its way.
@@ -87,6 +92,9 @@ impl Tenant {
             events: Vec::new(),
             receipts: BTreeMap::new(),
             enquiries: BTreeMap::new(),
+            tallies: BTreeMap::new(),
+            tries: BTreeMap::new(),
+            turn: 0,
         }
     }
 

@@ -130,6 +130,8 @@ impl PasswordHasher for PlainHasher {
             true => Verdict::Match,
         })
     }
+
+    async fn pretend(&self) {}
 }
 
 /// A mailer that keeps every mail, and answers what it was told to, else that the other server took it.

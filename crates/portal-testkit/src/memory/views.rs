@@ -1,10 +1,12 @@
 use async_trait::async_trait;
 use portal_domain::{
+    email::LoginKey,
     event::RecordedEvent,
     id::{ContactId, PracticeId, Ref},
     message::{Delivery, DeliveryState, MessageKind},
     port::{Page, PortalViews, StoreError, Waiting},
     practice::{ApiKey, Client, Practice, PracticeUser},
+    throttle::RecordedTry,
     time::Timestamp,
 };
 
@@ -89,6 +91,20 @@ impl PortalViews for MemoryStore {
         };
         let all = self.list(practice, about);
         Ok(self.page(all, page, |event| event.ordinal))
+    }
+
+    async fn tries(
+        &self,
+        practice: PracticeId,
+        key: &LoginKey,
+        since: Timestamp,
+    ) -> Result<Vec<RecordedTry>, StoreError> {
+        let mut tries = self.list(practice, |tenant| {
+            let at_key = tenant.tries.values().filter(|it| it.noted.key == *key && it.noted.at > since);
+            at_key.cloned().collect()
+        });
+        tries.sort_by_key(|it| (it.noted.at, it.noted.id));
+        Ok(tries)
     }
 
     async fn waiting(&self, practice: PracticeId) -> Result<Vec<Waiting>, StoreError> {

@@ -80,8 +80,10 @@ impl Model {
 
     /// A link to the contact longest behind a live login; a login that is not live has nobody behind it.
     fn mail_login(&mut self, now: i64, login: LoginId, purpose: Purpose) {
-        if let Some(contact) = self.members(login).first() {
-            self.open_link(now, login, contact, purpose);
+        let Some(contact) = self.members(login).into_iter().next() else { return };
+        let Some(key) = self.login_spelling(login).map(|addr| addr.key) else { return };
+        if self.may_be_mailed(now, &key) {
+            self.open_link(now, login, &contact, purpose);
         }
     }
 
@@ -101,6 +103,7 @@ impl Model {
         self.kill_links(now, link.login);
         self.end_sessions(link.login);
         self.set_password(link.login, secret, &link.to.key);
+        self.forgive(&link.to.key);
         if replaces {
             self.tell_password_changed(link.login);
         }

@@ -11,6 +11,7 @@ mod access;
 mod address;
 mod answer;
 mod cmd;
+mod guess;
 mod link;
 mod observe;
 mod session;
@@ -32,15 +33,18 @@ use answer::{Done, Ruling};
 impl Model {
     /// Does what the command says, at `now` (microseconds), and answers.
     ///
-    /// Every request that carries a valid session is a use of it (P3), refused or not. Apart from that a refusal changes
-    /// nothing.
+    /// Every request that carries a valid session is a use of it (P3), refused or not, and every wrong password is counted
+    /// (G1). Apart from that a refusal changes nothing.
     pub fn apply(&mut self, now: i64, cmd: &Cmd) -> Answer {
         if let Some(session) = cmd.session() {
             self.touch(now, session);
         }
         let mut after = self.clone();
         match after.decide(now, cmd) {
-            Err(refusal) => Answer::Refused(refusal),
+            Err(refusal) => {
+                self.guesses = after.guesses;
+                Answer::Refused(refusal)
+            }
             Ok(done) => {
                 let answer = self.answer(now, &after, done);
                 *self = after;

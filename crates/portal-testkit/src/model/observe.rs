@@ -100,7 +100,7 @@ pub enum Access {
     Deactivated,
 }
 
-/// Computed status (A6), without `locked`.
+/// Computed status (A6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
     /// Access was taken away.
@@ -115,6 +115,8 @@ pub enum Status {
     InvitationExpired,
     /// No password, and a usable link.
     Invited,
+    /// A password, and a browser that never signed in would be refused now.
+    Locked,
     /// A password, and no client or all suspended.
     NoProfile,
     /// Can sign in and see something.
@@ -166,6 +168,7 @@ impl Status {
             Status::InvitationUndelivered => "invitation_undelivered",
             Status::InvitationExpired => "invitation_expired",
             Status::Invited => "invited",
+            Status::Locked => "locked",
             Status::NoProfile => "no_profile",
             Status::Active => "active",
         }
@@ -267,6 +270,8 @@ impl Model {
             } else {
                 Status::Invited
             }
+        } else if contact.first_key().is_some_and(|key| self.is_locked(now, key)) {
+            Status::Locked
         } else if contact.clients.iter().all(|client| self.clients.get(client) != Some(&false)) {
             Status::NoProfile
         } else {

@@ -48,10 +48,10 @@ impl Model {
 
     /// A live login with that key and exactly that password; a profile is not needed (A5).
     pub(super) fn sign_in(&mut self, now: i64, key: &str, secret: &str) -> Ruling<Done> {
-        let login = self.live_login_at(key).ok_or(Code::SignInFailed)?;
-        if self.password(login).is_none_or(|password| password.secret != secret) {
-            return Err(Code::SignInFailed.into());
-        }
+        let login = self.live_login_at(key);
+        let right = login.and_then(|login| self.password(login)).is_some_and(|password| password.secret == secret);
+        let knows = self.stranger_knows(now, key, right);
+        let login = login.filter(|_| knows).ok_or(Code::SignInFailed)?;
         let session = Session {
             login,
             idle_until: now + self.settings.session_idle_minutes * MINUTE,
@@ -95,7 +95,7 @@ impl Model {
         let Some(password) = self.password(present.login).cloned() else {
             return Err(Fault::CurrentPassword.into());
         };
-        if password.secret != current {
+        if !self.session_knows(now, session.0, password.secret == current) {
             return Err(Fault::CurrentPassword.into());
         }
         self.end_sessions(present.login);

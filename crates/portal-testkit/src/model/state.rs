@@ -2,6 +2,7 @@
 
 use super::answer::{MessageKind, PasswordEffect};
 use super::cmd::{Addr, LinkNo, Role, SessionNo, SessionsOnMove, SharedLogin};
+use super::guess::Guesses;
 use super::observe::{LinkState, Message, Purpose};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +22,9 @@ pub struct Model {
     pub(super) links: Vec<Link>,
     pub(super) sessions: Vec<Session>,
     pub(super) messages: Vec<Message>,
+    pub(super) guesses: Guesses,
+    /// When mail was sent that anybody can trigger, by login key (G3).
+    pub(super) asked: BTreeMap<String, Vec<i64>>,
     /// How many contacts and logins were ever made.
     pub(super) made: u64,
 }

@@ -138,6 +138,7 @@ impl Draft<'_> {
             former_keys: self.former_keys.clone(),
             login: self.contact.login.map(with_own),
             holders: users.chain(logins).collect(),
+            locked: self.before.locked.clone(),
         }
     }
 }

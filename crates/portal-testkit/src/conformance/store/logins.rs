@@ -4,7 +4,7 @@ use portal_domain::{
     link::{Link, LinkPurpose},
     login::Login,
     message::{DeliveryState, Message, MessageBody},
-    port::Outbox,
+    port::{LeaseTerms, Outbox},
     session::PortalSession,
     time::Timestamp,
 };
@@ -167,16 +167,17 @@ pub async fn the_invitation_is_the_newest_set_password_message(harness: &Harness
     assert_eq!((invitation.state, invitation.queued_at), (DeliveryState::Queued, later(1)));
     assert_eq!(invitation.accepted_at, None);
 
-    let leased = Outbox::lease(&*scene.store, later(20), later(80), 10).await.expect("the store answers");
+    let leased =
+        Outbox::lease(&*scene.store, &LeaseTerms::new(later(20), later(80), 10)).await.expect("the store answers");
     let state = |scene: Scene| async move {
         let facts = scene.login("ada@smith.example").await.expect("live");
         let invitation = facts.invitation.expect("an invitation");
         (invitation.state, invitation.accepted_at)
     };
     assert_eq!(state(scene.clone()).await, (DeliveryState::Sending, None));
-    let ours = leased.iter().find(|leased| leased.message.id == build::id("m1")).expect("it is due");
+    let ours = leased.iter().find(|leased| leased.lease.message == build::id("m1")).expect("it is due");
     let settlement = build::settlement("sent", DeliveryState::Accepted, later(21));
-    assert!(Outbox::settle(&*scene.store, ours, &settlement).await.expect("the store answers"));
+    assert!(Outbox::settle(&*scene.store, &ours.lease, &settlement).await.expect("the store answers"));
     assert_eq!(state(scene.clone()).await, (DeliveryState::Accepted, Some(later(21))));
 }
 

@@ -10,10 +10,11 @@ mod logins;
 mod races;
 mod sessions;
 mod text;
+mod tries;
 mod unique;
 mod walls;
 
 pub use self::{
-    batch::*, erase::*, facts::*, guards::*, keys::*, links::*, logins::*, races::*, sessions::*, text::*, unique::*,
-    walls::*,
+    batch::*, erase::*, facts::*, guards::*, keys::*, links::*, logins::*, races::*, sessions::*, text::*, tries::*,
+    unique::*, walls::*,
 };

@@ -186,7 +186,7 @@ impl Desk {
     }
 
     pub(super) async fn sign_in(&self, typed: &str, password: &str) -> Ruled<SessionToken> {
-        let input = SignInInput { email: typed, password, user_agent: None, presented: None };
+        let input = SignInInput { email: typed, password, user_agent: None, presented: None, known: None };
         ruled(self.fixture.portal.sign_in(&self.call, &input).await).map(|signed_in| signed_in.token)
     }
 
@@ -206,7 +206,7 @@ impl Desk {
     }
 
     pub(super) async fn change(&self, session: &SessionToken, current: &str, new: &str) -> Ruled<SessionToken> {
-        let command = ChangePassword { session, current, new };
+        let command = ChangePassword { session, current, new, known: None };
         ruled(self.fixture.portal.change_password(&self.call, &command).await).map(|signed_in| signed_in.token)
     }
 

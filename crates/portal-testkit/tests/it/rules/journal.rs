@@ -1,6 +1,6 @@
 use portal_domain::{
     event::Caller,
-    port::{Outbox, Page},
+    port::{LeaseTerms, Outbox, Page},
 };
 use portal_testkit::{conformance::run, machine::SPELLINGS};
 
@@ -25,9 +25,10 @@ fn d1_a_message_is_written_with_the_change_that_causes_it_and_none_is_lost() {
         }
         promised.sort();
         let now = desk.fixture.portal.now();
-        let leased = Outbox::lease(&*desk.fixture.store, now, now.after(MINUTE), 1000).await.unwrap();
-        let mut found: Vec<_> =
-            leased.iter().map(|leased| (leased.message.kind(), leased.message.to.to_string())).collect();
+        let terms = LeaseTerms::new(now, now.after(MINUTE), 1000);
+        let leased = Outbox::lease(&*desk.fixture.store, &terms).await.unwrap();
+        let letters = leased.iter().map(|leased| leased.letter.as_ref().unwrap());
+        let mut found: Vec<_> = letters.map(|letter| (letter.message.kind(), letter.message.to.to_string())).collect();
         found.sort();
         assert_eq!(found, promised.into_iter().map(|mail| (mail.kind, mail.to)).collect::<Vec<_>>());
     });

@@ -3,6 +3,7 @@
 mod access;
 mod conflicts;
 mod desk;
+mod guessing;
 mod imports;
 mod journal;
 mod links;

@@ -148,6 +148,7 @@ fn p3_a_session_that_ends_meanwhile_can_t_change_the_password() {
             credential: login.credential.expect("there is a password").id,
             hash: PasswordHash::new("$plain$"),
             session: SessionHash([9; 32]),
+            new_id: build::id("new"),
         };
         let change = decide::change_password(&desk.fixture.practice, Some(&facts), &command, &mut at_once.moment(1));
         let end = decide::end_own_sessions(Some(&owners), Some(facts.session.id), &mut at_once.moment(2));

@@ -1,0 +1,72 @@
+//! The cookie by which a browser is known to have signed in to a login before (G1).
+//!
+//! It proves nothing but that, and opens nothing: it decides which counter a wrong password goes to.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use crate::{
+    id::{CredentialId, LoginId, PracticeId},
+    link::LinkTokens,
+    throttle::BrowserId,
+};
+
+/// A browser may be known to so many logins of one practice, as in a family.
+const LOGINS: usize = 5;
+
+/// What a browser is known to: one login, until its password changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownTo {
+    /// The practice.
+    pub practice: PracticeId,
+    /// The login.
+    pub login: LoginId,
+    /// Its password: with another one the browser is a stranger again.
+    pub credential: CredentialId,
+}
+
+impl KnownTo {
+    /// The browser behind a cookie, if the cookie says that it signed in here before.
+    pub fn recognise(&self, tokens: &LinkTokens, cookie: &str) -> Option<BrowserId> {
+        cookie.split('.').take(LOGINS).find_map(|part| self.opens(tokens, part))
+    }
+
+    /// The cookie of a browser that has just signed in here. What `cookie` says of other logins stays, the latest first.
+    pub fn remember(&self, tokens: &LinkTokens, cookie: Option<&str>, browser: BrowserId) -> String {
+        let own = self.token(tokens, browser);
+        let before = cookie.unwrap_or_default().split('.').take(LOGINS);
+        let others = before.filter(|part| part.len() == own.len() && self.opens(tokens, part).is_none());
+        let mut parts = vec![own.as_str()];
+        parts.extend(others.take(LOGINS - 1));
+        parts.join(".")
+    }
+
+    fn token(&self, tokens: &LinkTokens, browser: BrowserId) -> String {
+        let mut bytes = browser.0.to_vec();
+        bytes.extend(self.mac(tokens.newest_secret(), browser).finalize().into_bytes());
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    fn opens(&self, tokens: &LinkTokens, part: &str) -> Option<BrowserId> {
+        let bytes: [u8; 48] = URL_SAFE_NO_PAD.decode(part).ok()?.try_into().ok()?;
+        let (browser, given) = bytes.split_first_chunk::<16>()?;
+        let browser = BrowserId(*browser);
+        let mut found = subtle::Choice::from(0);
+        for secret in tokens.secrets() {
+            found |= self.mac(secret, browser).finalize().into_bytes().ct_eq(given);
+        }
+        bool::from(found).then_some(browser)
+    }
+
+    fn mac(&self, secret: &[u8; 32], browser: BrowserId) -> Hmac<Sha256> {
+        Hmac::<Sha256>::new_from_slice(secret)
+            .expect("HMAC takes keys of any length")
+            .chain_update(b"portal known browser v1\0")
+            .chain_update(self.practice.to_bytes())
+            .chain_update(self.login.to_bytes())
+            .chain_update(self.credential.to_bytes())
+            .chain_update(browser.0)
+    }
+}

@@ -1,0 +1,118 @@
+//! Tries to get in, counted before anything costly is done (section G).
+
+use super::{CallContext, Error, Portal};
+use crate::{
+    Refusal,
+    browser::KnownTo,
+    email::LoginKey,
+    id::{Id, Ids, TryId},
+    password::{PasswordHash, TypedPassword},
+    port::Verdict,
+    throttle::{Admission, BrowserId, Bucket, Try},
+    time::Timestamp,
+};
+
+/// A password that may be looked at: it is counted as wrong until it is given back.
+pub(super) struct Attempt {
+    bucket: Bucket,
+    counted_at: Timestamp,
+    noted: Option<TryId>,
+}
+
+impl Portal {
+    /// Counts a try from the call's origin, or says how long to wait (G2). A call from nowhere known is not counted.
+    pub(super) async fn admit_origin(&self, context: &CallContext) -> Result<(), Error> {
+        let Some(origin) = self.origin_bucket(context) else { return Ok(()) };
+        let now = self.clock.now();
+        match self.store.admit(context.practice, &[origin], None, now).await? {
+            Admission::Go(_) => Ok(()),
+            Admission::Wait { until, .. } => Err(too_many(until, now)),
+        }
+    }
+
+    /// Counts and notes a try to sign in at a key. `None` in a pause: nothing may be hashed.
+    pub(super) async fn admit_sign_in(
+        &self,
+        context: &CallContext,
+        key: &LoginKey,
+        known: Option<(KnownTo, BrowserId)>,
+    ) -> Result<Option<Attempt>, Error> {
+        let bucket = match known {
+            Some((known, browser)) => Bucket::known_browser(known.login, browser),
+            None => Bucket::strangers(key),
+        };
+        let noted = Try {
+            id: self.fresh_id(),
+            key: key.clone(),
+            origin: context.origin.clone(),
+            known_browser: known.is_some(),
+            at: self.clock.now(),
+        };
+        self.admit_one(context, self.origin_bucket(context), bucket, Some(&noted)).await
+    }
+
+    /// Counts a password typed where somebody is signed in already. `None` in a pause.
+    pub(super) async fn admit_password(&self, context: &CallContext, bucket: Bucket) -> Result<Option<Attempt>, Error> {
+        self.admit_one(context, None, bucket, None).await
+    }
+
+    async fn admit_one(
+        &self,
+        context: &CallContext,
+        origin: Option<Bucket>,
+        bucket: Bucket,
+        noted: Option<&Try>,
+    ) -> Result<Option<Attempt>, Error> {
+        let buckets: Vec<_> = origin.into_iter().chain([bucket]).collect();
+        let now = noted.map_or_else(|| self.clock.now(), |noted| noted.at);
+        match self.store.admit(context.practice, &buckets, noted, now).await? {
+            Admission::Go(counted) => {
+                let counted_at = counted.last().copied().unwrap_or(now);
+                Ok(Some(Attempt { bucket, counted_at, noted: noted.map(|noted| noted.id) }))
+            }
+            Admission::Wait { bucket, .. } if bucket + 1 == buckets.len() => Ok(None),
+            Admission::Wait { until, .. } => Err(too_many(until, now)),
+        }
+    }
+
+    /// Looks at a password. One that could not be looked at is no wrong one, and is given back.
+    pub(super) async fn checked(
+        &self,
+        context: &CallContext,
+        attempt: &Attempt,
+        password: &TypedPassword,
+        hash: Option<&PasswordHash>,
+    ) -> Result<Verdict, Error> {
+        match self.hasher.verify(password, hash).await {
+            Ok(verdict) => Ok(verdict),
+            Err(error) => {
+                self.store.refund(context.practice, &attempt.bucket, attempt.counted_at, None).await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Takes back that a password was counted as wrong: it was right (G1).
+    pub(super) async fn give_back(&self, context: &CallContext, attempt: &Attempt) -> Result<(), Error> {
+        let Attempt { bucket, counted_at, noted } = attempt;
+        Ok(self.store.refund(context.practice, bucket, *counted_at, *noted).await?)
+    }
+
+    /// Forgets counters and notes of tries whose time is over. Answers how many.
+    pub async fn forget_tries(&self) -> Result<u64, Error> {
+        Ok(self.store.forget_tries(self.clock.now()).await?)
+    }
+
+    pub(super) fn fresh_id<K>(&self) -> Id<K> {
+        Ids::from_seed(self.draw()).next(self.clock.now())
+    }
+
+    fn origin_bucket(&self, context: &CallContext) -> Option<Bucket> {
+        Some(Bucket::origin(context.origin.as_deref()?, self.tries_per_minute))
+    }
+}
+
+fn too_many(until: Timestamp, now: Timestamp) -> Error {
+    let retry_after = until.since(now).as_secs() + 1;
+    Refusal::TooManyRequests { retry_after }.into()
+}

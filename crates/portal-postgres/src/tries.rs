@@ -1,0 +1,241 @@
+//! Tries to get in: counted, noted, given back, forgotten.
+
+use std::collections::BTreeMap;
+
+use portal_domain::{
+    email::LoginKey,
+    id::{PracticeId, TryId},
+    port::StoreError,
+    throttle::{Admission, Bucket, BucketName, RecordedTry, Tally, Try},
+    time::Timestamp,
+};
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+use crate::{
+    PostgresStore,
+    failure::{Failure, store_error},
+    row::{self, json},
+};
+
+/// Counts a try in buckets, and notes it. Only for tasks of their own.
+pub(crate) async fn admit(
+    store: &PostgresStore,
+    practice: PracticeId,
+    buckets: &[Bucket],
+    noted: Option<&Try>,
+    now: Timestamp,
+) -> Result<Admission, StoreError> {
+    let mut transaction = store.begin().await.map_err(store_error)?;
+    match count(&mut transaction, practice.to_uuid(), buckets, noted, now).await {
+        Ok(admission) => {
+            transaction.commit().await.map_err(store_error)?;
+            Ok(admission)
+        }
+        Err(failure) => {
+            if let Err(error) = transaction.rollback().await {
+                tracing::debug!(%error, "a rollback failed");
+            }
+            Err(overtaken(failure))
+        }
+    }
+}
+
+/// Nobody decides anew because of a counter; whoever asked tries again.
+fn overtaken(failure: Failure) -> StoreError {
+    match failure {
+        Failure::Store(error) => error,
+        Failure::Conflict => StoreError::Unavailable("too many try at once".to_owned()),
+    }
+}
+
+async fn count(
+    connection: &mut PgConnection,
+    practice: Uuid,
+    buckets: &[Bucket],
+    noted: Option<&Try>,
+    now: Timestamp,
+) -> Result<Admission, Failure> {
+    let mut counted = Vec::with_capacity(buckets.len());
+    for (place, bucket) in buckets.iter().enumerate() {
+        match bucket.count(hold(connection, practice, bucket.name()).await?, now) {
+            Ok((tally, at)) => {
+                keep(connection, practice, bucket.name(), &tally).await?;
+                counted.push(at);
+            }
+            Err(until) => {
+                if place + 1 == buckets.len() {
+                    note(connection, practice, noted).await?;
+                }
+                return Ok(Admission::Wait { bucket: place, until });
+            }
+        }
+    }
+    note(connection, practice, noted).await?;
+    Ok(Admission::Go(counted))
+}
+
+/// The counter, made if need be, and held until the transaction ends. Everybody holds counters in the order of their kinds,
+/// so that nobody waits in a circle.
+async fn hold(connection: &mut PgConnection, practice: Uuid, name: BucketName) -> Result<Tally, Failure> {
+    let kept = sqlx::query_scalar!(
+        "INSERT INTO portal.throttle AS t (practice_id, name, tally, over_at) VALUES ($1, $2, '{}', 0)
+         ON CONFLICT (practice_id, name) DO UPDATE SET over_at = t.over_at
+         RETURNING tally",
+        practice,
+        &name.0,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(read(&kept)?)
+}
+
+fn read(tally: &str) -> Result<Tally, StoreError> {
+    serde_json::from_str(tally).map_err(|error| row::damaged("throttle", "tally", &error.to_string()))
+}
+
+async fn keep(connection: &mut PgConnection, practice: Uuid, name: BucketName, tally: &Tally) -> Result<(), Failure> {
+    sqlx::query!(
+        "UPDATE portal.throttle SET tally = $3, over_at = $4 WHERE practice_id = $1 AND name = $2",
+        practice,
+        &name.0,
+        json(tally)?,
+        tally.over_at().as_micros(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn note(connection: &mut PgConnection, practice: Uuid, noted: Option<&Try>) -> Result<(), Failure> {
+    let Some(noted) = noted else { return Ok(()) };
+    let origin = noted.origin.as_deref().map(row::text);
+    sqlx::query!(
+        "INSERT INTO portal.sign_in_try (practice_id, try_id, key, origin, known_browser, right_password, at, over_at)
+         VALUES ($1, $2, $3, $4, $5, false, $6, $7)",
+        practice,
+        noted.id.to_uuid(),
+        noted.key.as_str(),
+        origin.as_deref(),
+        noted.known_browser,
+        noted.at.as_micros(),
+        noted.over_at().as_micros(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Gives a counted try back, and marks its note as of a right password. Only for tasks of their own.
+pub(crate) async fn refund(
+    store: &PostgresStore,
+    practice: PracticeId,
+    bucket: &Bucket,
+    counted_at: Timestamp,
+    right: Option<TryId>,
+) -> Result<(), StoreError> {
+    let mut transaction = store.begin().await.map_err(store_error)?;
+    match give_back(&mut transaction, practice.to_uuid(), bucket.name(), counted_at, right).await {
+        Ok(()) => transaction.commit().await.map_err(store_error),
+        Err(failure) => {
+            if let Err(error) = transaction.rollback().await {
+                tracing::debug!(%error, "a rollback failed");
+            }
+            Err(overtaken(failure))
+        }
+    }
+}
+
+async fn give_back(
+    connection: &mut PgConnection,
+    practice: Uuid,
+    name: BucketName,
+    counted_at: Timestamp,
+    right: Option<TryId>,
+) -> Result<(), Failure> {
+    let kept = sqlx::query_scalar!(
+        "SELECT tally FROM portal.throttle WHERE practice_id = $1 AND name = $2 FOR UPDATE",
+        practice,
+        &name.0,
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(kept) = kept {
+        keep(connection, practice, name, &read(&kept)?.without(counted_at)).await?;
+    }
+    if let Some(right) = right {
+        sqlx::query!(
+            "UPDATE portal.sign_in_try SET right_password = true WHERE practice_id = $1 AND try_id = $2",
+            practice,
+            right.to_uuid(),
+        )
+        .execute(connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Forgets what is over, of every practice.
+pub(crate) async fn forget(pool: &PgPool, now: Timestamp) -> Result<u64, StoreError> {
+    let now = now.as_micros();
+    let counters = sqlx::query!("DELETE FROM portal.throttle WHERE over_at <= $1", now);
+    let counters = counters.execute(pool).await.map_err(store_error)?.rows_affected();
+    let notes = sqlx::query!("DELETE FROM portal.sign_in_try WHERE over_at <= $1", now);
+    Ok(counters + notes.execute(pool).await.map_err(store_error)?.rows_affected())
+}
+
+/// Of these keys those at which strangers wait, and until when.
+pub(crate) async fn locked(
+    snapshot: &mut PgConnection,
+    practice: PracticeId,
+    keys: &[&LoginKey],
+    now: Timestamp,
+) -> Result<BTreeMap<LoginKey, Timestamp>, StoreError> {
+    let named: BTreeMap<_, _> = keys.iter().map(|key| (BucketName::strangers(key).0.to_vec(), *key)).collect();
+    let names: Vec<_> = named.keys().cloned().collect();
+    let rows = sqlx::query!(
+        "SELECT name, tally FROM portal.throttle WHERE practice_id = $1 AND name = ANY ($2)",
+        practice.to_uuid(),
+        &names,
+    )
+    .fetch_all(snapshot)
+    .await
+    .map_err(store_error)?;
+    let mut locked = BTreeMap::new();
+    for it in rows {
+        if let (Some(key), Some(until)) = (named.get(&it.name), read(&it.tally)?.paused_until(now)) {
+            locked.insert((*key).clone(), until);
+        }
+    }
+    Ok(locked)
+}
+
+/// Tries at a key after a time, oldest first.
+pub(crate) async fn tries(
+    pool: &PgPool,
+    practice: PracticeId,
+    key: &LoginKey,
+    since: Timestamp,
+) -> Result<Vec<RecordedTry>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT try_id, origin, known_browser, right_password, at FROM portal.sign_in_try
+         WHERE practice_id = $1 AND key = $2 AND at > $3 ORDER BY at, try_id",
+        practice.to_uuid(),
+        key.as_str(),
+        since.as_micros(),
+    )
+    .fetch_all(pool)
+    .await
+    .map_err(store_error)?;
+    let read = rows.into_iter().map(|it| RecordedTry {
+        noted: Try {
+            id: row::id(it.try_id),
+            key: key.clone(),
+            origin: it.origin,
+            known_browser: it.known_browser,
+            at: row::time(it.at),
+        },
+        right: it.right_password,
+    });
+    Ok(read.collect())
+}

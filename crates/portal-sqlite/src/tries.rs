@@ -1,0 +1,214 @@
+//! Tries to get in: counted, noted, given back, forgotten.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use portal_domain::{
+    email::LoginKey,
+    id::{PracticeId, TryId},
+    port::StoreError,
+    throttle::{Admission, Bucket, BucketName, RecordedTry, Tally, Try},
+    time::Timestamp,
+};
+use sqlx::SqliteConnection;
+
+use crate::{
+    encode::{HexBytes, json},
+    error::Fault,
+    read::{damaged, id, key},
+    writer::Work,
+};
+
+/// Counts a try in buckets, and notes it.
+pub(crate) struct CountTry {
+    pub(crate) practice: PracticeId,
+    pub(crate) buckets: Vec<Bucket>,
+    pub(crate) noted: Option<Try>,
+    pub(crate) now: Timestamp,
+}
+
+#[async_trait]
+impl Work for CountTry {
+    type Answer = Admission;
+
+    async fn run(&self, connection: &mut SqliteConnection) -> Result<Admission, Fault> {
+        let practice = self.practice.to_bytes();
+        let mut counted = Vec::with_capacity(self.buckets.len());
+        for (place, bucket) in self.buckets.iter().enumerate() {
+            let tally = tally(connection, &practice, bucket.name()).await?;
+            match bucket.count(tally, self.now) {
+                Ok((tally, at)) => {
+                    keep(connection, &practice, bucket.name(), &tally).await?;
+                    counted.push(at);
+                }
+                Err(until) => {
+                    if place + 1 == self.buckets.len() {
+                        self.note(connection, &practice).await?;
+                    }
+                    return Ok(Admission::Wait { bucket: place, until });
+                }
+            }
+        }
+        self.note(connection, &practice).await?;
+        Ok(Admission::Go(counted))
+    }
+}
+
+impl CountTry {
+    async fn note(&self, connection: &mut SqliteConnection, practice: &[u8]) -> Result<(), Fault> {
+        let Some(noted) = &self.noted else { return Ok(()) };
+        let (id, key) = (noted.id.to_bytes(), noted.key.as_str());
+        let id = id.as_slice();
+        let (at, over_at) = (noted.at.as_micros(), noted.over_at().as_micros());
+        let note = sqlx::query!(
+            "INSERT INTO portal_sign_in_try (practice_id, try_id, key, origin, known_browser, right_password, at, over_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7)",
+            practice,
+            id,
+            key,
+            noted.origin,
+            noted.known_browser,
+            at,
+            over_at
+        );
+        note.execute(connection).await?;
+        Ok(())
+    }
+}
+
+async fn tally(connection: &mut SqliteConnection, practice: &[u8], name: BucketName) -> Result<Tally, Fault> {
+    let name = name.0.as_slice();
+    let kept =
+        sqlx::query_scalar!("SELECT tally FROM portal_throttle WHERE practice_id = ?1 AND name = ?2", practice, name);
+    let kept = kept.fetch_optional(connection).await?;
+    Ok(kept.map(|text| read(&text)).transpose()?.unwrap_or_default())
+}
+
+fn read(tally: &str) -> Result<Tally, StoreError> {
+    serde_json::from_str(tally).map_err(|_| damaged("throttle.tally"))
+}
+
+async fn keep(
+    connection: &mut SqliteConnection,
+    practice: &[u8],
+    name: BucketName,
+    tally: &Tally,
+) -> Result<(), Fault> {
+    let (name, over_at, tally) = (name.0.as_slice(), tally.over_at().as_micros(), json(tally));
+    let keep = sqlx::query!(
+        "INSERT INTO portal_throttle (practice_id, name, tally, over_at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (practice_id, name) DO UPDATE SET tally = excluded.tally, over_at = excluded.over_at",
+        practice,
+        name,
+        tally,
+        over_at
+    );
+    keep.execute(connection).await?;
+    Ok(())
+}
+
+/// Gives a counted try back, and marks its note as of a right password.
+pub(crate) struct GiveBack {
+    pub(crate) practice: PracticeId,
+    pub(crate) bucket: Bucket,
+    pub(crate) counted_at: Timestamp,
+    pub(crate) right: Option<TryId>,
+}
+
+#[async_trait]
+impl Work for GiveBack {
+    type Answer = ();
+
+    async fn run(&self, connection: &mut SqliteConnection) -> Result<(), Fault> {
+        let practice = self.practice.to_bytes();
+        let before = tally(connection, &practice, self.bucket.name()).await?;
+        let after = before.clone().without(self.counted_at);
+        if after != before {
+            keep(connection, &practice, self.bucket.name(), &after).await?;
+        }
+        if let Some(right) = self.right {
+            let (practice, right) = (practice.as_slice(), right.to_bytes());
+            let right = right.as_slice();
+            let mark = sqlx::query!(
+                "UPDATE portal_sign_in_try SET right_password = 1 WHERE practice_id = ?1 AND try_id = ?2",
+                practice,
+                right
+            );
+            mark.execute(connection).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Forgets what is over.
+pub(crate) struct ForgetTries(pub(crate) Timestamp);
+
+#[async_trait]
+impl Work for ForgetTries {
+    type Answer = u64;
+
+    async fn run(&self, connection: &mut SqliteConnection) -> Result<u64, Fault> {
+        let now = self.0.as_micros();
+        let counters = sqlx::query!("DELETE FROM portal_throttle WHERE over_at <= ?1", now);
+        let counters = counters.execute(&mut *connection).await?.rows_affected();
+        let notes = sqlx::query!("DELETE FROM portal_sign_in_try WHERE over_at <= ?1", now);
+        Ok(counters + notes.execute(&mut *connection).await?.rows_affected())
+    }
+}
+
+/// Of these keys those at which strangers wait, and until when.
+pub(crate) async fn locked(
+    connection: &mut SqliteConnection,
+    practice: PracticeId,
+    keys: impl Iterator<Item = &LoginKey>,
+    now: Timestamp,
+) -> Result<BTreeMap<LoginKey, Timestamp>, Fault> {
+    let named: BTreeMap<_, _> = keys.map(|key| (BucketName::strangers(key), key)).collect();
+    let wanted: Vec<_> = named.keys().map(|name| HexBytes(name.0)).collect();
+    let (practice, wanted) = (practice.to_bytes(), json(&wanted));
+    let practice = practice.as_slice();
+    let rows = sqlx::query!(
+        "SELECT t.name, t.tally FROM json_each(?2) AS e
+         CROSS JOIN portal_throttle AS t ON t.practice_id = ?1 AND t.name = unhex(e.value)",
+        practice,
+        wanted
+    );
+    let mut locked = BTreeMap::new();
+    for row in rows.fetch_all(connection).await? {
+        let name = row.name.as_slice().try_into().map_err(|_| damaged("throttle.name"))?;
+        if let (Some(key), Some(until)) = (named.get(&BucketName(name)), read(&row.tally)?.paused_until(now)) {
+            locked.insert((*key).clone(), until);
+        }
+    }
+    Ok(locked)
+}
+
+/// Tries at a key after a time, oldest first.
+pub(crate) async fn tries(
+    connection: &mut SqliteConnection,
+    practice: PracticeId,
+    at_key: &LoginKey,
+    since: Timestamp,
+) -> Result<Vec<RecordedTry>, Fault> {
+    let (practice, at_key, since) = (practice.to_bytes(), at_key.as_str(), since.as_micros());
+    let practice = practice.as_slice();
+    let rows = sqlx::query!(
+        "SELECT try_id, key, origin, known_browser, right_password, at FROM portal_sign_in_try
+         WHERE practice_id = ?1 AND key = ?2 AND at > ?3 ORDER BY at, try_id",
+        practice,
+        at_key,
+        since
+    );
+    let rows = rows.fetch_all(connection).await?.into_iter();
+    rows.map(|row| {
+        let noted = Try {
+            id: id(&row.try_id, "sign_in_try.try_id")?,
+            key: key(&row.key, "sign_in_try.key")?,
+            origin: row.origin,
+            known_browser: row.known_browser != 0,
+            at: Timestamp::from_micros(row.at),
+        };
+        Ok(RecordedTry { noted, right: row.right_password != 0 })
+    })
+    .collect()
+}

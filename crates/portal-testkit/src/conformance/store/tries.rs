@@ -1,0 +1,260 @@
+use portal_domain::{
+    change::Change,
+    contact::{Access, Contact},
+    email::LoginKey,
+    login::Login,
+    message::Message,
+    port::StoreError,
+    throttle::{Admission, Bucket, BucketName, RecordedTry, Try},
+    time::Timestamp,
+};
+
+use crate::{
+    build::{self, Plan, key, later},
+    conformance::{
+        Harness,
+        overlap::Overlaps,
+        scene::{Scene, next},
+    },
+};
+
+impl Scene {
+    async fn admit(&self, buckets: &[Bucket], noted: Option<&Try>, now: Timestamp) -> Admission {
+        self.store.admit(self.id, buckets, noted, now).await.expect("the store answers")
+    }
+
+    /// Counts in one bucket; the time under which it was counted, or until when to wait.
+    async fn count(&self, bucket: &Bucket, now: Timestamp) -> Result<Timestamp, Timestamp> {
+        match self.admit(&[*bucket], None, now).await {
+            Admission::Go(counted) => Ok(counted[0]),
+            Admission::Wait { until, .. } => Err(until),
+        }
+    }
+
+    async fn refund(&self, bucket: &Bucket, counted_at: Timestamp, right: Option<&Try>) {
+        let right = right.map(|noted| noted.id);
+        self.store.refund(self.id, bucket, counted_at, right).await.expect("the store answers");
+    }
+
+    async fn tries(&self, key: &LoginKey, since: Timestamp) -> Vec<RecordedTry> {
+        self.store.tries(self.id, key, since).await.expect("the store answers")
+    }
+
+    async fn forget(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.store.forget_tries(now).await
+    }
+}
+
+fn noted(name: &str, at: Timestamp) -> Try {
+    let origin = Some("192.0.2.7".to_owned());
+    Try { id: build::id(name), key: key("ada@smith.example"), origin, known_browser: false, at }
+}
+
+/// Id and password are found by the key of a live login, with a password or without; never by any other.
+pub async fn a_credential_is_found_by_its_live_key_alone(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let find = async |address: &str| scene.store.credential(scene.id, &key(address)).await.expect("the store answers");
+    let (ada, login) = scene.live("ada", "ada@smith.example").await;
+    let found = find("ada@smith.example").await.expect("live");
+    assert_eq!((found.login, found.credential), (login.id, login.credential.clone()));
+    let with = Login { credential: Some(build::credential("c", login.key.clone())), ..next(&login) };
+    scene.write(Plan::new().put_login(&with)).await;
+    assert_eq!(find("ada@smith.example").await.expect("live").credential, with.credential);
+    assert_eq!(find("bob@smith.example").await, None);
+    scene.write(Plan::new().put_user(&build::user("u", "u@smith.example"))).await;
+    assert_eq!(find("u@smith.example").await, None, "a practice user has no login");
+    let dormant = Login { key: None, ..next(&with) };
+    let gone = Contact { access: Access::Deactivated, behind_since: None, version: ada.version + 1, ..ada };
+    scene.write(Plan::new().release(&key("ada@smith.example")).put_login(&dormant).put_contact(&gone)).await;
+    assert_eq!(find("ada@smith.example").await, None, "a dormant login is never found");
+}
+
+/// Mail that anybody asked for is counted at the key it was asked at, and after a time.
+pub async fn asked_mail_is_counted_by_key(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let (ada, login) = scene.live("ada", "ada@smith.example").await;
+    let message = |name: &str, at: u64, asked: Option<&str>| Message {
+        created_at: later(at),
+        asked_at: asked.map(key),
+        ..build::message(name, &ada, &login, None)
+    };
+    let mail = [
+        message("a", 1, Some("ada@smith.example")),
+        message("b", 2, Some("ada@smith.example")),
+        message("c", 3, Some("old@smith.example")),
+        message("d", 4, None),
+    ];
+    scene.write(mail.into_iter().fold(Plan::new(), Plan::mail)).await;
+    let asked = async |address: &str, since: u64| {
+        let asked = scene.store.asked_mail(scene.id, &key(address), later(since)).await;
+        let mut asked = asked.expect("the store answers");
+        asked.sort_unstable();
+        asked
+    };
+    assert_eq!(asked("ada@smith.example", 0).await, [later(1), later(2)]);
+    assert_eq!(asked("ada@smith.example", 1).await, [later(2)]);
+    assert_eq!(asked("old@smith.example", 0).await, [later(3)]);
+    assert!(asked("bob@smith.example", 0).await.is_empty());
+}
+
+/// Tries are counted from call to call, by the rule of their bucket, each bucket by itself.
+pub async fn tries_are_counted_and_refused(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let bucket = Bucket::strangers(&key("ada@smith.example"));
+    for number in 0..11 {
+        assert!(scene.count(&bucket, later(number)).await.is_ok(), "try {number}");
+    }
+    assert_eq!(scene.count(&bucket, later(11)).await, Err(later(70)));
+    assert_eq!(scene.count(&bucket, later(69)).await, Err(later(70)));
+    assert_eq!(scene.count(&bucket, later(70)).await, Ok(later(70)));
+    assert_eq!(scene.count(&bucket, later(71)).await, Err(later(190)), "each pause is twice as long");
+    assert!(scene.count(&Bucket::strangers(&key("bob@smith.example")), later(71)).await.is_ok());
+    let origin = Bucket::origin("192.0.2.7", 2);
+    assert!(scene.count(&origin, later(0)).await.is_ok() && scene.count(&origin, later(1)).await.is_ok());
+    assert!(scene.count(&origin, later(2)).await.is_err());
+}
+
+/// The first bucket that says no is named. What stood before it is counted, it and the rest are not.
+pub async fn buckets_are_asked_in_order(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let origin = |limit| Bucket::origin("192.0.2.7", limit);
+    let bucket = Bucket::strangers(&key("ada@smith.example"));
+    for _ in 0..11 {
+        scene.count(&bucket, later(0)).await.expect("counted");
+    }
+    let refused = scene.admit(&[origin(2), bucket], None, later(1)).await;
+    assert_eq!(refused, Admission::Wait { bucket: 1, until: later(60) });
+    assert!(scene.count(&origin(2), later(2)).await.is_ok(), "one try of the origin was counted");
+    let other = Bucket::strangers(&key("bob@smith.example"));
+    let refused = scene.admit(&[origin(2), other], None, later(3)).await;
+    assert!(matches!(refused, Admission::Wait { bucket: 0, .. }), "{refused:?}");
+    let counted = scene.admit(&[origin(9), other], None, later(3)).await;
+    assert_eq!(counted, Admission::Go(vec![later(3), later(3)]), "nothing was counted before");
+    assert_eq!(scene.admit(&[], None, later(3)).await, Admission::Go(Vec::new()));
+}
+
+/// A try that is given back was never counted, nor the pause that it started; others stay.
+pub async fn a_right_password_is_given_back(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let bucket = Bucket::strangers(&key("ada@smith.example"));
+    for _ in 0..30 {
+        let counted = scene.count(&bucket, later(5)).await.expect("nothing stays counted");
+        scene.refund(&bucket, counted, None).await;
+    }
+    let mut last = later(0);
+    for _ in 0..11 {
+        last = scene.count(&bucket, later(6)).await.expect("ten are free, and one more starts a pause");
+    }
+    assert!(scene.count(&bucket, later(7)).await.is_err());
+    scene.refund(&bucket, last, None).await;
+    scene.refund(&bucket, last, None).await;
+    assert!(scene.count(&bucket, later(7)).await.is_ok(), "the pause went with the try that started it");
+    assert_eq!(scene.count(&bucket, later(8)).await, Err(later(67)), "and the other ten stayed");
+    // Harmless where nothing is counted.
+    scene.refund(&Bucket::strangers(&key("bob@smith.example")), later(5), None).await;
+}
+
+/// A try is noted whether it may go on, has to wait, or was right; not where its origin has to wait.
+pub async fn a_try_is_noted_whatever_becomes_of_it(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let bucket = Bucket::strangers(&key("ada@smith.example"));
+    let buckets = [Bucket::origin("192.0.2.7", 12), bucket];
+    for number in 0..13 {
+        let noted = noted(&format!("t{number:02}"), later(number));
+        scene.admit(&buckets, Some(&noted), later(number)).await;
+    }
+    let right = noted("t03", later(3));
+    scene.refund(&bucket, later(3), Some(&right)).await;
+    let found = scene.tries(&key("ada@smith.example"), later(0)).await;
+    let expected: Vec<_> = (1..12).map(|number| noted(&format!("t{number:02}"), later(number))).collect();
+    assert_eq!(found.iter().map(|found| found.noted.clone()).collect::<Vec<_>>(), expected);
+    let right: Vec<_> = found.iter().filter(|found| found.right).map(|found| found.noted.at).collect();
+    assert_eq!(right, [later(3)]);
+    assert!(scene.tries(&key("bob@smith.example"), later(0)).await.is_empty());
+}
+
+/// A commit forgets a counter.
+pub async fn a_change_forgets_a_counter(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let bucket = Bucket::strangers(&key("ada@smith.example"));
+    let other = Bucket::strangers(&key("bob@smith.example"));
+    for bucket in [&bucket, &other] {
+        for _ in 0..11 {
+            scene.count(bucket, later(0)).await.expect("counted");
+        }
+    }
+    scene.write(Plan::new().then(Change::ForgetTries(bucket.name()))).await;
+    scene.write(Plan::new().then(Change::ForgetTries(BucketName([9; 32])))).await;
+    assert!(scene.count(&bucket, later(1)).await.is_ok());
+    assert!(scene.count(&other, later(1)).await.is_err());
+}
+
+/// Counters and notes are forgotten when their time is over, and not before.
+pub async fn tries_are_forgotten_in_their_time(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let bucket = Bucket::strangers(&key("ada@smith.example"));
+    for _ in 0..11 {
+        scene.count(&bucket, later(0)).await.expect("counted");
+    }
+    scene.admit(&[Bucket::origin("192.0.2.7", 9)], Some(&noted("t", later(0))), later(0)).await;
+    assert_eq!(scene.forget(later(0)).await, Ok(0));
+    assert!(scene.count(&bucket, later(1)).await.is_err());
+    assert_eq!(scene.forget(later(120)).await, Ok(1), "the origin's");
+    assert!(scene.count(&bucket, later(30)).await.is_err());
+    let day = 24 * 3600;
+    assert_eq!(scene.forget(later(day + 1)).await, Ok(1), "the key's");
+    assert!(scene.count(&bucket, later(30)).await.is_ok());
+    assert_eq!(scene.tries(&key("ada@smith.example"), Timestamp::from_micros(0)).await.len(), 1);
+    assert_eq!(scene.forget(later(7 * day)).await, Ok(2), "the key's again, and the note");
+    assert!(scene.tries(&key("ada@smith.example"), Timestamp::from_micros(0)).await.is_empty());
+}
+
+/// Facts about a contact tell of a pause at its first address and at the keys that are asked about.
+pub async fn facts_tell_of_a_pause(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    scene.live("ada", "ada@smith.example").await;
+    for address in ["ada@smith.example", "new@smith.example"] {
+        for _ in 0..11 {
+            scene.count(&Bucket::strangers(&key(address)), later(0)).await.expect("counted");
+        }
+    }
+    let locked = async |keys: &[&str], now| {
+        let mut query = crate::conformance::scene::about("ada");
+        query.keys = keys.iter().map(|address| key(address)).collect();
+        scene.ask(&[query], now).await.remove(0).locked
+    };
+    assert_eq!(locked(&[], later(1)).await, [(key("ada@smith.example"), later(60))].into());
+    let both = [(key("ada@smith.example"), later(60)), (key("new@smith.example"), later(60))];
+    assert_eq!(locked(&["new@smith.example", "bob@smith.example"], later(1)).await, both.into());
+    assert!(locked(&["new@smith.example"], later(60)).await.is_empty());
+}
+
+/// Counters and notes of one practice are nothing to another.
+pub async fn tries_stay_inside_their_practice(harness: &Harness) {
+    let (smith, jones) = (Scene::set(harness, "smith").await, Scene::set(harness, "jones").await);
+    let bucket = Bucket::strangers(&key("ada@smith.example"));
+    for number in 0..11 {
+        let noted = noted(&format!("t{number}"), later(1));
+        smith.admit(&[bucket], Some(&noted), later(1)).await;
+    }
+    assert!(smith.count(&bucket, later(1)).await.is_err());
+    let counted = jones.count(&bucket, later(1)).await.expect("another practice's counter");
+    jones.refund(&bucket, counted, None).await;
+    jones.write(Plan::new().then(Change::ForgetTries(bucket.name()))).await;
+    assert!(smith.count(&bucket, later(1)).await.is_err());
+    assert!(jones.tries(&key("ada@smith.example"), later(0)).await.is_empty());
+}
+
+/// However many try at once, on however many instances, no more go on than the limit lets.
+pub async fn of_many_tries_at_once_no_more_than_the_limit_go_on(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let bucket = Bucket::strangers(&key("ada@smith.example"));
+    let overlaps = Overlaps::new();
+    let tries = (0..40).map(|number| {
+        let (scene, noted) = (scene.turn(harness, number), noted(&format!("t{number}"), later(1)));
+        async move { matches!(scene.admit(&[bucket], Some(&noted), later(1)).await, Admission::Go(_)) }
+    });
+    let went_on = overlaps.at_once(tries.collect()).await;
+    assert_eq!(went_on.into_iter().filter(|went_on| *went_on).count(), 11);
+    overlaps.must_be_real();
+}

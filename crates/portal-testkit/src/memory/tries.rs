@@ -1,0 +1,90 @@
+use std::sync::Arc;
+
+use portal_domain::{
+    id::{PracticeId, TryId},
+    port::StoreError,
+    throttle::{Admission, Bucket, RecordedTry, Tally, Try},
+    time::Timestamp,
+};
+
+use super::{Fault, MemoryStore, state::Tenant};
+
+impl MemoryStore {
+    pub(super) async fn count_tries(
+        &self,
+        practice: PracticeId,
+        buckets: &[Bucket],
+        noted: Option<&Try>,
+        now: Timestamp,
+    ) -> Result<Admission, StoreError> {
+        tokio::task::yield_now().await;
+        let early: Vec<_> = buckets.iter().map(|bucket| self.tally(practice, bucket)).collect();
+        if self.faults.has(Fault::AdmitRacy) {
+            tokio::task::yield_now().await;
+        }
+        self.change(|state| {
+            let tenant = state.tenants.get_mut(&practice).map(Arc::make_mut);
+            let tenant = tenant.ok_or_else(|| StoreError::Damaged("a try at no practice".to_owned()))?;
+            let mut counted = Vec::new();
+            let mut refused = None;
+            for (place, bucket) in buckets.iter().enumerate() {
+                let tally = match self.faults.has(Fault::AdmitRacy) {
+                    true => early[place].clone(),
+                    false => tenant.tallies.get(&bucket.name()).cloned().unwrap_or_default(),
+                };
+                match bucket.count(tally, now) {
+                    Ok((tally, at)) => {
+                        tenant.tallies.insert(bucket.name(), tally);
+                        counted.push(at);
+                    }
+                    Err(until) => {
+                        refused = Some(Admission::Wait { bucket: place, until });
+                        break;
+                    }
+                }
+            }
+            let last = match refused {
+                Some(Admission::Wait { bucket, .. }) => bucket + 1 == buckets.len(),
+                _ => true,
+            };
+            if let Some(noted) = noted.filter(|_| last && !self.faults.has(Fault::TriesNotNoted)) {
+                tenant.tries.insert(noted.id, RecordedTry { noted: noted.clone(), right: false });
+            }
+            Ok(refused.unwrap_or(Admission::Go(counted)))
+        })
+    }
+
+    fn tally(&self, practice: PracticeId, bucket: &Bucket) -> Tally {
+        let kept = |tenant: &Arc<Tenant>| tenant.tallies.get(&bucket.name()).cloned();
+        self.see(|state| state.tenants.get(&practice).and_then(kept)).unwrap_or_default()
+    }
+
+    pub(super) fn give_back(&self, practice: PracticeId, bucket: &Bucket, counted_at: Timestamp, right: Option<TryId>) {
+        if self.faults.has(Fault::RefundIgnored) {
+            return;
+        }
+        self.change(|state| {
+            let Some(tenant) = state.tenants.get_mut(&practice).map(Arc::make_mut) else { return };
+            if let Some(tally) = tenant.tallies.get_mut(&bucket.name()) {
+                *tally = tally.clone().without(counted_at);
+            }
+            if let Some(noted) = right.and_then(|id| tenant.tries.get_mut(&id)) {
+                noted.right = true;
+            }
+        });
+    }
+
+    pub(super) fn sweep(&self, now: Timestamp) -> u64 {
+        self.change(|state| {
+            let mut forgotten = 0;
+            for tenant in state.tenants.values_mut().map(Arc::make_mut) {
+                let before = tenant.tallies.len() + tenant.tries.len();
+                let all = self.faults.has(Fault::TriesForgottenEarly);
+                tenant.tallies.retain(|_, tally| !all && now < tally.over_at());
+                tenant.tries.retain(|_, noted| now < noted.noted.over_at());
+                forgotten += (before - tenant.tallies.len() - tenant.tries.len()) as u64;
+            }
+            forgotten
+        })
+    }
+}
