@@ -165,6 +165,11 @@ impl LinkTokens {
         (!keys.is_empty()).then_some(Self { keys })
     }
 
+    /// The keys themselves, newest first, for what else is derived under them. What is derived has a name of its own in it.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &[u8; 32]> {
+        self.keys.iter().map(|(_, secret)| secret)
+    }
+
     /// The key that new links are made under.
     pub fn newest(&self) -> &KeyId {
         &self.keys[0].0
