@@ -27,6 +27,7 @@ pub mod password;
 pub mod port;
 pub mod practice;
 mod refusal;
+pub mod return_path;
 pub mod session;
 pub mod status;
 pub mod throttle;

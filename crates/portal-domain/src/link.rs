@@ -165,14 +165,14 @@ impl LinkTokens {
         (!keys.is_empty()).then_some(Self { keys })
     }
 
+    /// The keys themselves, newest first, for what else is derived under them. What is derived has a name of its own in it.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &[u8; 32]> {
+        self.keys.iter().map(|(_, secret)| secret)
+    }
+
     /// The key that new links are made under.
     pub fn newest(&self) -> &KeyId {
         &self.keys[0].0
-    }
-
-    /// All secrets, newest first. Whoever derives anything from one says in it what for.
-    pub(crate) fn secrets(&self) -> impl Iterator<Item = &[u8; 32]> {
-        self.keys.iter().map(|(_, secret)| secret)
     }
 
     /// The secret of [`newest`](Self::newest).

@@ -11,7 +11,8 @@ use crate::{capture::CaptureMailer, mailer::SmtpMailer, transport::MailTransport
 /// ```
 /// use std::time::Duration;
 ///
-/// assert_eq!(portal_smtp::SmtpOptions::default().deadline, Duration::from_secs(120));
+/// let options = portal_smtp::SmtpOptions::default();
+/// assert_eq!((options.stage_deadline, options.deadline), (Duration::from_secs(30), Duration::from_secs(120)));
 /// ```
 #[derive(Clone, Debug)]
 pub struct SmtpOptions {
@@ -19,13 +20,29 @@ pub struct SmtpOptions {
     pub extra_roots_pem: Option<Vec<u8>>,
     /// Our name in EHLO; if left out, the address that the connection comes from.
     pub hello_name: Option<String>,
-    /// How long one message may take, from looking up the server to its last word (S16).
+    /// How long each stage may take: the connection, the greeting, the answer to each command, the end of the message (S16).
+    pub stage_deadline: Duration,
+    /// How long one message may take, from waiting for a free connection to the server's last word.
     pub deadline: Duration,
+    /// Connections at once, at least one.
+    pub connections: usize,
+    /// How long a connection is kept without a message.
+    pub idle: Duration,
+    /// After how many messages a connection is replaced.
+    pub messages_per_connection: u32,
 }
 
 impl Default for SmtpOptions {
     fn default() -> Self {
-        Self { extra_roots_pem: None, hello_name: None, deadline: Duration::from_secs(120) }
+        Self {
+            extra_roots_pem: None,
+            hello_name: None,
+            stage_deadline: Duration::from_secs(30),
+            deadline: Duration::from_secs(120),
+            connections: 4,
+            idle: Duration::from_secs(30),
+            messages_per_connection: 100,
+        }
     }
 }
 

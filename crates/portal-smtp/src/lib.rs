@@ -5,7 +5,7 @@
 //!
 //! - Exactly one envelope recipient, the stored address byte for byte; where the server offers no SMTPUTF8, its domain
 //!   as A-labels, or a visible failure where its local part is not ASCII (rulebook E4, promise S2).
-//! - An answer in bounded time: a deadline of our own lies around each message, since lettre's covers connecting only.
+//! - An answer in bounded time: each stage of a conversation has a deadline, and so has each message (S16).
 //! - No text of a user makes a header (S11); no link, text or password is printed or kept in a reply (S10).
 //! - What the server says is bounded in size before it is read, and on one line without control characters after.
 //!
@@ -13,14 +13,19 @@
 
 mod capture;
 mod connect;
-mod dialogue;
+mod connection;
 mod encode;
+mod fault;
+mod limits;
 mod mailer;
 mod message;
+mod open;
+mod pool;
 mod reply;
 mod route;
-mod stream;
+mod tls;
 mod transport;
+mod wire;
 
 pub use crate::{
     capture::CaptureMailer,

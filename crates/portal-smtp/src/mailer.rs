@@ -1,53 +1,44 @@
 //! The port [`Mailer`], kept over SMTP.
 
-use std::{fmt, net::IpAddr, time::Duration};
+use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
-use lettre::transport::smtp::{
-    authentication::{Credentials, Mechanism},
-    client::{AsyncSmtpConnection, Certificate, TlsParameters},
-    extension::{ClientId, Extension},
-};
+use lettre::transport::smtp::extension::ClientId;
 use portal_domain::port::{Mailer, OutgoingMail, SendOutcome};
-use secrecy::ExposeSecret;
-use tokio::{net::TcpStream, time::timeout};
 
 use crate::{
     connect::{MailSetupError, SmtpOptions},
-    dialogue::{self, Stage},
-    message, reply,
+    connection::Connection,
+    fault::{self, Fault, Stage},
+    limits::Limits,
+    message,
+    open::{Opener, Security},
+    pool::Pool,
+    reply,
     route::Route,
-    stream::LineStream,
-    transport::{Login, MailTransport, Server},
+    tls::Tls,
+    transport::MailTransport,
 };
 
-/// How long a goodbye may take. Its answer matters to nobody.
-const GOODBYE: Duration = Duration::from_secs(2);
-
-/// Hands mail to a mail server, one connection for each message.
+/// Hands mail to a mail server, over a few connections that are kept and used again.
 ///
 /// | what happens | outcome |
 /// |---|---|
 /// | 2xx after the message | `Accepted` |
-/// | 4xx, no connection, no answer within the deadline, an answer that is none | `Transient` |
-/// | 5xx to sender, recipient or message; a local part that needs SMTPUTF8 | `Permanent` |
-/// | 530, 534, 535, 538; 5xx before the sender is named; no STARTTLS; a certificate that is not trusted | `Misconfigured` |
+/// | 4xx, 421 among them, wherever it comes; no connection, no answer in time, an answer that is none | `Transient` |
+/// | 5xx to recipient or message; a local part that needs SMTPUTF8 | `Permanent` |
+/// | 5xx before a recipient is named, to the sender too; 500, 502, 503, 504, 530, 534, 535, 538 wherever they come; no STARTTLS; a certificate that is not trusted | `Misconfigured` |
+///
+/// A kept connection that turns out to have died is replaced, and the message begun again, as long as it was not handed
+/// over. A line that breaks after that is `Transient`, with words that say so: the message may arrive twice.
 ///
 /// The server's words are kept: on one line, at most 500 characters, without links of the mail. `Debug` prints host, port
 /// and the way of securing, nothing else.
 pub struct SmtpMailer {
-    server: Server,
-    security: Security,
-    login: Option<Login>,
-    hello: Option<ClientId>,
+    opener: Opener,
+    pool: Pool,
+    stage_deadline: Duration,
     deadline: Duration,
-}
-
-/// How a connection is secured.
-enum Security {
-    None,
-    StartTls(TlsParameters),
-    Tls(TlsParameters),
 }
 
 impl SmtpMailer {
@@ -57,97 +48,74 @@ impl SmtpMailer {
     ///
     /// [`MailSetupError`] where the options are unusable, or the transport is no server.
     pub fn new(transport: &MailTransport, options: &SmtpOptions) -> Result<Self, MailSetupError> {
+        let tls = |host: &str| Tls::new(host, options.extra_roots_pem.as_deref());
         let (server, login, security) = match transport {
             MailTransport::Plain { server } => (server, None, Security::None),
             MailTransport::StartTls { server, login } => {
-                (server, login.clone(), Security::StartTls(tls(&server.host, options)?))
+                (server, login.clone(), Security::StartTls(tls(&server.host)?))
             }
-            MailTransport::Tls { server, login } => (server, login.clone(), Security::Tls(tls(&server.host, options)?)),
+            MailTransport::Tls { server, login } => (server, login.clone(), Security::Tls(tls(&server.host)?)),
             MailTransport::Capture { .. } => return Err(MailSetupError::Tls("a folder is no mail server".to_owned())),
         };
         let hello = options.hello_name.as_deref().map(hello).transpose()?;
-        Ok(Self { server: server.clone(), security, login, hello, deadline: options.deadline })
+        Ok(Self {
+            opener: Opener { server: server.clone(), security, login, hello },
+            pool: Pool::new(options.connections, options.idle, options.messages_per_connection),
+            stage_deadline: options.stage_deadline,
+            deadline: options.deadline,
+        })
     }
 
-    /// One attempt, with the connection as it was left, if it can still be said goodbye on.
-    async fn attempt(&self, mail: &OutgoingMail) -> (SendOutcome, Option<AsyncSmtpConnection>) {
-        let mut connection = match self.open().await {
-            Ok(connection) => connection,
-            Err(outcome) => return (outcome, None),
-        };
-        let offers_utf8 = connection.server_info().supports_feature(Extension::SmtpUtfEight);
-        let composed = Route::choose(mail, offers_utf8)
+    async fn attempt(&self, mail: &OutgoingMail, limits: &Limits) -> Result<SendOutcome, Fault> {
+        let _place = limits.in_all(Stage::Turn, self.pool.place()).await?;
+        if let Some(connection) = self.pool.take() {
+            match self.hand_over(connection, mail, limits).await {
+                Err(fault) if fault.is_of_a_dead_line() => {}
+                result => return result,
+            }
+        }
+        let connection = self.opener.open(limits).await?;
+        self.hand_over(connection, mail, limits).await
+    }
+
+    async fn hand_over(
+        &self,
+        mut connection: Connection,
+        mail: &OutgoingMail,
+        limits: &Limits,
+    ) -> Result<SendOutcome, Fault> {
+        let composed = Route::choose(mail, connection.offers_utf8())
             .and_then(|route| message::compose(mail, &route).map(|message| (route, message)));
-        let outcome = match composed {
-            Ok((route, message)) => dialogue::deliver(&mut connection, &route, &message).await,
-            Err(outcome) => outcome,
+        let result = match composed {
+            Ok((route, message)) => {
+                let said = connection.deliver(limits, &route, &message).await;
+                said.map(|reply| SendOutcome::Accepted { reply: fault::said(&reply) })
+            }
+            Err(outcome) => Ok(outcome),
         };
-        (outcome, Some(connection))
-    }
-
-    /// A connection on which the server knows us.
-    async fn open(&self) -> Result<AsyncSmtpConnection, SendOutcome> {
-        let mut connection = match &self.security {
-            Security::Tls(tls) => self.open_tls(tls).await?,
-            Security::None | Security::StartTls(_) => self.open_plain().await?,
-        };
-        if let Some(Login { user, password }) = &self.login {
-            let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
-            let answer = connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await;
-            answer.map_err(|error| dialogue::outcome(&error, Stage::Opening))?;
-        }
-        Ok(connection)
-    }
-
-    async fn open_plain(&self) -> Result<AsyncSmtpConnection, SendOutcome> {
-        let tcp = TcpStream::connect((self.server.host.as_str(), self.server.port)).await.map_err(unreachable)?;
-        let hello = self.hello.clone().unwrap_or_else(|| address_of(&tcp));
-        let stream = LineStream::new(tcp).map_err(unreachable)?;
-        let mut connection = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &hello)
-            .await
-            .map_err(|error| dialogue::outcome(&error, Stage::Opening))?;
-        if let Security::StartTls(tls) = &self.security {
-            let secured = connection.starttls(tls.clone(), &hello).await;
-            secured.map_err(|error| dialogue::outcome(&error, Stage::Securing))?;
-        }
-        Ok(connection)
-    }
-
-    async fn open_tls(&self, tls: &TlsParameters) -> Result<AsyncSmtpConnection, SendOutcome> {
-        let place = (self.server.host.as_str(), self.server.port);
-        let hello = self.hello.clone().unwrap_or_default();
-        AsyncSmtpConnection::connect_tokio1(place, Some(self.deadline), &hello, Some(tls.clone()), None)
-            .await
-            .map_err(|error| dialogue::outcome(&error, Stage::Securing))
+        self.pool.give_back(connection);
+        result
     }
 }
 
 #[async_trait]
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: &OutgoingMail) -> SendOutcome {
-        let outcome = match timeout(self.deadline, self.attempt(mail)).await {
-            Ok((outcome, connection)) => {
-                if let Some(mut connection) = connection.filter(|connection| !connection.has_broken()) {
-                    let _answer = timeout(GOODBYE, connection.quit()).await;
-                }
-                outcome
-            }
-            Err(_) => SendOutcome::Transient {
-                reply: format!("the mail server did not answer within {} s", self.deadline.as_secs_f32()),
-            },
-        };
+        let limits = Limits::begin(self.stage_deadline, self.deadline);
+        let outcome = self.attempt(mail, &limits).await.unwrap_or_else(|fault| fault.outcome());
         with_words(outcome, |words| reply::words(words, mail))
     }
 }
 
 impl fmt::Debug for SmtpMailer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let security = match &self.security {
+        let security = match &self.opener.security {
             Security::None => "none",
             Security::StartTls(_) => "starttls",
             Security::Tls(_) => "tls",
         };
-        f.debug_struct("SmtpMailer").field("server", &self.server).field("security", &security).finish_non_exhaustive()
+        let server = &self.opener.server;
+        f.debug_struct("SmtpMailer").field("server", server).field("security", &security).finish_non_exhaustive()
     }
 }
 
@@ -160,18 +128,6 @@ fn with_words(outcome: SendOutcome, change: impl Fn(&str) -> String) -> SendOutc
     }
 }
 
-fn unreachable(error: std::io::Error) -> SendOutcome {
-    SendOutcome::Transient { reply: format!("the mail server can't be reached: {error}") }
-}
-
-fn address_of(tcp: &TcpStream) -> ClientId {
-    match tcp.local_addr().map(|address| address.ip().to_canonical()) {
-        Ok(IpAddr::V4(address)) => ClientId::Ipv4(address),
-        Ok(IpAddr::V6(address)) => ClientId::Ipv6(address),
-        Err(_) => ClientId::default(),
-    }
-}
-
 fn hello(name: &str) -> Result<ClientId, MailSetupError> {
     let label =
         |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -180,15 +136,4 @@ fn hello(name: &str) -> Result<ClientId, MailSetupError> {
     } else {
         Err(MailSetupError::HelloName(name.to_owned()))
     }
-}
-
-fn tls(host: &str, options: &SmtpOptions) -> Result<TlsParameters, MailSetupError> {
-    let mut builder = TlsParameters::builder(host.to_owned());
-    if let Some(pem) = &options.extra_roots_pem {
-        if !pem.windows(11).any(|window| window == b"-----BEGIN ") {
-            return Err(MailSetupError::Roots);
-        }
-        builder = builder.add_root_certificate(Certificate::from_pem(pem).map_err(|_| MailSetupError::Roots)?);
-    }
-    builder.build().map_err(|error| MailSetupError::Tls(error.to_string()))
 }

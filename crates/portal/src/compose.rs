@@ -56,11 +56,12 @@ pub(crate) fn compose(
     };
     let mail = render(&context).map_err(ComposeError::Render)?;
     let reply_to = practice.settings.mail_reply_to.as_deref().map(EmailAddress::parse);
+    let domain = settings.from.key().domain();
     Ok(OutgoingMail {
-        message_id: format!("{}@{}", message.id, settings.from.key().domain()),
+        message_id: format!("{}@{domain}", message.id),
         from: MailFrom { name: practice.name.clone(), address: settings.from.clone() },
         reply_to: reply_to.and_then(Result::ok),
-        return_path: None,
+        return_path: Some(tokens.return_paths().make(&practice.slug, message.id, domain)),
         to: message.to.clone(),
         subject: mail.subject,
         text: mail.text,

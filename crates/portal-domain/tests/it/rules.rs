@@ -8,6 +8,7 @@ use portal_domain::{
     id::{LinkId, PracticeId},
     link::{KeyId, Link, LinkPurpose, LinkState, LinkTokens},
     password::{NewPassword, PasswordFault, PasswordPolicy, TypedPassword},
+    practice::Settings,
     session::{PortalSession, SessionHash, SessionToken},
     time::Timestamp,
 };
@@ -83,6 +84,12 @@ proptest! {
             LinkState::Usable
         };
         prop_assert_eq!(link(expires, used, ended).state(Timestamp::from_micros(now)), expected);
+    }
+
+    #[test]
+    fn d6_a_note_has_at_most_six_hundred_characters(length in 590..610_usize, letter in prop::sample::select(vec!['a', 'ü', '字'])) {
+        let settings = Settings { invitation_note: letter.to_string().repeat(length), ..Settings::default() };
+        prop_assert_eq!(settings.check().is_ok(), length <= 600);
     }
 
     /// Never more than first and last character of each part, and the ending.

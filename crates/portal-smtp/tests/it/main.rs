@@ -4,6 +4,7 @@ mod addresses;
 mod capture;
 mod message;
 mod outcomes;
+mod reuse;
 mod sink;
 mod tls;
 mod transport;

@@ -1,6 +1,9 @@
 //! A mail server that does what its script says and remembers every byte that it was told.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 
 use portal_domain::{
     email::EmailAddress,
@@ -11,6 +14,7 @@ use portal_smtp::{MailTransport, SmtpMailer, SmtpOptions};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
+    sync::{Barrier, Notify},
 };
 use tokio_rustls::TlsAcceptor;
 
@@ -18,6 +22,8 @@ use tokio_rustls::TlsAcceptor;
 pub(crate) const HANG: &str = "HANG";
 /// The end of the connection.
 pub(crate) const CLOSE: &str = "CLOSE";
+/// Begins an answer with which the connection ends.
+pub(crate) const LAST: &str = "LAST ";
 
 /// What the server offers, and how it answers what.
 #[derive(Clone, Default)]
@@ -26,10 +32,16 @@ pub(crate) struct Script {
     pub(crate) offers: Vec<&'static str>,
     /// The first entry whose verb begins a command is its answer. `CONNECT` is the greeting, `.` the end of a message.
     pub(crate) answers: Vec<(&'static str, String)>,
+    /// Answers to the so-manieth command of this verb, counted from one over all connections. They go before the others.
+    pub(crate) turns: Vec<(&'static str, usize, String)>,
     /// With it, STARTTLS works.
     pub(crate) tls: Option<TlsAcceptor>,
+    /// TLS from the first byte.
+    pub(crate) tls_first: bool,
     /// Said in the clear, right behind the go-ahead for TLS.
     pub(crate) injected: &'static str,
+    /// Answers to messages come when so many wait for theirs.
+    pub(crate) together: Option<Arc<Barrier>>,
 }
 
 /// What was said, over all connections.
@@ -40,30 +52,71 @@ pub(crate) struct Told {
     pub(crate) secured: Vec<String>,
     /// Messages as they came, dots doubled, without the final dot.
     pub(crate) messages: Vec<Vec<u8>>,
+    /// The verbs of each connection.
+    pub(crate) connections: Vec<Vec<String>>,
+    /// Connections that are over.
+    pub(crate) ended: usize,
+    turns: HashMap<&'static str, usize>,
 }
 
 pub(crate) struct Sink {
     pub(crate) port: u16,
-    pub(crate) told: Arc<Mutex<Told>>,
+    pub(crate) heard: Arc<Heard>,
+}
+
+#[derive(Default)]
+pub(crate) struct Heard {
+    told: Mutex<Told>,
+    more: Notify,
+}
+
+impl Heard {
+    fn note<T>(&self, note: impl FnOnce(&mut Told) -> T) -> T {
+        let noted = note(&mut self.told.lock().expect("no panic"));
+        self.more.notify_waiters();
+        noted
+    }
 }
 
 impl Sink {
     pub(crate) async fn start(script: Script) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let told = Arc::new(Mutex::new(Told::default()));
-        let heard = Arc::clone(&told);
+        let heard = Arc::new(Heard::default());
+        let ears = Arc::clone(&heard);
         tokio::spawn(async move {
             while let Ok((tcp, _)) = listener.accept().await {
-                // A connection that breaks is a thing of the tests, too.
-                tokio::spawn(serve(tcp, script.clone(), Arc::clone(&heard)));
+                let (script, heard) = (script.clone(), Arc::clone(&ears));
+                tokio::spawn(async move {
+                    let line = heard.note(|told| {
+                        told.connections.push(Vec::new());
+                        told.connections.len() - 1
+                    });
+                    // A connection that breaks is a thing of the tests, too.
+                    let _end = serve(tcp, &Ear { script, heard: Arc::clone(&heard), line }).await;
+                    heard.note(|told| told.ended += 1);
+                });
             }
         });
-        Self { port, told }
+        Self { port, heard }
     }
 
     pub(crate) fn told(&self) -> Told {
-        self.told.lock().expect("no panic").clone()
+        self.heard.note(|told| told.clone())
+    }
+
+    /// Waits until what was said is enough.
+    pub(crate) async fn until(&self, enough: impl Fn(&Told) -> bool) -> Told {
+        loop {
+            let more = self.heard.more.notified();
+            tokio::pin!(more);
+            more.as_mut().enable();
+            let told = self.heard.told.lock().expect("no panic").clone();
+            if enough(&told) {
+                return told;
+            }
+            more.await;
+        }
     }
 
     /// Sends in the clear.
@@ -72,9 +125,14 @@ impl Sink {
     }
 
     pub(crate) async fn send_with(&self, mail: &OutgoingMail, options: SmtpOptions) -> SendOutcome {
+        self.mailer(&options).send(mail).await
+    }
+
+    /// In the clear.
+    pub(crate) fn mailer(&self, options: &SmtpOptions) -> SmtpMailer {
         let url = format!("smtp://127.0.0.1:{}", self.port);
         let transport = MailTransport::parse(&url).expect("a transport");
-        SmtpMailer::new(&transport, &options).expect("a mailer").send(mail).await
+        SmtpMailer::new(&transport, options).expect("a mailer")
     }
 
     /// All envelope recipients there were.
@@ -92,21 +150,70 @@ impl Script {
         Self { answers: vec![(verb, answer.to_owned())], ..Self::offering(&["8BITMIME"]) }
     }
 
-    fn answer(&self, command: &str, usual: &str) -> String {
-        let found = self.answers.iter().find(|(verb, _)| command.starts_with(verb));
-        found.map_or_else(|| usual.to_owned(), |(_, answer)| answer.clone())
+    /// The same, offering what is offered in one case and not in the other.
+    pub(crate) fn pipelining(self, offered: bool) -> Self {
+        let mut offers = self.offers.clone();
+        offers.retain(|offer| *offer != "PIPELINING");
+        offers.extend(offered.then_some("PIPELINING"));
+        Self { offers, ..self }
     }
 }
 
-async fn serve(tcp: TcpStream, script: Script, told: Arc<Mutex<Told>>) -> std::io::Result<()> {
-    let mut stream = BufReader::new(tcp);
-    say(&mut stream, &script.answer("CONNECT", "220 sink.example ready")).await?;
-    if !converse(&mut stream, &script, &told, false).await? {
-        return Ok(());
+/// One connection's part of the sink.
+struct Ear {
+    script: Script,
+    heard: Arc<Heard>,
+    line: usize,
+}
+
+impl Ear {
+    fn answer(&self, command: &str, usual: &str) -> String {
+        let turn = self.script.turns.iter().map(|(verb, ..)| *verb).find(|verb| command.starts_with(verb));
+        let count = turn.map(|verb| {
+            self.heard.note(|told| {
+                let count = told.turns.entry(verb).or_default();
+                *count += 1;
+                *count
+            })
+        });
+        let turn = self.script.turns.iter().find(|(verb, turn, _)| command.starts_with(verb) && count == Some(*turn));
+        let always = self.script.answers.iter().find(|(verb, _)| command.starts_with(verb));
+        let answer = turn.map(|(_, _, answer)| answer).or(always.map(|(_, answer)| answer));
+        answer.map_or_else(|| usual.to_owned(), Clone::clone)
     }
-    if let Some(acceptor) = &script.tls {
-        let mut stream = BufReader::new(acceptor.accept(stream.into_inner()).await?);
-        converse(&mut stream, &script, &told, true).await?;
+
+    fn hears(&self, command: &str, secured: bool) {
+        self.heard.note(|told| {
+            told.commands.push(command.to_owned());
+            told.connections[self.line].push(verb(command).to_owned());
+            if secured {
+                told.secured.push(command.to_owned());
+            }
+        });
+    }
+}
+
+fn verb(command: &str) -> &str {
+    command.split([' ', ':']).next().unwrap_or_default()
+}
+
+async fn serve(tcp: TcpStream, ear: &Ear) -> std::io::Result<()> {
+    tcp.set_nodelay(true)?;
+    let greeting = ear.answer("CONNECT", "220 sink.example ready");
+    match &ear.script.tls {
+        Some(acceptor) if ear.script.tls_first => {
+            let mut stream = BufReader::new(acceptor.accept(tcp).await?);
+            say(&mut stream, &greeting).await?;
+            converse(&mut stream, ear, true).await?;
+        }
+        tls => {
+            let mut stream = BufReader::new(tcp);
+            say(&mut stream, &greeting).await?;
+            if let (true, Some(acceptor)) = (converse(&mut stream, ear, false).await?, tls) {
+                let mut stream = BufReader::new(acceptor.accept(stream.into_inner()).await?);
+                converse(&mut stream, ear, true).await?;
+            }
+        }
     }
     Ok(())
 }
@@ -114,8 +221,7 @@ async fn serve(tcp: TcpStream, script: Script, told: Arc<Mutex<Told>>) -> std::i
 /// Until the end, or (`true`) until TLS begins.
 async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut BufReader<S>,
-    script: &Script,
-    told: &Mutex<Told>,
+    ear: &Ear,
     secured: bool,
 ) -> std::io::Result<bool> {
     loop {
@@ -124,30 +230,26 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
             return Ok(false);
         }
         let command = String::from_utf8(line).expect("commands are UTF-8");
-        let command = command.strip_suffix("\r\n").expect("commands end with CRLF").to_owned();
-        {
-            let mut told = told.lock().expect("no panic");
-            told.commands.push(command.clone());
-            if secured {
-                told.secured.push(command.clone());
-            }
-        }
-        let verb = command.split([' ', ':']).next().unwrap_or_default();
-        let usual = match verb {
-            "EHLO" => ehlo(script),
+        let command = command.strip_suffix("\r\n").expect("commands end with CRLF");
+        ear.hears(command, secured);
+        let usual = match verb(command) {
+            "EHLO" => ehlo(&ear.script),
             "DATA" => "354 go ahead".to_owned(),
             "QUIT" => "221 bye".to_owned(),
-            "STARTTLS" => format!("220 go ahead\r\n{}", script.injected),
+            "STARTTLS" => format!("220 go ahead\r\n{}", ear.script.injected),
             "AUTH" => "235 welcome".to_owned(),
             _ => "250 fine".to_owned(),
         };
-        let answer = script.answer(&command, usual.trim_end());
+        let answer = ear.answer(command, usual.trim_end());
         say(stream, &answer).await?;
-        match verb {
+        match verb(command) {
             "DATA" if answer.starts_with("354") => {
                 let message = read_message(stream).await?;
-                told.lock().expect("no panic").messages.push(message);
-                say(stream, &script.answer(".", "250 2.0.0 queued as 1")).await?;
+                ear.heard.note(|told| told.messages.push(message));
+                if let Some(together) = &ear.script.together {
+                    together.wait().await;
+                }
+                say(stream, &ear.answer(".", "250 2.0.0 queued as 1")).await?;
             }
             "STARTTLS" if answer.starts_with("220") => return Ok(true),
             "QUIT" => return Ok(false),
@@ -169,8 +271,10 @@ async fn say<S: AsyncWrite + Unpin>(stream: &mut S, answer: &str) -> std::io::Re
         HANG => std::future::pending().await,
         CLOSE => Err(std::io::Error::other("as the script says")),
         answer => {
-            stream.write_all(format!("{answer}\r\n").as_bytes()).await?;
-            stream.flush().await
+            let last = answer.strip_prefix(LAST);
+            stream.write_all(format!("{}\r\n", last.unwrap_or(answer)).as_bytes()).await?;
+            stream.flush().await?;
+            if last.is_some() { Err(std::io::Error::other("as the script says")) } else { Ok(()) }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! STARTTLS, trust and logging in (S10, D2).
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use portal_domain::port::{Mailer, SendOutcome};
 use portal_smtp::{MailSetupError, MailTransport, SmtpMailer, SmtpOptions};
@@ -14,7 +14,7 @@ use tokio_rustls::{
     },
 };
 
-use crate::sink::{Script, Sink, mail};
+use crate::sink::{CLOSE, HANG, Script, Sink, mail};
 
 /// A certificate authority, and a server with a certificate of it for `name`.
 fn authority_and_server(name: &str) -> (Vec<u8>, TlsAcceptor) {
@@ -38,11 +38,24 @@ fn script(acceptor: TlsAcceptor) -> Script {
     Script { tls: Some(acceptor), ..Script::offering(&["8BITMIME", "STARTTLS", "AUTH PLAIN LOGIN"]) }
 }
 
-async fn send(sink: &Sink, login: &str, roots: Option<Vec<u8>>) -> SendOutcome {
-    let url = format!("smtp+starttls://{login}localhost:{}", sink.port);
+/// The same, with TLS from the first byte.
+fn script_of_smtps(acceptor: TlsAcceptor) -> Script {
+    Script { tls_first: true, offers: vec!["8BITMIME", "PIPELINING", "AUTH LOGIN PLAIN"], ..script(acceptor) }
+}
+
+fn mailer(scheme: &str, sink: &Sink, login: &str, roots: Option<Vec<u8>>) -> SmtpMailer {
+    let url = format!("{scheme}://{login}localhost:{}", sink.port);
     let transport = MailTransport::parse(&url).expect("a transport");
     let options = SmtpOptions { extra_roots_pem: roots, ..SmtpOptions::default() };
-    SmtpMailer::new(&transport, &options).expect("a mailer").send(&mail("ada@smith.example")).await
+    SmtpMailer::new(&transport, &options).expect("a mailer")
+}
+
+async fn send(sink: &Sink, login: &str, roots: Option<Vec<u8>>) -> SendOutcome {
+    mailer("smtp+starttls", sink, login, roots).send(&mail("ada@smith.example")).await
+}
+
+async fn send_smtps(sink: &Sink, login: &str, roots: Option<Vec<u8>>) -> SendOutcome {
+    mailer("smtps", sink, login, roots).send(&mail("ada@smith.example")).await
 }
 
 fn words(outcome: SendOutcome) -> String {
@@ -121,6 +134,85 @@ async fn d2_refused_logins_are_faults_of_configuration() {
     let (roots, acceptor) = authority_and_server("localhost");
     let sink = Sink::start(Script { offers: vec!["STARTTLS", "AUTH GSSAPI"], ..script(acceptor) }).await;
     assert!(words(send(&sink, "ada:safe@", Some(roots)).await).contains("authentication mechanism"));
+}
+
+#[tokio::test]
+async fn s10_smtps_is_tls_from_the_first_byte() {
+    let (roots, acceptor) = authority_and_server("localhost");
+    let sink = Sink::start(script_of_smtps(acceptor)).await;
+    let mailer = mailer("smtps", &sink, "ada:s%40fe@", Some(roots));
+    for _ in 0..3 {
+        let outcome = mailer.send(&mail("ada@smith.example")).await;
+        assert!(matches!(outcome, SendOutcome::Accepted { .. }), "{outcome:?}");
+    }
+    drop(mailer);
+    let told = sink.until(|told| told.ended == 1).await;
+    assert_eq!(told.commands, told.secured);
+    assert_eq!(told.secured[..2], ["EHLO [127.0.0.1]", "AUTH PLAIN AGFkYQBzQGZl"]);
+    assert_eq!(told.messages.len(), 3);
+    assert_eq!(told.connections.len(), 1);
+    assert_eq!(told.connections[0].last().map(String::as_str), Some("QUIT"));
+}
+
+#[tokio::test]
+async fn d2_faults_of_tls_and_login_with_smtps_are_faults_of_configuration() {
+    let (roots, acceptor) = authority_and_server("localhost");
+    let (elsewhere, elsewhere_acceptor) = authority_and_server("elsewhere.example");
+    let untrusted = [(acceptor.clone(), None), (acceptor.clone(), Some(elsewhere.clone()))];
+    for (acceptor, roots) in untrusted.into_iter().chain([(elsewhere_acceptor, Some(elsewhere))]) {
+        let sink = Sink::start(script_of_smtps(acceptor)).await;
+        let reply = words(send_smtps(&sink, "ada:safe@", roots).await);
+        assert!(reply.contains("certificate"), "{reply}");
+        assert!(sink.told().commands.is_empty());
+    }
+    // A server that speaks in the clear on this port.
+    let sink = Sink::start(Script::offering(&["8BITMIME"])).await;
+    words(send_smtps(&sink, "ada:safe@", Some(roots.clone())).await);
+    let answers = vec![("AUTH", "535 5.7.8 wrong".to_owned())];
+    let sink = Sink::start(Script { answers, ..script_of_smtps(acceptor.clone()) }).await;
+    assert_eq!(words(send_smtps(&sink, "ada:safe@", Some(roots.clone())).await), "535 5.7.8 wrong");
+    let sink = Sink::start(Script { offers: vec!["8BITMIME"], ..script_of_smtps(acceptor) }).await;
+    assert!(words(send_smtps(&sink, "ada:safe@", Some(roots)).await).contains("authentication mechanism"));
+}
+
+#[tokio::test]
+async fn d2_the_network_under_tls_is_transient() {
+    for url in ["smtps", "smtp+starttls"] {
+        let (roots, acceptor) = authority_and_server("localhost");
+        for verb in ["CONNECT", "AUTH", "MAIL", "."] {
+            let answers = vec![(verb, CLOSE.to_owned())];
+            let base = if url == "smtps" { script_of_smtps(acceptor.clone()) } else { script(acceptor.clone()) };
+            let sink = Sink::start(Script { answers, ..base }).await;
+            let outcome = mailer(url, &sink, "ada:safe@", Some(roots.clone())).send(&mail("ada@smith.example")).await;
+            assert!(matches!(outcome, SendOutcome::Transient { .. }), "{url} {verb}: {outcome:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn s16_a_hand_shake_that_hangs_is_left() {
+    // It answers in the clear, with nothing: the hand-shake waits for a server that never shakes.
+    let silent = Sink::start(Script::answering("CONNECT", HANG)).await;
+    let transport = MailTransport::parse(&format!("smtps://localhost:{}", silent.port)).expect("a transport");
+    let options = SmtpOptions { stage_deadline: Duration::from_secs(1), ..SmtpOptions::default() };
+    let mailer = SmtpMailer::new(&transport, &options).expect("a mailer");
+    let reply = "the mail server did not answer within 1 s, at the TLS hand-shake".to_owned();
+    assert_eq!(mailer.send(&mail("ada@smith.example")).await, SendOutcome::Transient { reply });
+}
+
+#[tokio::test]
+async fn s10_a_login_in_two_steps_travels_under_tls() {
+    let (roots, acceptor) = authority_and_server("localhost");
+    let turns = vec![
+        ("AUTH", 1, "334 VXNlcm5hbWU6".to_owned()),
+        ("YWRh", 1, "334 UGFzc3dvcmQ6".to_owned()),
+        ("c2FmZQ==", 1, "235 welcome".to_owned()),
+    ];
+    let offers = vec!["AUTH LOGIN"];
+    let sink = Sink::start(Script { turns, offers, ..script_of_smtps(acceptor) }).await;
+    let outcome = send_smtps(&sink, "ada:safe@", Some(roots)).await;
+    assert!(matches!(outcome, SendOutcome::Accepted { .. }), "{outcome:?}");
+    assert_eq!(sink.told().secured[1..4], ["AUTH LOGIN", "YWRh", "c2FmZQ=="]);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use portal_domain::{
     port::{
         Enquiries, Enquiry, EnquiryKind, Lease, LeaseTerms, Leased, Mailer, Outbox, OutgoingMail, Page, StoreError,
     },
+    practice::Settings,
     time::Timestamp,
     usecase::{EmailsInput, PutContactInput, RedeemLink},
 };
@@ -38,11 +39,15 @@ fn ada() -> Ref {
 
 async fn invited(address: &str) -> Fixture {
     let fixture = Fixture::in_memory("smith").await;
+    invite(&fixture, address).await;
+    fixture
+}
+
+async fn invite(fixture: &Fixture, address: &str) {
     let emails = Some(EmailsInput { emails: vec![address.to_owned()], ..EmailsInput::default() });
     let input = PutContactInput { name: Some("Ada Smith".to_owned()), emails, ..PutContactInput::default() };
     fixture.portal.put_contact(&fixture.call(), &ada(), &input).await.expect("put");
     fixture.portal.activate(&fixture.call(), &ada()).await.expect("activated");
-    fixture
 }
 
 /// The token in a mail: what follows the last slash of the one line that is a link.
@@ -103,6 +108,47 @@ fn d1_a_repeated_delivery_carries_the_same_message_id_and_link() {
         assert_eq!(mails.len(), 2);
         assert_eq!(mails[0].message_id, mails[1].message_id);
         assert_eq!(mails[0].text, mails[1].text);
+        assert_eq!(mails[0].return_path, mails[1].return_path);
+    });
+}
+
+#[test]
+fn d3_the_return_path_of_a_mail_names_its_message() {
+    run(async {
+        let fixture = invited("ada@smith.example").await;
+        sender(&fixture).drain(1, || {}).await.expect("drained");
+        let mail = fixture.mailer.mails().remove(0);
+        let path = mail.return_path.expect("a return path");
+        // The configured address's domain, where a report comes to us.
+        assert!(path.starts_with("b+smith.") && path.ends_with("@smith.example"), "{path}");
+        let read = fixture.portal.tokens.return_paths().read(&path).expect("ours");
+        assert_eq!(mail.message_id, format!("{}@smith.example", read.message));
+        assert!(read.may_be_of(&fixture.practice.slug));
+    });
+}
+
+#[test]
+fn d6_a_mail_bears_the_practice_and_answers_go_to_it() {
+    run(async {
+        let fixture = Fixture::in_memory("smith").await;
+        let edit = |settings: Settings| Settings {
+            mail_reply_to: Some("office@partners.example".to_owned()),
+            contact_line: "Call 0123 456 789".to_owned(),
+            invitation_note: "Bring your papers.".to_owned(),
+            ..settings
+        };
+        fixture.portal.put_settings(&fixture.call(), edit).await.expect("put");
+        invite(&fixture, "ada@smith.example").await;
+        sender(&fixture).drain(1, || {}).await.expect("drained");
+        let mail = fixture.mailer.mails().remove(0);
+        assert_eq!(mail.from.name, fixture.practice.name);
+        assert_eq!(mail.from.address.as_str(), "portal@smith.example");
+        assert_eq!(mail.reply_to.as_ref().map(EmailAddress::as_str), Some("office@partners.example"));
+        let footer = mail.text.rsplit("\n-- \n").next().expect("a footer");
+        assert!(footer.contains("Call 0123 456 789"), "{footer}");
+        assert!(footer.lines().any(|line| line == "https://portal.example/portal/smith/sign-in"), "{footer}");
+        assert!(mail.text.contains("\n    Bring your papers.\n"));
+        token(&mail.text);
     });
 }
 
