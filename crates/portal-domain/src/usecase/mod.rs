@@ -6,6 +6,7 @@ mod import;
 mod links;
 mod practices;
 mod sessions;
+mod workspace;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -15,6 +16,7 @@ pub use self::{
     links::{LinkView, RedeemLink},
     practices::{NewApiKey, PutUserInput, Secret},
     sessions::{ChangePassword, SessionView, SignInInput, SignedIn},
+    workspace::{WorkspaceSignedIn, WorkspaceView},
 };
 use crate::{
     Refusal,

@@ -98,6 +98,14 @@ macro_rules! __store_laws {
             ending_sessions_spares_those_of_the_same_commit
             a_session_is_touched_only_forward
             a_profile_is_chosen
+            a_workspace_session_is_found_valid_or_not
+            workspace_sessions_end_all_one_or_all_but_one
+            ending_workspace_sessions_spares_those_of_the_same_commit
+            a_workspace_session_is_touched_only_forward
+            a_workspace_session_is_never_revived
+            a_workspace_session_goes_with_its_user
+            workspace_sessions_stay_inside_their_practice
+            sessions_of_portal_and_workspace_never_meet
             erasing_a_login_keeps_its_links
             deleting_a_contact_keeps_messages_and_events
             deleting_a_client_takes_it_everywhere
@@ -115,6 +123,7 @@ macro_rules! __store_laws {
             a_key_goes_to_staff_or_client_never_both
             a_key_goes_to_one_of_eight_logins
             no_session_outlives_a_deactivation
+            no_workspace_session_outlives_a_demotion
             of_eight_requests_with_one_key_one_is_written
             commits_on_different_things_are_all_written
         }

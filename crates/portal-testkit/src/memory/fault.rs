@@ -49,6 +49,22 @@ pub enum Fault {
     SpareIgnored,
     /// The note when a session was used may go backwards.
     TouchBackwards,
+    /// Sessions of a practice user are not ended.
+    WorkspaceSessionsNotEnded,
+    /// Sessions of a practice user are ended but for one, whichever was meant.
+    WorkspaceSpareIgnored,
+    /// Sessions of the workspace opened by the same commit are ended too.
+    OwnWorkspaceSessionsEnded,
+    /// The note when a session of the workspace was used may go backwards.
+    WorkspaceTouchBackwards,
+    /// A note that an ended session of the workspace was used is written.
+    WorkspaceTouchEnded,
+    /// A note that a session of the workspace was used revives it after its time.
+    WorkspaceTouchRevives,
+    /// A session of the workspace is found from every practice.
+    WorkspaceWallMissing,
+    /// A session of the portal is found as one of the workspace.
+    AreasMixed,
     /// Events are not written.
     EventsDropped,
     /// Messages are not written.
@@ -91,7 +107,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 51] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -116,6 +132,14 @@ impl Fault {
         Self::OwnSessionsEnded,
         Self::SpareIgnored,
         Self::TouchBackwards,
+        Self::WorkspaceSessionsNotEnded,
+        Self::WorkspaceSpareIgnored,
+        Self::OwnWorkspaceSessionsEnded,
+        Self::WorkspaceTouchBackwards,
+        Self::WorkspaceTouchEnded,
+        Self::WorkspaceTouchRevives,
+        Self::WorkspaceWallMissing,
+        Self::AreasMixed,
         Self::EventsDropped,
         Self::MessagesDropped,
         Self::LinkWallMissing,

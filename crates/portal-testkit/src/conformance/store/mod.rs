@@ -12,8 +12,9 @@ mod sessions;
 mod text;
 mod unique;
 mod walls;
+mod workspace;
 
 pub use self::{
     batch::*, erase::*, facts::*, guards::*, keys::*, links::*, logins::*, races::*, sessions::*, text::*, unique::*,
-    walls::*,
+    walls::*, workspace::*,
 };
