@@ -11,3 +11,4 @@ mod pages;
 mod problems;
 mod sessions;
 mod walls;
+mod workspace;
