@@ -4,12 +4,12 @@ use crate::{
     contact::Contact,
     email::LoginKey,
     event::Event,
-    id::{ApiKeyId, ClientId, ContactId, LinkId, LoginId, PracticeId, SessionId, UserId},
+    id::{ApiKeyId, ClientId, ContactId, LinkId, LoginId, PracticeId, SessionId, UserId, WorkspaceSessionId},
     link::Link,
     login::Login,
     message::Message,
     practice::{ApiKey, Client, Practice, PracticeUser},
-    session::{PortalSession, ProfileId},
+    session::{PortalSession, ProfileId, WorkspaceSession},
     throttle::BucketName,
     time::Timestamp,
 };
@@ -80,15 +80,15 @@ pub enum KeyOwner {
     Login(LoginId),
 }
 
-/// Which sessions of a login end.
+/// Which sessions of a login, or of a practice user, end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Which {
+pub enum Which<S = SessionId> {
     /// All of them.
     All,
     /// One.
-    One(SessionId),
+    One(S),
     /// All but one.
-    AllBut(SessionId),
+    AllBut(S),
 }
 
 /// One kind of write.
@@ -98,7 +98,7 @@ pub enum Change {
     PutPractice(Practice),
     /// Inserts the user at version 1, or replaces name, address and role. The key is claimed apart.
     PutUser(PracticeUser),
-    /// Deletes the user. The key is released apart.
+    /// Deletes the user with its sessions of the workspace. The key is released apart.
     DeleteUser(UserId),
     /// Inserts the client at version 1, or replaces name and suspension.
     PutClient(Client),
@@ -183,6 +183,26 @@ pub enum Change {
     },
     /// Forgets a counter of tries (G1).
     ForgetTries(BucketName),
+    /// Inserts a session of the workspace.
+    OpenWorkspaceSession(WorkspaceSession),
+    /// Ends sessions of a practice user that are not ended, but for those opened by the same commit.
+    EndWorkspaceSessions {
+        /// The practice user.
+        user: UserId,
+        /// Which of them.
+        which: Which<WorkspaceSessionId>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Notes that a session of the workspace was used, if that is later than what is noted and the session is valid at `at`.
+    TouchWorkspaceSession {
+        /// The session.
+        session: WorkspaceSessionId,
+        /// When.
+        at: Timestamp,
+        /// The idle limit from now on.
+        idle_until: Timestamp,
+    },
     /// Inserts an API key.
     AddApiKey(ApiKey),
     /// Ends an API key, if it is not ended.

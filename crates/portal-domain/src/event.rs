@@ -18,6 +18,8 @@ pub enum Caller {
     Program,
     /// Who signed in to the portal.
     Login(LoginId),
+    /// Who signed in to the workspace.
+    User(UserId),
     /// Somebody with a link, or nobody known.
     Anyone,
     /// A worker of the program.
@@ -25,12 +27,13 @@ pub enum Caller {
 }
 
 impl Caller {
-    /// The caller as the journal writes it: `host:{key}`, `program`, `login:{id}`, `anyone`, `worker`.
+    /// The caller as the journal writes it: `host:{key}`, `program`, `login:{id}`, `user:{id}`, `anyone`, `worker`.
     pub fn describe(&self) -> String {
         match self {
             Self::Host(key) => format!("host:{key}"),
             Self::Program => "program".to_owned(),
             Self::Login(login) => format!("login:{login}"),
+            Self::User(user) => format!("user:{user}"),
             Self::Anyone => "anyone".to_owned(),
             Self::Worker => "worker".to_owned(),
         }

@@ -10,7 +10,7 @@ use crate::{
     login::{Credential, Login},
     message::DeliveryState,
     practice::{Client, PracticeUser},
-    session::{PortalSession, ProfileId},
+    session::{PortalSession, ProfileId, WorkspaceSession},
     time::Timestamp,
 };
 
@@ -191,4 +191,13 @@ pub struct SessionFacts {
     pub session: PortalSession,
     /// The login; `None` where it was erased.
     pub login: Option<LoginFacts>,
+}
+
+/// A session of the workspace and who signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkspaceSessionFacts {
+    /// The session, valid or not.
+    pub session: WorkspaceSession,
+    /// The practice user as it is now.
+    pub user: PracticeUser,
 }

@@ -114,6 +114,8 @@ pub mod kind {
     pub enum Link {}
     /// A session.
     pub enum Session {}
+    /// A session of the workspace.
+    pub enum WorkspaceSession {}
     /// A message.
     pub enum Message {}
     /// An event of the journal.
@@ -142,6 +144,8 @@ pub type CredentialId = Id<kind::Credential>;
 pub type LinkId = Id<kind::Link>;
 /// Id of a session.
 pub type SessionId = Id<kind::Session>;
+/// Id of a session of the workspace.
+pub type WorkspaceSessionId = Id<kind::WorkspaceSession>;
 /// Id of a message.
 pub type MessageId = Id<kind::Message>;
 /// Id of an event.

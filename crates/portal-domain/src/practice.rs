@@ -1,6 +1,9 @@
 //! The firm and what it is made of: practice, settings, staff, clients, keys of its host program.
 
-use std::time::Duration;
+mod look;
+mod web;
+
+use std::{borrow::Cow, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +12,8 @@ use crate::{
     id::{ApiKeyId, ClientId, PracticeId, Ref, Slug, UserId},
     time::Timestamp,
 };
+
+pub use self::web::Place;
 
 /// The firm. Everything else belongs to exactly one practice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +94,14 @@ pub struct Settings {
     pub mails_per_hour: Option<u32>,
     /// Language of pages and mails, a BCP 47 tag. Default `en`.
     pub locale: String,
+    /// The colour behind white text, `#rrggbb`, dark enough for it (WCAG 2.2: at least 4.5:1). Default the portal's own.
+    pub accent: Option<String>,
+    /// A small PNG, JPEG or WebP picture as a `data:` URI of at most 40,000 characters.
+    pub logo: Option<String>,
+    /// Other sites that clients are shown, at most eight.
+    pub places: Vec<Place>,
+    /// Where clients may be sent back to, at most ten addresses without fragment.
+    pub return_addresses: Vec<String>,
     /// P5. Default `optional`.
     pub second_factor: SecondFactor,
 }
@@ -110,6 +123,10 @@ impl Default for Settings {
             invitation_note: String::new(),
             mails_per_hour: None,
             locale: "en".to_owned(),
+            accent: None,
+            logo: None,
+            places: Vec::new(),
+            return_addresses: Vec::new(),
             second_factor: SecondFactor::Optional,
         }
     }
@@ -127,12 +144,12 @@ impl Settings {
     pub fn check(&self) -> Result<(), OutOfBounds> {
         let within = |field, value: u32, low: u32, high: u32| {
             let bounds = format!("{low} to {high}");
-            if (low..=high).contains(&value) { Ok(()) } else { Err(OutOfBounds { field, bounds }) }
+            if (low..=high).contains(&value) { Ok(()) } else { Err(OutOfBounds::new(field, &bounds)) }
         };
         let at_most = |field, text: &str, most: usize| {
             let bounds = format!("at most {most} characters, without control characters");
             let fits = text.chars().count() <= most && !text.chars().any(|c| c.is_control() && c != '\n');
-            if fits { Ok(()) } else { Err(OutOfBounds { field, bounds }) }
+            if fits { Ok(()) } else { Err(OutOfBounds::new(field, &bounds)) }
         };
         within("activation_link_hours", self.activation_link_hours, 1, 720)?;
         within("reset_link_minutes", self.reset_link_minutes, 10, 1440)?;
@@ -147,13 +164,44 @@ impl Settings {
         at_most("contact_line", &self.contact_line, 200)?;
         at_most("invitation_note", &self.invitation_note, 600)?;
         if self.contact_line.contains('\n') {
-            return Err(OutOfBounds { field: "contact_line", bounds: "one line".to_owned() });
+            return Err(OutOfBounds::new("contact_line", "one line"));
         }
         if let Some(address) = &self.mail_reply_to {
-            EmailAddress::parse(address)
-                .map_err(|fault| OutOfBounds { field: "mail_reply_to", bounds: fault.to_string() })?;
+            EmailAddress::parse(address).map_err(|fault| OutOfBounds::new("mail_reply_to", &fault.to_string()))?;
         }
-        check_locale(&self.locale)
+        check_locale(&self.locale)?;
+        self.check_look()?;
+        self.check_addresses()
+    }
+
+    fn check_look(&self) -> Result<(), OutOfBounds> {
+        let accent = self.accent.as_deref().and_then(look::accent_fault).map(|bounds| ("accent", bounds));
+        let logo = self.logo.as_deref().and_then(look::logo_fault).map(|bounds| ("logo", bounds));
+        accent.or(logo).map_or(Ok(()), |(field, bounds)| Err(OutOfBounds::new(field, bounds)))
+    }
+
+    fn check_addresses(&self) -> Result<(), OutOfBounds> {
+        if self.places.len() > 8 {
+            return Err(OutOfBounds::new("places", "at most eight"));
+        }
+        for (index, place) in self.places.iter().enumerate() {
+            if let Some((member, bounds)) = place.fault() {
+                return Err(OutOfBounds::new(format!("places[{index}].{member}"), bounds));
+            }
+        }
+        if self.return_addresses.len() > 10 {
+            return Err(OutOfBounds::new("return_addresses", "at most ten"));
+        }
+        for (index, address) in self.return_addresses.iter().enumerate() {
+            let field = || format!("return_addresses[{index}]");
+            if !web::is_web_address(address) {
+                return Err(OutOfBounds::new(field(), web::BOUNDS));
+            }
+            if web::has_fragment(address) {
+                return Err(OutOfBounds::new(field(), "without fragment"));
+            }
+        }
+        Ok(())
     }
 
     /// How long an activation link works.
@@ -181,10 +229,16 @@ impl Settings {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{field}` must be {bounds}")]
 pub struct OutOfBounds {
-    /// Name of the setting.
-    pub field: &'static str,
+    /// Name of the setting, such as `locale` or `places[1].name`.
+    pub field: Cow<'static, str>,
     /// The bounds, in words.
     pub bounds: String,
+}
+
+impl OutOfBounds {
+    fn new(field: impl Into<Cow<'static, str>>, bounds: &str) -> Self {
+        Self { field: field.into(), bounds: bounds.to_owned() }
+    }
 }
 
 /// Whether a name can be stored: at most 500 characters, and no U+0000, which not every database can hold.
@@ -198,7 +252,7 @@ pub fn check_name(name: &str) -> Result<(), OutOfBounds> {
     if name.chars().count() <= 500 && !name.contains('\u{0}') {
         return Ok(());
     }
-    Err(OutOfBounds { field: "name", bounds: "at most 500 characters, without U+0000".to_owned() })
+    Err(OutOfBounds::new("name", "at most 500 characters, without U+0000"))
 }
 
 /// Whether a text has the form of a language tag (BCP 47): 2–35 of ASCII letters, digits and `-`.
@@ -207,7 +261,7 @@ pub fn check_locale(locale: &str) -> Result<(), OutOfBounds> {
     if (2..=35).contains(&locale.len()) && locale.chars().all(tag) {
         return Ok(());
     }
-    Err(OutOfBounds { field: "locale", bounds: "a BCP 47 language tag".to_owned() })
+    Err(OutOfBounds::new("locale", "a BCP 47 language tag"))
 }
 
 /// What a practice user may do (W3).

@@ -164,7 +164,7 @@ impl Refusal {
             Self::TooManyEmails { .. } => Some("emails".to_owned()),
             Self::UnknownClient { index, .. } => Some(format!("clients[{index}]")),
             Self::RowContradicts { field } => Some((*field).to_owned()),
-            Self::OutOfBounds(fault) => Some(fault.field.to_owned()),
+            Self::OutOfBounds(fault) => Some(fault.field.clone().into_owned()),
             _ => None,
         }
     }

@@ -1,4 +1,24 @@
-//! One signed-in browser.
+//! One signed-in browser: of a contact in the portal, or of staff in the workspace (P4).
+//!
+//! The two have nothing in common but their form. No conversion leads from one to the other, so that a session of the
+//! portal can't be passed where one of the workspace is meant:
+//!
+//! ```compile_fail,E0308
+//! use portal_domain::session::{SessionToken, WorkspaceSessionHash};
+//!
+//! fn opens_the_workspace(_: WorkspaceSessionHash) {}
+//!
+//! opens_the_workspace(SessionToken::from_entropy([7; 32]).hash());
+//! ```
+//!
+//! Of the same bytes they even have other digests:
+//!
+//! ```
+//! use portal_domain::session::{SessionToken, WorkspaceToken};
+//!
+//! let (portal, workspace) = (SessionToken::from_entropy([7; 32]), WorkspaceToken::from_entropy([7; 32]));
+//! assert_ne!(portal.hash().0, workspace.hash().0);
+//! ```
 
 use std::fmt;
 
@@ -6,7 +26,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    id::{ClientId, ContactId, LoginId, SessionId},
+    id::{ClientId, ContactId, LoginId, SessionId, UserId, WorkspaceSessionId},
     time::Timestamp,
 };
 
@@ -88,5 +108,74 @@ impl PortalSession {
     /// Whether the session is valid at `now` for a login of this epoch: not ended, of the same epoch, within both limits.
     pub fn valid(&self, login_epoch: i64, now: Timestamp) -> bool {
         self.ended_at.is_none() && self.epoch == login_epoch && now < self.expires_at && now < self.idle_until
+    }
+}
+
+/// The secret of a session of the workspace, 256 bits, as its cookie carries it. Only its digest is stored (P3).
+#[derive(Clone, PartialEq, Eq)]
+pub struct WorkspaceToken([u8; 32]);
+
+impl WorkspaceToken {
+    /// The token made of these fresh bytes.
+    pub const fn from_entropy(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Reads a cookie's value; `None` where it is not of a token's form.
+    pub fn parse(text: &str) -> Option<Self> {
+        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+    }
+
+    /// The cookie's value.
+    pub fn reveal(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// What is stored in its place.
+    pub fn hash(&self) -> WorkspaceSessionHash {
+        let hash = Sha256::new().chain_update(b"portal workspace session v1\0").chain_update(self.0);
+        WorkspaceSessionHash(hash.finalize().into())
+    }
+}
+
+impl fmt::Debug for WorkspaceToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WorkspaceToken(…)")
+    }
+}
+
+/// SHA-256 of the token of a session of the workspace, and of what it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WorkspaceSessionHash(pub [u8; 32]);
+
+/// A session of the workspace. It belongs to a practice user, never to a login (P4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkspaceSession {
+    /// Our id; opens nothing.
+    pub id: WorkspaceSessionId,
+    /// Who signed in.
+    pub user: UserId,
+    /// Digest of the token.
+    pub hash: WorkspaceSessionHash,
+    /// Where it came from: the address of origin, as text.
+    pub origin: Option<String>,
+    /// What the browser calls itself, at most 200 characters.
+    pub user_agent: Option<String>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub last_seen_at: Timestamp,
+    /// The idle limit, fixed by the settings of the last use.
+    pub idle_until: Timestamp,
+    /// The absolute limit.
+    pub expires_at: Timestamp,
+    /// When it was ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl WorkspaceSession {
+    /// Whether the session is valid at `now`: not ended, within both limits.
+    pub fn valid(&self, now: Timestamp) -> bool {
+        self.ended_at.is_none() && now < self.expires_at && now < self.idle_until
     }
 }

@@ -88,7 +88,8 @@ async fn read<T: Ask>(request: Request) -> Result<T, Problem> {
 /// Below a prefix the router shows only the rest of the path, so the whole one is asked for.
 fn most_bytes(request: &Request) -> usize {
     let whole = request.extensions().get::<OriginalUri>().map_or(request.uri(), |whole| &whole.0);
-    if whole.path().starts_with("/portal/") { PORTAL_BODY } else { HOST_BODY }
+    let from_browsers = ["/portal/", "/workspace/"].iter().any(|area| whole.path().starts_with(area));
+    if from_browsers { PORTAL_BODY } else { HOST_BODY }
 }
 
 /// Whether a body says that it is JSON.

@@ -181,7 +181,7 @@ impl FromRequestParts<Arc<Inner>> for HeldByScript {
 }
 
 /// What changes anything by a cookie is marked as sent by a script of the same site.
-fn marked(parts: &Parts) -> Result<(), Problem> {
+pub(crate) fn marked(parts: &Parts) -> Result<(), Problem> {
     let looks = matches!(parts.method, Method::GET | Method::HEAD);
     let marked = parts.headers.get("x-portal").is_some_and(|value| value == "1");
     let has_type = parts.headers.contains_key(header::CONTENT_TYPE);

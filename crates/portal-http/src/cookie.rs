@@ -1,4 +1,5 @@
-//! The portal's session cookie: one for each practice, and never the workspace's (P4).
+//! The portal's session cookie: one for each practice, and never the workspace's (P4), which has only its form in common
+//! with it.
 //!
 //! `SameSite=Lax` and not `Strict`, so that who follows a link into the portal from the practice's own site or from a
 //! mail is still signed in; what changes anything is guarded apart, by `Origin`, `Sec-Fetch-Site` and `X-Portal`.
@@ -11,15 +12,28 @@ use portal_domain::{id::Slug, session::SessionToken, usecase::SignedIn};
 
 use crate::config::BaseUrl;
 
-/// The cookie's name: with `https` one that no other host and no other path can set.
-fn name(base: &BaseUrl, practice: &Slug) -> String {
-    let prefix = if base.is_https() { "__Host-" } else { "" };
-    format!("{prefix}portal-{practice}")
+/// Which sessions a cookie stands for.
+#[derive(Clone, Copy)]
+pub(crate) enum Area {
+    /// Those of contacts.
+    Portal,
+    /// Those of staff.
+    Workspace,
 }
 
-/// What the browser holds under the cookie's name, as text. Cookies of others in the same line may hold any bytes.
+/// The cookie's name: with `https` one that no other host and no other path can set.
+fn name(area: Area, base: &BaseUrl, practice: &Slug) -> String {
+    let prefix = if base.is_https() { "__Host-" } else { "" };
+    let area = match area {
+        Area::Portal => "portal",
+        Area::Workspace => "workspace",
+    };
+    format!("{prefix}{area}-{practice}")
+}
+
+/// What the browser holds under the session cookie's name, as text.
 pub(crate) fn presented(base: &BaseUrl, practice: &Slug, headers: &HeaderMap) -> Option<String> {
-    value(&name(base, practice), headers)
+    held(Area::Portal, base, practice, headers)
 }
 
 /// What the browser holds of the logins it is known to (G1): it opens nothing.
@@ -27,16 +41,12 @@ pub(crate) fn known(base: &BaseUrl, practice: &Slug, headers: &HeaderMap) -> Opt
     value(&known_name(base, practice), headers)
 }
 
-/// The header that says to which logins the browser is known from now on. Browsers keep no cookie longer than 400 days.
-fn given_known(base: &BaseUrl, practice: &Slug, known: &str) -> HeaderValue {
-    line(base, &known_name(base, practice), known, "; Max-Age=34560000")
+/// What the browser holds for an area, as text.
+pub(crate) fn held(area: Area, base: &BaseUrl, practice: &Slug, headers: &HeaderMap) -> Option<String> {
+    value(&name(area, base, practice), headers)
 }
 
-/// No slug has `_`, so that no practice's session cookie is called so.
-fn known_name(base: &BaseUrl, practice: &Slug) -> String {
-    format!("{}_known", name(base, practice))
-}
-
+/// What the browser holds under a name. Cookies of others in the same line may hold any bytes.
 fn value(name: &str, headers: &HeaderMap) -> Option<String> {
     let lines = headers.get_all(header::COOKIE).into_iter().map(HeaderValue::as_bytes);
     let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';'));
@@ -44,17 +54,33 @@ fn value(name: &str, headers: &HeaderMap) -> Option<String> {
     texts.find(|(own, _)| *own == name).map(|(_, value)| value.to_owned())
 }
 
+/// No slug has `_`, so that no practice's session cookie is called so.
+fn known_name(base: &BaseUrl, practice: &Slug) -> String {
+    format!("{}_known", name(Area::Portal, base, practice))
+}
+
 /// The header that gives the browser a session.
 fn given(base: &BaseUrl, practice: &Slug, token: &SessionToken) -> HeaderValue {
-    line(base, &name(base, practice), &token.reveal(), "")
+    line(Area::Portal, base, practice, Some(&token.reveal()))
 }
 
-/// The header that takes it away.
+/// The header that says to which logins the browser is known from now on. Browsers keep no cookie longer than 400 days.
+fn given_known(base: &BaseUrl, practice: &Slug, known: &str) -> HeaderValue {
+    named_line(&known_name(base, practice), base, known, "; Max-Age=34560000")
+}
+
+/// The header that takes the session away. That the browser is known stays.
 pub(crate) fn taken(base: &BaseUrl, practice: &Slug) -> HeaderValue {
-    line(base, &name(base, practice), "", "; Max-Age=0")
+    line(Area::Portal, base, practice, None)
 }
 
-fn line(base: &BaseUrl, name: &str, value: &str, life: &str) -> HeaderValue {
+/// The header that sets an area's cookie, or, without a value, takes it away.
+pub(crate) fn line(area: Area, base: &BaseUrl, practice: &Slug, value: Option<&str>) -> HeaderValue {
+    let (value, life) = value.map_or(("", "; Max-Age=0"), |value| (value, ""));
+    named_line(&name(area, base, practice), base, value, life)
+}
+
+fn named_line(name: &str, base: &BaseUrl, value: &str, life: &str) -> HeaderValue {
     let secure = if base.is_https() { "; Secure" } else { "" };
     let text = format!("{name}={value}; Path=/{life}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))

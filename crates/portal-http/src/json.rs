@@ -116,6 +116,19 @@ impl Fields {
         texts.collect::<Result<_, _>>().map(Some)
     }
 
+    /// A list of objects, each read whole like a body.
+    pub(crate) fn objects<B: FromFields>(&mut self, name: &'static str) -> Result<Option<Vec<B>>, Problem> {
+        let Some(items) = self.list(name)? else { return Ok(None) };
+        let objects = items.into_iter().enumerate().map(|(index, value)| {
+            let place = format!("{name}[{index}]");
+            let Value::Object(members) = value else { return Err(wrong(&place, "an object")) };
+            let mut fields = Self(members);
+            let object = B::from_fields(&mut fields).and_then(|object| fields.end().map(|()| object));
+            object.map_err(|problem| problem.inside(&place))
+        });
+        objects.collect::<Result<_, _>>().map(Some)
+    }
+
     fn list(&mut self, name: &'static str) -> Result<Option<Vec<Value>>, Problem> {
         self.take(name, "a list", |value| match value {
             Value::Array(items) => Some(items),

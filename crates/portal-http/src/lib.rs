@@ -8,6 +8,7 @@
 //! | mount it | [`App`], [`HttpConfig`] |
 //! | say where it is reached | [`BaseUrl`] |
 //! | see every code and status | [`problem_table`] |
+//! | sign staff in yourself | [`workspace_cookie`] |
 
 mod api;
 mod ask;
@@ -23,6 +24,8 @@ mod pages;
 mod present;
 mod problem;
 mod service;
+mod workspace;
+pub mod workspace_cookie;
 
 use std::{fmt, sync::Arc};
 
@@ -78,6 +81,7 @@ impl App {
             .merge(assets::routes())
             .nest("/api/v1", host::routes())
             .nest("/portal/{practice}/api", api::routes(&app))
+            .nest("/workspace/{practice}/api", workspace::routes(&app))
             .merge(pages::routes(&app));
         if app.config.demo_mail.is_some() {
             routes = routes.merge(demo::routes());

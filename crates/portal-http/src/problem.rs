@@ -163,6 +163,12 @@ impl Problem {
         self
     }
 
+    /// Says inside what the field at fault is.
+    pub(crate) fn inside(mut self, place: &str) -> Self {
+        let whole = self.0.field.take().map_or_else(|| place.to_owned(), |field| format!("{place}.{field}"));
+        self.at(whole)
+    }
+
     pub(crate) fn code(&self) -> &'static str {
         self.0.kind.code
     }

@@ -6,11 +6,14 @@ use async_trait::async_trait;
 use portal_domain::{
     change::Decision,
     email::LoginKey,
-    facts::{ContactFacts, ContactQuery, LinkFacts, LoginCredential, LoginFacts, SessionFacts, UserFacts, UserQuery},
+    facts::{
+        ContactFacts, ContactQuery, LinkFacts, LoginCredential, LoginFacts, SessionFacts, UserFacts, UserQuery,
+        WorkspaceSessionFacts,
+    },
     id::{LinkId, PracticeId, Ref, TryId},
     port::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
-    session::SessionHash,
+    session::{SessionHash, WorkspaceSessionHash},
     throttle::{Admission, Bucket, Try},
     time::Timestamp,
 };
@@ -183,6 +186,14 @@ impl PortalStore for PostgresStore {
             Ok(found)
         })
         .await
+    }
+
+    async fn workspace_session(
+        &self,
+        practice: PracticeId,
+        hash: &WorkspaceSessionHash,
+    ) -> Result<Option<WorkspaceSessionFacts>, StoreError> {
+        facts::workspace_session(self.pool(), practice, hash).await
     }
 
     async fn receipt(&self, practice: PracticeId, key: &RequestKey) -> Result<Option<Receipt>, StoreError> {

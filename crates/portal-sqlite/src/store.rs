@@ -10,7 +10,10 @@ use portal_domain::{
     change::Decision,
     email::LoginKey,
     event::RecordedEvent,
-    facts::{ContactFacts, ContactQuery, LinkFacts, LoginCredential, LoginFacts, SessionFacts, UserFacts, UserQuery},
+    facts::{
+        ContactFacts, ContactQuery, LinkFacts, LoginCredential, LoginFacts, SessionFacts, UserFacts, UserQuery,
+        WorkspaceSessionFacts,
+    },
     id::{ContactId, EnquiryId, LinkId, PracticeId, Ref, TryId},
     message::Delivery,
     port::{
@@ -18,7 +21,7 @@ use portal_domain::{
         PracticeSelector, Receipt, RequestKey, Settlement, StoreError, Waiting,
     },
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser},
-    session::SessionHash,
+    session::{SessionHash, WorkspaceSessionHash},
     throttle::{Admission, Bucket, RecordedTry, Try},
     time::Timestamp,
 };
@@ -34,7 +37,7 @@ use crate::{
     lock::{self, SetupLock},
     migrate::{self, MigrateError, PendingMigration},
     outbox::{LeaseMessages, SettleMessage},
-    read::{facts, practice, views},
+    read::{facts, practice, views, workspace},
     tries::{self, CountTry, ForgetTries, GiveBack},
     writer::{BUSY_STEP, Settings, Writer},
 };
@@ -229,6 +232,15 @@ impl PortalStore for SqliteStore {
     ) -> Result<Option<SessionFacts>, StoreError> {
         let mut snapshot = self.snapshot().await?;
         facts::session(&mut snapshot, practice, hash, now).await.map_err(Fault::into_store)
+    }
+
+    async fn workspace_session(
+        &self,
+        practice: PracticeId,
+        hash: &WorkspaceSessionHash,
+    ) -> Result<Option<WorkspaceSessionFacts>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
+        workspace::session(&mut connection, practice, hash).await.map_err(Fault::into_store)
     }
 
     async fn receipt(&self, practice: PracticeId, key: &RequestKey) -> Result<Option<Receipt>, StoreError> {

@@ -16,7 +16,7 @@ use portal_domain::{
     password::PasswordHash,
     port::{Receipt, RequestKey, Settlement},
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser, Role, Scope, Settings},
-    session::{PortalSession, SessionHash},
+    session::{PortalSession, SessionHash, WorkspaceSession, WorkspaceSessionHash},
     time::Timestamp,
 };
 use sha2::{Digest, Sha256};
@@ -202,6 +202,27 @@ pub fn session(name: &str, login: &Login) -> PortalSession {
 /// The digest of the token of the session of this name.
 pub fn session_hash(name: &str) -> SessionHash {
     SessionHash(digest(&format!("session {name}")))
+}
+
+/// A session of the workspace of this user that lasts for twelve hours.
+pub fn workspace_session(name: &str, user: &PracticeUser) -> WorkspaceSession {
+    WorkspaceSession {
+        id: id(name),
+        user: user.id,
+        hash: workspace_session_hash(name),
+        origin: Some("192.0.2.8".to_owned()),
+        user_agent: Some("Browser/2.0 (ünïcode)".to_owned()),
+        created_at: NOON,
+        last_seen_at: NOON,
+        idle_until: later(30 * 60),
+        expires_at: later(12 * 3600),
+        ended_at: None,
+    }
+}
+
+/// The digest of the token of the session of the workspace of this name.
+pub fn workspace_session_hash(name: &str) -> WorkspaceSessionHash {
+    WorkspaceSessionHash(digest(&format!("session {name}")))
 }
 
 /// An activation mail to the contact, with a link or without.

@@ -55,6 +55,14 @@ const fn law_against(fault: Fault) -> &'static str {
         Fault::OwnSessionsEnded => "ending_sessions_spares_those_of_the_same_commit",
         Fault::TouchBackwards => "a_session_is_touched_only_forward",
         Fault::TouchRevives => "a_session_that_is_over_is_not_touched",
+        Fault::WorkspaceSessionsNotEnded | Fault::WorkspaceSpareIgnored => {
+            "workspace_sessions_end_all_one_or_all_but_one"
+        }
+        Fault::OwnWorkspaceSessionsEnded => "ending_workspace_sessions_spares_those_of_the_same_commit",
+        Fault::WorkspaceTouchBackwards => "a_workspace_session_is_touched_only_forward",
+        Fault::WorkspaceTouchEnded | Fault::WorkspaceTouchRevives => "a_workspace_session_is_never_revived",
+        Fault::WorkspaceWallMissing => "workspace_sessions_stay_inside_their_practice",
+        Fault::AreasMixed => "sessions_of_portal_and_workspace_never_meet",
         Fault::EventsDropped => "events_come_in_order_as_they_were_told",
         Fault::MessagesDropped => "messages_come_in_the_order_they_were_queued",
         Fault::LinkWallMissing | Fault::SessionWallMissing => "ids_of_another_practice_are_unknown",

@@ -13,6 +13,7 @@ mod outcome;
 mod practice;
 mod session;
 mod user;
+mod workspace;
 
 pub use self::{
     access::{activate, deactivate, delete_contact, reactivate, refusal_of_grant, resend},
@@ -30,6 +31,9 @@ pub use self::{
         select_profile, sign_out, touch_session, valid_session,
     },
     user::{PutUser, delete_user, put_user},
+    workspace::{
+        OpenWorkspace, leave_workspace, open_workspace_session, touch_workspace_session, valid_workspace_session,
+    },
 };
 
 use std::collections::BTreeMap;
@@ -59,8 +63,8 @@ pub struct Moment {
 impl Moment {
     /// An event of this moment.
     pub(crate) fn event(&mut self, kind: &'static str, subject: Subject) -> Event {
-        // Where a client comes from is the client's own; where a host program comes from is nobody's.
-        let of_a_person = matches!(self.caller, Caller::Login(_) | Caller::Anyone);
+        // Where a person comes from is the person's own; where a host program comes from is nobody's.
+        let of_a_person = matches!(self.caller, Caller::Login(_) | Caller::User(_) | Caller::Anyone);
         let origin = self.origin.clone();
         let personal = origin.clone().filter(|_| of_a_person).map(|origin| ("origin".to_owned(), origin));
         Event {

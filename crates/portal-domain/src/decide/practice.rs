@@ -1,5 +1,7 @@
 //! The practice itself, its settings, its clients and its API keys.
 
+use sha2::{Digest, Sha256};
+
 use super::{Moment, note, outcome::Decided};
 use crate::{
     Refusal,
@@ -56,17 +58,27 @@ pub fn put_settings(
 }
 
 fn note_settings(event: &mut Event, before: &Settings, after: &Settings) {
-    let fields = |settings: &Settings| match serde_json::to_value(settings) {
-        Ok(serde_json::Value::Object(fields)) => fields,
-        _ => serde_json::Map::new(),
+    let fields = |settings: &Settings| {
+        // A picture is told apart by its digest; whole, it would make up most of the journal.
+        let logo = settings.logo.as_deref().map(picture_digest);
+        match serde_json::to_value(Settings { logo, ..settings.clone() }) {
+            Ok(serde_json::Value::Object(fields)) => fields,
+            _ => serde_json::Map::new(),
+        }
     };
     let after = fields(after);
     for (name, value) in fields(before) {
         let now = after.get(&name).map(ToString::to_string).unwrap_or_default();
-        let about_people = matches!(name.as_str(), "mail_reply_to" | "contact_line" | "invitation_note");
+        let about_people = matches!(name.as_str(), "mail_reply_to" | "contact_line" | "invitation_note" | "places");
         let values = if about_people { &mut event.personal } else { &mut event.facts };
         note(values, &name, &value.to_string(), &now);
     }
+}
+
+fn picture_digest(logo: &str) -> String {
+    let digest = Sha256::digest(logo);
+    let digits: Vec<_> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{}", digits.concat())
 }
 
 /// The fields of a client.

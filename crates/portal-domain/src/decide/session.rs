@@ -86,13 +86,18 @@ fn new_session(
         epoch,
         profile: None,
         origin: moment.origin.clone(),
-        user_agent: user_agent.map(|text| text.chars().filter(|c| !c.is_control()).take(200).collect()),
+        user_agent: user_agent.map(shown_name),
         created_at: moment.now,
         last_seen_at: moment.now,
         idle_until: moment.now.after(practice.settings.session_idle()),
         expires_at: moment.now.after(practice.settings.session_absolute()),
         ended_at: None,
     }
+}
+
+/// What a browser calls itself, as it is kept: at most 200 characters, without control characters.
+pub(super) fn shown_name(user_agent: String) -> String {
+    user_agent.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
 /// The login of a session that is valid at the moment; `Unauthorized` otherwise.

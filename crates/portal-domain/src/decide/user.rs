@@ -3,7 +3,7 @@
 use super::{Moment, draft::named, note, outcome::Decided};
 use crate::{
     Named, Refusal,
-    change::{Aggregate, Change, Decision, Expect, KeyOwner, Reliance},
+    change::{Aggregate, Change, Decision, Expect, KeyOwner, Reliance, Which},
     email::EmailAddress,
     event::Subject,
     facts::{Holder, UserFacts},
@@ -24,7 +24,8 @@ pub struct PutUser {
     pub role: Role,
 }
 
-/// Creates or changes a practice user; nobody is written to (W1). The outcome is the user, and whether anything changed.
+/// Creates or changes a practice user; nobody is written to (W1). An admin who becomes staff is signed out everywhere (W2).
+/// The outcome is the user, and whether anything changed.
 pub fn put_user(
     facts: &UserFacts,
     command: &PutUser,
@@ -55,6 +56,7 @@ pub fn put_user(
     }
     if before.is_some_and(|before| before.role == Role::Admin) && user.role != Role::Admin {
         decision.expect.push(other_admin(facts)?);
+        end_sessions(&mut decision, &user, moment);
     }
     decision.changes.push(Change::PutUser(user.clone()));
     let kind = if before.is_some() { "user.changed" } else { "user.created" };
@@ -62,7 +64,7 @@ pub fn put_user(
     Ok(Decided { decision, outcome: (user, true) })
 }
 
-/// Removes a practice user and frees its key (A7, W2).
+/// Removes a practice user, ends its sessions and frees its key (A7, W2).
 pub fn delete_user(facts: &UserFacts, moment: &mut Moment) -> Result<Decided<()>, Refusal> {
     let user = facts.user.as_ref().ok_or(Refusal::NotFound { what: "practice user" })?;
     let mut decision = Decision::default();
@@ -70,13 +72,19 @@ pub fn delete_user(facts: &UserFacts, moment: &mut Moment) -> Result<Decided<()>
     if user.role == Role::Admin {
         decision.expect.push(other_admin(facts)?);
     }
+    end_sessions(&mut decision, user, moment);
     decision.changes.push(Change::ReleaseKey(user.email.key().clone()));
     decision.changes.push(Change::DeleteUser(user.id));
     log(&mut decision, "user.deleted", Some(user), None, moment);
     Ok(Decided { decision, outcome: () })
 }
 
-const fn changed(user: &PracticeUser) -> Expect {
+/// Ends all sessions of the workspace. Whoever opens one has looked at the user, so none slips past.
+fn end_sessions(decision: &mut Decision, user: &PracticeUser, moment: &Moment) {
+    decision.changes.push(Change::EndWorkspaceSessions { user: user.id, which: Which::All, at: moment.now });
+}
+
+pub(super) const fn changed(user: &PracticeUser) -> Expect {
     Expect { what: Aggregate::User(user.id), version: user.version, how: Reliance::Changed }
 }
 
@@ -111,5 +119,8 @@ fn log(
     note(&mut event.personal, "email", &email(before), &email(after));
     note(&mut event.personal, "name", &name(before), &name(after));
     note(&mut event.facts, "role", role(before), role(after));
+    if decision.changes.iter().any(|change| matches!(change, Change::EndWorkspaceSessions { .. })) {
+        event.facts.insert("workspace_sessions".to_owned(), "ended".to_owned());
+    }
     decision.events.push(event);
 }

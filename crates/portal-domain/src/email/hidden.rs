@@ -44,7 +44,7 @@ const WHITE_SPACE: [(char, char); 10] = [
 ];
 
 /// Whether E1 removes this character at the ends of an address.
-pub(super) fn is_hidden(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     within(&HIDDEN, c)
 }
 

@@ -25,6 +25,7 @@ mod trim;
 
 pub use address::EmailAddress;
 pub use fault::{EmailFault, EmailListFault, LoginKeyFault};
+pub(crate) use hidden::is_hidden;
 pub use key::LoginKey;
 pub use list::EmailList;
 pub use mask::mask;

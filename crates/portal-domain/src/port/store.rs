@@ -3,10 +3,13 @@ use async_trait::async_trait;
 use crate::{
     change::Decision,
     email::LoginKey,
-    facts::{ContactFacts, ContactQuery, LinkFacts, LoginCredential, LoginFacts, SessionFacts, UserFacts, UserQuery},
+    facts::{
+        ContactFacts, ContactQuery, LinkFacts, LoginCredential, LoginFacts, SessionFacts, UserFacts, UserQuery,
+        WorkspaceSessionFacts,
+    },
     id::{LinkId, PracticeId, Ref, Slug, TryId},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
-    session::SessionHash,
+    session::{SessionHash, WorkspaceSessionHash},
     throttle::{Admission, Bucket, Try},
     time::Timestamp,
 };
@@ -71,6 +74,14 @@ pub trait PortalStore: Send + Sync {
         hash: &SessionHash,
         now: Timestamp,
     ) -> Result<Option<SessionFacts>, StoreError>;
+
+    /// A session of this practice's workspace, valid or not, with its practice user. MUST NOT find a session of the portal
+    /// here, nor one of the workspace by [`session`](Self::session) (P4).
+    async fn workspace_session(
+        &self,
+        practice: PracticeId,
+        hash: &WorkspaceSessionHash,
+    ) -> Result<Option<WorkspaceSessionFacts>, StoreError>;
 
     /// What an earlier command with this key left.
     async fn receipt(&self, practice: PracticeId, key: &RequestKey) -> Result<Option<Receipt>, StoreError>;

@@ -7,6 +7,7 @@ mod links;
 mod practices;
 mod sessions;
 mod tries;
+mod workspace;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -16,6 +17,7 @@ pub use self::{
     links::{LinkView, RedeemLink},
     practices::{NewApiKey, PutUserInput, Secret},
     sessions::{ChangePassword, SessionView, SignInInput, SignedIn},
+    workspace::{WorkspaceSignedIn, WorkspaceView},
 };
 use crate::{
     Refusal,

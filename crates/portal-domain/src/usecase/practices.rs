@@ -132,7 +132,7 @@ impl Portal {
         Err(Error::Overloaded)
     }
 
-    async fn user_facts(
+    pub(super) async fn user_facts(
         &self,
         context: &CallContext,
         user: &Ref,

@@ -1,7 +1,7 @@
 //! The settings of the practice.
 
 use axum::Json;
-use portal_domain::practice::{SecondFactor, SessionsOnMove, Settings, SharedLogin};
+use portal_domain::practice::{Place, SecondFactor, SessionsOnMove, Settings, SharedLogin};
 
 use super::Answer;
 use crate::{
@@ -28,7 +28,22 @@ pub(crate) struct SettingsBody {
     invitation_note: Option<String>,
     mails_per_hour: Option<Option<u32>>,
     locale: Option<String>,
+    accent: Option<Option<String>>,
+    logo: Option<Option<String>>,
+    places: Option<Vec<PlaceBody>>,
+    return_addresses: Option<Vec<String>>,
     second_factor: Option<SecondFactor>,
+}
+
+/// A place; without a sentence it has an empty one.
+struct PlaceBody(Place);
+
+impl FromFields for PlaceBody {
+    fn from_fields(fields: &mut Fields) -> Result<Self, Problem> {
+        let name = fields.required("name", Fields::text)?;
+        let address = fields.required("address", Fields::text)?;
+        Ok(Self(Place { name, address, sentence: fields.text("sentence")?.unwrap_or_default() }))
+    }
 }
 
 impl FromFields for SettingsBody {
@@ -48,12 +63,21 @@ impl FromFields for SettingsBody {
             invitation_note: fields.text("invitation_note")?,
             mails_per_hour: fields.nullable("mails_per_hour", Fields::number)?,
             locale: fields.text("locale")?,
+            accent: fields.nullable("accent", Fields::text)?,
+            logo: fields.nullable("logo", Fields::text)?,
+            places: fields.objects("places")?,
+            return_addresses: fields.texts("return_addresses")?,
             second_factor: fields.word("second_factor")?,
         })
     }
 }
 
 impl SettingsBody {
+    fn places(&self) -> Option<Vec<Place>> {
+        let places = self.places.as_ref()?;
+        Some(places.iter().map(|PlaceBody(place)| place.clone()).collect())
+    }
+
     fn over(&self, before: Settings) -> Settings {
         Settings {
             shared_login: self.shared_login.unwrap_or(before.shared_login),
@@ -70,6 +94,10 @@ impl SettingsBody {
             invitation_note: self.invitation_note.clone().unwrap_or(before.invitation_note),
             mails_per_hour: self.mails_per_hour.unwrap_or(before.mails_per_hour),
             locale: self.locale.clone().unwrap_or(before.locale),
+            accent: self.accent.clone().unwrap_or(before.accent),
+            logo: self.logo.clone().unwrap_or(before.logo),
+            places: self.places().unwrap_or(before.places),
+            return_addresses: self.return_addresses.clone().unwrap_or(before.return_addresses),
             second_factor: self.second_factor.unwrap_or(before.second_factor),
         }
     }

@@ -10,4 +10,6 @@ mod names;
 mod pages;
 mod problems;
 mod sessions;
+mod settings;
 mod walls;
+mod workspace;

@@ -6,6 +6,7 @@ mod keys;
 mod people;
 mod told;
 mod work;
+mod workspace;
 
 pub(crate) use told::events;
 
@@ -64,6 +65,7 @@ async fn write(
     access::end_links_of(connection, practice, &work.ended_links_of).await?;
     access::end_links(connection, practice, &work.ended_links).await?;
     access::end_sessions(connection, practice, &work.ended_sessions).await?;
+    workspace::end(connection, practice, &work.ended_workspace).await?;
 
     keys::release(connection, practice, &work.released).await?;
     keys::claim(connection, practice, &work.claimed).await?;
@@ -83,6 +85,8 @@ async fn write(
     access::open_sessions(connection, practice, &work.opened_sessions).await?;
     access::touch_sessions(connection, practice, &work.touched).await?;
     access::select_profiles(connection, practice, &work.selected).await?;
+    workspace::open(connection, practice, &work.opened_workspace).await?;
+    workspace::touch(connection, practice, &work.touched_workspace).await?;
     keys::add_api_keys(connection, &work.api_keys).await?;
     keys::revoke_api_keys(connection, practice, &work.revoked).await?;
     keys::forget_tries(connection, practice, &work.forgotten).await?;

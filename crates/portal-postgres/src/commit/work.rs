@@ -5,12 +5,12 @@ use portal_domain::{
     contact::Contact,
     email::LoginKey,
     event::Event,
-    id::{ApiKeyId, ClientId, ContactId, LinkId, LoginId, SessionId, UserId},
+    id::{ApiKeyId, ClientId, ContactId, LinkId, LoginId, SessionId, UserId, WorkspaceSessionId},
     link::Link,
     login::Login,
     message::Message,
     practice::{ApiKey, Client, Practice, PracticeUser},
-    session::{PortalSession, ProfileId},
+    session::{PortalSession, ProfileId, WorkspaceSession},
     throttle::BucketName,
     time::Timestamp,
 };
@@ -40,6 +40,10 @@ pub(crate) struct Work<'a> {
     /// With the time of use and the new idle limit.
     pub(crate) touched: Vec<(SessionId, Timestamp, Timestamp)>,
     pub(crate) selected: Vec<(SessionId, ProfileId)>,
+    pub(crate) opened_workspace: Vec<&'a WorkspaceSession>,
+    pub(crate) ended_workspace: Vec<(UserId, Which<WorkspaceSessionId>, Timestamp)>,
+    /// With the time of use and the new idle limit.
+    pub(crate) touched_workspace: Vec<(WorkspaceSessionId, Timestamp, Timestamp)>,
     pub(crate) api_keys: Vec<&'a ApiKey>,
     pub(crate) revoked: Vec<(ApiKeyId, Timestamp)>,
     pub(crate) forgotten: Vec<BucketName>,
@@ -86,6 +90,11 @@ impl<'a> Work<'a> {
             Change::TouchSession { session, at, idle_until } => self.touched.push((*session, *at, *idle_until)),
             Change::SelectProfile { session, profile } => self.selected.push((*session, *profile)),
             Change::ForgetTries(name) => self.forgotten.push(*name),
+            Change::OpenWorkspaceSession(session) => self.opened_workspace.push(session),
+            Change::EndWorkspaceSessions { user, which, at } => self.ended_workspace.push((*user, *which, *at)),
+            Change::TouchWorkspaceSession { session, at, idle_until } => {
+                self.touched_workspace.push((*session, *at, *idle_until));
+            }
             Change::AddApiKey(key) => self.api_keys.push(key),
             Change::RevokeApiKey { key, at } => self.revoked.push((*key, *at)),
         }

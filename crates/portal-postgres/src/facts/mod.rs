@@ -5,6 +5,7 @@
 
 mod login;
 mod people;
+mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -34,7 +35,7 @@ use crate::{
     tries,
 };
 
-pub(crate) use self::people::clients_named as clients;
+pub(crate) use self::{people::clients_named as clients, workspace::workspace_session};
 
 pub(crate) async fn practice(pool: &PgPool, by: &PracticeSelector) -> Result<Option<Practice>, StoreError> {
     let found = match by {

@@ -7,6 +7,7 @@ mod plan;
 mod registry;
 mod rows;
 mod tell;
+mod workspace;
 
 use async_trait::async_trait;
 use portal_domain::port::{Commit, StoreError};
@@ -44,6 +45,9 @@ impl Work for Plan {
         access::touch_sessions(connection, practice, &self.touches).await?;
         access::select_profiles(connection, practice, &self.profiles).await?;
         access::open(connection, practice, &self.open_links, &self.open_sessions).await?;
+        workspace::end(connection, practice, &self.workspace.ended).await?;
+        workspace::touch(connection, practice, &self.workspace.touched).await?;
+        workspace::open(connection, practice, &self.workspace.opened).await?;
         registry::api_keys(connection, practice, &self.api_keys, &self.revoked).await?;
         registry::forget_tries(connection, practice, &self.forgotten).await?;
 

@@ -17,6 +17,7 @@ use super::rows::{
     FormerKeyRow, GuardRow, LinkRow, LoginRow, MessageRow, PracticeRow, ProfileRow, SessionRow, TouchRow, UserRow,
     practice_bytes,
 };
+use super::workspace::WorkspaceRows;
 use crate::encode::{Hex, HexBytes, Rows, hex};
 
 /// What a commit writes, in rows.
@@ -45,6 +46,7 @@ pub(crate) struct Plan {
     pub(super) profiles: Rows,
     pub(super) open_links: Rows,
     pub(super) open_sessions: Rows,
+    pub(super) workspace: Workspace,
     pub(super) api_keys: Rows,
     pub(super) revoked: Rows,
     pub(super) forgotten: Rows,
@@ -70,6 +72,14 @@ pub(super) struct Guards {
 pub(super) struct Put {
     pub(super) new: Rows,
     pub(super) replaced: Rows,
+}
+
+/// Sessions of the workspace.
+#[derive(Debug)]
+pub(super) struct Workspace {
+    pub(super) ended: Rows,
+    pub(super) touched: Rows,
+    pub(super) opened: Rows,
 }
 
 /// What hangs on contacts that are put.
@@ -121,6 +131,7 @@ struct Sorted<'a> {
     profiles: Vec<ProfileRow>,
     open_links: Vec<LinkRow<'a>>,
     open_sessions: Vec<SessionRow<'a>>,
+    workspace: WorkspaceRows<'a>,
     api_keys: Vec<ApiKeyRow<'a>>,
     revoked: Vec<AtRow>,
     forgotten: Vec<HexBytes<32>>,
@@ -177,6 +188,11 @@ impl<'a> Sorted<'a> {
                 self.profiles.push(ProfileRow { id: hex(*session), contact, client });
             }
             Change::ForgetTries(name) => self.forgotten.push(HexBytes(name.0)),
+            Change::OpenWorkspaceSession(session) => self.workspace.open(session),
+            Change::EndWorkspaceSessions { user, which, at } => self.workspace.end(*user, *which, *at),
+            Change::TouchWorkspaceSession { session, at, idle_until } => {
+                self.workspace.touch(*session, *at, *idle_until);
+            }
             Change::AddApiKey(key) => self.api_keys.push(ApiKeyRow::new(key)),
             Change::RevokeApiKey { key, at: time } => self.revoked.push(at(hex(*key), *time)),
         }
@@ -231,6 +247,7 @@ impl<'a> Sorted<'a> {
             profiles: Rows::of(&self.profiles),
             open_links: Rows::of(&self.open_links),
             open_sessions: Rows::of(&self.open_sessions),
+            workspace: self.workspace.ready(),
             api_keys: Rows::of(&self.api_keys),
             revoked: Rows::of(&self.revoked),
             forgotten: Rows::of(&self.forgotten),

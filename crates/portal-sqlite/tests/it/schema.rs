@@ -47,9 +47,11 @@ async fn a_file_of_a_newer_program_is_refused() {
     let newer = "INSERT INTO portal_migrations (version, description, success, checksum, execution_time)
                  VALUES (99, 'later', true, x'00', 0)";
     assert_eq!(portal_domain::port::PortalViews::schema_fits(&house.store).await, Ok(true));
+    let newest: i64 =
+        sqlx::query_scalar("SELECT max(version) FROM portal_migrations").fetch_one(&mut raw).await.unwrap();
     sqlx::query(newer).execute(&mut raw).await.unwrap();
     assert_eq!(portal_domain::port::PortalViews::schema_fits(&house.store).await, Ok(false));
     let refused = house.store.migrate().await.unwrap_err();
-    assert!(matches!(refused, MigrateError::Newer { found: 99, known: 1 }), "{refused:?}");
+    assert!(matches!(refused, MigrateError::Newer { found: 99, known } if known == newest), "{refused:?}");
     assert!(house.store.pending_migrations().await.is_err());
 }

@@ -99,6 +99,14 @@ macro_rules! __store_laws {
             a_session_is_touched_only_forward
             a_session_that_is_over_is_not_touched
             a_profile_is_chosen
+            a_workspace_session_is_found_valid_or_not
+            workspace_sessions_end_all_one_or_all_but_one
+            ending_workspace_sessions_spares_those_of_the_same_commit
+            a_workspace_session_is_touched_only_forward
+            a_workspace_session_is_never_revived
+            a_workspace_session_goes_with_its_user
+            workspace_sessions_stay_inside_their_practice
+            sessions_of_portal_and_workspace_never_meet
             erasing_a_login_keeps_its_links
             deleting_a_contact_keeps_messages_and_events
             deleting_a_client_takes_it_everywhere
@@ -116,6 +124,7 @@ macro_rules! __store_laws {
             a_key_goes_to_staff_or_client_never_both
             a_key_goes_to_one_of_eight_logins
             no_session_outlives_a_deactivation
+            no_workspace_session_outlives_a_demotion
             of_eight_requests_with_one_key_one_is_written
             commits_on_different_things_are_all_written
             a_credential_is_found_by_its_live_key_alone

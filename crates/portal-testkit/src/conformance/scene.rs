@@ -5,7 +5,10 @@ use portal_domain::{
     contact::Contact,
     email::LoginKey,
     event::RecordedEvent,
-    facts::{ContactFacts, ContactQuery, ContactSelector, LinkFacts, LoginFacts, SessionFacts, UserFacts, UserQuery},
+    facts::{
+        ContactFacts, ContactQuery, ContactSelector, LinkFacts, LoginFacts, SessionFacts, UserFacts, UserQuery,
+        WorkspaceSessionFacts,
+    },
     id::PracticeId,
     login::Login,
     message::Delivery,
@@ -119,6 +122,11 @@ impl Scene {
 
     pub(super) async fn session(&self, name: &str) -> Option<SessionFacts> {
         self.store.session(self.id, &build::session_hash(name), NOON).await.expect("the store answers")
+    }
+
+    pub(super) async fn workspace_session(&self, name: &str) -> Option<WorkspaceSessionFacts> {
+        let hash = build::workspace_session_hash(name);
+        self.store.workspace_session(self.id, &hash).await.expect("the store answers")
     }
 
     /// When the link of this name ended; panics where there is no such link.

@@ -14,14 +14,14 @@ use portal_domain::{
     email::{EmailAddress, LoginKey},
     facts::{
         ContactFacts, ContactQuery, ContactSelector, Holder, LinkFacts, LoginCredential, LoginFacts, SessionFacts,
-        UserFacts, UserQuery,
+        UserFacts, UserQuery, WorkspaceSessionFacts,
     },
     id::{LinkId, LoginId, MessageId, PracticeId, Ref, TryId},
     login::Login,
     message::{MessageBody, MessageKind},
     port::{Commit, Page, PortalStore, PortalViews, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice, SharedLogin},
-    session::SessionHash,
+    session::{SessionHash, WorkspaceSessionHash},
     throttle::{Admission, Bucket, Try},
     time::Timestamp,
 };
@@ -407,6 +407,14 @@ impl PortalStore for MutantStore {
             }
         }
         Ok(facts)
+    }
+
+    async fn workspace_session(
+        &self,
+        practice: PracticeId,
+        hash: &WorkspaceSessionHash,
+    ) -> Result<Option<WorkspaceSessionFacts>, StoreError> {
+        self.inner.workspace_session(practice, hash).await
     }
 
     async fn receipt(&self, practice: PracticeId, key: &RequestKey) -> Result<Option<Receipt>, StoreError> {

@@ -1,9 +1,9 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use portal_domain::{
-    change::{Change, Decision, Expect, Reliance},
+    change::{Change, Decision, Expect, Reliance, Which},
     event::{Event, RecordedEvent},
-    id::{LinkId, LoginId, PracticeId, SessionId},
+    id::{LinkId, LoginId, PracticeId, SessionId, WorkspaceSessionId},
     message::{DeliveryState, Message},
     port::Receipt,
     time::Timestamp,
@@ -53,6 +53,7 @@ pub(super) fn apply(state: &State, batch: &Batch<'_>, faults: Faults) -> Result<
     work.keys_and_things(batch)?;
     work.links(batch)?;
     work.sessions(batch);
+    work.workspace_sessions(batch)?;
     work.api_keys(batch)?;
     work.tries(batch);
     for message in batch.decisions.iter().flat_map(|decision| &decision.messages) {
@@ -172,6 +173,7 @@ impl Work<'_> {
         match change {
             Change::DeleteUser(id) => {
                 tenant.users.remove(id);
+                tenant.workspace_sessions.retain(|_, session| session.user != *id);
             }
             Change::DeleteClient(id) => {
                 tenant.clients.remove(id);
@@ -332,8 +334,7 @@ impl Work<'_> {
         }
     }
 
-    fn end_sessions(&mut self, login: LoginId, which: portal_domain::change::Which, at: Timestamp) {
-        use portal_domain::change::Which;
+    fn end_sessions(&mut self, login: LoginId, which: Which, at: Timestamp) {
         if self.faults.has(Fault::SessionsNotEnded) {
             return;
         }
@@ -357,6 +358,55 @@ impl Work<'_> {
             {
                 self.tenant.tallies.remove(bucket);
             }
+        }
+    }
+
+    fn workspace_sessions(&mut self, batch: &Batch<'_>) -> Result<(), Stop> {
+        let end_last = self.faults.has(Fault::OwnWorkspaceSessionsEnded);
+        if !end_last {
+            batch.changes().for_each(|change| self.end_workspace_sessions(change));
+        }
+        for change in batch.changes() {
+            match change {
+                Change::OpenWorkspaceSession(session) => {
+                    fits(self.tenant.users.contains_key(&session.user))?;
+                    fits(self.tenant.workspace_sessions.insert(session.id, session.clone()).is_none())?;
+                }
+                Change::TouchWorkspaceSession { session, at, idle_until } => {
+                    self.touch_workspace_session(*session, *at, *idle_until);
+                }
+                _ => {}
+            }
+        }
+        if end_last {
+            batch.changes().for_each(|change| self.end_workspace_sessions(change));
+        }
+        Ok(())
+    }
+
+    fn end_workspace_sessions(&mut self, change: &Change) {
+        let Change::EndWorkspaceSessions { user, which, at } = change else { return };
+        let meant = |session: WorkspaceSessionId| match which {
+            Which::All => !self.faults.has(Fault::WorkspaceSessionsNotEnded),
+            Which::One(id) => session == *id,
+            Which::AllBut(id) => session != *id || self.faults.has(Fault::WorkspaceSpareIgnored),
+        };
+        for session in self.tenant.workspace_sessions.values_mut() {
+            if session.user == *user && meant(session.id) && session.ended_at.is_none() {
+                session.ended_at = Some(*at);
+            }
+        }
+    }
+
+    fn touch_workspace_session(&mut self, session: WorkspaceSessionId, at: Timestamp, idle_until: Timestamp) {
+        let faults = self.faults;
+        let Some(session) = self.tenant.workspace_sessions.get_mut(&session) else { return };
+        let forward = session.last_seen_at < at || faults.has(Fault::WorkspaceTouchBackwards);
+        let open = session.ended_at.is_none() || faults.has(Fault::WorkspaceTouchEnded);
+        let in_time = (at < session.idle_until && at < session.expires_at) || faults.has(Fault::WorkspaceTouchRevives);
+        if forward && open && in_time {
+            session.last_seen_at = at;
+            session.idle_until = idle_until;
         }
     }
 

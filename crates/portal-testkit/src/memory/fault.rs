@@ -51,6 +51,22 @@ pub enum Fault {
     TouchBackwards,
     /// A session that is over is used again.
     TouchRevives,
+    /// Sessions of a practice user are not ended.
+    WorkspaceSessionsNotEnded,
+    /// Sessions of a practice user are ended but for one, whichever was meant.
+    WorkspaceSpareIgnored,
+    /// Sessions of the workspace opened by the same commit are ended too.
+    OwnWorkspaceSessionsEnded,
+    /// The note when a session of the workspace was used may go backwards.
+    WorkspaceTouchBackwards,
+    /// A note that an ended session of the workspace was used is written.
+    WorkspaceTouchEnded,
+    /// A note that a session of the workspace was used revives it after its time.
+    WorkspaceTouchRevives,
+    /// A session of the workspace is found from every practice.
+    WorkspaceWallMissing,
+    /// A session of the portal is found as one of the workspace.
+    AreasMixed,
     /// Events are not written.
     EventsDropped,
     /// Messages are not written.
@@ -111,7 +127,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 61] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -137,6 +153,14 @@ impl Fault {
         Self::SpareIgnored,
         Self::TouchBackwards,
         Self::TouchRevives,
+        Self::WorkspaceSessionsNotEnded,
+        Self::WorkspaceSpareIgnored,
+        Self::OwnWorkspaceSessionsEnded,
+        Self::WorkspaceTouchBackwards,
+        Self::WorkspaceTouchEnded,
+        Self::WorkspaceTouchRevives,
+        Self::WorkspaceWallMissing,
+        Self::AreasMixed,
         Self::EventsDropped,
         Self::MessagesDropped,
         Self::LinkWallMissing,

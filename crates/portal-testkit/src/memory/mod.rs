@@ -15,11 +15,14 @@ use async_trait::async_trait;
 use portal_domain::{
     change::Decision,
     email::LoginKey,
-    facts::{ContactFacts, ContactQuery, LinkFacts, LoginCredential, LoginFacts, SessionFacts, UserFacts, UserQuery},
+    facts::{
+        ContactFacts, ContactQuery, LinkFacts, LoginCredential, LoginFacts, SessionFacts, UserFacts, UserQuery,
+        WorkspaceSessionFacts,
+    },
     id::{LinkId, PracticeId, Ref, TryId},
     port::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
-    session::SessionHash,
+    session::{SessionHash, WorkspaceSessionHash},
     throttle::{Admission, Bucket, Try},
     time::Timestamp,
 };
@@ -197,6 +200,16 @@ impl PortalStore for MemoryStore {
         Ok(self.search(practice, now, self.faults.has(Fault::SessionWallMissing), |reader| {
             let session = reader.tenant.sessions.values().find(|session| session.hash == *hash);
             session.map(|session| reader.session(session))
+        }))
+    }
+
+    async fn workspace_session(
+        &self,
+        practice: PracticeId,
+        hash: &WorkspaceSessionHash,
+    ) -> Result<Option<WorkspaceSessionFacts>, StoreError> {
+        Ok(self.search(practice, ANY_TIME, self.faults.has(Fault::WorkspaceWallMissing), |reader| {
+            reader.workspace_session(hash)
         }))
     }
 

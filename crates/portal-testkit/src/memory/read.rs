@@ -6,13 +6,13 @@ use portal_domain::{
     email::LoginKey,
     facts::{
         ContactFacts, ContactQuery, ContactSelector, Holder, Invitation, LinkFacts, LoginCredential, LoginFacts,
-        Member, SessionFacts, UserFacts, UserQuery,
+        Member, SessionFacts, UserFacts, UserQuery, WorkspaceSessionFacts,
     },
     id::{ClientId, LoginId, Ref},
     link::{Link, LinkPurpose},
     message::DeliveryState,
     practice::{Client, Role},
-    session::PortalSession,
+    session::{PortalSession, WorkspaceSession, WorkspaceSessionHash},
     throttle::BucketName,
     time::Timestamp,
 };
@@ -120,6 +120,31 @@ impl Reader<'_> {
 
     pub(super) fn session(&self, session: &PortalSession) -> SessionFacts {
         SessionFacts { session: session.clone(), login: self.login(session.login) }
+    }
+
+    pub(super) fn workspace_session(&self, hash: &WorkspaceSessionHash) -> Option<WorkspaceSessionFacts> {
+        let known = self.tenant.workspace_sessions.values().find(|session| session.hash == *hash).cloned();
+        let session = known.or_else(|| self.strayed(hash))?;
+        let user = self.tenant.users.get(&session.user)?.clone();
+        Some(WorkspaceSessionFacts { session, user })
+    }
+
+    /// With a mistake: a session of the portal, taken for one of the workspace.
+    fn strayed(&self, hash: &WorkspaceSessionHash) -> Option<WorkspaceSession> {
+        let mixed = self.faults.has(Fault::AreasMixed);
+        let portal = self.tenant.sessions.values().find(|session| mixed && session.hash.0 == hash.0)?;
+        Some(WorkspaceSession {
+            id: portal_domain::id::Id::from_uuid(portal.id.to_uuid()),
+            user: *self.tenant.users.keys().next()?,
+            hash: *hash,
+            origin: portal.origin.clone(),
+            user_agent: portal.user_agent.clone(),
+            created_at: portal.created_at,
+            last_seen_at: portal.last_seen_at,
+            idle_until: portal.idle_until,
+            expires_at: portal.expires_at,
+            ended_at: portal.ended_at,
+        })
     }
 
     pub(super) fn login(&self, id: LoginId) -> Option<LoginFacts> {

@@ -3,7 +3,7 @@ use portal_domain::{
     facts::{ContactFacts, ContactQuery, ContactSelector, Holder},
     id::Slug,
     port::{PortalStore, PracticeSelector},
-    practice::{PracticeUser, Role, Scope, SessionsOnMove, Settings, SharedLogin},
+    practice::{Place, PracticeUser, Role, Scope, SecondFactor, SessionsOnMove, Settings, SharedLogin},
 };
 
 use crate::{
@@ -26,6 +26,11 @@ pub async fn a_practice_is_found_by_slug_and_id(harness: &Harness) {
     assert_eq!(find(PracticeSelector::Slug(other)).await, None);
 }
 
+fn place(name: &str) -> Place {
+    let address = "https://files.smith.example:8443/a?b=c#d".to_owned();
+    Place { name: name.to_owned(), address, sentence: "Where “papers” are – 👋".to_owned() }
+}
+
 /// Name and settings of a practice are replaced and come back whole.
 pub async fn settings_come_back_whole(harness: &Harness) {
     let scene = Scene::set(harness, "smith").await;
@@ -44,7 +49,11 @@ pub async fn settings_come_back_whole(harness: &Harness) {
         invitation_note: "Dear client,\nwelcome 👋".to_owned(),
         mails_per_hour: Some(1_000_000),
         locale: "de-AT".to_owned(),
-        ..Settings::default()
+        accent: Some("#1A5276".to_owned()),
+        logo: Some(format!("data:image/png;base64,{}", "iVBORw0KGgo".repeat(3_000))),
+        places: ["Über uns", "Files\u{a0}“A”"].map(place).into(),
+        return_addresses: vec!["https://app.smith.example/?a=1&b=%C3%BC".to_owned()],
+        second_factor: SecondFactor::Optional,
     };
     let first = build::practice("smith");
     let changed =

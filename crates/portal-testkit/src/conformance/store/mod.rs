@@ -13,8 +13,9 @@ mod text;
 mod tries;
 mod unique;
 mod walls;
+mod workspace;
 
 pub use self::{
     batch::*, erase::*, facts::*, guards::*, keys::*, links::*, logins::*, races::*, sessions::*, text::*, tries::*,
-    unique::*, walls::*,
+    unique::*, walls::*, workspace::*,
 };

@@ -6,6 +6,7 @@ use portal_domain::{
     facts::Holder,
     login::Login,
     port::{Commit, Receipt},
+    practice::{PracticeUser, Role},
 };
 
 use crate::{
@@ -162,6 +163,38 @@ pub async fn no_session_outlives_a_deactivation(harness: &Harness) {
             let session = scene.session(name).await;
             let ended = session.is_none_or(|facts| facts.session.ended_at.is_some());
             assert!(ended, "a session of an old login is open after the deactivation was acknowledged");
+        }
+        scene.refuse(open(&"late".to_owned())).await;
+    }
+    overlaps.must_be_real();
+}
+
+/// After a demotion is acknowledged there is no valid session of the workspace from before, however many were being opened.
+pub async fn no_workspace_session_outlives_a_demotion(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let overlaps = Overlaps::new();
+    for round in 0..ROUNDS {
+        let user = build::user(&format!("u{round}"), &format!("u{round}@smith.example"));
+        let user = PracticeUser { role: Role::Admin, ..user };
+        scene.write(Plan::new().put_user(&user)).await;
+        let end = Change::EndWorkspaceSessions { user: user.id, which: Which::All, at: later(5) };
+        let staff = PracticeUser { role: Role::Staff, version: 2, ..user.clone() };
+        let demote = Plan::new().put_user(&staff).then(end).done();
+        let names: Vec<_> = (0..5).map(|number| format!("w{round}-{number}")).collect();
+        let open = |name: &String| {
+            let plan = Plan::new().looked_at(Aggregate::User(user.id), 1);
+            plan.then(Change::OpenWorkspaceSession(build::workspace_session(name, &user))).done()
+        };
+        let mut all: Vec<_> = names.iter().map(open).collect();
+        all.insert(round % 6, demote.clone());
+        let commits = race(harness, &overlaps, &scene, all).await;
+        if commits[round % 6] == Commit::Conflict {
+            scene.insist(demote).await;
+        }
+        for name in &names {
+            let session = scene.workspace_session(name).await;
+            let ended = session.is_none_or(|facts| facts.session.ended_at.is_some());
+            assert!(ended, "a session of a former admin is open after the demotion was acknowledged");
         }
         scene.refuse(open(&"late".to_owned())).await;
     }

@@ -1,6 +1,7 @@
 use portal_domain::{
     event::Caller,
     port::{LeaseTerms, Outbox, Page},
+    practice::Place,
 };
 use portal_testkit::{conformance::run, machine::SPELLINGS};
 
@@ -109,5 +110,38 @@ fn j1_personal_values_stand_beside_the_event() {
             }
         }
         assert!(with_personal > 100, "{with_personal}");
+    });
+}
+
+/// A logo is told by its digest, and what is free text stands among what is personal.
+#[test]
+fn j1_settings_are_told_before_and_after() {
+    run(async {
+        let desk = Desk::new().await;
+        let logo = "data:image/png;base64,iVBORw0KGgo=";
+        let address = "https://files.elm.example/".to_owned();
+        let place = Place { name: "Files".to_owned(), address: address.clone(), sentence: "Ask Mary".to_owned() };
+        desk.settings(|settings| {
+            settings.accent = Some("#1a5276".to_owned());
+            settings.logo = Some(logo.to_owned());
+            settings.places = vec![place.clone()];
+            settings.return_addresses = vec![address.clone()];
+        })
+        .await;
+        let event = desk.events().await.pop().unwrap();
+        assert_eq!(event.kind, "practice.settings_changed");
+        let told = |name: &str| (&*event.facts[&format!("{name}_before")], &*event.facts[&format!("{name}_after")]);
+        assert_eq!(told("accent"), ("null", "\"#1a5276\""));
+        assert_eq!(told("return_addresses"), ("[]", "[\"https://files.elm.example/\"]"));
+        let (before, after) = told("logo");
+        assert!(before == "null" && after.starts_with("\"sha256:") && after.len() == 73, "{after}");
+        let personal = event.personal.clone().unwrap();
+        assert_eq!(personal["places_before"], "[]");
+        assert!(personal["places_after"].contains("Ask Mary") && !format!("{:?}", event.facts).contains("Mary"));
+        let events = desk.events().await.len();
+        desk.settings(|settings| settings.logo = Some(logo.to_owned())).await;
+        assert_eq!(desk.events().await.len(), events, "the same again changes nothing");
+        desk.settings(|settings| settings.logo = Some(logo.replace("Ggo=", "GgoA"))).await;
+        assert_eq!(desk.events().await.len(), events + 1);
     });
 }

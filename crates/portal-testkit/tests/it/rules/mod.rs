@@ -10,6 +10,7 @@ mod links;
 mod moves;
 mod moves_shared;
 mod sessions;
+mod workspace;
 
 use portal_testkit::{
     conformance::Harness,

@@ -1,0 +1,213 @@
+//! Addresses of other sites: places that a practice shows, and where it lets its clients return to.
+//!
+//! Browsers mend what they are given, each rule of theirs a way to mean another site than the one that was read. So there is
+//! no mending here: what is doubtful is refused.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use serde::{Deserialize, Serialize};
+
+/// Most characters of an address.
+const LONGEST: usize = 2000;
+
+/// Another site of the practice's, shown to its clients.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// What it is called: 1–80 characters.
+    pub name: String,
+    /// Its address: `https://`, or `http://` on this machine only.
+    pub address: String,
+    /// What it is for, in at most 200 characters.
+    pub sentence: String,
+}
+
+/// What an address may be, in words.
+pub(super) const BOUNDS: &str = "an absolute `https://` address in ASCII, host in lower case, without user name, `.` or `..` \
+                                 in its path, at most 2000 characters; `http://` only for this machine";
+
+impl Place {
+    /// The member that is out of its bounds, and what they are.
+    pub(super) fn fault(&self) -> Option<(&'static str, &'static str)> {
+        if !is_line(&self.name, 80) || self.name.chars().all(crate::email::is_hidden) {
+            return Some(("name", "1 to 80 characters, without control characters"));
+        }
+        if !is_web_address(&self.address) {
+            return Some(("address", BOUNDS));
+        }
+        let short = is_line(&self.sentence, 200);
+        (!short).then_some(("sentence", "at most 200 characters, without control characters"))
+    }
+}
+
+fn is_line(text: &str, most: usize) -> bool {
+    text.chars().count() <= most && !text.chars().any(char::is_control)
+}
+
+/// Whether a text is the address of a site, and leaves no doubt of which.
+pub(super) fn is_web_address(text: &str) -> bool {
+    let (rest, secure) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
+        (Some(rest), _) => (rest, true),
+        (_, Some(rest)) => (rest, false),
+        _ => return false,
+    };
+    let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let Some((host, loopback)) = host_of(authority) else { return false };
+    text.len() <= LONGEST && host.len() <= 253 && (secure || loopback) && is_tail(tail)
+}
+
+/// Whether an address has a fragment, which is never sent to the site.
+pub(super) fn has_fragment(text: &str) -> bool {
+    text.contains('#')
+}
+
+/// The host of an authority, and whether it is this machine. There is no `@`, so there is no user either.
+fn host_of(authority: &str) -> Option<(&str, bool)> {
+    if let Some(rest) = authority.strip_prefix('[') {
+        let (host, port) = rest.split_once(']')?;
+        let address: Ipv6Addr = host.parse().ok()?;
+        return (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
+            .then_some((host, address.is_loopback()));
+    }
+    let (host, port) = authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)));
+    if !port.is_none_or(is_port) {
+        return None;
+    }
+    // A host that ends in a number is an address of four numbers to every browser, or none.
+    let last = host.rsplit('.').next()?;
+    if last.starts_with(|c: char| c.is_ascii_digit()) {
+        let address: Ipv4Addr = host.parse().ok()?;
+        return Some((host, address.is_loopback()));
+    }
+    let loopback = host == "localhost" || host.ends_with(".localhost");
+    let named = host.split('.').all(is_label) && (loopback || host.contains('.'));
+    named.then_some((host, loopback))
+}
+
+fn is_port(port: &str) -> bool {
+    let digits = !port.starts_with('0') && port.bytes().all(|byte| byte.is_ascii_digit());
+    digits && port.parse::<u16>().is_ok()
+}
+
+fn is_label(label: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=63).contains(&label.len()) && label.bytes().all(plain) && !label.starts_with('-') && !label.ends_with('-')
+}
+
+/// Whether path, query and fragment are made of what may stand there (RFC 3986), whole escapes included.
+fn is_tail(tail: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@/?%".contains(c);
+    let (sent, fragment) = tail.split_once('#').unwrap_or((tail, ""));
+    let path = sent.split('?').next().unwrap_or_default().to_ascii_lowercase().replace("%2e", ".");
+    let straight = !path.split('/').any(|part| part == "." || part == "..");
+    let escaped = |part: &str| part.len() >= 2 && part.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    sent.chars().chain(fragment.chars()).all(plain) && tail.split('%').skip(1).all(escaped) && straight
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_addresses_are_taken() {
+        for address in [
+            "https://files.smith.example",
+            "https://files.smith.example/",
+            "https://files.smith.example:8443/a/b.html?c=d&e=%C3%A9#f",
+            "https://xn--bcher-kva.example/?q=a/../b",
+            "https://192.0.2.7/",
+            "https://[2001:db8::1]:8443/",
+            "https://a.b.c-d.example/~x/(y);z=1,2:3@4!$&'*+",
+            "http://localhost",
+            "http://localhost:3000/back",
+            "http://app.localhost:3000/",
+            "http://127.0.0.1:8080/",
+            "http://[::1]:8080/",
+            "https://localhost/",
+        ] {
+            assert!(is_web_address(address), "{address}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_doubtful_is_refused() {
+        for address in [
+            "",
+            "files.smith.example",
+            "/files",
+            "//files.smith.example/",
+            "ftp://files.smith.example/",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "HTTPS://files.smith.example/",
+            "https:/files.smith.example/",
+            "https:files.smith.example",
+            "https:///files.smith.example/",
+            "https://",
+            "https:///",
+            "https://?x",
+            "https://Files.smith.example/",
+            "https://user@files.smith.example/",
+            "https://user:pass@files.smith.example/",
+            "https://@files.smith.example/",
+            "https://files.smith.example\\@evil.example/",
+            "https://files.smith.example/\\..\\x",
+            "https://intranet/",
+            "https://.example/",
+            "https://files..example/",
+            "https://files.example./",
+            "https://-files.example/",
+            "https://files-.example/",
+            "https://fi_les.example/",
+            "https://files.example:/",
+            "https://files.example:0/",
+            "https://files.example:0443/",
+            "https://files.example:65536/",
+            "https://files.example:+80/",
+            "https://files.example:80:80/",
+            "https://files.example%2eevil.example/",
+            "https://bücher.example/",
+            "https://ﬁles.example/",
+            "https://files.example/ü",
+            "https://files.example/a b",
+            "https://files.example/a\tb",
+            "https://files.example/\n",
+            " https://files.example/",
+            "https://files.example/\u{0}",
+            "https://files.example/\u{85}",
+            "https://files.example/%",
+            "https://files.example/%4",
+            "https://files.example/%4g",
+            "https://files.example/<b>",
+            "https://files.example/\"x",
+            "https://files.example/{x}",
+            "https://files.example/a#b#c",
+            "https://files.example/../x",
+            "https://files.example/a/./x",
+            "https://files.example/a/%2E%2e",
+            "https://files.example/a/.%2E/x",
+            "https://2130706433/",
+            "https://0x7f.1/",
+            "https://127.1/",
+            "https://192.0.2.256/",
+            "https://192.0.2.07/",
+            "https://files.1a/",
+            "https://[::1/",
+            "https://[::1]x/",
+            "https://[fe80::1%25eth0]/",
+            "https://[192.0.2.7]/",
+            "http://files.smith.example/",
+            "http://192.0.2.7/",
+            "http://localhost.evil.example/",
+            "http://[2001:db8::1]/",
+            "http://127.0.0.1.evil.example/",
+        ] {
+            assert!(!is_web_address(address), "{address}");
+        }
+        let long = |length: usize| format!("https://a.example/{}", "x".repeat(length - 18));
+        assert!(is_web_address(&long(2000)) && !is_web_address(&long(2001)));
+        let host = |labels: usize| format!("https://{}example/", "a.".repeat(labels));
+        assert!(is_web_address(&host(123)) && !is_web_address(&host(124)));
+        assert!(!is_web_address(&format!("https://{}.example/", "a".repeat(64))));
+    }
+}
