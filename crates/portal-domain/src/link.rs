@@ -165,6 +165,11 @@ impl LinkTokens {
         (!keys.is_empty()).then_some(Self { keys })
     }
 
+    /// The server keys, newest first.
+    pub(crate) fn keys(&self) -> &[(KeyId, [u8; 32])] {
+        &self.keys
+    }
+
     /// The key that new links are made under.
     pub fn newest(&self) -> &KeyId {
         &self.keys[0].0

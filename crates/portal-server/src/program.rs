@@ -146,6 +146,7 @@ fn portal(stores: &Stores, tokens: LinkTokens) -> Result<Portal, Failure> {
     Ok(Portal {
         store: stores.store.clone(),
         enquiries: stores.enquiries.clone(),
+        journal: stores.journal.clone(),
         hasher: Arc::new(hasher),
         clock: Arc::new(SystemClock),
         entropy,

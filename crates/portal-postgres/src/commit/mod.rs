@@ -7,7 +7,7 @@ mod people;
 mod told;
 mod work;
 
-pub(crate) use told::events;
+pub(crate) use self::{told::events, work::column};
 
 use portal_domain::{
     change::Decision,

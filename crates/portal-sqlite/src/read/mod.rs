@@ -8,5 +8,5 @@ pub(crate) mod practice;
 mod rows;
 pub(crate) mod views;
 
-pub(crate) use self::decode::{damaged, id};
-pub(crate) use self::rows::{LinkRow, MessageRow, PracticeRow};
+pub(crate) use self::decode::{damaged, digest, id};
+pub(crate) use self::rows::{EventRow, LinkRow, MessageRow, PracticeRow};

@@ -87,11 +87,25 @@ pub enum Fault {
     DeferredAtOnce,
     /// An enquiry is given to every worker.
     EnquiryLeasedTwice,
+    /// Events are shown before they are sealed.
+    UnsealedShown,
+    /// Seals are written whatever the head is.
+    SealUnguarded,
+    /// An event that is sealed is sealed again.
+    SealedAgain,
+    /// The head stays where it is.
+    HeadKept,
+    /// Numbers jump where a sealer went on.
+    NumberSkipped,
+    /// What waits is given newest first.
+    SealedBackwards,
+    /// Sealed events are given without their salt.
+    SaltForgotten,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 50] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -135,6 +149,13 @@ impl Fault {
         Self::LanesIgnored,
         Self::DeferredAtOnce,
         Self::EnquiryLeasedTwice,
+        Self::UnsealedShown,
+        Self::SealUnguarded,
+        Self::SealedAgain,
+        Self::HeadKept,
+        Self::NumberSkipped,
+        Self::SealedBackwards,
+        Self::SaltForgotten,
     ];
 
     /// Whether a check is made, but too early: on a picture that is old when the write happens.
