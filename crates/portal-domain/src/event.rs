@@ -98,8 +98,9 @@ pub fn personal_digest(salt: &[u8; 16], personal: &BTreeMap<String, String>) -> 
 /// An event as it is read back. Personal values are `None` where they were erased.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedEvent {
-    /// Place in the practice's journal, growing; without a number of its own until it is sealed.
-    pub ordinal: i64,
+    /// Place in the practice's journal: 1, 2, 3 … without a gap. An event that waits to be sealed bears the one it would be
+    /// given now.
+    pub number: i64,
     /// Our id.
     pub id: EventId,
     /// When.

@@ -166,6 +166,11 @@ impl LinkTokens {
     }
 
     /// The keys themselves, newest first, for what else is derived under them. What is derived has a name of its own in it.
+    pub(crate) fn keys(&self) -> &[(KeyId, [u8; 32])] {
+        &self.keys
+    }
+
+    /// The secrets of all keys, newest first.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &[u8; 32]> {
         self.keys.iter().map(|(_, secret)| secret)
     }

@@ -145,12 +145,46 @@ impl Query {
         Ok(Self(values))
     }
 
+    fn limit(&self) -> Result<u32, Problem> {
+        match self.0.get("limit").map(|text| text.parse()) {
+            None => Ok(50),
+            Some(Ok(limit @ 1..=200)) => Ok(limit),
+            Some(_) => Err(Problem::invalid_field("limit", "`limit` must be a whole number from 1 to 200")),
+        }
+    }
+
     fn preview(&self) -> Result<bool, Problem> {
         match self.0.get("preview").map(String::as_str) {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
             Some(_) => Err(Problem::invalid_field("preview", "`preview` must be `true` or `false`")),
         }
+    }
+}
+
+/// What comes after a number, and how long to wait for it.
+pub(crate) struct Feed {
+    pub(crate) after: i64,
+    pub(crate) wait: Duration,
+    pub(crate) limit: u32,
+}
+
+impl Ask for Feed {
+    const QUERY: &'static [&'static str] = &["after", "wait", "limit"];
+    const BODY: bool = false;
+
+    fn read(query: &Query, _: &[u8]) -> Result<Self, Problem> {
+        let after = match query.0.get("after").map(|text| text.parse()) {
+            None => 0,
+            Some(Ok(after @ 0..)) => after,
+            Some(_) => return Err(Problem::invalid_field("after", "`after` must be the `number` of an event, or 0")),
+        };
+        let wait = match query.0.get("wait").map(|text| text.parse()) {
+            None => 0,
+            Some(Ok(wait @ 0..=30)) => wait,
+            Some(_) => return Err(Problem::invalid_field("wait", "`wait` must be a whole number of seconds up to 30")),
+        };
+        Ok(Self { after, wait: Duration::from_secs(wait), limit: query.limit()? })
     }
 }
 
@@ -197,11 +231,7 @@ impl Ask for Listing {
     const BODY: bool = false;
 
     fn read(query: &Query, _: &[u8]) -> Result<Self, Problem> {
-        let limit = match query.0.get("limit").map(|text| text.parse()) {
-            None => 50,
-            Some(Ok(limit @ 1..=200)) => limit,
-            Some(_) => return Err(Problem::invalid_field("limit", "`limit` must be a whole number from 1 to 200")),
-        };
+        let limit = query.limit()?;
         let after = match query.0.get("cursor") {
             None => None,
             Some(cursor) => Some(open_cursor(cursor).ok_or_else(bad_cursor)?),

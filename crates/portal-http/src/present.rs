@@ -269,6 +269,7 @@ impl From<&Delivery> for MessagePart {
 /// An event of the journal.
 #[derive(Serialize)]
 pub(crate) struct EventPart {
+    number: i64,
     id: String,
     at: String,
     kind: String,
@@ -280,8 +281,8 @@ pub(crate) struct EventPart {
 
 impl From<RecordedEvent> for EventPart {
     fn from(event: RecordedEvent) -> Self {
-        let RecordedEvent { id, at, kind, caller, origin, facts, personal, .. } = event;
-        Self { id: id.to_string(), at: time(at), kind, caller, origin, facts, personal }
+        let RecordedEvent { number, id, at, kind, caller, origin, facts, personal, .. } = event;
+        Self { number, id: id.to_string(), at: time(at), kind, caller, origin, facts, personal }
     }
 }
 

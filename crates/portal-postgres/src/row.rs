@@ -3,6 +3,7 @@
 use portal_domain::{
     contact::{Access, Contact, MovedFrom},
     email::{EmailAddress, EmailList, LoginKey},
+    event::{RecordedEvent, Subject},
     id::{Id, PracticeId, Ref, Slug},
     link::{KeyId, Link, LinkPurpose},
     login::{Credential, Login},
@@ -340,6 +341,44 @@ pub(crate) fn json(value: &impl serde::Serialize) -> Result<String, StoreError> 
 
 pub(crate) fn digest(bytes: &[u8]) -> Option<[u8; 32]> {
     bytes.try_into().ok()
+}
+
+pub(crate) struct EventRow {
+    pub(crate) event_id: Uuid,
+    pub(crate) number: i64,
+    pub(crate) at: i64,
+    pub(crate) kind: String,
+    pub(crate) caller: String,
+    pub(crate) origin: Option<String>,
+    pub(crate) contact_id: Option<Uuid>,
+    pub(crate) user_id: Option<Uuid>,
+    pub(crate) login_id: Option<Uuid>,
+    pub(crate) facts: String,
+    pub(crate) digest: Vec<u8>,
+    pub(crate) personal: Option<String>,
+}
+
+impl EventRow {
+    pub(crate) fn read(self) -> Result<RecordedEvent, StoreError> {
+        let fault = |what: &str| damaged("event", self.event_id, what);
+        let personal = self.personal.map(|text| serde_json::from_str(&text)).transpose();
+        Ok(RecordedEvent {
+            number: self.number,
+            id: id(self.event_id),
+            at: time(self.at),
+            kind: self.kind,
+            caller: self.caller,
+            origin: self.origin,
+            subject: Subject {
+                contact: self.contact_id.map(id),
+                user: self.user_id.map(id),
+                login: self.login_id.map(id),
+            },
+            facts: serde_json::from_str(&self.facts).map_err(|it| fault(&it.to_string()))?,
+            personal: personal.map_err(|it| fault(&it.to_string()))?,
+            digest: digest(&self.digest).ok_or_else(|| fault("its digest has not 32 bytes"))?,
+        })
+    }
 }
 
 /// Text of others, such as a server's reply: the one character that the database can't hold is replaced.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use portal_domain::{
     email::LoginKey,
-    event::{RecordedEvent, Subject},
+    event::RecordedEvent,
     id::{ContactId, PracticeId, Ref},
     message::{Attempt, Delivery, MessageKind},
     port::{Page, PortalViews, StoreError, Waiting},
@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::{
     PostgresStore, SchemaError,
     failure::store_error,
-    row::{self, ApiKeyRow, ClientRow, MessageRow, PracticeRow, UserRow},
+    row::{self, ApiKeyRow, ClientRow, EventRow, MessageRow, PracticeRow, UserRow},
     tries,
 };
 
@@ -150,39 +150,35 @@ impl PortalViews for PostgresStore {
     ) -> Result<Vec<RecordedEvent>, StoreError> {
         let after = page.after.unwrap_or(i64::MIN);
         let rows = match contact {
-            Some(contact) => {
-                sqlx::query_as!(
-                    EventRow,
-                    r#"SELECT e.event_id, e.ordinal, e.at, e.kind, e.caller, e.origin, e.contact_id, e.user_id,
+            Some(contact) => sqlx::query_as!(
+                EventRow,
+                r#"SELECT e.event_id, e.number AS "number!", e.at, e.kind, e.caller, e.origin, e.contact_id, e.user_id,
                            e.login_id, e.facts, e.digest, p.personal AS "personal?"
                        FROM portal.event e LEFT JOIN portal.event_personal p
                            ON p.practice_id = e.practice_id AND p.event_id = e.event_id
-                       WHERE e.practice_id = $1 AND e.contact_id = $2 AND e.ordinal > $3
-                       ORDER BY e.ordinal LIMIT $4"#,
-                    row::uuid(practice),
-                    contact.to_uuid(),
-                    after,
-                    i64::from(page.limit),
-                )
-                .fetch_all(self.pool())
-                .await
-            }
-            None => {
-                sqlx::query_as!(
-                    EventRow,
-                    r#"SELECT e.event_id, e.ordinal, e.at, e.kind, e.caller, e.origin, e.contact_id, e.user_id,
+                       WHERE e.practice_id = $1 AND e.contact_id = $2 AND e.number > $3
+                       ORDER BY e.number LIMIT $4"#,
+                row::uuid(practice),
+                contact.to_uuid(),
+                after,
+                i64::from(page.limit),
+            )
+            .fetch_all(self.pool())
+            .await,
+            None => sqlx::query_as!(
+                EventRow,
+                r#"SELECT e.event_id, e.number AS "number!", e.at, e.kind, e.caller, e.origin, e.contact_id, e.user_id,
                            e.login_id, e.facts, e.digest, p.personal AS "personal?"
                        FROM portal.event e LEFT JOIN portal.event_personal p
                            ON p.practice_id = e.practice_id AND p.event_id = e.event_id
-                       WHERE e.practice_id = $1 AND e.ordinal > $2
-                       ORDER BY e.ordinal LIMIT $3"#,
-                    row::uuid(practice),
-                    after,
-                    i64::from(page.limit),
-                )
-                .fetch_all(self.pool())
-                .await
-            }
+                       WHERE e.practice_id = $1 AND e.number > $2
+                       ORDER BY e.number LIMIT $3"#,
+                row::uuid(practice),
+                after,
+                i64::from(page.limit),
+            )
+            .fetch_all(self.pool())
+            .await,
         };
         rows.map_err(store_error)?.into_iter().map(EventRow::read).collect()
     }
@@ -257,43 +253,5 @@ impl PostgresStore {
             attempts.entry(it.message_id).or_default().push(attempt);
         }
         Ok(attempts)
-    }
-}
-
-struct EventRow {
-    event_id: Uuid,
-    ordinal: i64,
-    at: i64,
-    kind: String,
-    caller: String,
-    origin: Option<String>,
-    contact_id: Option<Uuid>,
-    user_id: Option<Uuid>,
-    login_id: Option<Uuid>,
-    facts: String,
-    digest: Vec<u8>,
-    personal: Option<String>,
-}
-
-impl EventRow {
-    fn read(self) -> Result<RecordedEvent, StoreError> {
-        let fault = |what: &str| row::damaged("event", self.event_id, what);
-        let personal = self.personal.map(|text| serde_json::from_str(&text)).transpose();
-        Ok(RecordedEvent {
-            ordinal: self.ordinal,
-            id: row::id(self.event_id),
-            at: row::time(self.at),
-            kind: self.kind,
-            caller: self.caller,
-            origin: self.origin,
-            subject: Subject {
-                contact: self.contact_id.map(row::id),
-                user: self.user_id.map(row::id),
-                login: self.login_id.map(row::id),
-            },
-            facts: serde_json::from_str(&self.facts).map_err(|it| fault(&it.to_string()))?,
-            personal: personal.map_err(|it| fault(&it.to_string()))?,
-            digest: row::digest(&self.digest).ok_or_else(|| fault("its digest has not 32 bytes"))?,
-        })
     }
 }

@@ -25,7 +25,7 @@ goes before a variable, a variable before the file. Secrets are better kept in f
 
 Every command brings the schema of the database up to date first, and refuses a schema that is newer than the program.
 
-Exit codes: 0 done; 1 refused by the rules, or a row of an import was; 2 a setting, argument or file can't be used; \
+Exit codes: 0 done; 1 refused by the rules, or a row of an import was, or a journal is not valid; 2 a setting, argument or file can't be used; \
 3 the database or an address is not available; 4 a fault of the program or damaged data.";
 
 /// The commands.
@@ -56,6 +56,9 @@ pub(crate) enum Command {
     ApiKey(ApiKeyCommand),
     /// Take contacts over from a CSV file
     Import(ImportArgs),
+    /// The journal: verify
+    #[command(subcommand)]
+    Journal(JournalCommand),
 }
 
 /// Commands on practices.
@@ -198,6 +201,22 @@ pub(crate) struct ImportArgs {
     /// Print one line of JSON for each row, and nothing else, on standard output
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Commands on the journal.
+#[derive(Debug, Subcommand)]
+pub(crate) enum JournalCommand {
+    /// Seal what waits, then say whether the journal is as it was sealed
+    Verify {
+        #[command(flatten)]
+        practice: PracticeArg,
+        /// An event that an earlier run named as the head, and that must be there still
+        #[arg(long, value_name = "NUMBER:SEAL")]
+        expect: Option<String>,
+        /// Print one JSON object, and nothing else, on standard output
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// What was typed: the command, and the settings among the flags.

@@ -58,6 +58,7 @@ fn run(typed: Typed) -> Result<ExitCode, Failure> {
             Command::Practice(command) => commands::practice::run(settings, command).await,
             Command::User(command) => commands::user::run(settings, command).await,
             Command::ApiKey(command) => commands::api_key::run(settings, command).await,
+            Command::Journal(command) => commands::journal::run(settings, command).await,
             Command::Import(arguments) => commands::import::run(settings, arguments).await,
         }
     })

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use portal::domain::port::{Enquiries, Outbox, PortalStore, PortalViews, StoreError};
+use portal::domain::port::{Enquiries, Journal, Outbox, PortalStore, PortalViews, StoreError};
 use portal_postgres::{Limits, PostgresStore};
 use portal_sqlite::{SqliteOptions, SqliteStore};
 use secrecy::{ExposeSecret, SecretString};
@@ -50,6 +50,8 @@ pub(crate) struct Stores {
     pub(crate) outbox: Arc<dyn Outbox>,
     /// What anybody asked for.
     pub(crate) enquiries: Arc<dyn Enquiries>,
+    /// Sealing of events.
+    pub(crate) journal: Arc<dyn Journal>,
     open: Open,
 }
 
@@ -119,8 +121,9 @@ impl Database {
 }
 
 impl Stores {
-    fn of<S: PortalStore + PortalViews + Outbox + Enquiries + 'static>(store: Arc<S>, open: Open) -> Self {
-        Self { store: store.clone(), views: store.clone(), outbox: store.clone(), enquiries: store, open }
+    fn of<S: PortalStore + PortalViews + Outbox + Enquiries + Journal + 'static>(store: Arc<S>, open: Open) -> Self {
+        let (views, outbox, enquiries) = (store.clone(), store.clone(), store.clone());
+        Self { store: store.clone(), views, outbox, enquiries, journal: store, open }
     }
 
     /// What the schema lacks. Refuses a schema that is newer than this program.

@@ -11,12 +11,14 @@
 //! | `commit` | a decision as rows, and one statement per kind of change |
 //! | `read` | facts and lists |
 //! | `outbox`, `enquiries` | leases |
+//! | `journal` | seals |
 //! | `migrate` | the schema, under a lock of our own |
 
 mod commit;
 mod encode;
 mod enquiries;
 mod error;
+mod journal;
 mod lock;
 mod migrate;
 mod outbox;

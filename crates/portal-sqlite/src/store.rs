@@ -15,10 +15,11 @@ use portal_domain::{
         WorkspaceSessionFacts,
     },
     id::{ContactId, EnquiryId, LinkId, PracticeId, Ref, TryId},
+    journal::{Head, JournalRow, Sealing},
     message::Delivery,
     port::{
-        Commit, Enquiries, Enquiry, Lease, LeaseTerms, Leased, Outbox, Page, PortalStore, PortalViews,
-        PracticeSelector, Receipt, RequestKey, Settlement, StoreError, Waiting,
+        Commit, Enquiries, Enquiry, Journal, Lease, LeaseTerms, Leased, Outbox, Page, PortalStore, PortalViews,
+        PracticeSelector, Receipt, RequestKey, Settlement, StoreError, Unsealed, Waiting,
     },
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser},
     session::{SessionHash, WorkspaceSessionHash},
@@ -34,6 +35,7 @@ use crate::{
     commit::Plan,
     enquiries::{LeaseEnquiries, PutEnquiry, SettleEnquiry},
     error::Fault,
+    journal::{self, SealEvents},
     lock::{self, SetupLock},
     migrate::{self, MigrateError, PendingMigration},
     outbox::{LeaseMessages, SettleMessage},
@@ -382,5 +384,37 @@ impl Enquiries for SqliteStore {
 
     async fn settle(&self, practice: PracticeId, enquiry: EnquiryId) -> Result<(), StoreError> {
         self.writer.write(SettleEnquiry { practice, enquiry }).await
+    }
+}
+
+#[async_trait]
+impl Journal for SqliteStore {
+    async fn unsealed_practices(&self) -> Result<Vec<PracticeId>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
+        journal::unsealed_practices(&mut connection).await.map_err(Fault::into_store)
+    }
+
+    async fn unsealed(&self, practice: PracticeId, most: u32) -> Result<Unsealed, StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        journal::unsealed(&mut snapshot, practice, most).await.map_err(Fault::into_store)
+    }
+
+    async fn seal(&self, practice: PracticeId, seen: Option<&Head>, sealing: &Sealing) -> Result<bool, StoreError> {
+        self.writer.write(SealEvents::new(practice, seen, sealing)).await
+    }
+
+    async fn head(&self, practice: PracticeId) -> Result<Option<Head>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
+        journal::head(&mut connection, practice).await.map_err(Fault::into_store)
+    }
+
+    async fn sealed(&self, practice: PracticeId, after: i64, most: u32) -> Result<Vec<JournalRow>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
+        journal::sealed(&mut connection, practice, after, most).await.map_err(Fault::into_store)
+    }
+
+    async fn unsealed_count(&self, practice: PracticeId) -> Result<u64, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
+        journal::unsealed_count(&mut connection, practice).await.map_err(Fault::into_store)
     }
 }

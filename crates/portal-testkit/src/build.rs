@@ -10,6 +10,7 @@ use portal_domain::{
     email::{EmailAddress, EmailList, LoginKey},
     event::{Event, Subject},
     id::{Id, PracticeId, Ref, Slug},
+    journal::JournalKeys,
     link::{KeyId, Link, LinkPurpose, LinkTokens},
     login::{Credential, Login},
     message::{Attempt, DeliveryState, Message, MessageBody},
@@ -76,6 +77,11 @@ pub fn emails(texts: &[&str]) -> EmailList {
 /// Link tokens under one fixed key.
 pub fn link_tokens() -> LinkTokens {
     LinkTokens::new(vec![(signing_key(), [7; 32])]).expect("there is a key")
+}
+
+/// Keys of the journal, the same.
+pub fn journal_keys() -> JournalKeys {
+    JournalKeys::of(&link_tokens())
 }
 
 /// The name of the key that links are made under.

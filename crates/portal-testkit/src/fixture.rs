@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use portal_domain::{
-    event::Caller,
+    event::{Caller, RecordedEvent},
     id::{PracticeId, Slug},
+    port::Page,
     practice::Practice,
     usecase::{CallContext, Portal, TRIES_PER_MINUTE},
 };
@@ -58,6 +59,7 @@ impl Fixture {
         let portal = Portal {
             store: Arc::clone(&store) as _,
             enquiries: Arc::clone(&store) as _,
+            journal: Arc::clone(&store) as _,
             hasher: Arc::clone(&hasher) as _,
             clock: Arc::clone(&clock) as _,
             entropy: Arc::new(SeededEntropy::new(1)),
@@ -70,6 +72,17 @@ impl Fixture {
         let practice = portal.create_practice(&nowhere, &slug, "Smith & Sons").await;
         let practice = practice.expect("the practice is created");
         Self { portal, store, clock, hasher, mailer: Arc::default(), practice }
+    }
+
+    /// Everything in the practice's journal, sealed first if it isn't.
+    ///
+    /// # Panics
+    ///
+    /// Where the store can't be asked.
+    pub async fn events(&self) -> Vec<RecordedEvent> {
+        self.portal.seal_waiting(self.practice.id).await.expect("what waits is sealed");
+        let all = Page { after: None, limit: 10_000 };
+        self.store.events(self.practice.id, None, &all).await.expect("the store answers")
     }
 
     /// A call to the practice by its host program.

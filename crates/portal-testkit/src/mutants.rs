@@ -90,6 +90,13 @@ const fn law_against(fault: Fault) -> &'static str {
         Fault::TriesForgottenEarly => "tries_are_forgotten_in_their_time",
         Fault::LockedHidden => "facts_tell_of_a_pause",
         Fault::AskedMailForgotten => "asked_mail_is_counted_by_key",
+        Fault::UnsealedShown => "only_sealed_events_are_seen",
+        Fault::SealUnguarded => "a_seal_needs_the_head_it_was_made_after",
+        Fault::SealedAgain => "an_event_is_sealed_once",
+        Fault::HeadKept => "the_head_is_that_of_the_last_event",
+        Fault::NumberSkipped => "numbers_begin_at_one_and_have_no_gaps",
+        Fault::SealedBackwards => "events_are_sealed_in_the_order_they_were_written",
+        Fault::SaltForgotten => "sealed_events_come_back_whole",
     }
 }
 

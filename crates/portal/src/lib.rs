@@ -1,12 +1,13 @@
 //! Client-portal access for practice-management software, to be embedded.
 //!
-//! [`Portal`] runs the commands over the adapters it is given; [`Workers`] decide what anybody asked for and send the mail.
+//! [`Portal`] runs the commands over the adapters it is given; [`Workers`] seal the journal, decide what anybody asked for and
+//! send the mail.
 //! Both only know the ports of [`domain`], so any store, mailer or hasher can be put in.
 //!
 //! ```no_run
 //! # use std::sync::Arc;
-//! # use portal::domain::port::{Clock, Enquiries, Entropy, Mailer, Outbox, PasswordHasher, PortalStore};
-//! # async fn embed<S: PortalStore + Enquiries + Outbox + 'static>(
+//! # use portal::domain::port::{Clock, Enquiries, Entropy, Journal, Mailer, Outbox, PasswordHasher, PortalStore};
+//! # async fn embed<S: PortalStore + Enquiries + Journal + Outbox + 'static>(
 //! #     store: Arc<S>, hasher: Arc<dyn PasswordHasher>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>,
 //! #     mailer: Arc<dyn Mailer>, tokens: portal::domain::link::LinkTokens,
 //! # ) -> Result<(), Box<dyn std::error::Error>> {
@@ -15,6 +16,7 @@
 //! let portal = Portal {
 //!     store: store.clone(),
 //!     enquiries: store.clone(),
+//!     journal: store.clone(),
 //!     hasher,
 //!     clock,
 //!     entropy,
@@ -36,6 +38,7 @@
 
 mod compose;
 mod outbox;
+mod sealer;
 mod workers;
 
 pub use portal_domain as domain;

@@ -1,4 +1,4 @@
-//! What runs beside the requests: the decision of enquiries, and the sending of mail.
+//! What runs beside the requests: the sealing of events, the decision of enquiries, and the sending of mail.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{compose::MailSettings, outbox::Sender};
+use crate::{compose::MailSettings, outbox::Sender, sealer};
 
 /// With nobody to wake it, a worker looks this often.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -61,6 +61,11 @@ impl Workers {
         let wake = Arc::new(Notify::new());
         let (stop, stopped) = watch::channel(false);
         let mut tasks = Vec::new();
+        let portal = self.portal.clone();
+        tasks.push(tokio::spawn(run(Arc::clone(&wake), stopped.clone(), "sealer", move || {
+            let portal = portal.clone();
+            async move { sealer::seal_next(&portal).await }
+        })));
         let portal = self.portal.clone();
         tasks.push(tokio::spawn(run(Arc::clone(&wake), stopped.clone(), "enquiries", move || {
             let portal = portal.clone();

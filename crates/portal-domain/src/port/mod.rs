@@ -4,6 +4,7 @@
 //! of each. An adapter that passes the suite can be put in the place of another.
 
 mod entropy;
+mod journal;
 mod mail;
 mod outbox;
 mod password;
@@ -12,6 +13,7 @@ mod views;
 
 pub use self::{
     entropy::{Clock, Entropy},
+    journal::{Journal, Unsealed},
     mail::{MailFrom, Mailer, OutgoingMail},
     outbox::{Enquiries, Enquiry, EnquiryKind, LeaseTerms, Outbox},
     password::{HashError, PasswordHasher, Verdict},

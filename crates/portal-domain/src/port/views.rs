@@ -40,7 +40,8 @@ pub trait PortalViews: Send + Sync {
         contact: ContactId,
         page: &Page<i64>,
     ) -> Result<Vec<(Delivery, i64)>, StoreError>;
-    /// Events about a contact, or all of the practice, in their order; the key is the ordinal.
+    /// Sealed events about a contact, or all of the practice, in their order; the key is the number. MUST NOT show an event
+    /// before it is sealed (J1).
     async fn events(
         &self,
         practice: PracticeId,

@@ -3,6 +3,7 @@
 mod contacts;
 mod enquiries;
 mod import;
+mod journal;
 mod links;
 mod practices;
 mod sessions;
@@ -26,7 +27,7 @@ use crate::{
     id::{Ids, PracticeId},
     link::LinkTokens,
     port::{
-        Clock, Commit, Enquiries, Entropy, HashError, PasswordHasher, PortalStore, PracticeSelector, Receipt,
+        Clock, Commit, Enquiries, Entropy, HashError, Journal, PasswordHasher, PortalStore, PracticeSelector, Receipt,
         RequestKey, StoreError,
     },
     practice::Practice,
@@ -43,6 +44,8 @@ pub struct Portal {
     pub store: Arc<dyn PortalStore>,
     /// What anybody asked for.
     pub enquiries: Arc<dyn Enquiries>,
+    /// Sealing of events.
+    pub journal: Arc<dyn Journal>,
     /// Hashing of passwords.
     pub hasher: Arc<dyn PasswordHasher>,
     /// The time.

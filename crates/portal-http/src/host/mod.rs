@@ -2,6 +2,7 @@
 
 mod clients;
 mod contacts;
+mod events;
 mod portal;
 mod settings;
 mod users;
@@ -46,6 +47,7 @@ pub(crate) fn routes() -> Router<Arc<Inner>> {
         .route(&at("/portal/messages"), routing::get(portal::messages))
         .route(&at("/portal/events"), routing::get(portal::events))
         .route(&at("/portal/sessions"), routing::get(portal::sessions).delete(portal::end_sessions))
+        .route("/events", routing::get(events::list))
         .route("/sessions", routing::delete(portal::end_all_sessions))
         .route("/settings", routing::get(settings::one).put(settings::put))
 }

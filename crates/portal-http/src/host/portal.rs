@@ -92,7 +92,7 @@ pub(super) async fn events(
     let contact = facts.contact.ok_or_else(|| Problem::not_found("contact"))?;
     let listing = sent.now()?;
     let mut events = host.app.views.events(practice.id, Some(contact.id), &listing.page(place)?).await?;
-    let next = listing.cut(&mut events, |event| event.ordinal.to_string());
+    let next = listing.cut(&mut events, |event| event.number.to_string());
     Ok(super::list(events, next, EventPart::from))
 }
 

@@ -191,6 +191,9 @@ async fn messages_events_and_sessions_are_listed_and_sessions_ended() {
     assert_eq!(messages["items"][0]["kind"], "activation");
     assert_eq!(messages["items"][0]["to"], "ada@smith.example");
     assert_eq!(messages["items"][0]["state"], "sending");
+    let unsealed = kit.get("/contacts/a/portal/events").await.is(200).json();
+    assert_eq!(unsealed, json!({"items": [], "next_cursor": null}));
+    kit.seal().await;
     let first = kit.get("/contacts/a/portal/events?limit=1").await.is(200).json();
     assert_eq!(first["items"][0]["kind"], "contact.created");
     let cursor = first["next_cursor"].as_str().expect("a cursor");

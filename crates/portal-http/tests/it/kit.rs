@@ -63,6 +63,7 @@ impl Kit {
         let portal = Portal {
             store: store.clone(),
             enquiries: store.clone(),
+            journal: store.clone(),
             hasher: Arc::new(PlainHasher::new()),
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(7)),
@@ -160,6 +161,13 @@ impl Kit {
             self.portal.tokens.issue(&link.signed_with, practice, link.id, link.purpose).expect("a token")
         };
         links.map(token).collect()
+    }
+
+    /// Seals what waits in every journal.
+    pub(crate) async fn seal(&self) {
+        for practice in self.portal.unsealed_practices().await.expect("practices") {
+            self.portal.seal_waiting(practice).await.expect("sealed");
+        }
     }
 
     /// All that is stored, in print.

@@ -68,6 +68,12 @@ async fn malformed_queries_are_400_and_name_the_parameter() {
         ("/contacts?cursor=IA", "cursor"),
         ("/contacts?colour=red", "colour"),
         ("/contacts/c/portal/events?cursor=YQ", "cursor"),
+        ("/events?after=-1", "after"),
+        ("/events?after=x", "after"),
+        ("/events?wait=31", "wait"),
+        ("/events?wait=0.5", "wait"),
+        ("/events?limit=0", "limit"),
+        ("/events?cursor=MQ", "cursor"),
     ] {
         assert_eq!(kit.get(path).await.problem(400, "invalid_request")["field"], field, "{path}");
     }

@@ -13,6 +13,7 @@ async fn s9_ids_of_another_practice_answer_like_unknown_ones() {
     let user = json!({"name": "Uma", "email": "uma@p.example", "role": "admin"});
     kit.host(Method::PUT, "/practice-users/known", user).await.is(201);
     kit.host(Method::PUT, "/clients/known", json!({"name": "K"})).await.is(201);
+    kit.seal().await;
     let before = kit.stored();
     let emails = json!({"emails": ["x@y.example"]});
     for (method, path, body) in [
@@ -43,6 +44,9 @@ async fn s9_ids_of_another_practice_answer_like_unknown_ones() {
         assert_eq!(foreign, unknown, "{method} {path}");
         foreign.problem(404, "not_found");
     }
+    let own = kit.send(Ask::get("/api/v1/events").key(&kit.foreign)).await.is(200).json();
+    let told = own["items"].as_array().expect("events").iter().map(|event| event["kind"].clone()).collect::<Vec<_>>();
+    assert_eq!(told, ["practice.created", "api_key.created"]);
     for path in ["/contacts", "/clients", "/practice-users"] {
         let list = kit.send(Ask::get(&format!("/api/v1{path}")).key(&kit.foreign)).await.is(200).json();
         assert_eq!(list, json!({"items": [], "next_cursor": null}));

@@ -8,7 +8,7 @@ mod told;
 mod work;
 mod workspace;
 
-pub(crate) use told::events;
+pub(crate) use self::{told::events, work::column};
 
 use portal_domain::{
     change::Decision,

@@ -83,6 +83,7 @@ async fn what_is_committed_is_read_back() {
         let page = Page { after: None, limit: 10 };
         let deliveries = store.messages(PRACTICE, contact.id, &page).await.unwrap();
         assert_eq!(deliveries[0].0.message, message);
+        portal_testkit::conformance::seal(&store, PRACTICE).await;
         let events = store.events(PRACTICE, Some(contact.id), &page).await.unwrap();
         assert_eq!(events[0].personal.as_ref(), Some(&event.personal));
         assert_eq!((events[0].digest, &events[0].facts), (event.digest(), &event.facts));
@@ -287,6 +288,7 @@ async fn what_is_deleted_takes_its_own_along() {
         let left = store.link(PRACTICE, link.id, at(100)).await.unwrap().unwrap();
         assert_eq!((left.link.ended_at, left.login), (Some(at(70)), None));
         let page = Page { after: None, limit: 10 };
+        portal_testkit::conformance::seal(&store, PRACTICE).await;
         assert_eq!(store.events(PRACTICE, Some(contact.id), &page).await.unwrap().len(), 1);
     })
     .await;
@@ -327,11 +329,12 @@ async fn five_hundred_decisions_are_one_commit_in_their_order() {
             .collect();
         assert_eq!(store.commit(PRACTICE, &decisions, None).await, Ok(Commit::Committed));
         let page = Page { after: None, limit: 1000 };
+        portal_testkit::conformance::seal(&store, PRACTICE).await;
         let events = store.events(PRACTICE, None, &page).await.unwrap();
         let told: Vec<_> = events.iter().map(|event| event.id).collect();
         let decided: Vec<_> = decisions.iter().map(|decision| decision.events[0].id).collect();
         assert_eq!(told, decided);
-        assert!(events.windows(2).all(|pair| pair[0].ordinal < pair[1].ordinal));
+        assert!(events.windows(2).all(|pair| pair[0].number < pair[1].number));
         let waiting = store.waiting(PRACTICE).await.unwrap();
         assert_eq!(waiting.iter().map(|it| it.count).collect::<Vec<_>>(), [500]);
         assert_eq!(store.oldest_due(at(10)).await, Ok(Some(at(10))));

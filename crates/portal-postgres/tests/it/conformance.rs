@@ -44,6 +44,11 @@ mod enquiries {
     portal_testkit::enquiries_conformance!(fresh);
 }
 
+mod journal {
+    use super::fresh;
+    portal_testkit::journal_conformance!(fresh);
+}
+
 mod machine {
     use super::fresh;
     portal_testkit::state_machine_conformance!(fresh, 16, 30);

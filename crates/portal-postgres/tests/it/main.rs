@@ -4,6 +4,7 @@ mod commits;
 mod conformance;
 mod facts;
 mod given;
+mod journal;
 mod kit;
 mod outbox;
 mod races;

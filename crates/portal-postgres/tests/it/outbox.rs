@@ -91,6 +91,7 @@ async fn a_lease_is_settled_once_and_only_while_it_lasts() {
             delivery.attempts.iter().map(|it| it.state).collect::<Vec<_>>(),
             [DeliveryState::Deferred, DeliveryState::Accepted]
         );
+        portal_testkit::conformance::seal(&store, PRACTICE).await;
         let told: Vec<_> = store.events(PRACTICE, None, &page).await.unwrap().iter().map(|event| event.id).collect();
         assert_eq!(told, [id(51), id(53)]);
         assert_eq!(store.waiting(PRACTICE).await, Ok(Vec::new()));

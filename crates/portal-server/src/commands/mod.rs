@@ -2,6 +2,7 @@
 
 pub(crate) mod api_key;
 pub(crate) mod import;
+pub(crate) mod journal;
 pub(crate) mod migrate;
 pub(crate) mod practice;
 pub(crate) mod user;

@@ -8,7 +8,8 @@ on_both_databases!(wrong_requests_change_nothing, s9_other_practices_are_not_the
 
 const CONTACT: &str = "/api/v1/contacts/c-1";
 
-async fn state(host: &Client) -> Vec<Value> {
+async fn state(bed: &Bed, host: &Client) -> Vec<Value> {
+    bed.seal().await;
     let mut state = Vec::new();
     for path in [
         CONTACT,
@@ -33,7 +34,7 @@ async fn wrong_requests_change_nothing(database: Database) {
     host.order("c-1", "activate").await.expect(200);
     let token = sink.mail(0).await.token();
     sink.settles_at(1).await;
-    let before = state(&host).await;
+    let before = state(&bed, &host).await;
 
     // Keys.
     client.get(CONTACT).await.expect_problem(401, "unauthorized");
@@ -79,7 +80,7 @@ async fn wrong_requests_change_nothing(database: Database) {
     host.get("/api/v1/nothing").await.expect_problem(404, "not_found");
     client.get("/portal/nobody/api/session").await.expect_problem(404, "not_found");
 
-    assert_eq!(state(&host).await, before);
+    assert_eq!(state(&bed, &host).await, before);
     assert_eq!(client.link_state("smith", &token).await, "usable");
     sink.settles_at(1).await;
     let log = service.log();

@@ -37,7 +37,7 @@ async fn the_life_of_a_login(database: Database) {
     assert_eq!(invitation.to(), FIRST);
     let token = invitation.token();
 
-    looking_changes_nothing(&client, &host, &token).await;
+    looking_changes_nothing(&bed, &client, &host, &token).await;
 
     // The password, once.
     client.redeem(SLUG, &token, PASSWORD).await.expect(204);
@@ -107,9 +107,10 @@ async fn the_life_of_a_login(database: Database) {
 }
 
 /// L2: whoever looks, and however often.
-async fn looking_changes_nothing(client: &Client, host: &Client, token: &str) {
+async fn looking_changes_nothing(bed: &Bed, client: &Client, host: &Client, token: &str) {
     let state = async || {
         let contact = host.get("/api/v1/contacts/c-1").await.expect(200);
+        bed.seal().await;
         let events = host.get("/api/v1/contacts/c-1/portal/events").await.expect(200);
         (contact, events["items"].as_array().unwrap().len())
     };

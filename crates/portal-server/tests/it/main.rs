@@ -5,6 +5,7 @@ mod support;
 mod cli;
 mod demo;
 mod errors;
+mod journal;
 mod life;
 mod parallel;
 mod sample;

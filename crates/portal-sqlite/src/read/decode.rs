@@ -20,7 +20,7 @@ pub(super) fn maybe_id<K>(bytes: Option<&[u8]>, column: &str) -> Result<Option<I
     bytes.map(|bytes| id(bytes, column)).transpose()
 }
 
-pub(super) fn digest(bytes: &[u8], column: &str) -> Result<[u8; 32], StoreError> {
+pub(crate) fn digest(bytes: &[u8], column: &str) -> Result<[u8; 32], StoreError> {
     bytes.try_into().map_err(|_| damaged(column))
 }
 

@@ -9,5 +9,5 @@ mod rows;
 pub(crate) mod views;
 pub(crate) mod workspace;
 
-pub(crate) use self::decode::{damaged, id, key};
-pub(crate) use self::rows::{LinkRow, MessageRow, PracticeRow};
+pub(crate) use self::decode::{damaged, digest, id, key};
+pub(crate) use self::rows::{EventRow, LinkRow, MessageRow, PracticeRow};

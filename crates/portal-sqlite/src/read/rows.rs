@@ -295,25 +295,25 @@ impl MessageRow {
     }
 }
 
-pub(super) struct EventRow {
-    pub(super) ordinal: i64,
-    pub(super) event_id: Vec<u8>,
-    pub(super) at: i64,
-    pub(super) kind: String,
-    pub(super) caller: String,
-    pub(super) origin: Option<String>,
-    pub(super) contact_id: Option<Vec<u8>>,
-    pub(super) user_id: Option<Vec<u8>>,
-    pub(super) login_id: Option<Vec<u8>>,
-    pub(super) facts: String,
-    pub(super) digest: Vec<u8>,
-    pub(super) personal: Option<String>,
+pub(crate) struct EventRow {
+    pub(crate) number: i64,
+    pub(crate) event_id: Vec<u8>,
+    pub(crate) at: i64,
+    pub(crate) kind: String,
+    pub(crate) caller: String,
+    pub(crate) origin: Option<String>,
+    pub(crate) contact_id: Option<Vec<u8>>,
+    pub(crate) user_id: Option<Vec<u8>>,
+    pub(crate) login_id: Option<Vec<u8>>,
+    pub(crate) facts: String,
+    pub(crate) digest: Vec<u8>,
+    pub(crate) personal: Option<String>,
 }
 
 impl EventRow {
-    pub(super) fn read(self) -> Result<RecordedEvent, StoreError> {
+    pub(crate) fn read(self) -> Result<RecordedEvent, StoreError> {
         Ok(RecordedEvent {
-            ordinal: self.ordinal,
+            number: self.number,
             id: id(&self.event_id, "event.event_id")?,
             at: Timestamp::from_micros(self.at),
             kind: self.kind,

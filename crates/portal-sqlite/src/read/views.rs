@@ -169,11 +169,11 @@ pub(crate) async fn events(
                 let contact = contact.as_slice();
                 sqlx::query_as!(
                 EventRow,
-                r#"SELECT v.ordinal, v.event_id, v.at, v.kind, v.caller, v.origin, v.contact_id, v.user_id, v.login_id,
+                r#"SELECT v.number AS "number!", v.event_id, v.at, v.kind, v.caller, v.origin, v.contact_id, v.user_id, v.login_id,
                        v.facts, v.digest, p.personal AS "personal?"
                    FROM portal_event AS v
                    LEFT JOIN portal_event_personal AS p ON p.practice_id = v.practice_id AND p.event_id = v.event_id
-                   WHERE v.practice_id = ?1 AND v.contact_id = ?2 AND v.ordinal > ?3 ORDER BY v.ordinal LIMIT ?4"#,
+                   WHERE v.practice_id = ?1 AND v.contact_id = ?2 AND v.number > ?3 ORDER BY v.number LIMIT ?4"#,
                 practice,
                 contact,
                 after,
@@ -184,11 +184,11 @@ pub(crate) async fn events(
             }
             None => sqlx::query_as!(
                 EventRow,
-                r#"SELECT v.ordinal, v.event_id, v.at, v.kind, v.caller, v.origin, v.contact_id, v.user_id, v.login_id,
+                r#"SELECT v.number AS "number!", v.event_id, v.at, v.kind, v.caller, v.origin, v.contact_id, v.user_id, v.login_id,
                        v.facts, v.digest, p.personal AS "personal?"
                    FROM portal_event AS v
                    LEFT JOIN portal_event_personal AS p ON p.practice_id = v.practice_id AND p.event_id = v.event_id
-                   WHERE v.practice_id = ?1 AND v.ordinal > ?2 ORDER BY v.ordinal LIMIT ?3"#,
+                   WHERE v.practice_id = ?1 AND v.number > ?2 ORDER BY v.number LIMIT ?3"#,
                 practice,
                 after,
                 limit

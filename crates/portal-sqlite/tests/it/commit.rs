@@ -243,12 +243,13 @@ async fn a_deleted_contact_leaves_messages_and_events() {
     let page = Page { after: None, limit: 10 };
     let messages = house.store.messages(house.practice, person.id, &page).await.unwrap();
     assert_eq!(messages[0].0.message, invite.messages[0]);
+    house.seal().await;
     let events = house.store.events(house.practice, Some(person.id), &page).await.unwrap();
     assert_eq!(events.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>(), ["contact.activated", "link.sent"]);
-    assert!(events[0].ordinal < events[1].ordinal);
+    assert!(events[0].number < events[1].number);
     assert_eq!(events[0].personal.as_ref(), Some(&invite.events[0].personal));
     assert_eq!(events[0].digest, invite.events[0].digest());
-    let rest = Page { after: Some(events[0].ordinal), limit: 10 };
+    let rest = Page { after: Some(events[0].number), limit: 10 };
     assert_eq!(house.store.events(house.practice, None, &rest).await.unwrap().len(), 1);
 }
 

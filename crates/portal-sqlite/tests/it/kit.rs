@@ -81,6 +81,11 @@ impl House {
         self.store.contacts(self.practice, &[query], NOW).await.unwrap().remove(0)
     }
 
+    /// Seals what waits, with the keys of the test kit.
+    pub(crate) async fn seal(&self) {
+        portal_testkit::conformance::seal(&self.store, self.practice).await;
+    }
+
     /// A contact behind a login of its own.
     pub(crate) async fn granted(&self, reference: &str, address: &str) -> (Contact, Login) {
         let login = login(address);

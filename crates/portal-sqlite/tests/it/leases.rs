@@ -74,6 +74,7 @@ async fn only_the_lease_that_holds_settles() {
     assert_eq!(delivery.state, DeliveryState::Accepted);
     let states: Vec<_> = delivery.attempts.iter().map(|attempt| attempt.state).collect();
     assert_eq!(states, [DeliveryState::Deferred, DeliveryState::Accepted]);
+    house.seal().await;
     assert_eq!(house.store.events(house.practice, Some(person.id), &page).await.unwrap().len(), 2);
     let invitation = house.facts("c-1").await.login.unwrap().invitation.unwrap();
     assert_eq!((invitation.state, invitation.accepted_at), (DeliveryState::Accepted, Some(at(1))));

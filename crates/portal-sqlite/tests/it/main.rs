@@ -2,6 +2,7 @@
 
 mod commit;
 mod conformance;
+mod journal;
 mod kit;
 mod leases;
 mod plans;

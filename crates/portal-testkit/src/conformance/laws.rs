@@ -203,6 +203,26 @@ macro_rules! __enquiries_laws {
 
 #[doc(hidden)]
 #[macro_export]
+macro_rules! __journal_laws {
+    ($($how:tt)*) => {
+        $crate::__laws! {
+            $($how)*;
+            only_sealed_events_are_seen
+            numbers_begin_at_one_and_have_no_gaps
+            events_are_sealed_in_the_order_they_were_written
+            a_seal_needs_the_head_it_was_made_after
+            an_event_is_sealed_once
+            the_head_is_that_of_the_last_event
+            sealed_events_come_back_whole
+            journals_of_practices_are_apart
+            two_sealers_give_every_event_one_number
+            events_of_one_contact_keep_their_order_while_sealed
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
 macro_rules! __hasher_laws {
     ($($how:tt)*) => {
         $crate::__laws! {
@@ -248,6 +268,15 @@ macro_rules! outbox_conformance {
 macro_rules! enquiries_conformance {
     ($factory:expr) => {
         $crate::__enquiries_laws! { tests enquiries $factory }
+    };
+}
+
+/// One test for every law of `Journal`, on fresh stores that the factory gives: anything that can be called without arguments and
+/// gives a future of a [`Harness`](crate::conformance::Harness).
+#[macro_export]
+macro_rules! journal_conformance {
+    ($factory:expr) => {
+        $crate::__journal_laws! { tests journal $factory }
     };
 }
 

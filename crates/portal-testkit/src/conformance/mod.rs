@@ -11,6 +11,7 @@
 //! portal_testkit::portal_views_conformance!(in_memory);
 //! portal_testkit::outbox_conformance!(in_memory);
 //! portal_testkit::enquiries_conformance!(in_memory);
+//! portal_testkit::journal_conformance!(in_memory);
 //! # fn main() {}
 //! ```
 //!
@@ -22,6 +23,7 @@
 
 pub mod enquiries;
 pub mod hasher;
+pub mod journal;
 mod laws;
 pub mod outbox;
 mod overlap;
@@ -31,13 +33,19 @@ pub mod views;
 
 use std::{any::Any, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use portal_domain::port::{Enquiries, Outbox, PortalStore, PortalViews};
+use portal_domain::{
+    id::PracticeId,
+    journal::{Report, Verifier},
+    port::{Enquiries, Journal, Outbox, PortalStore, PortalViews},
+};
 use tokio::runtime::Builder;
 
-/// All that a database does for Portal.
-pub trait FullStore: PortalStore + PortalViews + Outbox + Enquiries {}
+use crate::build;
 
-impl<T: PortalStore + PortalViews + Outbox + Enquiries + ?Sized> FullStore for T {}
+/// All that a database does for Portal.
+pub trait FullStore: PortalStore + PortalViews + Outbox + Enquiries + Journal {}
+
+impl<T: PortalStore + PortalViews + Outbox + Enquiries + Journal + ?Sized> FullStore for T {}
 
 /// A store to be tested, with nothing in it.
 pub struct Harness {
@@ -80,6 +88,34 @@ impl fmt::Debug for Harness {
     }
 }
 
+/// Seals all that waits in a practice, under [`journal_keys`](crate::build::journal_keys).
+///
+/// # Panics
+///
+/// Where the store can't be asked, or the journal's head is not whole.
+pub async fn seal(journal: &dyn Journal, practice: PracticeId) {
+    while scene::seal_some(journal, practice, 500).await != Some(false) {}
+}
+
+/// Verifies a journal under [`journal_keys`](crate::build::journal_keys).
+///
+/// # Panics
+///
+/// Where the store can't be asked.
+pub async fn verify(journal: &dyn Journal, practice: PracticeId) -> Report {
+    let keys = build::journal_keys();
+    let mut verifier = Verifier::new(&keys, practice, None);
+    loop {
+        let rows = journal.sealed(practice, verifier.last(), 3).await.expect("the store answers");
+        if rows.is_empty() {
+            break;
+        }
+        rows.iter().for_each(|row| verifier.row(row));
+    }
+    let head = journal.head(practice).await.expect("the store answers");
+    verifier.end(head.as_ref(), journal.unsealed_count(practice).await.expect("the store answers"))
+}
+
 /// A law on its way.
 pub type Running<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
@@ -106,6 +142,7 @@ pub fn laws() -> Vec<Law> {
     laws.extend::<Vec<Law>>(crate::__views_laws! { list views });
     laws.extend::<Vec<Law>>(crate::__outbox_laws! { list outbox });
     laws.extend::<Vec<Law>>(crate::__enquiries_laws! { list enquiries });
+    laws.extend::<Vec<Law>>(crate::__journal_laws! { list journal });
     laws
 }
 

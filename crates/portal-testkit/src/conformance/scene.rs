@@ -12,7 +12,7 @@ use portal_domain::{
     id::PracticeId,
     login::Login,
     message::Delivery,
-    port::{Commit, Page, PortalStore, PortalViews, PracticeSelector, Receipt},
+    port::{Commit, Journal, Page, PortalStore, PortalViews, PracticeSelector, Receipt},
     practice::{Client, Practice},
     time::Timestamp,
 };
@@ -139,7 +139,19 @@ impl Scene {
         self.session(name).await.expect("the session is there").session.ended_at
     }
 
+    /// Seals up to so many events, and answers whether there were any; `None` where another sealer was faster.
+    pub(super) async fn seal_some(&self, most: u32) -> Option<bool> {
+        seal_some(&*self.store, self.id, most).await
+    }
+
+    /// Seals all that waits.
+    pub(super) async fn seal(&self) {
+        super::seal(&*self.store, self.id).await;
+    }
+
+    /// Every event, sealed first where it isn't.
     pub(super) async fn events(&self) -> Vec<RecordedEvent> {
+        self.seal().await;
         self.store.events(self.id, None, &EVERYTHING).await.expect("the store answers")
     }
 
@@ -161,6 +173,15 @@ impl Scene {
         self.write(Plan::new().put_login(&login).put_contact(&contact)).await;
         (contact, login)
     }
+}
+
+/// One step of a sealer: `None` where another was faster.
+pub(super) async fn seal_some(journal: &dyn Journal, practice: PracticeId, most: u32) -> Option<bool> {
+    let waiting = journal.unsealed(practice, most).await.expect("the store answers");
+    let sealing = build::journal_keys().seal(practice, waiting.head.as_ref(), &waiting.events);
+    let Some(sealing) = sealing.expect("the head is whole") else { return Some(false) };
+    let written = journal.seal(practice, waiting.head.as_ref(), &sealing).await.expect("the store answers");
+    written.then_some(true)
 }
 
 /// A question about the contact of this reference and nothing else.

@@ -87,6 +87,7 @@ pub async fn lists_stay_inside_their_practice(harness: &Harness) {
     let plan = Plan::new().put_user(&build::user("u", "u@smith.example")).put_client(&build::client("k"));
     let plan = plan.mail(build::message("m", &ada, &login, None)).tell(build::event("e"));
     smith.write(plan.then(Change::AddApiKey(build::api_key("key", smith.id)))).await;
+    smith.seal().await;
     let (store, id) = (&*jones.store, jones.id);
     assert_eq!(store.users(id, &page(None, 9)).await, Ok(vec![]));
     assert_eq!(PortalViews::clients(store, id, &page(None, 9)).await, Ok(vec![]));
@@ -150,16 +151,17 @@ pub async fn events_come_in_order_as_they_were_told(harness: &Harness) {
         scene.write(Plan::new().tell(first.clone()).tell(second.clone())).await;
         expected.extend([first, second]);
     }
+    scene.seal().await;
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let next = scene.store.events(scene.id, None, &page(after, 5)).await.expect("the store answers");
         let Some(last) = next.last() else { break };
-        assert!(next.len() <= 5 && after < Some(last.ordinal), "ordinals grow");
-        after = Some(last.ordinal);
+        assert!(next.len() <= 5 && after < Some(last.number), "numbers grow");
+        after = Some(last.number);
         found.extend(next);
     }
     assert_eq!(found.len(), expected.len());
-    assert!(found.windows(2).all(|pair| pair[0].ordinal < pair[1].ordinal));
+    assert!(found.windows(2).all(|pair| pair[0].number < pair[1].number));
     for (event, recorded) in expected.iter().zip(&found) {
         assert_eq!((event.id, event.at, event.subject), (recorded.id, recorded.at, recorded.subject));
         assert_eq!((event.kind, &event.caller), (recorded.kind.as_str(), &recorded.caller));
@@ -187,6 +189,7 @@ pub async fn events_about_a_contact_are_found(harness: &Harness) {
             Event { subject: Subject { contact, ..Subject::default() }, ..telling(&format!("e{number}"), number) };
         scene.write(Plan::new().tell(event)).await;
     }
+    scene.seal().await;
     let about = async |name: &str, after, limit| {
         let page = page(after, limit);
         scene.store.events(scene.id, Some(build::id(name)), &page).await.expect("the store answers")
@@ -194,7 +197,7 @@ pub async fn events_about_a_contact_are_found(harness: &Harness) {
     let all = about("a", None, 9).await;
     let expected = ["e1", "e4", "e7"].map(build::id::<portal_domain::id::kind::Event>);
     assert_eq!(all.iter().map(|event| event.id).collect::<Vec<_>>(), expected);
-    assert_eq!(about("a", Some(all[0].ordinal), 1).await, all[1..2]);
+    assert_eq!(about("a", Some(all[0].number), 1).await, all[1..2]);
     assert!(about("nobody", None, 9).await.is_empty());
 }
 

@@ -16,10 +16,14 @@ use crate::model::{Cmd, LinkNo, MessageKind, Observation};
 impl World {
     /// How many events were written since this was asked last. What is personal stands beside them (J1).
     pub(super) async fn new_events(&mut self) -> Result<usize, Error> {
-        let page = Page { after: Some(self.journal), limit: 200 };
-        let events = self.views.events(self.id(), None, &page).await?;
+        let events = self.events_after(self.journal).await?;
         for event in &events {
-            self.journal = self.journal.max(event.ordinal);
+            // J1: without gaps, so the next number is the next event.
+            if event.number != self.journal + 1 {
+                let text = format!("J1: event {} comes after {}", event.number, self.journal);
+                return Err(Error::Store(StoreError::Damaged(text)));
+            }
+            self.journal = event.number;
             let told = event.facts.values().find(|value| value.contains('@'));
             if let Some(told) = told {
                 let text = format!("J1: the event {} tells `{told}` outside its personal part", event.kind);

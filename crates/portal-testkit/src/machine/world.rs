@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use portal_domain::{
     Refusal,
     decide::{ContactOutcome, PutClient},
-    event::Caller,
+    event::{Caller, RecordedEvent},
     id::{ClientId, ContactId, PracticeId, Ref, SessionId, Slug},
-    port::{Enquiries, PortalStore, PortalViews},
+    port::{Enquiries, Journal, Page, PortalStore, PortalViews},
     practice::{self, Practice, Settings},
     session::{ProfileId, SessionToken},
     time::Timestamp,
@@ -37,12 +37,14 @@ pub struct Adapters {
     pub views: Arc<dyn PortalViews>,
     /// What anybody asks for.
     pub enquiries: Arc<dyn Enquiries>,
+    /// Sealing.
+    pub journal: Arc<dyn Journal>,
 }
 
 impl Adapters {
     /// One store in all parts.
     pub fn over(store: &Arc<dyn FullStore>) -> Self {
-        Self { store: store.clone(), views: store.clone(), enquiries: store.clone() }
+        Self { store: store.clone(), views: store.clone(), enquiries: store.clone(), journal: store.clone() }
     }
 }
 
@@ -86,6 +88,7 @@ impl World {
         let portal = Portal {
             store: adapters.store.clone(),
             enquiries: adapters.enquiries.clone(),
+            journal: adapters.journal.clone(),
             hasher: Arc::new(PlainHasher::new()),
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(seed)),
@@ -112,6 +115,12 @@ impl World {
     /// The practice's id.
     pub const fn id(&self) -> PracticeId {
         self.context.practice
+    }
+
+    /// The practice's journal after a number, sealed first.
+    pub async fn events_after(&self, number: i64) -> Result<Vec<RecordedEvent>, Error> {
+        self.portal.seal_waiting(self.id()).await?;
+        Ok(self.views.events(self.id(), None, &Page { after: Some(number), limit: 1000 }).await?)
     }
 
     pub(super) fn now(&self) -> Timestamp {

@@ -11,7 +11,7 @@ use portal_domain::{
 
 use super::{
     fault::{Fault, Faults},
-    state::{Post, State, Tenant},
+    state::{Post, State, Tenant, Told},
 };
 
 /// Why a batch is not written.
@@ -63,9 +63,8 @@ pub(super) fn apply(state: &State, batch: &Batch<'_>, faults: Faults) -> Result<
         }
     }
     for event in batch.decisions.iter().flat_map(|decision| &decision.events) {
-        after.last_ordinal += 1;
         if !faults.has(Fault::EventsDropped) {
-            record(&mut tenant, event, after.last_ordinal)?;
+            record(&mut tenant, event)?;
         }
     }
     if let (None, Some(why)) = (faults.0, tenant.unsound()) {
@@ -115,11 +114,11 @@ fn post(tenant: &mut Tenant, message: &Message, place: i64) -> Result<(), Stop> 
     fits(tenant.messages.insert(message.id, post).is_none())
 }
 
-/// Writes an event into the practice's journal.
-pub(super) fn record(tenant: &mut Tenant, event: &Event, ordinal: i64) -> Result<(), Stop> {
-    fits(tenant.events.iter().all(|known| known.id != event.id))?;
-    tenant.events.push(RecordedEvent {
-        ordinal,
+/// Writes an event into the practice's journal, where it waits to be sealed.
+pub(super) fn record(tenant: &mut Tenant, event: &Event) -> Result<(), Stop> {
+    fits(tenant.events.iter().all(|known| known.event.id != event.id))?;
+    let recorded = RecordedEvent {
+        number: 0,
         id: event.id,
         at: event.at,
         kind: event.kind.to_owned(),
@@ -129,7 +128,8 @@ pub(super) fn record(tenant: &mut Tenant, event: &Event, ordinal: i64) -> Result
         facts: event.facts.clone(),
         personal: Some(event.personal.clone()),
         digest: event.digest(),
-    });
+    };
+    tenant.events.push(Told { event: recorded, salt: event.salt, seal: None });
     Ok(())
 }
 

@@ -123,11 +123,25 @@ pub enum Fault {
     LockedHidden,
     /// Mail that anybody asked for is not counted.
     AskedMailForgotten,
+    /// Events are shown before they are sealed.
+    UnsealedShown,
+    /// Seals are written whatever the head is.
+    SealUnguarded,
+    /// An event that is sealed is sealed again.
+    SealedAgain,
+    /// The head stays where it is.
+    HeadKept,
+    /// Numbers jump where a sealer went on.
+    NumberSkipped,
+    /// What waits is given newest first.
+    SealedBackwards,
+    /// Sealed events are given without their salt.
+    SaltForgotten,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 61] = [
+    pub const ALL: [Self; 68] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -189,6 +203,13 @@ impl Fault {
         Self::TriesForgottenEarly,
         Self::LockedHidden,
         Self::AskedMailForgotten,
+        Self::UnsealedShown,
+        Self::SealUnguarded,
+        Self::SealedAgain,
+        Self::HeadKept,
+        Self::NumberSkipped,
+        Self::SealedBackwards,
+        Self::SaltForgotten,
     ];
 
     /// Whether a check is made, but too early: on a picture that is old when the write happens.

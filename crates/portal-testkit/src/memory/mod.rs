@@ -2,6 +2,7 @@
 
 mod commit;
 mod fault;
+mod journal;
 mod outbox;
 mod read;
 mod state;
@@ -38,7 +39,7 @@ pub use self::{
     stubs::{PlainHasher, RecordingMailer, SeededEntropy, TestClock},
 };
 
-/// Store, views, outbox and enquiries in memory: ordered maps behind one lock.
+/// Store, views, outbox, enquiries and journal in memory: ordered maps behind one lock.
 ///
 /// A commit works on a copy and puts it in place of what was there, so it is written whole or not at all. What a database
 /// would refuse by a unique index is a [`Commit::Conflict`]; what no rule could have decided, such as a contact behind a

@@ -35,7 +35,6 @@ impl Outbox for MemoryStore {
     async fn settle(&self, lease: &Lease, settlement: &Settlement) -> Result<bool, StoreError> {
         tokio::task::yield_now().await;
         Ok(self.change(|state| {
-            let ordinal = state.last_ordinal + 1;
             let Some(tenant) = state.tenants.get_mut(&lease.practice).map(Arc::make_mut) else { return false };
             let Some(post) = tenant.messages.get_mut(&lease.message) else { return false };
             let mine = post.state == DeliveryState::Sending && post.leased_until == Some(lease.until);
@@ -50,10 +49,9 @@ impl Outbox for MemoryStore {
             };
             post.leased_until = None;
             if !self.faults.has(Fault::EventsDropped) {
-                let written = commit::record(tenant, &settlement.event, ordinal).is_ok();
+                let written = commit::record(tenant, &settlement.event).is_ok();
                 assert!(written, "an event of a settlement has an id of its own");
             }
-            state.last_ordinal = ordinal;
             true
         }))
     }

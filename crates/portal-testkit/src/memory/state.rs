@@ -12,7 +12,8 @@ use portal_domain::{
         ApiKeyId, ClientId, ContactId, EnquiryId, LinkId, LoginId, MessageId, PracticeId, SessionId, TryId, UserId,
         WorkspaceSessionId,
     },
-    link::Link,
+    journal::Head,
+    link::{KeyId, Link},
     login::Login,
     message::{Attempt, Delivery, DeliveryState, Message},
     port::{Enquiry, Receipt, RequestKey},
@@ -26,7 +27,6 @@ use portal_domain::{
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
     pub(super) tenants: BTreeMap<PracticeId, Arc<Tenant>>,
-    pub(super) last_ordinal: i64,
     pub(super) last_place: i64,
 }
 
@@ -45,7 +45,8 @@ pub(super) struct Tenant {
     pub(super) workspace_sessions: BTreeMap<WorkspaceSessionId, WorkspaceSession>,
     pub(super) api_keys: BTreeMap<ApiKeyId, ApiKey>,
     pub(super) messages: BTreeMap<MessageId, Post>,
-    pub(super) events: Vec<RecordedEvent>,
+    pub(super) events: Vec<Told>,
+    pub(super) head: Option<Head>,
     pub(super) receipts: BTreeMap<RequestKey, Receipt>,
     pub(super) enquiries: BTreeMap<EnquiryId, Asked>,
     pub(super) tallies: BTreeMap<BucketName, Tally>,
@@ -72,6 +73,15 @@ impl Post {
     }
 }
 
+/// An event of the journal, in the order in which it was written.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    /// Its number is 0 until it is sealed.
+    pub(super) event: RecordedEvent,
+    pub(super) salt: [u8; 16],
+    pub(super) seal: Option<([u8; 32], KeyId)>,
+}
+
 /// An enquiry, and when it is due.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
@@ -95,6 +105,7 @@ impl Tenant {
             api_keys: BTreeMap::new(),
             messages: BTreeMap::new(),
             events: Vec::new(),
+            head: None,
             receipts: BTreeMap::new(),
             enquiries: BTreeMap::new(),
             tallies: BTreeMap::new(),

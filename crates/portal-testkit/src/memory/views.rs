@@ -87,10 +87,10 @@ impl PortalViews for MemoryStore {
     ) -> Result<Vec<RecordedEvent>, StoreError> {
         let about = |tenant: &Tenant| {
             let about = |event: &&RecordedEvent| contact.is_none() || event.subject.contact == contact;
-            tenant.events.iter().filter(about).cloned().collect()
+            self.readable(tenant).into_iter().filter(|event| about(&event)).collect()
         };
         let all = self.list(practice, about);
-        Ok(self.page(all, page, |event| event.ordinal))
+        Ok(self.page(all, page, |event| event.number))
     }
 
     async fn tries(

@@ -3,11 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use portal::{MailSettings, Portal, Sender, Workers};
+use portal::{CallContext, MailSettings, Portal, Sender, Workers};
 use portal_domain::{
     contact::Access,
     email::EmailAddress,
-    id::{EnquiryId, PracticeId, Ref},
+    event::Caller,
+    id::{EnquiryId, PracticeId, Ref, Slug},
+    link::{KeyId, LinkTokens},
     message::{DeliveryState, SendOutcome, Settlement},
     port::{
         Enquiries, Enquiry, EnquiryKind, Lease, LeaseTerms, Leased, Mailer, Outbox, OutgoingMail, Page, StoreError,
@@ -286,8 +288,7 @@ fn j1_every_state_of_a_message_leaves_an_event() {
         sender.send_next().await.expect("sent");
         fixture.clock.advance(10 * MINUTE);
         sender.send_next().await.expect("sent");
-        let page = Page { after: None, limit: 100 };
-        let events = fixture.store.events(fixture.practice.id, None, &page).await.expect("events");
+        let events = fixture.events().await;
         let kinds: Vec<_> =
             events.iter().map(|event| event.kind.as_str()).filter(|kind| kind.starts_with("message.")).collect();
         assert_eq!(kinds, ["message.deferred", "message.accepted"]);
@@ -388,6 +389,35 @@ fn without_a_mail_server_mail_waits_as_it_is() {
         running.stop().await;
         let waiting = fixture.store.waiting(fixture.practice.id).await.expect("counted");
         assert_eq!(waiting.iter().map(|kind| kind.count).sum::<u64>(), 1);
+    });
+}
+
+#[test]
+fn j1_a_worker_seals_what_was_written_and_a_broken_journal_keeps_no_other_waiting() {
+    run(async {
+        let fixture = invited("ada@smith.example").await;
+        let nowhere = CallContext::new(Portal::nowhere(), Caller::Program);
+        let jones = Slug::parse("jones").expect("a slug");
+        let jones = fixture.portal.create_practice(&nowhere, &jones, "Jones").await.expect("created");
+        // A head under a key that is gone.
+        let gone = LinkTokens::new(vec![(KeyId::parse("gone").expect("a name"), [1; 32])]).expect("a key");
+        let other = Portal { tokens: gone, ..fixture.portal.clone() };
+        other.seal_waiting(jones.id).await.expect("sealed");
+        let input = PutContactInput { name: Some("Bob".to_owned()), ..PutContactInput::default() };
+        let call = CallContext::new(jones.id, Caller::Program);
+        fixture.portal.put_contact(&call, &ada(), &input).await.expect("put");
+        let running = Workers::without_mail(fixture.portal.clone()).start();
+        while fixture.store.unsealed_count(fixture.practice.id).await.expect("counted") > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        running.stop().await;
+        let report = fixture.portal.verify_journal(fixture.practice.id, None).await.expect("read");
+        assert!(report.is_valid() && report.checked >= 3, "{report:?}");
+        assert_eq!(
+            fixture.store.unsealed_count(jones.id).await,
+            Ok(1),
+            "nothing is sealed after a head of an unknown key"
+        );
     });
 }
 

@@ -10,6 +10,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
 use super::{Answer, Client, Database};
@@ -103,6 +104,24 @@ impl Bed {
         self.done(&["practice", "create", slug, "--name", "Smith & Sons"]).await;
         let key = self.done(&["api-key", "create", "--practice", slug, "--name", "tests", "--scope", "write"]).await;
         key.trim_end_matches('\n').to_owned()
+    }
+
+    /// Seals what waits in the journal of `smith`, so that what was done is seen, whatever a service is at; it must be whole.
+    pub(crate) async fn seal(&self) {
+        self.done(&["journal", "verify", "--practice", "smith"]).await;
+    }
+
+    /// Runs statements on the database, as who holds it may.
+    pub(crate) async fn tamper(&self, sqlite: &str, postgres: &str) {
+        if self.database.settings.is_empty() {
+            let options = SqliteConnectOptions::new().filename(self.folder().join("data/portal.db")).foreign_keys(true);
+            let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+            connection.execute(AssertSqlSafe(sqlite.to_owned())).await.unwrap();
+            connection.close().await.unwrap();
+        } else {
+            let mut connection = PgConnection::connect(self.database_url()).await.unwrap();
+            connection.execute(AssertSqlSafe(postgres.to_owned())).await.unwrap();
+        }
     }
 
     /// Starts the service on a free port and waits until it answers.

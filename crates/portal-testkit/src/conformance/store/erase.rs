@@ -58,6 +58,7 @@ pub async fn deleting_a_contact_keeps_messages_and_events(harness: &Harness) {
     scene.write(gone.release(&key("ada@smith.example"))).await;
     assert_eq!(scene.contact("ada").await, Default::default());
     assert_eq!(scene.messages("ada").await.len(), 1);
+    scene.seal().await;
     let events = scene.store.events(scene.id, Some(ada.id), &EVERYTHING).await.expect("the store answers");
     assert_eq!(events.len(), 1);
 

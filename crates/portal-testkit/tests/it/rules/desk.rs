@@ -274,8 +274,7 @@ impl Desk {
     }
 
     pub(super) async fn events(&self) -> Vec<RecordedEvent> {
-        let page = Page { after: None, limit: 200 };
-        self.fixture.store.events(self.call.practice, None, &page).await.unwrap()
+        self.fixture.events().await
     }
 
     /// How much was ever written: events and messages. The same number means that nothing was.

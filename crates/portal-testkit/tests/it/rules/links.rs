@@ -48,15 +48,14 @@ fn l1_a_repeated_delivery_carries_the_same_link() {
 fn l2_looking_changes_nothing() {
     run(async {
         for world in worlds(32).await {
-            let page = portal_domain::port::Page { after: None, limit: 1000 };
-            let events = world.views.events(world.id(), None, &page).await.unwrap();
+            let events = world.events_after(0).await.unwrap();
             for token in &world.links {
                 let first = world.portal.view_link(&world.context, token).await.unwrap();
                 for _ in 0..5 {
                     assert_eq!(world.portal.view_link(&world.context, token).await.unwrap(), first);
                 }
             }
-            assert_eq!(world.views.events(world.id(), None, &page).await.unwrap(), events);
+            assert_eq!(world.events_after(0).await.unwrap(), events);
         }
     });
 }
