@@ -43,7 +43,7 @@ pub(crate) async fn serve(program: Program, listener: TcpListener, config: HttpC
         config,
         wake: Some(workers.waker()),
     };
-    listen::answer(listener, app.router(), stop.asked()).await;
+    listen::answer(listener, app.router(), listen::Limits::default(), stop.asked()).await;
     tracing::info!("stopping");
     // Who presses Ctrl-C now doesn't want to wait. A second SIGTERM says nothing new: supervisors send several.
     let finish = async {
