@@ -14,6 +14,7 @@ use portal_domain::{
     time::Timestamp,
 };
 use sqlx::{Connection, PgConnection, PgPool, Postgres, Transaction, postgres::PgConnectOptions};
+use tracing::Instrument;
 
 use crate::{Limits, commit, facts, failure::store_error};
 
@@ -74,7 +75,8 @@ fn unreachable(error: sqlx::Error) -> StoreError {
 pub(crate) async fn whole<T: Send + 'static>(
     work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
 ) -> Result<T, StoreError> {
-    match tokio::spawn(work).await {
+    // What it says in the log still belongs to the request that asked for it.
+    match tokio::spawn(work.in_current_span()).await {
         Ok(done) => done,
         Err(error) => Err(StoreError::Unavailable(error.to_string())),
     }
