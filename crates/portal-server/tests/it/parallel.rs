@@ -36,8 +36,8 @@ async fn s3_fifty_redemptions_of_one_link(database: Database) {
     client.sign_in("smith", "ada@first.example", winner.expect("one password was set")).await.expect(204);
     let events = host.get("/api/v1/contacts/c-1/portal/events?limit=200").await.expect(200);
     let set: Vec<_> =
-        events["items"].as_array().unwrap().iter().filter(|event| event["kind"] == "password.set").collect();
-    assert!(set.len() <= 1, "{set:#?}");
+        events["items"].as_array().unwrap().iter().filter(|event| event["kind"] == "login.password_set").collect();
+    assert_eq!(set.len(), 1, "{set:#?}");
 }
 
 async fn c5_staff_and_client_race_for_one_address(database: Database) {
