@@ -18,9 +18,10 @@ use portal_smtp::{MailTransport, SmtpOptions};
 
 use crate::{
     failure::Failure,
+    fault,
     settings::{Settings, keys},
     stores::Stores,
-    system::{OsEntropy, SystemClock},
+    system::OsEntropy,
     terminal::plain,
 };
 
@@ -147,7 +148,7 @@ fn portal(stores: &Stores, tokens: LinkTokens) -> Result<Portal, Failure> {
         store: stores.store.clone(),
         enquiries: stores.enquiries.clone(),
         hasher: Arc::new(hasher),
-        clock: Arc::new(SystemClock),
+        clock: fault::clock(),
         entropy,
         tokens,
         common_passwords: Arc::default(),
@@ -155,6 +156,6 @@ fn portal(stores: &Stores, tokens: LinkTokens) -> Result<Portal, Failure> {
 }
 
 fn mailer(transport: &MailTransport) -> Result<Arc<dyn Mailer>, Failure> {
-    portal_smtp::connect(transport, &SmtpOptions::default())
-        .map_err(|error| Failure::usage(format!("`PORTAL_SMTP_URL` can't be used: {error}")))
+    let mailer = portal_smtp::connect(transport, &SmtpOptions::default());
+    mailer.map(fault::mailer).map_err(|error| Failure::usage(format!("`PORTAL_SMTP_URL` can't be used: {error}")))
 }

@@ -5,6 +5,8 @@ mod support;
 mod cli;
 mod demo;
 mod errors;
+#[cfg(feature = "fault-points")]
+mod faults;
 mod life;
 mod parallel;
 mod sample;
