@@ -13,11 +13,10 @@ const LONGEST: usize = 512;
 impl Portal {
     /// Keeps a wish for a reset link; whatever the address, the same is done now, and a worker decides later (P2, L7).
     pub async fn ask_for_reset(&self, context: &CallContext, address: &str) -> Result<(), Error> {
-        let mut end = address.len().min(LONGEST);
-        while !address.is_char_boundary(end) {
-            end -= 1;
-        }
-        self.keep(context, EnquiryKind::Reset { address: address[..end].to_owned() }).await
+        // What is no address may be a password, typed in the wrong place: it is asked about like any other, and not kept (S10).
+        let usable = address.len() <= LONGEST && EmailAddress::parse(address).is_ok();
+        let address = if usable { address.to_owned() } else { String::new() };
+        self.keep(context, EnquiryKind::Reset { address }).await
     }
 
     /// Keeps a wish for a new link in place of one (L4). Answers whether the token is one of this practice's portal links.
