@@ -69,7 +69,7 @@ impl Life {
             people.push(person.await.unwrap());
         }
         self.mail.is_well(true);
-        come_to_an_end(&self.scene).await;
+        come_to_an_end(&self.scene, &mut self.excuses).await;
         let (status, log) = served.stop().await;
         assert!(status.success(), "{log}");
         self.excuses.ambiguous = self.mail.ambiguous();
