@@ -28,6 +28,30 @@ kill "$late" 2>/dev/null
 cd / && rm -rf -- "$folder"
 "#;
 
+/// The same, with a server that is started again whenever it ends, until nobody needs it any more.
+const RESTARTING_KEEPER: &str = r#"
+folder=$1; shift
+while [ ! -e "$folder/over" ]; do "$@" >>"$folder/log" 2>&1 </dev/null; done &
+loop=$!
+cat >/dev/null
+: >"$folder/over"
+kill -QUIT "$(head -n 1 "$folder/data/postmaster.pid")" 2>/dev/null
+( sleep 5; kill -KILL "$(head -n 1 "$folder/data/postmaster.pid")" 2>/dev/null ) >/dev/null 2>&1 &
+late=$!
+wait "$loop" 2>/dev/null
+kill "$late" 2>/dev/null
+cd / && rm -rf -- "$folder"
+"#;
+
+/// What becomes of a server that ends by itself, and what it owes to those who were told that something is written.
+#[derive(Clone, Copy)]
+enum Care {
+    /// It stays away. Nobody looks at what was written, so nothing waits for the disk.
+    None,
+    /// It is started again, with all that it acknowledged. The disk itself doesn't fail here, so nothing waits for that.
+    Restart,
+}
+
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
 /// A running server with one superuser, `portal`, who needs no password.
@@ -39,6 +63,15 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Creates the cluster and waits until it answers.
     pub(crate) fn start() -> anyhow::Result<Self> {
+        Self::with(Care::None)
+    }
+
+    /// One that a test may stop at any moment: it comes again.
+    pub(crate) fn start_stoppable() -> anyhow::Result<Self> {
+        Self::with(Care::Restart)
+    }
+
+    fn with(care: Care) -> anyhow::Result<Self> {
         let programs = provision::postgres()?;
         // The server refuses root. Whoever isn't root runs it as oneself.
         let user = if provision::is_root() { Some(provision::account("postgres")?) } else { None };
@@ -47,7 +80,7 @@ impl Cluster {
             drop(std::fs::remove_dir_all(&folder));
             return Err(error);
         }
-        let keeper = keep(&programs, &folder, user.as_ref())?;
+        let keeper = keep(&programs, &folder, user.as_ref(), care)?;
         let mut cluster = Self { folder, keeper };
         cluster.wait_until_ready()?;
         Ok(cluster)
@@ -91,11 +124,15 @@ fn init(programs: &Path, folder: &Path, user: Option<&Account>) -> anyhow::Resul
     shell::quietly(&mut command)
 }
 
-fn keep(programs: &Path, folder: &Path, user: Option<&Account>) -> anyhow::Result<Child> {
+fn keep(programs: &Path, folder: &Path, user: Option<&Account>, care: Care) -> anyhow::Result<Child> {
+    let (keeper, commits) = match care {
+        Care::None => (KEEPER, "synchronous_commit=off"),
+        Care::Restart => (RESTARTING_KEEPER, "synchronous_commit=on"),
+    };
     let mut command = as_user("/bin/sh".into(), folder, user);
-    command.args(["-c", KEEPER, "keeper"]).arg(folder).arg(programs.join("postgres"));
+    command.args(["-c", keeper, "keeper"]).arg(folder).arg(programs.join("postgres"));
     command.arg("-D").arg(folder.join("data")).arg("-k").arg(folder).args(["-h", "", "-p", "5432", "-F"]);
-    command.args(["-c", "synchronous_commit=off", "-c", "max_connections=300"]);
+    command.args(["-c", commits, "-c", "max_connections=300"]);
     // A group of its own: Ctrl-C ends the tests first and the server after them.
     command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().context("cannot start PostgreSQL")

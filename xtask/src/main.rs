@@ -1,4 +1,4 @@
-//! Everything a contributor runs: `cargo xtask test`, `lint`, `prepare` and `rules`.
+//! Everything a contributor runs: `cargo xtask test`, `faults`, `lint`, `prepare` and `rules`.
 //!
 //! Plain Rust on the standard library, so that a machine with nothing but a toolchain can run it. A task is a
 //! function that prints what it does and returns the exit code; an error is a fault of the task itself and is
@@ -12,6 +12,7 @@
 )]
 
 mod cluster;
+mod faults;
 mod lint;
 mod prepare;
 mod provision;
@@ -31,6 +32,8 @@ usage: cargo xtask <task>
 
   test [--quick] [ARGS…]  build, start a throw-away PostgreSQL, run every test; ARGS go to the test runner
                           --quick: fewer generated cases, no doc tests
+  faults [--rounds N] [--seed S] [NAMES…]
+                          the scenarios of faults (kills, stops, panics, storms, races, clocks), 20 rounds of each
   lint                    every check that needs no test run, one line each
   prepare [--check]       describe the SQL of the store crates against real schemas, into their `.sqlx`
                           --check: change nothing, fail where the committed descriptions differ
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["test", rest @ ..] => test::run(rest),
+        ["faults", rest @ ..] => faults::run(rest),
         ["lint"] => lint::run(),
         ["prepare"] => prepare::run(Mode::Write),
         ["prepare", "--check"] => prepare::run(Mode::Check),

@@ -13,19 +13,25 @@ use crate::{provision, shell, workspace};
 /// How many cases a property draws with `--quick`: enough to see that it runs.
 const QUICK_CASES: &str = "16";
 
+/// The program that end-to-end tests start can be made to fail where they want.
+pub(crate) const FAULT_POINTS: [&str; 2] = ["--features", "portal-server/fault-points"];
+
 /// Runs the tests; `false` where one failed.
 pub(crate) fn run(args: &[&str]) -> anyhow::Result<bool> {
     let quick = args.first() == Some(&"--quick");
     let args = if quick { &args[1..] } else { args };
     let some_packages = args.iter().any(|it| *it == "-p" || it.starts_with("--package"));
+    let with_program = !some_packages || args.iter().any(|it| it.ends_with("portal-server"));
 
     provision::c_compiler()?;
     let mut steps = Steps::default();
-    let cluster = steps.time("PostgreSQL", Cluster::start)?;
-    let mut tests = Tests { quick, url: cluster.url(), binary: None };
+    let clusters = steps.time("PostgreSQL", || Clusters::start(with_program))?;
+    let mut tests = Tests { quick, clusters, binary: None };
 
-    if let Some(build) = build_args(some_packages, args) {
-        if !steps.time("build", || shell::pass(shell::cargo().args(build)))? {
+    if with_program {
+        let mut build = shell::cargo();
+        build.args(build_args(some_packages)).args(FAULT_POINTS);
+        if !steps.time("build", || shell::pass(&mut build))? {
             return Ok(false);
         }
         tests.binary = Some(workspace::target_dir()?.join("debug/portal"));
@@ -48,33 +54,56 @@ pub(crate) fn run(args: &[&str]) -> anyhow::Result<bool> {
     if !some_packages {
         runner.arg("--workspace");
     }
+    if with_program {
+        runner.args(FAULT_POINTS);
+    }
     shell::pass(tests.prepare(runner.arg("--locked").args(args)))
 }
 
 /// The program is built first because end-to-end tests start it. With the tests of the whole workspace it is built in
 /// the same go: features are united over what is selected, and another selection would compile most things twice.
 /// Whoever asks for some packages needs the program only for its own tests.
-fn build_args(some_packages: bool, args: &[&str]) -> Option<&'static [&'static str]> {
-    if !some_packages {
-        Some(&["build", "--locked", "--workspace", "--lib", "--bins", "--tests"])
-    } else if args.iter().any(|it| it.ends_with("portal-server")) {
-        Some(&["build", "--locked", "-p", "portal-server", "--bin", "portal"])
+const fn build_args(some_packages: bool) -> &'static [&'static str] {
+    if some_packages {
+        &["build", "--locked", "-p", "portal-server", "--bin", "portal"]
     } else {
-        None
+        &["build", "--locked", "--workspace", "--lib", "--bins", "--tests"]
+    }
+}
+
+/// The servers of a run.
+pub(crate) struct Clusters {
+    main: Cluster,
+    /// One that a test may stop, where there are such tests.
+    stoppable: Option<Cluster>,
+}
+
+impl Clusters {
+    pub(crate) fn start(with_program: bool) -> anyhow::Result<Self> {
+        let stoppable = with_program.then(Cluster::start_stoppable).transpose()?;
+        Ok(Self { main: Cluster::start()?, stoppable })
+    }
+
+    /// Says where they are.
+    pub(crate) fn tell<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        if let Some(stoppable) = &self.stoppable {
+            command.env("PORTAL_FAULT_POSTGRES_URL", stoppable.url());
+        }
+        command.env("PORTAL_TEST_POSTGRES_URL", self.main.url())
     }
 }
 
 /// What the tests find in their environment.
 struct Tests {
     quick: bool,
-    url: String,
+    clusters: Clusters,
     /// The program, where this run has built it: never an old one.
     binary: Option<PathBuf>,
 }
 
 impl Tests {
     fn prepare<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        command.env("PORTAL_TEST_POSTGRES_URL", &self.url).env_remove("PORTAL_TEST_BINARY");
+        self.clusters.tell(command).env_remove("PORTAL_TEST_BINARY");
         if let Some(binary) = &self.binary {
             command.env("PORTAL_TEST_BINARY", binary);
         }

@@ -20,7 +20,7 @@
 //! assert_ne!(portal.hash().0, workspace.hash().0);
 //! ```
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
@@ -104,10 +104,17 @@ pub struct PortalSession {
     pub ended_at: Option<Timestamp>,
 }
 
+/// So far the clocks of instances may be apart.
+const DISAGREEMENT: Duration = Duration::from_secs(120);
+
 impl PortalSession {
     /// Whether the session is valid at `now` for a login of this epoch: not ended, of the same epoch, within both limits.
+    ///
+    /// One that was used in the future is not: the clock ran ahead then, its limits lie as far ahead, and nobody knows how long the
+    /// session has lasted. So no jump of the clock lengthens one.
     pub fn valid(&self, login_epoch: i64, now: Timestamp) -> bool {
-        self.ended_at.is_none() && self.epoch == login_epoch && now < self.expires_at && now < self.idle_until
+        let within = now < self.expires_at && now < self.idle_until && self.last_seen_at <= now.after(DISAGREEMENT);
+        self.ended_at.is_none() && self.epoch == login_epoch && within
     }
 }
 

@@ -17,7 +17,8 @@ use portal_domain::{
     throttle::{Admission, Bucket, Try},
     time::Timestamp,
 };
-use sqlx::{Connection, PgConnection, PgPool, Postgres, Transaction, postgres::PgConnectOptions};
+use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, Postgres, Transaction, postgres::PgConnectOptions};
+use tracing::Instrument;
 
 use crate::{Limits, commit, facts, failure::store_error, tries};
 
@@ -39,6 +40,8 @@ impl PostgresStore {
     /// [`StoreError::Unavailable`] where the URL can't be read or the database not be reached.
     pub async fn connect(url: &str, limits: Limits) -> Result<Self, StoreError> {
         let lone = PgConnectOptions::from_str(url).map_err(unreachable)?.application_name("portal");
+        // A migration takes its time, and its text would fill the log.
+        let lone = lone.disable_statement_logging();
         let pool = limits.pool().connect_with(limits.apply(lone.clone())).await.map_err(unreachable)?;
         Ok(Self { pool, lone })
     }
@@ -78,7 +81,8 @@ fn unreachable(error: sqlx::Error) -> StoreError {
 pub(crate) async fn whole<T: Send + 'static>(
     work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
 ) -> Result<T, StoreError> {
-    match tokio::spawn(work).await {
+    // What it says in the log still belongs to the request that asked for it.
+    match tokio::spawn(work.in_current_span()).await {
         Ok(done) => done,
         Err(error) => Err(StoreError::Unavailable(error.to_string())),
     }

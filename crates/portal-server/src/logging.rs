@@ -13,4 +13,13 @@ pub(crate) fn start(filter: &str) {
     } else {
         log.json().flatten_event(true).init();
     }
+    std::panic::set_hook(Box::new(panicked));
+}
+
+/// A panic is an event like any other, with the request it belongs to. A text that was put together may hold anything, a
+/// password too, so only one that stands in the code is written down (S10).
+fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let why = panic.payload().downcast_ref::<&'static str>().copied().unwrap_or("-");
+    tracing::error!(place, why, "panicked");
 }

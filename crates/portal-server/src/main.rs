@@ -6,12 +6,14 @@
 //! | `stores`, `program`, `system` | the adapters, and the use cases over them |
 //! | `commands` | what can be typed after `portal`, one file each |
 //! | `serve`, `demo` | the service, and the service with everything set up |
+//! | `fault` | what tests make go wrong; nothing without their feature |
 //! | `terminal`, `logging`, `failure` | what people read |
 
 mod cli;
 mod commands;
 mod demo;
 mod failure;
+mod fault;
 mod logging;
 mod program;
 mod serve;
@@ -43,7 +45,7 @@ fn main() -> ExitCode {
 
 fn run(typed: Typed) -> Result<ExitCode, Failure> {
     let Typed { cli, flags } = typed;
-    let raw = Raw::gather(cli.config.as_deref(), std::env::vars_os(), flags)?;
+    let raw = Raw::gather(cli.config.as_deref(), fault::arm(std::env::vars_os())?, flags)?;
     let settings = Settings::read(&raw)?;
     if !matches!(cli.command, Command::Serve | Command::Demo { .. }) {
         logging::start(settings.log.as_deref().unwrap_or("warn"));

@@ -19,9 +19,10 @@ use portal_smtp::{MailTransport, SmtpOptions};
 
 use crate::{
     failure::Failure,
+    fault,
     settings::{Settings, keys},
     stores::Stores,
-    system::{OsEntropy, SystemClock},
+    system::OsEntropy,
     terminal::plain,
 };
 
@@ -153,7 +154,7 @@ fn portal(stores: &Stores, tokens: LinkTokens, tries_per_minute: Option<u32>) ->
         enquiries: stores.enquiries.clone(),
         journal: stores.journal.clone(),
         hasher: Arc::new(hasher),
-        clock: Arc::new(SystemClock),
+        clock: fault::clock(),
         entropy,
         tokens,
         common_passwords: Arc::default(),
@@ -162,6 +163,6 @@ fn portal(stores: &Stores, tokens: LinkTokens, tries_per_minute: Option<u32>) ->
 }
 
 fn mailer(transport: &MailTransport) -> Result<Arc<dyn Mailer>, Failure> {
-    portal_smtp::connect(transport, &SmtpOptions::default())
-        .map_err(|error| Failure::usage(format!("`PORTAL_SMTP_URL` can't be used: {error}")))
+    let mailer = portal_smtp::connect(transport, &SmtpOptions::default());
+    mailer.map(fault::mailer).map_err(|error| Failure::usage(format!("`PORTAL_SMTP_URL` can't be used: {error}")))
 }

@@ -13,7 +13,7 @@ use portal_postgres::{Limits, PostgresStore};
 use portal_sqlite::{SqliteOptions, SqliteStore};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{failure::Failure, terminal::plain};
+use crate::{failure::Failure, fault, terminal::plain};
 
 /// So often a file is tried to be opened.
 const OPEN_TRIES: u32 = 10;
@@ -122,8 +122,14 @@ impl Database {
 
 impl Stores {
     fn of<S: PortalStore + PortalViews + Outbox + Enquiries + Journal + 'static>(store: Arc<S>, open: Open) -> Self {
-        let (views, outbox, enquiries) = (store.clone(), store.clone(), store.clone());
-        Self { store: store.clone(), views, outbox, enquiries, journal: store, open }
+        Self {
+            store: store.clone(),
+            views: store.clone(),
+            outbox: fault::outbox(store.clone()),
+            enquiries: store.clone(),
+            journal: store,
+            open,
+        }
     }
 
     /// What the schema lacks. Refuses a schema that is newer than this program.

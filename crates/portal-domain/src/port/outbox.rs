@@ -81,7 +81,7 @@ pub struct Enquiry {
 /// What an enquiry asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EnquiryKind {
-    /// A reset link for whoever signs in with the address, as it was typed (at most 512 bytes are kept).
+    /// A reset link for whoever signs in with the address, as it was typed; empty where it was none (S10).
     Reset {
         /// The address.
         address: String,

@@ -18,11 +18,10 @@ impl Portal {
     /// Too many tries from one origin are refused (G2).
     pub async fn ask_for_reset(&self, context: &CallContext, address: &str) -> Result<(), Error> {
         self.admit_origin(context).await?;
-        let mut end = address.len().min(LONGEST);
-        while !address.is_char_boundary(end) {
-            end -= 1;
-        }
-        self.keep(context, EnquiryKind::Reset { address: address[..end].to_owned() }).await
+        // What is no address may be a password, typed in the wrong place: it is asked about like any other, and not kept (S10).
+        let usable = address.len() <= LONGEST && EmailAddress::parse(address).is_ok();
+        let address = if usable { address.to_owned() } else { String::new() };
+        self.keep(context, EnquiryKind::Reset { address }).await
     }
 
     /// Keeps a wish for a new link in place of one (L4). Answers whether the token is one of this practice's portal links.

@@ -1,4 +1,9 @@
-//! Connections: accepted up to a bound, each with a deadline for its heads, all finished before the end.
+//! Connections: accepted up to a bound, each with deadlines, all finished before the end (S16).
+
+mod patience;
+mod refuse;
+#[cfg(test)]
+mod tests;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -10,20 +15,46 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
 };
 use tower::ServiceExt;
 
+use self::patience::Patient;
 use crate::failure::Failure;
 
-/// Most connections at once: what the usual limit of 1,024 files leaves beside the database.
-const CONNECTIONS: usize = 900;
-/// How long the head of a request may take, the wait for the next one on an open connection included (S16).
-const HEAD: Duration = Duration::from_secs(10);
-/// How long requests may go on after the end was asked for.
-const FINISH: Duration = Duration::from_secs(10);
 /// A pause after a connection that could not be accepted, as when there are no files left.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// What connections may cost.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Most connections at once.
+    connections: usize,
+    /// Most connections beyond, which are told that there is no place. Any further wait to be accepted.
+    refused: usize,
+    /// How long the head of a request may take, the wait for the next one on an open connection included.
+    head: Duration,
+    /// How long the other end may take for a stretch of the answer.
+    write: Duration,
+    /// How long a connection without a place may take to hear so.
+    refusal: Duration,
+    /// How long requests may go on after the end was asked for.
+    finish: Duration,
+}
+
+impl Default for Limits {
+    /// As many connections as the usual limit of 1,024 files leaves beside the database.
+    fn default() -> Self {
+        Self {
+            connections: 860,
+            refused: 40,
+            head: Duration::from_secs(10),
+            write: Duration::from_secs(30),
+            refusal: Duration::from_secs(1),
+            finish: Duration::from_secs(10),
+        }
+    }
+}
 
 /// Takes the address. Whatever stands in the way is one line.
 pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -36,18 +67,20 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// Answers requests until `stop`, then lets those that are being answered finish.
-pub(crate) async fn answer(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+pub(crate) async fn answer(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let refusals = Arc::new(Semaphore::new(limits.refused));
     let graceful = GracefulShutdown::new();
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD);
+    http.timer(TokioTimer::new()).header_read_timeout(limits.head);
+    let mut full = false;
     tokio::pin!(stop);
     loop {
         let next = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            (place, listener.accept().await)
+            let refusal = Arc::clone(&refusals).acquire_owned().await;
+            (refusal, listener.accept().await)
         };
-        let (place, accepted) = tokio::select! {
+        let (refusal, accepted) = tokio::select! {
             biased;
             () = &mut stop => break,
             next = next => next,
@@ -60,25 +93,53 @@ pub(crate) async fn answer(listener: TcpListener, router: Router, stop: impl Fut
                 continue;
             }
         };
-        prepare(&stream);
-        let router = router.clone();
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            router.clone().oneshot(request)
-        });
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
-        tokio::spawn(async move {
-            let _place = place;
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, %peer, "a connection ended badly");
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            if !std::mem::replace(&mut full, true) {
+                tracing::warn!(places = limits.connections, "there is no place for more connections");
             }
-        });
+            tokio::spawn(async move {
+                let _refusal = refusal;
+                refuse::refuse(stream, limits.refusal).await;
+            });
+            continue;
+        };
+        full = false;
+        prepare(&stream);
+        let stream = TokioIo::new(Patient::new(stream, limits.write));
+        let connection = http.serve_connection(stream, service(router.clone(), peer));
+        tokio::spawn(keep(graceful.watch(connection), place, peer));
     }
     drop(listener);
     tokio::select! {
         () = graceful.shutdown() => {}
-        () = tokio::time::sleep(FINISH) => tracing::warn!("some requests did not finish in time and were cut off"),
+        () = tokio::time::sleep(limits.finish) => {
+            tracing::warn!("some requests did not finish in time and were cut off");
+        }
     }
+}
+
+/// The router, told who asks.
+fn service(
+    router: Router,
+    peer: SocketAddr,
+) -> impl hyper::service::Service<
+    Request<Incoming>,
+    Response = axum::response::Response,
+    Error = std::convert::Infallible,
+    Future: Send,
+> {
+    service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().oneshot(request)
+    })
+}
+
+/// Keeps the place until the connection ends.
+async fn keep(connection: impl Future<Output = hyper::Result<()>>, place: OwnedSemaphorePermit, peer: SocketAddr) {
+    if let Err(error) = connection.await {
+        tracing::debug!(%error, %peer, "a connection ended badly");
+    }
+    drop(place);
 }
 
 fn prepare(stream: &TcpStream) {

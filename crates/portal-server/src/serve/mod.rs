@@ -10,7 +10,7 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
 };
 
-use crate::{failure::Failure, logging, program::Program, settings::Settings};
+use crate::{failure::Failure, fault, logging, program::Program, settings::Settings};
 
 /// How long what is being sent may go on after the end was asked for; what is cut off then is sent again.
 const FINISH: Duration = Duration::from_secs(10);
@@ -43,7 +43,7 @@ pub(crate) async fn serve(program: Program, listener: TcpListener, config: HttpC
         config,
         wake: Some(workers.waker()),
     };
-    listen::answer(listener, app.router(), stop.asked()).await;
+    listen::answer(listener, fault::router(app.router()), listen::Limits::default(), stop.asked()).await;
     tracing::info!("stopping");
     // Who presses Ctrl-C now doesn't want to wait. A second SIGTERM says nothing new: supervisors send several.
     let finish = async {

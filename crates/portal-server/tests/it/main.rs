@@ -2,9 +2,12 @@
 
 mod support;
 
+mod canary;
 mod cli;
 mod demo;
 mod errors;
+#[cfg(feature = "fault-points")]
+mod faults;
 mod journal;
 mod life;
 mod parallel;

@@ -16,6 +16,7 @@ use self::read::Rows;
 use crate::{
     cli::ImportArgs,
     failure::{Exit, Failure},
+    fault,
     program::Program,
     settings::Settings,
     terminal::{self, count, number},
@@ -83,6 +84,7 @@ async fn steps(
         match import.step().await {
             Ok(done) if done.is_empty() => break None,
             Ok(done) => {
+                fault::point("import");
                 bar.inc(done.len() as u64);
                 verdicts.extend(done);
             }

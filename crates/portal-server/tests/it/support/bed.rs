@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader},
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, mpsc},
     time::Duration,
@@ -48,6 +48,11 @@ impl Bed {
         self
     }
 
+    #[cfg(feature = "fault-points")]
+    pub(crate) fn unset(&mut self, variable: &'static str) {
+        self.more.retain(|(known, _)| *known != variable);
+    }
+
     pub(crate) fn set(&mut self, variable: &'static str, value: &str) {
         self.more.retain(|(known, _)| *known != variable);
         self.more.push((variable, value.to_owned()));
@@ -58,9 +63,28 @@ impl Bed {
         &self.database.settings[0].1
     }
 
+    /// The server's folder, and the name of the database's own in it, once all of it is written.
+    pub(crate) async fn server_files(&self) -> Option<(PathBuf, String)> {
+        let url = self.server_url()?;
+        let folder = url.split_once("host=")?.1;
+        Some((Path::new(folder).join("data"), super::database::written(url).await))
+    }
+
+    /// The URL of the database, where it is on a server.
+    pub(crate) fn server_url(&self) -> Option<&str> {
+        self.database.settings.first().map(|(_, url)| url.as_str())
+    }
+
     /// All rows of a database on a server, as text, with the names of their tables.
     pub(crate) async fn rows(&self) -> Vec<(String, Vec<u8>)> {
         if self.database.settings.is_empty() { Vec::new() } else { super::database::rows(self.database_url()).await }
+    }
+
+    /// Starts a command and lets it run.
+    #[cfg(feature = "fault-points")]
+    pub(crate) fn start(&self, words: &[&str]) -> Child {
+        let mut command = self.command(words);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -168,6 +192,29 @@ impl Served {
 
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().join("\n")
+    }
+
+    /// Ends it as a power cut does: nothing is finished, nothing said.
+    #[cfg(feature = "fault-points")]
+    pub(crate) async fn kill(mut self) -> String {
+        self.child.kill().unwrap();
+        tokio::task::spawn_blocking(move || {
+            self.child.wait().unwrap();
+            self.log()
+        })
+        .await
+        .unwrap()
+    }
+
+    /// Waits until it has ended by itself.
+    #[cfg(feature = "fault-points")]
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Asks it to end, as a supervisor does, and waits for that.

@@ -31,10 +31,20 @@ impl Database {
     }
 
     /// A new one on the server that `cargo xtask test` started.
-    #[expect(clippy::disallowed_methods, reason = "the tests' server is named by the environment")]
     pub(crate) async fn postgres() -> Self {
+        Self::on("PORTAL_TEST_POSTGRES_URL").await
+    }
+
+    /// A new one on a server that is started again whenever it ends.
+    #[cfg(feature = "fault-points")]
+    pub(crate) async fn stoppable() -> Self {
+        Self::on("PORTAL_FAULT_POSTGRES_URL").await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the tests' server is named by the environment")]
+    async fn on(variable: &str) -> Self {
         static MADE: AtomicU32 = AtomicU32::new(0);
-        let admin = std::env::var("PORTAL_TEST_POSTGRES_URL").expect("run `cargo xtask test`: it starts PostgreSQL");
+        let admin = std::env::var(variable).expect("run `cargo xtask test`: it starts PostgreSQL");
         let name = format!("portal_server_{}_{}", process::id(), MADE.fetch_add(1, Ordering::Relaxed));
         let server = Server { name, admin };
         server.order("CREATE DATABASE").await;
@@ -66,6 +76,14 @@ impl Drop for Server {
         });
         drop(dropped.join());
     }
+}
+
+/// Has everything written to its files; answers the name of the database's folder.
+pub(super) async fn written(url: &str) -> String {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    connection.execute("CHECKPOINT").await.unwrap();
+    let oid = "SELECT oid::text FROM pg_database WHERE datname = current_database()";
+    sqlx::query_scalar(oid).fetch_one(&mut connection).await.unwrap()
 }
 
 /// All rows of all tables of the portal, as text.

@@ -24,6 +24,12 @@ pub(crate) struct Answer {
 }
 
 impl Client {
+    /// The same client of another service.
+    #[cfg(feature = "fault-points")]
+    pub(crate) fn at(&self, address: SocketAddr) -> Self {
+        Self { address, headers: self.headers.clone() }
+    }
+
     pub(crate) const fn new(address: SocketAddr) -> Self {
         Self { address, headers: Vec::new() }
     }
@@ -64,6 +70,11 @@ impl Client {
 
     /// Sends a request; a body is JSON, whether it is well formed or not.
     pub(crate) async fn send(&self, method: &str, path: &str, body: Option<Vec<u8>>) -> Answer {
+        self.attempt(method, path, body).await.expect("the service answers")
+    }
+
+    /// The same; `None` where no whole answer came, whatever became of the request.
+    pub(crate) async fn attempt(&self, method: &str, path: &str, body: Option<Vec<u8>>) -> Option<Answer> {
         let mut request = Request::builder().method(method).uri(path).header("host", self.address.to_string());
         if body.is_some() {
             request = request.header("content-type", "application/json");
@@ -72,14 +83,22 @@ impl Client {
             request = request.header(*name, value);
         }
         let request = request.body(Full::new(Bytes::from(body.unwrap_or_default()))).unwrap();
-        let stream = TcpStream::connect(self.address).await.unwrap();
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
-        let connection = tokio::spawn(connection);
-        let response = sender.send_request(request).await.unwrap();
+        let stream = TcpStream::connect(self.address).await.ok()?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
+        // Aborted with this future too: a request that is given up is given up at once.
+        let _connection = AbortOnDrop(tokio::spawn(async move { drop(connection.await) }));
+        let response = sender.send_request(request).await.ok()?;
         let (head, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        connection.abort();
-        Answer { status: head.status, headers: head.headers, body }
+        let body = body.collect().await.ok()?.to_bytes();
+        Some(Answer { status: head.status, headers: head.headers, body })
+    }
+}
+
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -165,13 +165,15 @@ async fn talk(stream: TcpStream, utf8: bool, taken: Arc<Mutex<Vec<Mail>>>) -> st
     }
 }
 
-async fn data(reader: &mut (impl AsyncBufReadExt + Unpin)) -> std::io::Result<Vec<u8>> {
+pub(crate) async fn data(reader: &mut (impl AsyncBufReadExt + Unpin)) -> std::io::Result<Vec<u8>> {
     let mut text = Vec::new();
     loop {
         let mut line = Vec::new();
         reader.read_until(b'\n', &mut line).await?;
         match line.as_slice() {
-            b".\r\n" | b"" => return Ok(text),
+            b".\r\n" => return Ok(text),
+            // Who goes away in the middle has sent nothing.
+            b"" => return Err(std::io::ErrorKind::UnexpectedEof.into()),
             [b'.', rest @ ..] => text.extend_from_slice(rest),
             line => text.extend_from_slice(line),
         }

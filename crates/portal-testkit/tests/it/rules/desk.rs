@@ -8,10 +8,11 @@ use portal_domain::{
     event::RecordedEvent,
     id::{ContactId, Ref},
     message::Message,
-    port::Page,
+    port::{Clock, Page},
     practice::{Role, Settings},
     session::SessionToken,
     status::{PortalPart, portal_part},
+    time::Timestamp,
     usecase::{
         CallContext, ChangePassword, EmailsInput, Error, PutContactInput, PutUserInput, RedeemLink, SignInInput,
     },
@@ -82,6 +83,13 @@ impl Desk {
 
     pub(super) fn wait(&self, span: Duration) {
         self.fixture.clock.advance(span);
+    }
+
+    /// Sets the clock back.
+    pub(super) fn set_back(&self, span: Duration) {
+        let clock = &self.fixture.clock;
+        let micros = i64::try_from(span.as_micros()).expect("a short span");
+        clock.set(Timestamp::from_micros(clock.now().as_micros() - micros));
     }
 
     /// Puts a contact of `acme`.

@@ -79,7 +79,7 @@ fn g1_a_known_browser_has_a_counter_of_its_own() {
         assert_eq!(code(&desk.try_from(None, HOME, SECRET).await), "sign_in_failed");
         assert_eq!(desk.guess(Some(&cookie), HOME, 30).await, 11, "but its own guesses are counted too");
         // The other way round: a browser that was paused says nothing about strangers.
-        desk.wait(DAY);
+        desk.wait(DAY + MINUTE);
         desk.guess(Some(&cookie), HOME, 30).await;
         assert_eq!(desk.guess(None, HOME, 5).await, 5);
     });

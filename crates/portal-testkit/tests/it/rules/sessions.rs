@@ -73,6 +73,26 @@ fn p3_a_session_ends_exactly_at_its_idle_and_its_absolute_limit() {
     });
 }
 
+/// No jump of the clock lengthens a session: one of a clock that ran ahead is not taken by the clock that was set right.
+#[test]
+fn p3_a_session_that_was_used_in_the_future_is_not_valid() {
+    run(async {
+        let desk = Desk::with(&[("ada", HOME)]).await;
+        let session = desk.onboard("ada", SECRET).await;
+        desk.set_back(2 * MINUTE);
+        assert!(desk.valid(&session).await, "clocks of instances may be apart");
+        desk.set_back(MINUTE);
+        assert!(!desk.valid(&session).await, "begun in the future");
+        desk.wait(3 * MINUTE);
+        assert!(desk.valid(&session).await);
+        desk.wait(20 * MINUTE);
+        desk.touch(&session).await.unwrap();
+        desk.set_back(20 * MINUTE);
+        assert!(!desk.valid(&session).await, "used in the future");
+        assert_eq!(code(&desk.touch(&session).await), "unauthorized");
+    });
+}
+
 /// A setting is that of the last use: a longer one revives nothing, a shorter one ends nothing that was promised.
 #[test]
 fn p3_the_idle_limit_is_the_one_of_the_last_use() {
