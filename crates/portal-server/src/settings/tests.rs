@@ -39,7 +39,7 @@ fn flags_go_before_the_environment_and_that_before_the_file() {
     let settings = settings(file, &environment, &[("listen", false, "127.0.0.1:3")]).unwrap();
     assert_eq!(settings.listen.port(), 3);
     assert_eq!(settings.log.as_deref(), Some("debug"));
-    assert_eq!(settings.without_effect, ["sign_ins_per_minute"]);
+    assert_eq!(settings.sign_ins_per_minute, Some(30));
     assert_eq!(settings.trusted_proxies.len(), 2);
 }
 

@@ -84,10 +84,33 @@ fn l4_the_sixth_ends_the_oldest() {
     assert_eq!(desk.link(first), "dead");
     assert_eq!(desk.model.usable_links(desk.now).len(), 5);
     // Another purpose counts for itself.
+    let day = SettingsPatch { reset_link_minutes: Some(24 * 60), ..SettingsPatch::default() };
+    desk.changed(&Cmd::PutSettings(day));
     for _ in 0..6 {
+        desk.now += HOUR;
         desk.run(&reset("ada@x.example"));
     }
     assert_eq!(desk.model.usable_links(desk.now).len(), 10);
+}
+
+#[test]
+fn g3_three_mails_an_hour_and_ten_a_day_at_one_key() {
+    let mut desk = Desk::with(&[("ada", "ada@x.example")]);
+    desk.changed(&activate("ada"));
+    let mut sent = Vec::new();
+    for _ in 0..13 {
+        let before = desk.model.messages.len();
+        for _ in 0..5 {
+            desk.run(&reset("ada@x.example"));
+            desk.run(&renew(desk.newest_link()));
+        }
+        sent.push(desk.model.messages.len() - before);
+        desk.now += HOUR;
+    }
+    assert_eq!(sent, [3, 3, 3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    desk.now += 11 * HOUR;
+    desk.run(&reset("ada@x.example"));
+    assert_eq!(desk.model.asked["ada@x.example"].len(), 11);
 }
 
 #[test]

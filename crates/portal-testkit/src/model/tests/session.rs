@@ -40,6 +40,30 @@ fn p2_sign_in_fails_alike_for_every_reason() {
 }
 
 #[test]
+fn g1_ten_wrong_ones_are_free_and_then_pauses_grow() {
+    let mut desk = onboarded();
+    let wrong = sign_in("ada@x.example", OTHER_SECRET);
+    for _ in 0..11 {
+        desk.refused(&wrong);
+    }
+    assert_eq!(desk.view("ada").status.as_str(), "locked");
+    let mut minutes = Vec::new();
+    for _ in 0..8 {
+        let mut waited = 0;
+        while desk.view("ada").status.as_str() == "locked" {
+            desk.now += MINUTE;
+            waited += 1;
+        }
+        minutes.push(waited);
+        desk.refused(&wrong);
+    }
+    assert_eq!(minutes, [1, 2, 4, 8, 16, 32, 60, 60]);
+    assert_eq!(desk.refused(&sign_in("ada@x.example", SECRET)), "sign_in_failed");
+    desk.now += HOUR;
+    desk.changed(&sign_in("ada@x.example", SECRET));
+}
+
+#[test]
 fn p3_a_session_unused_for_half_an_hour_is_over() {
     let mut desk = onboarded();
     let session = desk.session("ada@x.example", SECRET);
