@@ -4,7 +4,7 @@
 ALTER TABLE portal.message ADD COLUMN asked_key text COLLATE "C";
 CREATE INDEX message_asked ON portal.message (practice_id, asked_key, created_at) WHERE asked_key IS NOT NULL;
 CREATE INDEX message_turn ON portal.message (lane, practice_id, due_at, place) WHERE due_at IS NOT NULL;
-CREATE INDEX message_held ON portal.message (practice_id, leased_until) WHERE leased_until IS NOT NULL;
+CREATE INDEX message_held ON portal.message (leased_until) WHERE leased_until IS NOT NULL;
 CREATE INDEX message_attempt_practice ON portal.message_attempt (practice_id, at);
 CREATE INDEX message_attempt_all ON portal.message_attempt (at);
 

@@ -4,7 +4,7 @@
 ALTER TABLE portal_message ADD COLUMN asked_key TEXT;
 CREATE INDEX portal_message_asked ON portal_message (practice_id, asked_key, created_at) WHERE asked_key IS NOT NULL;
 CREATE INDEX portal_message_turn ON portal_message (lane, practice_id, due_at, place) WHERE due_at IS NOT NULL;
-CREATE INDEX portal_message_held ON portal_message (practice_id, leased_until) WHERE leased_until IS NOT NULL;
+CREATE INDEX portal_message_held ON portal_message (leased_until) WHERE leased_until IS NOT NULL;
 CREATE INDEX portal_message_attempt_practice ON portal_message_attempt (practice_id, at);
 CREATE INDEX portal_message_attempt_all ON portal_message_attempt (at);
 
@@ -45,7 +45,7 @@ CREATE INDEX portal_sign_in_try_over ON portal_sign_in_try (over_at);
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('portal_message', 'portal_message_asked', '10000 1000 3 1'),
     ('portal_message', 'portal_message_turn', '10000 5000 100 2 1'),
-    ('portal_message', 'portal_message_held', '10 5 1'),
+    ('portal_message', 'portal_message_held', '10 1'),
     ('portal_message_attempt', 'portal_message_attempt_practice', '1000000 100000 1'),
     ('portal_message_attempt', 'portal_message_attempt_all', '1000000 1'),
     ('portal_outbox_turn', 'portal_outbox_turn', '1000 1'),

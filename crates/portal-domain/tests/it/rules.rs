@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use portal_domain::{
+    decide::room,
     email::{EmailAddress, mask},
     event::personal_digest,
     id::{LinkId, PracticeId},
@@ -84,6 +85,17 @@ proptest! {
             LinkState::Usable
         };
         prop_assert_eq!(link(expires, used, ended).state(Timestamp::from_micros(now)), expected);
+    }
+
+    /// Never more than the limit in all, a tenth of it for awaited mail alone, and always something for each.
+    #[test]
+    fn d7_an_hour_has_room_for_its_limit_and_keeps_a_part_for_awaited_mail(limit in 1..5000_u32, spent in 0..6000_u64) {
+        let (bulk, awaited) = (room(Some(limit), spent, false), room(Some(limit), spent, true));
+        prop_assert!(bulk <= awaited && spent.min(u64::from(limit)) + awaited == u64::from(limit));
+        prop_assert!(room(Some(limit), 0, false) >= 1);
+        let kept = u64::from(limit) - room(Some(limit), 0, false);
+        prop_assert!(limit == 1 || (kept * 10 >= u64::from(limit) && kept * 10 < u64::from(limit) + 10));
+        prop_assert_eq!(room(None, spent, false), u64::MAX);
     }
 
     #[test]

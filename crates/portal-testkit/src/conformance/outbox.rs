@@ -321,7 +321,6 @@ pub async fn practices_take_turns(harness: &Harness) {
         let (ada, login) = own.live("ada", "ada@smith.example").await;
         let messages = (0..queued).map(|number| Message {
             name: format!("{slug} {number}"),
-            created_at: later(number),
             ..build::message(&format!("{slug} {number}"), &ada, &login, None)
         });
         own.write(messages.fold(Plan::new(), Plan::mail)).await;
