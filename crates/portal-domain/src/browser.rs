@@ -28,6 +28,11 @@ pub struct KnownTo {
 }
 
 impl KnownTo {
+    /// No login at all: asked in its place, so that a cookie costs the same (P2).
+    pub(crate) const fn nobody(practice: PracticeId) -> Self {
+        Self { practice, login: LoginId::from_bytes([0; 16]), credential: CredentialId::from_bytes([0; 16]) }
+    }
+
     /// The browser behind a cookie, if the cookie says that it signed in here before.
     pub fn recognise(&self, tokens: &LinkTokens, cookie: &str) -> Option<BrowserId> {
         cookie.split('.').take(LOGINS).find_map(|part| self.opens(tokens, part))

@@ -181,8 +181,9 @@ pub struct WorkspaceSession {
 }
 
 impl WorkspaceSession {
-    /// Whether the session is valid at `now`: not ended, within both limits.
+    /// Whether the session is valid at `now`: not ended, within both limits, and not used in the future, as one of the portal.
     pub fn valid(&self, now: Timestamp) -> bool {
-        self.ended_at.is_none() && now < self.expires_at && now < self.idle_until
+        let within = now < self.expires_at && now < self.idle_until && self.last_seen_at <= now.after(DISAGREEMENT);
+        self.ended_at.is_none() && within
     }
 }

@@ -32,6 +32,9 @@ const SLOT: i64 = 5_000_000;
 /// Slots that touch the last minute, besides the present one.
 const SLOTS: i64 = 12;
 
+/// So far the clocks of instances may be apart.
+const CLOCKS_APART: Duration = Duration::from_secs(120);
+
 /// Mail that anybody can trigger, at one login key: at most so many in an hour (G3).
 const MAILS_AN_HOUR: usize = 3;
 /// And so many in a day.
@@ -130,7 +133,7 @@ impl Bucket {
 
 /// What is kept of a counter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Tally {
     /// When passwords were counted as wrong, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -283,6 +286,8 @@ pub enum Admission {
 /// assert!(!mailbox_is_full(&[at(0), at(1), at(2)], at(60)));
 /// ```
 pub fn mailbox_is_full(asked: &[Timestamp], now: Timestamp) -> bool {
-    let within = |span| asked.iter().filter(|at| now.since(**at) < span).count();
+    // What a clock that ran ahead has written says nothing of this hour; it must not shut the way back in.
+    let known = || asked.iter().filter(|at| **at <= now.after(CLOCKS_APART));
+    let within = |span| known().filter(|at| now.since(**at) < span).count();
     within(Duration::from_secs(3600)) >= MAILS_AN_HOUR || within(DAY) >= MAILS_A_DAY
 }

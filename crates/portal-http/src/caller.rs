@@ -1,6 +1,9 @@
 //! Who calls: a host by its key, a browser by its cookie, or anybody.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts, RawPathParams},
@@ -33,10 +36,16 @@ fn origin(app: &Inner, parts: &Parts) -> Option<String> {
         if !trusted(nearest) {
             break;
         }
-        let Ok(address) = hop.trim().parse::<std::net::IpAddr>() else { break };
+        let Some(address) = address_of(hop.trim()) else { break };
         nearest = address.to_canonical();
     }
     Some(nearest.to_string())
+}
+
+/// An address as proxies write it: alone, in brackets, or with a port.
+fn address_of(hop: &str) -> Option<IpAddr> {
+    let alone = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(hop);
+    alone.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 /// A host program, by its API key.

@@ -27,8 +27,8 @@ impl Outbox for PostgresStore {
         whole(async move {
             let taken = store.take(&terms).await?;
             let carried = taken.iter().filter_map(|it| Some((it.lease.practice.to_uuid(), it.message.link_id?)));
-            let mut links = store.links(carried.collect()).await?;
-            Ok(taken.into_iter().map(|it| it.leased(&mut links)).collect())
+            let links = store.links(carried.collect()).await?;
+            Ok(taken.into_iter().map(|it| it.leased(&links)).collect())
         })
         .await
     }
@@ -61,14 +61,18 @@ struct Taken {
 
 impl Taken {
     /// With the reason in place of what can't be read: it is reported, and keeps nobody waiting (D1).
-    fn leased(self, links: &mut HashMap<(Uuid, Uuid), LinkRow>) -> Leased {
+    fn leased(self, links: &HashMap<(Uuid, Uuid), LinkRow>) -> Leased {
         let (lease, attempts) = (self.lease, self.attempts.unsigned_abs());
-        let link = self.message.link_id.and_then(|link| links.remove(&(lease.practice.to_uuid(), link)));
-        let letter = self.letter(link).map_err(|error| error.to_string());
+        let letter = self.letter(links).map_err(|error| error.to_string());
         Leased { lease, attempts, letter }
     }
 
-    fn letter(self, link: Option<LinkRow>) -> Result<Letter, StoreError> {
+    fn letter(self, links: &HashMap<(Uuid, Uuid), LinkRow>) -> Result<Letter, StoreError> {
+        let missing = || row::damaged("message", self.lease.message, "its link is not there");
+        let link = match self.message.link_id {
+            None => None,
+            Some(link) => Some(links.get(&(self.lease.practice.to_uuid(), link)).cloned().ok_or_else(missing)?),
+        };
         let key = self.signs_in_at.as_deref().map(LoginKey::parse).transpose();
         Ok(Letter {
             practice: self.practice.read()?,
@@ -171,6 +175,9 @@ async fn of_lane(
             None => u64::MAX,
         };
         let each = each.min(usize::try_from(own).unwrap_or(usize::MAX));
+        if each == 0 {
+            continue;
+        }
         let due = due(connection, terms, lane, practice.practice_id, each).await?;
         for (round, message) in due.into_iter().enumerate() {
             served += 1;
@@ -228,11 +235,11 @@ async fn due(
     .map_err(store_error)
 }
 
-/// Mails of the practice in the last hour, and those that others hold.
+/// Mails of the practice that were taken in the last hour, and those that others hold.
 async fn spent(connection: &mut PgConnection, terms: &LeaseTerms, practice: Uuid) -> Result<u64, StoreError> {
     let spent = sqlx::query_scalar!(
         r#"SELECT (SELECT count(*) FROM portal.message_attempt
-                   WHERE practice_id = $1 AND at > $2 AND state <> 'cancelled')
+                   WHERE practice_id = $1 AND at > $2 AND state = 'accepted')
                + (SELECT count(*) FROM portal.message WHERE practice_id = $1 AND leased_until > $3) AS "spent!""#,
         practice,
         terms.now.before(HOUR).as_micros(),
@@ -243,7 +250,7 @@ async fn spent(connection: &mut PgConnection, terms: &LeaseTerms, practice: Uuid
 
 async fn spent_by_all(connection: &mut PgConnection, terms: &LeaseTerms) -> Result<u64, StoreError> {
     let spent = sqlx::query_scalar!(
-        r#"SELECT (SELECT count(*) FROM portal.message_attempt WHERE at > $1 AND state <> 'cancelled')
+        r#"SELECT (SELECT count(*) FROM portal.message_attempt WHERE at > $1 AND state = 'accepted')
                + (SELECT count(*) FROM portal.message WHERE leased_until > $2) AS "spent!""#,
         terms.now.before(HOUR).as_micros(),
         terms.now.as_micros(),
@@ -251,7 +258,8 @@ async fn spent_by_all(connection: &mut PgConnection, terms: &LeaseTerms) -> Resu
     Ok(spent.fetch_one(connection).await.map_err(store_error)?.unsigned_abs())
 }
 
-/// Marks messages as leased, and their practices as served; gives them in the same order.
+/// Marks messages as leased, and their practices as served; gives them in the same order. What a late worker has settled
+/// meanwhile is no longer due, and stays.
 async fn mark(
     connection: &mut PgConnection,
     terms: &LeaseTerms,
@@ -280,7 +288,7 @@ async fn mark(
                LEFT JOIN portal.contact c
                    ON c.practice_id = n.practice_id AND c.contact_id = n.contact_id AND c.access = 'granted'
                LEFT JOIN portal.login l ON l.practice_id = c.practice_id AND l.login_id = c.login_id
-           WHERE m.practice_id = e.practice_id AND m.message_id = e.message_id
+           WHERE m.practice_id = e.practice_id AND m.message_id = e.message_id AND m.due_at <= $4
            RETURNING e.place AS "place!", p.practice_id AS "practice_id!", s.slug AS "slug?", p.name AS "practice_name!",
                p.settings AS "settings!", p.created_at AS "practice_created_at!", p.version AS "version!",
                l.key AS "signs_in_at?", m.message_id, m.contact_id, m.login_id, m.link_id, m.address, m.name, m.clients,
@@ -288,6 +296,7 @@ async fn mark(
         terms.until.as_micros(),
         &practices,
         &ids,
+        terms.now.as_micros(),
     )
     .fetch_all(connection)
     .await

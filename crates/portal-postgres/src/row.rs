@@ -222,6 +222,7 @@ impl LoginRow {
     }
 }
 
+#[derive(Clone)]
 pub(crate) struct LinkRow {
     pub(crate) link_id: Uuid,
     pub(crate) login_id: Uuid,

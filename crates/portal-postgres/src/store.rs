@@ -236,7 +236,7 @@ impl PortalStore for PostgresStore {
         whole(async move { tries::refund(&store, practice, &bucket, counted_at, right).await }).await
     }
 
-    async fn forget_tries(&self, now: Timestamp) -> Result<u64, StoreError> {
-        tries::forget(self.pool(), now).await
+    async fn forget_tries(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
+        tries::forget(self.pool(), now, most).await
     }
 }

@@ -26,6 +26,9 @@ pub(crate) async fn admit(
     noted: Option<&Try>,
     now: Timestamp,
 ) -> Result<Admission, StoreError> {
+    if let Some(until) = refused_already(store.pool(), practice.to_uuid(), buckets, noted, now).await? {
+        return Ok(Admission::Wait { bucket: 0, until });
+    }
     let mut transaction = store.begin().await.map_err(store_error)?;
     match count(&mut transaction, practice.to_uuid(), buckets, noted, now).await {
         Ok(admission) => {
@@ -39,6 +42,27 @@ pub(crate) async fn admit(
             Err(overtaken(failure))
         }
     }
+}
+
+/// Until when the first bucket says no, found out without waiting in line for its row, so that a flood that is refused costs
+/// little. Whoever is refused now is refused in line too. A try that has to be noted goes there.
+async fn refused_already(
+    pool: &PgPool,
+    practice: Uuid,
+    buckets: &[Bucket],
+    noted: Option<&Try>,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let Some(first) = buckets.first().filter(|_| buckets.len() > 1 || noted.is_none()) else { return Ok(None) };
+    let kept = sqlx::query_scalar!(
+        "SELECT tally FROM portal.throttle WHERE practice_id = $1 AND name = $2",
+        practice,
+        &first.name().0,
+    )
+    .fetch_optional(pool)
+    .await
+    .map_err(store_error)?;
+    Ok(first.count(kept.map(|kept| read(&kept)).unwrap_or_default(), now).err())
 }
 
 /// Nobody decides anew because of a counter; whoever asked tries again.
@@ -87,11 +111,15 @@ async fn hold(connection: &mut PgConnection, practice: Uuid, name: BucketName) -
     )
     .fetch_one(connection)
     .await?;
-    Ok(read(&kept)?)
+    Ok(read(&kept))
 }
 
-fn read(tally: &str) -> Result<Tally, StoreError> {
-    serde_json::from_str(tally).map_err(|error| row::damaged("throttle", "tally", &error.to_string()))
+/// A counter that can't be read counts from nought: it must shut nobody out.
+fn read(tally: &str) -> Tally {
+    serde_json::from_str(tally).unwrap_or_else(|error| {
+        tracing::error!(%error, "a counter of tries can't be read");
+        Tally::default()
+    })
 }
 
 async fn keep(connection: &mut PgConnection, practice: Uuid, name: BucketName, tally: &Tally) -> Result<(), Failure> {
@@ -161,7 +189,7 @@ async fn give_back(
     .fetch_optional(&mut *connection)
     .await?;
     if let Some(kept) = kept {
-        keep(connection, practice, name, &read(&kept)?.without(counted_at)).await?;
+        keep(connection, practice, name, &read(&kept).without(counted_at)).await?;
     }
     if let Some(right) = right {
         sqlx::query!(
@@ -175,12 +203,24 @@ async fn give_back(
     Ok(())
 }
 
-/// Forgets what is over, of every practice.
-pub(crate) async fn forget(pool: &PgPool, now: Timestamp) -> Result<u64, StoreError> {
-    let now = now.as_micros();
-    let counters = sqlx::query!("DELETE FROM portal.throttle WHERE over_at <= $1", now);
+/// Forgets what is over, of every practice. What somebody is just counting in is passed over, not waited for.
+pub(crate) async fn forget(pool: &PgPool, now: Timestamp, most: u32) -> Result<u64, StoreError> {
+    let (now, most) = (now.as_micros(), i64::from(most));
+    let counters = sqlx::query!(
+        "DELETE FROM portal.throttle t USING (
+             SELECT practice_id, name FROM portal.throttle WHERE over_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED) AS o
+         WHERE t.practice_id = o.practice_id AND t.name = o.name",
+        now,
+        most,
+    );
     let counters = counters.execute(pool).await.map_err(store_error)?.rows_affected();
-    let notes = sqlx::query!("DELETE FROM portal.sign_in_try WHERE over_at <= $1", now);
+    let notes = sqlx::query!(
+        "DELETE FROM portal.sign_in_try t USING (
+             SELECT practice_id, try_id FROM portal.sign_in_try WHERE over_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED) AS o
+         WHERE t.practice_id = o.practice_id AND t.try_id = o.try_id",
+        now,
+        most,
+    );
     Ok(counters + notes.execute(pool).await.map_err(store_error)?.rows_affected())
 }
 
@@ -203,7 +243,7 @@ pub(crate) async fn locked(
     .map_err(store_error)?;
     let mut locked = BTreeMap::new();
     for it in rows {
-        if let (Some(key), Some(until)) = (named.get(&it.name), read(&it.tally)?.paused_until(now)) {
+        if let (Some(key), Some(until)) = (named.get(&it.name), read(&it.tally).paused_until(now)) {
             locked.insert((*key).clone(), until);
         }
     }

@@ -98,6 +98,9 @@ impl LeaseMessages {
                 None => u64::MAX,
             };
             let each = each.min(usize::try_from(own).unwrap_or(usize::MAX));
+            if each == 0 {
+                continue;
+            }
             for (round, row) in self.due(connection, &practice.practice_id, lane, each).await?.into_iter().enumerate() {
                 served += 1;
                 match rounds.get_mut(round) {
@@ -155,13 +158,13 @@ impl LeaseMessages {
         Ok(rows.fetch_all(connection).await?)
     }
 
-    /// Mails of the practice in the last hour, and those that others hold.
+    /// Mails of the practice that were taken in the last hour, and those that others hold.
     async fn spent(&self, connection: &mut SqliteConnection, practice: &[u8]) -> Result<u64, Fault> {
         let now = self.0.now.as_micros();
         let hour = self.0.now.before(HOUR).as_micros();
         let spent = sqlx::query_scalar!(
             r#"SELECT (SELECT count(*) FROM portal_message_attempt
-                       WHERE practice_id = ?1 AND at > ?2 AND state <> 'cancelled')
+                       WHERE practice_id = ?1 AND at > ?2 AND state = 'accepted')
                    + (SELECT count(*) FROM portal_message WHERE practice_id = ?1 AND leased_until > ?3) AS "spent!: i64""#,
             practice,
             hour,
@@ -174,7 +177,7 @@ impl LeaseMessages {
         let now = self.0.now.as_micros();
         let hour = self.0.now.before(HOUR).as_micros();
         let spent = sqlx::query_scalar!(
-            r#"SELECT (SELECT count(*) FROM portal_message_attempt WHERE at > ?1 AND state <> 'cancelled')
+            r#"SELECT (SELECT count(*) FROM portal_message_attempt WHERE at > ?1 AND state = 'accepted')
                    + (SELECT count(*) FROM portal_message WHERE leased_until > ?2) AS "spent!: i64""#,
             hour,
             now

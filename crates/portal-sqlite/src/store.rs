@@ -266,6 +266,12 @@ impl PortalStore for SqliteStore {
         noted: Option<&Try>,
         now: Timestamp,
     ) -> Result<Admission, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
+        let refused = tries::refused_already(&mut connection, practice, buckets, noted, now).await;
+        drop(connection);
+        if let Some(until) = refused.map_err(Fault::into_store)? {
+            return Ok(Admission::Wait { bucket: 0, until });
+        }
         let (buckets, noted) = (buckets.to_vec(), noted.cloned());
         self.writer.write(CountTry { practice, buckets, noted, now }).await
     }
@@ -280,8 +286,8 @@ impl PortalStore for SqliteStore {
         self.writer.write(GiveBack { practice, bucket: *bucket, counted_at, right }).await
     }
 
-    async fn forget_tries(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.writer.write(ForgetTries(now)).await
+    async fn forget_tries(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
+        self.writer.write(ForgetTries { now, most }).await
     }
 }
 

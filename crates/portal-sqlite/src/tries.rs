@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use portal_domain::{
     email::LoginKey,
     id::{PracticeId, TryId},
-    port::StoreError,
     throttle::{Admission, Bucket, BucketName, RecordedTry, Tally, Try},
     time::Timestamp,
 };
@@ -81,11 +80,29 @@ async fn tally(connection: &mut SqliteConnection, practice: &[u8], name: BucketN
     let kept =
         sqlx::query_scalar!("SELECT tally FROM portal_throttle WHERE practice_id = ?1 AND name = ?2", practice, name);
     let kept = kept.fetch_optional(connection).await?;
-    Ok(kept.map(|text| read(&text)).transpose()?.unwrap_or_default())
+    Ok(kept.map(|text| read(&text)).unwrap_or_default())
 }
 
-fn read(tally: &str) -> Result<Tally, StoreError> {
-    serde_json::from_str(tally).map_err(|_| damaged("throttle.tally"))
+/// A counter that can't be read counts from nought: it must shut nobody out.
+fn read(tally: &str) -> Tally {
+    serde_json::from_str(tally).unwrap_or_else(|error| {
+        tracing::error!(%error, "a counter of tries can't be read");
+        Tally::default()
+    })
+}
+
+/// Until when the first bucket says no, found out beside the writer, so that a flood that is refused costs little. Whoever is
+/// refused now is refused in line too. A try that has to be noted goes there.
+pub(crate) async fn refused_already(
+    connection: &mut SqliteConnection,
+    practice: PracticeId,
+    buckets: &[Bucket],
+    noted: Option<&Try>,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Fault> {
+    let Some(first) = buckets.first().filter(|_| buckets.len() > 1 || noted.is_none()) else { return Ok(None) };
+    let seen = tally(connection, &practice.to_bytes(), first.name()).await?;
+    Ok(first.count(seen, now).err())
 }
 
 async fn keep(
@@ -141,17 +158,30 @@ impl Work for GiveBack {
 }
 
 /// Forgets what is over.
-pub(crate) struct ForgetTries(pub(crate) Timestamp);
+pub(crate) struct ForgetTries {
+    pub(crate) now: Timestamp,
+    pub(crate) most: u32,
+}
 
 #[async_trait]
 impl Work for ForgetTries {
     type Answer = u64;
 
     async fn run(&self, connection: &mut SqliteConnection) -> Result<u64, Fault> {
-        let now = self.0.as_micros();
-        let counters = sqlx::query!("DELETE FROM portal_throttle WHERE over_at <= ?1", now);
+        let (now, most) = (self.now.as_micros(), self.most);
+        let counters = sqlx::query!(
+            "DELETE FROM portal_throttle WHERE (practice_id, name) IN
+                 (SELECT practice_id, name FROM portal_throttle WHERE over_at <= ?1 LIMIT ?2)",
+            now,
+            most
+        );
         let counters = counters.execute(&mut *connection).await?.rows_affected();
-        let notes = sqlx::query!("DELETE FROM portal_sign_in_try WHERE over_at <= ?1", now);
+        let notes = sqlx::query!(
+            "DELETE FROM portal_sign_in_try WHERE (practice_id, try_id) IN
+                 (SELECT practice_id, try_id FROM portal_sign_in_try WHERE over_at <= ?1 LIMIT ?2)",
+            now,
+            most
+        );
         Ok(counters + notes.execute(&mut *connection).await?.rows_affected())
     }
 }
@@ -176,7 +206,7 @@ pub(crate) async fn locked(
     let mut locked = BTreeMap::new();
     for row in rows.fetch_all(connection).await? {
         let name = row.name.as_slice().try_into().map_err(|_| damaged("throttle.name"))?;
-        if let (Some(key), Some(until)) = (named.get(&BucketName(name)), read(&row.tally)?.paused_until(now)) {
+        if let (Some(key), Some(until)) = (named.get(&BucketName(name)), read(&row.tally).paused_until(now)) {
             locked.insert((*key).clone(), until);
         }
     }

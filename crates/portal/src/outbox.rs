@@ -15,6 +15,8 @@ use crate::compose::{ComposeError, MailSettings, compose};
 
 /// A lease outlives the longest attempt, so that nobody else sends what is being sent.
 const LEASE: Duration = Duration::from_secs(180);
+/// An attempt that takes longer is given up before the lease runs out, whatever the mailer promised.
+const ATTEMPT: Duration = Duration::from_secs(150);
 
 /// Sends what is due. Cloned, it works on the same outbox.
 #[derive(Clone)]
@@ -160,10 +162,18 @@ impl Sender {
                 }
             }
         });
-        attempt.await.unwrap_or_else(|error| {
-            tracing::error!(%error, "an attempt to send a message ended badly");
-            SendOutcome::Transient { reply: "the program failed over this message; its log says more".to_owned() }
-        })
+        let stop = attempt.abort_handle();
+        match tokio::time::timeout(ATTEMPT, attempt).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(error)) => {
+                tracing::error!(%error, "an attempt to send a message ended badly");
+                SendOutcome::Transient { reply: "the program failed over this message; its log says more".to_owned() }
+            }
+            Err(_) => {
+                stop.abort();
+                SendOutcome::Transient { reply: "the attempt took too long; the message may arrive twice".to_owned() }
+            }
+        }
     }
 
     fn moment(&self) -> Moment {

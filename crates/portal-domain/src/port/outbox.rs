@@ -16,8 +16,8 @@ pub trait Outbox: Send + Sync {
     /// Awaited messages MUST go before all others (D7). Of either kind, practices MUST take turns: the one that was served
     /// longest ago is next, and of those never served the one whose message has been due longest; within a practice, what has
     /// been due longest goes first. Messages of a practice MUST NOT be given beyond what [`room`](crate::decide::room) leaves of
-    /// its `mails_per_hour`, nor any beyond that of the terms: attempts of the hour before `now` count, cancelled ones apart,
-    /// and so does what others hold.
+    /// its `mails_per_hour`, nor any beyond that of the terms: what was accepted in the hour before `now` counts, and so does
+    /// what others hold.
     ///
     /// A message that can't be read MUST be given too, with the reason in place of its letter, so that it is reported and
     /// never stuck (D1).

@@ -76,7 +76,11 @@ impl Portal {
     pub async fn sign_in(&self, context: &CallContext, input: &SignInInput<'_>) -> Result<SignedIn, Error> {
         let practice = self.practice(context).await?;
         let typed = EmailAddress::parse(input.email).ok().map(|email| email.key().clone());
-        let password = TypedPassword::new(input.password).ok_or(Refusal::SignInFailed)?;
+        let Some(password) = TypedPassword::new(input.password) else {
+            // Longer than any password is: nothing to look at, but a try of its origin.
+            self.admit_origin(context).await?;
+            return Err(Refusal::SignInFailed.into());
+        };
         // What is no address is looked up too, at a key whose holder is then ignored.
         let key = typed.clone().unwrap_or_else(nobody);
         let found = self.store.credential(context.practice, &key).await?.filter(|_| typed.is_some());
@@ -86,7 +90,10 @@ impl Portal {
             login: found.login,
             credential: credential.id,
         });
-        let browser = known_to.and_then(|known| known.recognise(&self.tokens, input.known?));
+        // The cookie is looked at whether or not there is a login that it could be of.
+        let recognised = known_to.unwrap_or_else(|| KnownTo::nobody(context.practice));
+        let recognised = input.known.and_then(|cookie| recognised.recognise(&self.tokens, cookie));
+        let browser = recognised.filter(|_| known_to.is_some());
         let attempt = self.admit_sign_in(context, &key, known_to.zip(browser)).await?;
         let Some(attempt) = attempt else {
             self.hasher.pretend().await;
@@ -101,7 +108,8 @@ impl Portal {
         };
         self.give_back(context, &attempt).await?;
         let rehashed = match verdict {
-            Verdict::MatchButRehash => Some(self.hasher.hash(&password).await?),
+            // Where there is no place for it now, the next sign-in makes it.
+            Verdict::MatchButRehash => self.hasher.hash(&password).await.ok(),
             _ => None,
         };
         let token = SessionToken::from_entropy(self.draw());

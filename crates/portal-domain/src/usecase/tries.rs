@@ -12,6 +12,9 @@ use crate::{
     time::Timestamp,
 };
 
+/// So many counters, and so many notes, are forgotten in one go.
+const FORGOTTEN_AT_ONCE: u32 = 1000;
+
 /// A password that may be looked at: it is counted as wrong until it is given back.
 pub(super) struct Attempt {
     bucket: Bucket,
@@ -98,9 +101,16 @@ impl Portal {
         Ok(self.store.refund(context.practice, bucket, *counted_at, *noted).await?)
     }
 
-    /// Forgets counters and notes of tries whose time is over. Answers how many.
+    /// Forgets counters and notes of tries whose time is over, a few at a time. Answers how many.
     pub async fn forget_tries(&self) -> Result<u64, Error> {
-        Ok(self.store.forget_tries(self.clock.now()).await?)
+        let (now, mut all) = (self.clock.now(), 0);
+        loop {
+            let forgotten = self.store.forget_tries(now, FORGOTTEN_AT_ONCE).await?;
+            all += forgotten;
+            if forgotten == 0 {
+                return Ok(all);
+            }
+        }
     }
 
     pub(super) fn fresh_id<K>(&self) -> Id<K> {

@@ -181,6 +181,7 @@ macro_rules! __outbox_laws {
             a_lease_tells_where_the_contact_signs_in
             what_was_asked_for_goes_first_whatever_its_kind
             awaited_messages_can_be_asked_for_alone
+            messages_may_share_a_link
             practices_take_turns
             no_more_mail_leaves_than_the_hour_has_room_for
         }

@@ -302,6 +302,18 @@ pub async fn what_was_asked_for_goes_first_whatever_its_kind(harness: &Harness) 
     assert_eq!(letter(&leased[0]).message, asked);
 }
 
+/// Two messages may carry one link, as a reminder repeats an invitation's.
+pub async fn messages_may_share_a_link(harness: &Harness) {
+    let post = Post::office(harness).await;
+    let link = build::link("l", &post.login, &post.ada);
+    let messages = ["a", "b"].map(|name| build::message(name, &post.ada, &post.login, Some(&link)));
+    let plan = Plan::new().then(Change::OpenLink(link.clone()));
+    post.scene.write(messages.into_iter().fold(plan, Plan::mail)).await;
+    let leased = lease(&post.scene, 10, 70, 9).await;
+    let links: Vec<_> = leased.iter().map(|leased| letter(leased).link.clone()).collect();
+    assert_eq!(links, [Some(link.clone()), Some(link)]);
+}
+
 /// Who takes only what is awaited gets nothing else.
 pub async fn awaited_messages_can_be_asked_for_alone(harness: &Harness) {
     let post = Post::office(harness).await;
@@ -355,11 +367,12 @@ pub async fn no_more_mail_leaves_than_the_hour_has_room_for(harness: &Harness) {
     for (number, leased) in first.iter().enumerate() {
         let (name, state) = match number {
             0 => ("c".to_owned(), DeliveryState::Cancelled),
+            1 => ("f".to_owned(), DeliveryState::Failed),
             _ => (format!("s{number}"), DeliveryState::Accepted),
         };
         assert!(settle(&post.scene, leased, &name, state, 12, None).await);
     }
-    assert_eq!(lease(&post.scene, 13, 14, 100).await.len(), 1, "what was cancelled did not leave");
+    assert_eq!(lease(&post.scene, 13, 14, 100).await.len(), 2, "what was cancelled or refused did not leave");
     for name in ["reset1", "reset2", "reset3"] {
         post.queue(name, MessageBody::Reset, 13).await;
     }

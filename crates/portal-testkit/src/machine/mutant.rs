@@ -456,7 +456,7 @@ impl PortalStore for MutantStore {
         self.inner.refund(practice, bucket, counted_at, right).await
     }
 
-    async fn forget_tries(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.inner.forget_tries(now).await
+    async fn forget_tries(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
+        self.inner.forget_tries(now, most).await
     }
 }

@@ -262,7 +262,7 @@ impl PortalStore for MemoryStore {
         Ok(())
     }
 
-    async fn forget_tries(&self, now: Timestamp) -> Result<u64, StoreError> {
-        Ok(self.sweep(now))
+    async fn forget_tries(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
+        Ok(self.sweep(now, most as usize))
     }
 }

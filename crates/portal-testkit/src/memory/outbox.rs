@@ -121,11 +121,11 @@ impl MemoryStore {
     }
 }
 
-/// Mails of the hour before `now`, and those that are being sent.
+/// Mails that were taken in the hour before `now`, and those that are being sent.
 fn spent(tenant: &Tenant, now: Timestamp) -> u64 {
     let hour = now.before(Duration::from_secs(3600));
     let posts = || tenant.messages.values();
-    let counts = |attempt: &&Attempt| attempt.at > hour && attempt.state != DeliveryState::Cancelled;
+    let counts = |attempt: &&Attempt| attempt.at > hour && attempt.state == DeliveryState::Accepted;
     let made = posts().flat_map(|post| &post.attempts).filter(counts).count();
     let held = posts().filter(|post| post.leased_until.is_some_and(|until| until > now)).count();
     (made + held) as u64

@@ -74,17 +74,22 @@ impl MemoryStore {
         });
     }
 
-    pub(super) fn sweep(&self, now: Timestamp) -> u64 {
+    pub(super) fn sweep(&self, now: Timestamp, most: usize) -> u64 {
+        let early = self.faults.has(Fault::TriesForgottenEarly);
         self.change(|state| {
-            let mut forgotten = 0;
+            let (mut counters, mut notes) = (0, 0);
             for tenant in state.tenants.values_mut().map(Arc::make_mut) {
-                let before = tenant.tallies.len() + tenant.tries.len();
-                let all = self.faults.has(Fault::TriesForgottenEarly);
-                tenant.tallies.retain(|_, tally| !all && now < tally.over_at());
-                tenant.tries.retain(|_, noted| now < noted.noted.over_at());
-                forgotten += (before - tenant.tallies.len() - tenant.tries.len()) as u64;
+                tenant.tallies.retain(|_, tally| !forget(&mut counters, most, early || tally.over_at() <= now));
+                tenant.tries.retain(|_, it| !forget(&mut notes, most, it.noted.over_at() <= now));
             }
-            forgotten
+            (counters + notes) as u64
         })
     }
+}
+
+/// Whether one more is forgotten, which is counted.
+fn forget(forgotten: &mut usize, most: usize, over: bool) -> bool {
+    let forgets = over && *forgotten < most;
+    *forgotten += usize::from(forgets);
+    forgets
 }

@@ -41,7 +41,7 @@ impl Scene {
     }
 
     async fn forget(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.store.forget_tries(now).await
+        self.store.forget_tries(now, 100).await
     }
 }
 
@@ -205,6 +205,7 @@ pub async fn tries_are_forgotten_in_their_time(harness: &Harness) {
     assert_eq!(scene.forget(later(day + 1)).await, Ok(1), "the key's");
     assert!(scene.count(&bucket, later(30)).await.is_ok());
     assert_eq!(scene.tries(&key("ada@smith.example"), Timestamp::from_micros(0)).await.len(), 1);
+    assert_eq!(scene.store.forget_tries(later(7 * day), 0).await, Ok(0), "no more than asked for");
     assert_eq!(scene.forget(later(7 * day)).await, Ok(2), "the key's again, and the note");
     assert!(scene.tries(&key("ada@smith.example"), Timestamp::from_micros(0)).await.is_empty());
 }

@@ -100,6 +100,23 @@ fn p3_a_workspace_session_ends_exactly_at_its_idle_and_its_absolute_limit() {
     });
 }
 
+/// No jump of the clock lengthens a session of the workspace either.
+#[test]
+fn p3_a_workspace_session_that_was_used_in_the_future_is_not_valid() {
+    run(async {
+        let desk = office().await;
+        let token = enter(&desk, "uma", None).await.unwrap();
+        desk.set_back(2 * MINUTE);
+        assert!(within(&desk, &token).await.is_some(), "clocks of instances may be apart");
+        desk.set_back(MINUTE);
+        assert!(within(&desk, &token).await.is_none(), "begun in the future");
+        desk.wait(23 * MINUTE);
+        touch(&desk, &token).await.unwrap();
+        desk.set_back(20 * MINUTE);
+        assert!(within(&desk, &token).await.is_none(), "used in the future");
+    });
+}
+
 #[test]
 fn p3_use_of_the_workspace_is_noted_once_a_minute() {
     run(async {
