@@ -38,11 +38,13 @@ impl KnownTo {
         cookie.split('.').take(LOGINS).find_map(|part| self.opens(tokens, part))
     }
 
-    /// The cookie of a browser that has just signed in here. What `cookie` says of other logins stays, the latest first.
+    /// The cookie of a browser that has just signed in here. What `cookie` says of other logins stays, the latest first; what
+    /// is no token, or this browser's of a password before, doesn't.
     pub fn remember(&self, tokens: &LinkTokens, cookie: Option<&str>, browser: BrowserId) -> String {
         let own = self.token(tokens, browser);
         let before = cookie.unwrap_or_default().split('.').take(LOGINS);
-        let others = before.filter(|part| part.len() == own.len() && self.opens(tokens, part).is_none());
+        let of_another = |part: &&str| parse(part).is_some_and(|(other, _)| other != browser);
+        let others = before.filter(of_another).filter(|part| self.opens(tokens, part).is_none());
         let mut parts = vec![own.as_str()];
         parts.extend(others.take(LOGINS - 1));
         parts.join(".")
@@ -55,12 +57,10 @@ impl KnownTo {
     }
 
     fn opens(&self, tokens: &LinkTokens, part: &str) -> Option<BrowserId> {
-        let bytes: [u8; 48] = URL_SAFE_NO_PAD.decode(part).ok()?.try_into().ok()?;
-        let (browser, given) = bytes.split_first_chunk::<16>()?;
-        let browser = BrowserId(*browser);
+        let (browser, given) = parse(part)?;
         let mut found = subtle::Choice::from(0);
         for secret in tokens.secrets() {
-            found |= self.mac(secret, browser).finalize().into_bytes().ct_eq(given);
+            found |= self.mac(secret, browser).finalize().into_bytes().ct_eq(&given);
         }
         bool::from(found).then_some(browser)
     }
@@ -74,4 +74,11 @@ impl KnownTo {
             .chain_update(self.credential.to_bytes())
             .chain_update(browser.0)
     }
+}
+
+/// Browser and proof, as far as a part of a cookie has their form.
+fn parse(part: &str) -> Option<(BrowserId, [u8; 32])> {
+    let bytes: [u8; 48] = URL_SAFE_NO_PAD.decode(part).ok()?.try_into().ok()?;
+    let (browser, proof) = bytes.split_first_chunk::<16>()?;
+    Some((BrowserId(*browser), proof.try_into().ok()?))
 }

@@ -1,6 +1,8 @@
 //! P2: nobody learns who is a client. Whole answers are compared: status, headers, body.
 
-use axum::http::Method;
+use std::time::Duration;
+
+use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::kit::{Answer, Ask, Kit, PASSWORD};
@@ -88,6 +90,120 @@ async fn p2_answers_have_the_same_length_for_addresses_of_the_same_length() {
         answers.push((answer.status, answer.headers, answer.text.len()));
     }
     assert!(answers.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+/// Whole answers to a sign-in: of the API and of the page.
+async fn sign_ins(kit: &Kit, address: &str, password: &str) -> [Answer; 2] {
+    let body = json!({"email": address, "password": password});
+    let by_api = kit.front(Method::POST, "/session", body).await;
+    let form = Ask::form("/portal/smith/sign-in", &[("email", address), ("password", password)]);
+    [by_api, without_length(untyped(kit.send(form).await, address))]
+}
+
+/// Whole answers to a wish for a reset.
+async fn resets(kit: &Kit, address: &str) -> [Answer; 2] {
+    let by_api = kit.front(Method::POST, "/password-resets", json!({"email": address})).await;
+    let form = Ask::form("/portal/smith/forgot", &[("email", address)]);
+    [by_api, without_length(untyped(kit.send(form).await, address))]
+}
+
+/// Whole answers to a wish for a new link.
+async fn renewals(kit: &Kit, token: &str) -> [Answer; 2] {
+    let by_api = kit.front(Method::POST, &format!("/links/{token}/renew"), Value::Null).await;
+    [by_api, kit.send(Ask::form(&format!("/portal/smith/link/{token}/renew"), &[])).await]
+}
+
+/// Guesses at a key until it is in a pause, whoever's it is.
+async fn lock(kit: &Kit, address: &str) {
+    for _ in 0..11 {
+        let body = json!({"email": address, "password": "another wrong one"});
+        kit.front(Method::POST, "/session", body).await.is(401);
+    }
+}
+
+#[tokio::test]
+async fn s5_in_a_pause_everybody_is_answered_as_outside_of_one() {
+    let kit = people().await;
+    kit.tokens().await;
+    let (mut tried, mut asked) = (Vec::new(), Vec::new());
+    for address in ADDRESSES {
+        tried.push(sign_ins(&kit, address, "wrong but long enough").await);
+        asked.push(resets(&kit, address).await);
+        lock(&kit, address).await;
+        // In the pause the right password is refused like any other.
+        for password in ["wrong but long enough", PASSWORD] {
+            tried.push(sign_ins(&kit, address, password).await);
+        }
+        asked.push(resets(&kit, address).await);
+    }
+    for place in [0, 1] {
+        all_alike(&tried.iter().map(|answers| answers[place].clone()).collect::<Vec<_>>());
+        all_alike(&asked.iter().map(|answers| answers[place].clone()).collect::<Vec<_>>());
+    }
+    assert_eq!((tried[0][0].status, tried[0][1].status), (StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED));
+    assert_eq!((asked[0][0].status, asked[0][1].status), (StatusCode::ACCEPTED, StatusCode::OK));
+    // What was locked was known, and is not any more when the pause is over.
+    assert_eq!(kit.get("/contacts/known").await.json()["portal"]["status"], "locked");
+    kit.clock.advance(Duration::from_secs(60));
+    kit.sign_in("known@smith.example").await;
+}
+
+#[tokio::test]
+async fn s5_a_browser_that_is_signed_in_or_known_learns_no_more() {
+    let kit = people().await;
+    kit.settle("bob", "bob@smith.example").await;
+    let body = json!({"email": "bob@smith.example", "password": PASSWORD});
+    let bob = kit.front(Method::POST, "/session", body).await.is(204);
+    let lines = bob.headers.get_all("set-cookie").iter().map(|line| line.to_str().expect("text"));
+    let cookies: Vec<_> = lines.map(|line| line.split(';').next().unwrap_or_default()).collect();
+    let (mut by_api, mut by_page) = (Vec::new(), Vec::new());
+    for address in ADDRESSES {
+        let body = json!({"email": address, "password": "wrong but long enough"});
+        let ask = Ask::new(Method::POST, "/portal/smith/api/session").cookie(&cookies.join("; ")).marked().json(&body);
+        by_api.push(kit.send(ask).await);
+        let form = Ask::form("/portal/smith/sign-in", &[("email", address), ("password", "wrong but long enough")]);
+        by_page.push(without_length(untyped(kit.send(form.cookie(&cookies.join("; "))).await, address)));
+    }
+    by_api.push(sign_ins(&kit, ADDRESSES[0], "wrong but long enough").await[0].clone());
+    all_alike(&by_api);
+    all_alike(&by_page);
+    assert!(by_page[0].text.contains("bob@smith.example"), "it says whose session the browser holds");
+}
+
+#[tokio::test]
+async fn s5_a_renewal_answers_alike_for_every_link_and_whoever_is_behind_it() {
+    let kit = Kit::new().await;
+    let mut tokens = Vec::new();
+    for who in ["usable", "used", "expired", "dead", "gone", "moved", "locked", "deleted"] {
+        kit.invite(who, &format!("{who}@smith.example")).await;
+        tokens.push(kit.tokens().await.pop().expect("a link"));
+    }
+    kit.front(Method::POST, &format!("/links/{}", tokens[1]), json!({"password": PASSWORD})).await.is(204);
+    kit.clock.advance(Duration::from_secs(169 * 3600));
+    kit.host(Method::POST, "/contacts/usable/portal/resend", Value::Null).await.is(200);
+    tokens[0] = kit.tokens().await.pop().expect("a link");
+    for who in ["dead", "gone"] {
+        kit.host(Method::POST, &format!("/contacts/{who}/portal/deactivate"), Value::Null).await.is(200);
+    }
+    kit.host(Method::POST, "/contacts/dead/portal/reactivate", Value::Null).await.is(200);
+    let moved = json!({"emails": ["elsewhere@smith.example"]});
+    kit.host(Method::PUT, "/contacts/moved/emails", moved).await.is(200);
+    kit.host(Method::DELETE, "/contacts/deleted", Value::Null).await.is(200);
+    lock(&kit, "locked@smith.example").await;
+    kit.tokens().await;
+    let mut answers = Vec::new();
+    // More often than mail is sent (G3), and the answer stays.
+    for _ in 0..5 {
+        for token in &tokens {
+            answers.push(renewals(&kit, token).await);
+        }
+    }
+    for place in [0, 1] {
+        all_alike(&answers.iter().map(|answers| answers[place].clone()).collect::<Vec<_>>());
+    }
+    assert_eq!((answers[0][0].status, answers[0][1].status), (StatusCode::ACCEPTED, StatusCode::OK));
+    let sent = kit.tokens().await.len();
+    assert_eq!(sent, 3 * 6, "three for each login that is live: all but the two that are gone");
 }
 
 fn without_length(mut answer: Answer) -> Answer {

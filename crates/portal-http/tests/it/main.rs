@@ -12,5 +12,6 @@ mod pages;
 mod problems;
 mod sessions;
 mod settings;
+mod tries;
 mod walls;
 mod workspace;

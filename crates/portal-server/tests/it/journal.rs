@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Bed, Database, on_both_databases};
+use crate::support::{Bed, Client, Database, on_both_databases};
 
 on_both_databases!(
     j1_what_an_import_writes_is_sealed_and_verified_and_a_change_of_it_found,
     j1_the_service_seals_what_commands_write,
+    s15_whoever_waits_sees_every_command_sealed,
 );
 
 async fn verify(bed: &Bed, more: &[&str]) -> (Option<i32>, Value) {
@@ -78,4 +79,48 @@ async fn j1_the_service_seals_what_commands_write(database: Database) {
     }
     assert_eq!(kinds, ["practice.created", "api_key.created", "contact.created"]);
     bed.seal().await;
+}
+
+/// Waits for events after the last that was seen, until there is one of this kind; a wait of which nothing comes is a fault.
+async fn until_sealed(host: &Client, seen: &mut i64, kind: &str) {
+    loop {
+        let page = host.get(&format!("/api/v1/events?after={seen}&wait=30")).await.expect(200);
+        let events = page["items"].as_array().unwrap();
+        assert!(!events.is_empty(), "nothing was sealed while `{kind}` was waited for");
+        for event in events {
+            *seen += 1;
+            assert_eq!(event["number"], *seen);
+        }
+        if events.iter().any(|event| event["kind"] == kind) {
+            return;
+        }
+    }
+}
+
+async fn s15_whoever_waits_sees_every_command_sealed(database: Database) {
+    let bed = Bed::new(database);
+    let key = bed.practice("smith").await;
+    let service = bed.serve().await;
+    let host = service.client().host(&key);
+    let mut seen = 0;
+    until_sealed(&host, &mut seen, "api_key.created").await;
+    host.put_contact("c-1", "Ada Brandt", &["ada@first.example"]).await.expect(201);
+    until_sealed(&host, &mut seen, "contact.created").await;
+    for (command, kind) in [
+        ("activate", "contact.activated"),
+        ("resend", "contact.invitation_resent"),
+        ("deactivate", "contact.deactivated"),
+        ("reactivate", "contact.reactivated"),
+    ] {
+        host.order("c-1", command).await.expect(200);
+        until_sealed(&host, &mut seen, kind).await;
+    }
+    let emails = json!({ "emails": ["ada@second.example"] });
+    host.put("/api/v1/contacts/c-1/emails", emails).await.expect(200);
+    until_sealed(&host, &mut seen, "contact.emails_changed").await;
+    // Who waits already is answered too.
+    let (waiting, deleted) =
+        tokio::join!(until_sealed(&host, &mut seen, "contact.deleted"), host.delete("/api/v1/contacts/c-1"));
+    deleted.expect(200);
+    waiting
 }

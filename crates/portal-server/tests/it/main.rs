@@ -8,6 +8,8 @@ mod demo;
 mod errors;
 #[cfg(feature = "fault-points")]
 mod faults;
+mod flood;
+mod guessing;
 mod journal;
 mod life;
 mod parallel;

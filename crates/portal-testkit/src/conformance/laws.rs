@@ -138,6 +138,7 @@ macro_rules! __store_laws {
             facts_tell_of_a_pause
             tries_stay_inside_their_practice
             of_many_tries_at_once_no_more_than_the_limit_go_on
+            of_many_sign_ins_at_two_instances_no_more_wrong_ones_are_looked_at
         }
     };
 }

@@ -1,5 +1,7 @@
 //! The workers, on the in-memory store.
 
+mod turns;
+
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{SLUGS, Scene, people::Person};
+use super::{SLUGS, Scene, guesses, people::Person};
 use crate::support::{Mail, data::Data};
 
 /// So many messages one process hands over at once, and may leave in doubt when it ends.
@@ -92,6 +92,7 @@ pub(super) async fn check(scene: &Scene, mails: &[Mail], excuses: &Excuses) -> F
     links(&data).await;
     keys(&data).await;
     walls(&data).await;
+    guesses::bounded(&data).await;
     for slug in SLUGS {
         journal(scene, slug).await;
     }

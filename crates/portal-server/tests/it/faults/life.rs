@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use super::{
     BEYOND_LEASE, Scene,
     check::{Excuses, Figures, check, come_to_an_end, told},
+    guesses,
     moody::Moody,
     people::{Person, World},
 };
@@ -26,6 +27,7 @@ pub(super) struct Life {
     pub(super) dice: Dice,
     pub(super) excuses: Excuses,
     people: Vec<JoinHandle<Person>>,
+    guesser: JoinHandle<usize>,
 }
 
 impl Life {
@@ -44,7 +46,8 @@ impl Life {
             tokio::spawn(person.live())
         });
         let people = people.collect();
-        Self { scene, world, mail, dice: dice.split(), excuses: Excuses::default(), people }
+        let guesser = tokio::spawn(guesses::guess(Arc::clone(&world)));
+        Self { scene, world, mail, dice: dice.split(), excuses: Excuses::default(), people, guesser }
     }
 
     /// Starts the service, later than every lease that another may have left.
@@ -68,6 +71,7 @@ impl Life {
         for person in self.people {
             people.push(person.await.unwrap());
         }
+        let refused = self.guesser.await.unwrap();
         self.mail.is_well(true);
         come_to_an_end(&self.scene, &mut self.excuses).await;
         let (status, log) = served.stop().await;
@@ -75,6 +79,7 @@ impl Life {
         self.excuses.ambiguous = self.mail.ambiguous();
         let figures = check(&self.scene, &self.mail.mails(), &self.excuses).await;
         told(&self.scene, &people).await;
+        guesses::counted(&self.scene, refused).await;
         figures
     }
 }

@@ -1,11 +1,11 @@
 //! Faults to survive (N1 to N13): the program is killed, stopped, starved and lied to while it works; afterwards a checker reads the
 //! database, the captured mail and what the callers were told.
 //!
-//! The tests take one short round each; `cargo xtask faults` runs the same with more. N6, the count of wrong passwords, belongs
-//! to [`check`] too, beside N7, once guesses are counted.
+//! The tests take one short round each; `cargo xtask faults` runs the same with more.
 
 mod check;
 mod clock;
+mod guesses;
 mod imports;
 mod kills;
 mod life;

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use portal::domain::{email::EmailAddress, throttle::BucketName};
+use serde_json::Value;
 use sqlx::{
     AssertSqlSafe, Connection, PgConnection, Row, SqliteConnection, postgres::PgRow, sqlite::SqliteConnectOptions,
 };
@@ -52,7 +54,21 @@ impl Data {
         }
     }
 
+    /// The counter of wrong passwords at an address, from browsers that never signed in there, as it is kept (G1); `null` where
+    /// there is none.
+    pub(crate) async fn strangers(&self, address: &str) -> Value {
+        let key = EmailAddress::parse(address).unwrap().key().clone();
+        let name: String = BucketName::strangers(&key).0.iter().map(|byte| format!("{byte:02x}")).collect();
+        let counters = self.table("throttle", &["name", "tally"]).await;
+        let mut own = counters.iter().filter(|line| {
+            let text = line[0].as_deref().unwrap();
+            text.trim_start_matches("\\x").eq_ignore_ascii_case(&name)
+        });
+        own.next().map_or(Value::Null, |line| serde_json::from_str(line[1].as_deref().unwrap()).unwrap())
+    }
+
     /// Connections of the server to this database whose transaction stands open with nobody at work in it.
+    #[cfg(feature = "fault-points")]
     pub(crate) async fn idle_in_transaction(&self) -> usize {
         let Self::Server(url) = self else { return 0 };
         let sql = "SELECT pid::text FROM pg_stat_activity \

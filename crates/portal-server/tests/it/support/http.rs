@@ -131,4 +131,10 @@ impl Answer {
         let set = self.headers["set-cookie"].to_str().unwrap();
         set.split(';').next().unwrap().to_owned()
     }
+
+    /// All cookies that were set, as they are sent back.
+    pub(crate) fn cookies(&self) -> Vec<String> {
+        let lines = self.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
+        lines.map(|line| line.split(';').next().unwrap().to_owned()).collect()
+    }
 }

@@ -1,7 +1,6 @@
 //! What the tests stand on.
 
 pub(crate) mod bed;
-#[cfg(feature = "fault-points")]
 pub(crate) mod data;
 pub(crate) mod database;
 #[cfg(feature = "fault-points")]

@@ -1,12 +1,23 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use async_trait::async_trait;
 use portal_domain::{
+    Refusal,
     change::Change,
     contact::{Access, Contact},
     email::LoginKey,
-    login::Login,
+    event::Caller,
+    id::PracticeId,
+    login::{Credential, Login},
     message::Message,
-    port::StoreError,
+    password::{PasswordHash, TypedPassword},
+    port::{HashError, PasswordHasher, StoreError, Verdict},
     throttle::{Admission, Bucket, BucketName, RecordedTry, Try},
     time::Timestamp,
+    usecase::{CallContext, Error, Portal, SignInInput, TRIES_PER_MINUTE},
 };
 
 use crate::{
@@ -16,6 +27,7 @@ use crate::{
         overlap::Overlaps,
         scene::{Scene, next},
     },
+    memory::{PlainHasher, SeededEntropy, TestClock},
 };
 
 impl Scene {
@@ -258,4 +270,89 @@ pub async fn of_many_tries_at_once_no_more_than_the_limit_go_on(harness: &Harnes
     let went_on = overlaps.at_once(tries.collect()).await;
     assert_eq!(went_on.into_iter().filter(|went_on| *went_on).count(), 11);
     overlaps.must_be_real();
+}
+
+/// Whatever mixture of right and wrong passwords races for a login at two instances, no more wrong ones are looked at than are
+/// free and start a pause.
+pub async fn of_many_sign_ins_at_two_instances_no_more_wrong_ones_are_looked_at(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let hasher = Arc::new(Watched::default());
+    let instances = [instance(harness, 0, &hasher), instance(harness, 1, &hasher)];
+    let right = TypedPassword::new(RIGHT).expect("not too long");
+    let overlaps = Overlaps::new();
+    for (round, one_right_in) in [2, 3, 7, 100].into_iter().enumerate() {
+        let address = format!("person.{round}@smith.example");
+        let (_, login) = scene.live(&format!("p{round}"), &address).await;
+        let hash = hasher.hash(&right).await.expect("hashed");
+        let credential = Credential { hash, ..build::credential(&format!("c{round}"), login.key.clone()) };
+        scene.write(Plan::new().put_login(&Login { credential: Some(credential), ..next(&login) })).await;
+        let before = hasher.mismatches();
+        let tries = (1..=60).map(|number: usize| {
+            let password = if number.is_multiple_of(one_right_in) { RIGHT } else { "certainly not this one" };
+            sign_in(instances[number % 2].clone(), scene.id, address.clone(), password)
+        });
+        overlaps.at_once(tries.collect()).await;
+        let looked_at = hasher.mismatches() - before;
+        assert!(looked_at <= 11, "{looked_at} wrong ones were looked at, with one right in {one_right_in}");
+        assert!(one_right_in < 100 || looked_at == 11, "wrong ones alone are let through as far as the limit");
+    }
+    overlaps.must_be_real();
+}
+
+const RIGHT: &str = "four quiet paper boats";
+
+/// A hasher that counts the wrong passwords it looked at.
+#[derive(Default)]
+struct Watched {
+    inner: PlainHasher,
+    mismatches: AtomicU64,
+}
+
+impl Watched {
+    fn mismatches(&self) -> u64 {
+        self.mismatches.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl PasswordHasher for Watched {
+    async fn hash(&self, password: &TypedPassword) -> Result<PasswordHash, HashError> {
+        self.inner.hash(password).await
+    }
+
+    async fn verify(&self, password: &TypedPassword, hash: Option<&PasswordHash>) -> Result<Verdict, HashError> {
+        let verdict = self.inner.verify(password, hash).await;
+        self.mismatches.fetch_add(u64::from(verdict == Ok(Verdict::NoMatch)), Ordering::SeqCst);
+        // As a real one, it takes a while, in which others are counted.
+        tokio::task::yield_now().await;
+        verdict
+    }
+
+    async fn pretend(&self) {}
+}
+
+/// The use cases over the instance whose turn it is.
+fn instance(harness: &Harness, number: usize, hasher: &Arc<Watched>) -> Portal {
+    let store = harness.turn(number);
+    Portal {
+        store: Arc::clone(&store) as _,
+        enquiries: Arc::clone(&store) as _,
+        journal: store as _,
+        hasher: Arc::clone(hasher) as _,
+        clock: Arc::new(TestClock::at(later(5))),
+        entropy: Arc::new(SeededEntropy::new(100 + number as u64)),
+        tokens: build::link_tokens(),
+        common_passwords: Arc::default(),
+        tries_per_minute: TRIES_PER_MINUTE,
+    }
+}
+
+async fn sign_in(portal: Portal, practice: PracticeId, address: String, password: &str) {
+    let call = CallContext::new(practice, Caller::Anyone);
+    let input = SignInInput { email: &address, password, user_agent: None, presented: None, known: None };
+    match portal.sign_in(&call, &input).await {
+        // Overloaded is who was right, and lost too many races for a session.
+        Ok(_) | Err(Error::Refused(Refusal::SignInFailed) | Error::Overloaded) => {}
+        Err(error) => panic!("{error}"),
+    }
 }
