@@ -78,6 +78,9 @@ impl KnownTo {
 
 /// Browser and proof, as far as a part of a cookie has their form.
 fn parse(part: &str) -> Option<(BrowserId, [u8; 32])> {
+    if part.len() != 64 {
+        return None;
+    }
     let bytes: [u8; 48] = URL_SAFE_NO_PAD.decode(part).ok()?.try_into().ok()?;
     let (browser, proof) = bytes.split_first_chunk::<16>()?;
     Some((BrowserId(*browser), proof.try_into().ok()?))
