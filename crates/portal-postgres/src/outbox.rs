@@ -33,6 +33,15 @@ impl Outbox for PostgresStore {
         .await
     }
 
+    async fn recall(&self, now: Timestamp, latest: Timestamp) -> Result<u64, StoreError> {
+        let recall = sqlx::query!(
+            "UPDATE portal.message SET due_at = $1 WHERE lane IN (0, 1) AND due_at > $2",
+            now.as_micros(),
+            latest.as_micros(),
+        );
+        Ok(recall.execute(self.pool()).await.map_err(store_error)?.rows_affected())
+    }
+
     async fn settle(&self, lease: &Lease, settlement: &Settlement) -> Result<bool, StoreError> {
         let (store, lease, settlement) = (self.clone(), *lease, settlement.clone());
         whole(async move {

@@ -13,6 +13,7 @@ use portal_domain::{
     link::Link,
     port::{Lease, LeaseTerms, Leased, Letter, Settlement, StoreError},
     practice::Practice,
+    time::Timestamp,
 };
 use serde::Serialize;
 use sqlx::SqliteConnection;
@@ -325,6 +326,24 @@ async fn links(connection: &mut SqliteConnection, rows: &[MessageRow]) -> Result
         }
     }
     Ok(links)
+}
+
+/// Makes due what the clock put into the future when it ran ahead.
+pub(crate) struct RecallMessages {
+    pub(crate) now: Timestamp,
+    pub(crate) latest: Timestamp,
+}
+
+#[async_trait]
+impl Work for RecallMessages {
+    type Answer = u64;
+
+    async fn run(&self, connection: &mut SqliteConnection) -> Result<u64, Fault> {
+        let (now, latest) = (self.now.as_micros(), self.latest.as_micros());
+        let recall =
+            sqlx::query!("UPDATE portal_message SET due_at = ?1 WHERE lane IN (0, 1) AND due_at > ?2", now, latest);
+        Ok(recall.execute(connection).await?.rows_affected())
+    }
 }
 
 /// Writes what became of a message.

@@ -38,7 +38,7 @@ use crate::{
     journal::{self, SealEvents},
     lock::{self, SetupLock},
     migrate::{self, MigrateError, PendingMigration},
-    outbox::{LeaseMessages, SettleMessage},
+    outbox::{LeaseMessages, RecallMessages, SettleMessage},
     read::{facts, practice, views, workspace},
     tries::{self, CountTry, ForgetTries, GiveBack},
     writer::{BUSY_STEP, Settings, Writer},
@@ -371,6 +371,10 @@ impl PortalViews for SqliteStore {
 impl Outbox for SqliteStore {
     async fn lease(&self, terms: &LeaseTerms) -> Result<Vec<Leased>, StoreError> {
         self.writer.write(LeaseMessages(*terms)).await
+    }
+
+    async fn recall(&self, now: Timestamp, latest: Timestamp) -> Result<u64, StoreError> {
+        self.writer.write(RecallMessages { now, latest }).await
     }
 
     async fn settle(&self, lease: &Lease, settlement: &Settlement) -> Result<bool, StoreError> {

@@ -81,6 +81,7 @@ const fn law_against(fault: Fault) -> &'static str {
         Fault::LanesIgnored => "awaited_messages_go_first",
         Fault::DeferredAtOnce => "a_deferred_message_waits_for_its_time",
         Fault::EnquiryLeasedTwice => "an_enquiry_is_leased_once_until_its_lease_ran_out",
+        Fault::NeverRecalled => "what_was_written_in_the_future_is_recalled",
         Fault::TurnsIgnored => "practices_take_turns",
         Fault::HourIgnored => "no_more_mail_leaves_than_the_hour_has_room_for",
         Fault::AdmitRacy => "of_many_tries_at_once_no_more_than_the_limit_go_on",

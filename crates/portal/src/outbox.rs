@@ -15,6 +15,8 @@ use crate::compose::{ComposeError, MailSettings, compose};
 
 /// A lease outlives the longest attempt, so that nobody else sends what is being sent.
 const LEASE: Duration = Duration::from_secs(180);
+/// Beyond the longest pause of D2, two hours and a twelfth, no message waits.
+const LONGEST_WAIT: Duration = Duration::from_secs(3 * 3600);
 /// An attempt that takes longer is given up before the lease runs out, whatever the mailer promised.
 const ATTEMPT: Duration = Duration::from_secs(150);
 
@@ -71,6 +73,12 @@ impl Sender {
     /// A sender of the outbox's messages.
     pub fn new(portal: Portal, outbox: Arc<dyn Outbox>, mailer: Arc<dyn Mailer>, settings: MailSettings) -> Self {
         Self { portal, outbox, mailer, settings: Arc::new(settings) }
+    }
+
+    /// Makes due again what waits for a time that no pause or lease reaches: it was written while the clock ran ahead.
+    pub(crate) async fn recall(&self) -> Result<u64, StoreError> {
+        let now = self.portal.now();
+        self.outbox.recall(now, now.after(LONGEST_WAIT)).await
     }
 
     /// Sends the next message that is due; `None` where none is.

@@ -77,6 +77,12 @@ impl Workers {
             async move { portal.forget_tries().await.map(|_| ()) }
         })));
         if let Some(sender) = self.sender.clone() {
+            tasks.push(tokio::spawn(run_every(HOUR, stopped.clone(), "recall", move || {
+                let sender = sender.clone();
+                async move { Ok(sender.recall().await.map(|_| ())?) }
+            })));
+        }
+        if let Some(sender) = self.sender.clone() {
             tasks.push(tokio::spawn(run(Arc::clone(&wake), stopped.clone(), "awaited mail", move || {
                 let sender = sender.clone();
                 async move { Ok(sender.send_next_awaited().await.map_err(Error::from)?.is_some()) }

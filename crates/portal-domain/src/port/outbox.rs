@@ -23,6 +23,10 @@ pub trait Outbox: Send + Sync {
     /// never stuck (D1).
     async fn lease(&self, terms: &LeaseTerms) -> Result<Vec<Leased>, StoreError>;
 
+    /// Makes due at `now` every message that is due, or held, until later than `latest`: no pause and no lease is that long, so
+    /// the clock ran ahead when it was written, and it would wait until then. MUST leave all others. Answers how many.
+    async fn recall(&self, now: Timestamp, latest: Timestamp) -> Result<u64, StoreError>;
+
     /// Writes what became of a leased message, with its event, in one transaction. MUST change nothing and answer
     /// `false` where the lease is no longer this one.
     async fn settle(&self, lease: &Lease, settlement: &Settlement) -> Result<bool, StoreError>;

@@ -111,6 +111,10 @@ impl Outbox for Watched {
         Ok(leased)
     }
 
+    async fn recall(&self, now: Timestamp, latest: Timestamp) -> Result<u64, StoreError> {
+        self.0.recall(now, latest).await
+    }
+
     async fn settle(&self, lease: &Lease, settlement: &Settlement) -> Result<bool, StoreError> {
         let settled = self.0.settle(lease, settlement).await?;
         point("settled");

@@ -183,6 +183,7 @@ macro_rules! __outbox_laws {
             what_was_asked_for_goes_first_whatever_its_kind
             awaited_messages_can_be_asked_for_alone
             messages_may_share_a_link
+            what_was_written_in_the_future_is_recalled
             practices_take_turns
             no_more_mail_leaves_than_the_hour_has_room_for
         }

@@ -383,3 +383,23 @@ pub async fn no_more_mail_leaves_than_the_hour_has_room_for(harness: &Harness) {
     let of_all = Outbox::lease(&*post.scene.store, &terms).await.expect("the store answers");
     assert_eq!(of_all.len(), 1, "the program's limit holds too");
 }
+
+/// What was queued, deferred or leased while the clock ran ahead is recalled; what waits for a time that may be right stays.
+pub async fn what_was_written_in_the_future_is_recalled(harness: &Harness) {
+    let post = Post::office(harness).await;
+    let day = 24 * 3600;
+    post.queue("leased", MessageBody::Activation, 0).await;
+    assert_eq!(lease(&post.scene, day, day + 60, 9).await.len(), 1);
+    post.queue("queued", MessageBody::Activation, day).await;
+    post.queue("soon", MessageBody::Activation, 3600).await;
+    let recall = async |now, latest| post.scene.store.recall(later(now), later(latest)).await;
+    assert_eq!(recall(10, day + 60).await, Ok(0), "nothing is later than that");
+    assert!(lease(&post.scene, 10, 70, 9).await.is_empty());
+    assert_eq!(recall(10, 3600).await, Ok(2));
+    let back = lease(&post.scene, 10, 70, 9).await;
+    assert_eq!(names(&back).into_iter().collect::<BTreeSet<_>>(), BTreeSet::from(["leased", "queued"]));
+    assert!(settle(&post.scene, &back[0], "s", DeliveryState::Accepted, 11, None).await);
+    assert_eq!(recall(12, 3600).await, Ok(0));
+    let rest = lease(&post.scene, 3600, 3660, 9).await;
+    assert!(names(&rest).contains(&"soon"));
+}

@@ -105,6 +105,8 @@ pub enum Fault {
     DeferredAtOnce,
     /// An enquiry is given to every worker.
     EnquiryLeasedTwice,
+    /// What was written while the clock ran ahead waits until then.
+    NeverRecalled,
     /// One practice after another is served, without turns.
     TurnsIgnored,
     /// More mails leave than the hour has room for.
@@ -141,7 +143,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 68] = [
+    pub const ALL: [Self; 69] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -194,6 +196,7 @@ impl Fault {
         Self::LanesIgnored,
         Self::DeferredAtOnce,
         Self::EnquiryLeasedTwice,
+        Self::NeverRecalled,
         Self::TurnsIgnored,
         Self::HourIgnored,
         Self::AdmitRacy,

@@ -32,6 +32,18 @@ impl Outbox for MemoryStore {
         }))
     }
 
+    async fn recall(&self, now: Timestamp, latest: Timestamp) -> Result<u64, StoreError> {
+        if self.faults.has(Fault::NeverRecalled) {
+            return Ok(0);
+        }
+        Ok(self.change(|state| {
+            let tenants = state.tenants.values_mut().map(Arc::make_mut);
+            let posts = tenants.flat_map(|tenant| tenant.messages.values_mut());
+            let late = posts.filter(|post| post.due_at.is_some_and(|at| at > latest));
+            late.map(|post| post.due_at = Some(now)).count() as u64
+        }))
+    }
+
     async fn settle(&self, lease: &Lease, settlement: &Settlement) -> Result<bool, StoreError> {
         tokio::task::yield_now().await;
         Ok(self.change(|state| {

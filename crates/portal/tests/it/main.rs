@@ -90,6 +90,10 @@ impl Outbox for Forgetful {
         Outbox::lease(&*self.inner, terms).await
     }
 
+    async fn recall(&self, now: Timestamp, latest: Timestamp) -> Result<u64, StoreError> {
+        self.inner.recall(now, latest).await
+    }
+
     async fn settle(&self, lease: &Lease, settlement: &Settlement) -> Result<bool, StoreError> {
         if self.lost.swap(false, std::sync::atomic::Ordering::SeqCst) {
             return Err(StoreError::Unavailable("cut off".to_owned()));
@@ -225,6 +229,10 @@ impl Outbox for Damaged {
         let mut leased = Outbox::lease(&*self.0, terms).await?;
         leased.iter_mut().for_each(|leased| leased.letter = Err("its body is no JSON".to_owned()));
         Ok(leased)
+    }
+
+    async fn recall(&self, now: Timestamp, latest: Timestamp) -> Result<u64, StoreError> {
+        self.0.recall(now, latest).await
     }
 
     async fn settle(&self, lease: &Lease, settlement: &Settlement) -> Result<bool, StoreError> {
