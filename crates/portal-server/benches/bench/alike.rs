@@ -202,7 +202,7 @@ async fn deactivate(place: &Place, line: &mut Line, people: impl Iterator<Item =
         let path = format!("/api/v1/contacts/{}/portal/deactivate", person.contact.reference.as_str());
         let order = request("POST", &path, &[("authorization", &bearer)], None);
         let answer = line.ask(&order).await.unwrap();
-        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+        assert_eq!(answer.status, 200, "{}\n{}", String::from_utf8_lossy(&answer.body), place.complaints());
     }
 }
 

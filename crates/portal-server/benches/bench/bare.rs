@@ -42,6 +42,13 @@ impl Bare {
     }
 }
 
+impl Bare {
+    /// Its number.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+}
+
 impl Drop for Bare {
     fn drop(&mut self) {
         drop(self.child.kill());

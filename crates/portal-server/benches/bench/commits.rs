@@ -70,8 +70,8 @@ fn fresh() -> (Client, Event) {
         bytes[1..9].copy_from_slice(&made.to_be_bytes());
         bytes
     };
-    let client = Client { id: Id::from_bytes(id(1)), reference: build::reference(&name), ..build::client("like all") };
-    (client, Event { id: Id::from_bytes(id(2)), ..build::event("like all") })
+    let client = Client { id: Id::from_bytes(id(1)), reference: build::reference(&name), ..build::client("like-all") };
+    (client, Event { id: Id::from_bytes(id(2)), ..build::event("like-all") })
 }
 
 async fn ours(store: &Arc<dyn PortalStore>, practice: &Practice, span: Duration) -> f64 {

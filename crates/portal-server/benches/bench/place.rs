@@ -119,6 +119,12 @@ impl Place {
         }
     }
 
+    /// What the service said of faults.
+    pub(crate) fn complaints(&self) -> String {
+        let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        log.lines().filter(|line| line.contains("WARN") || line.contains("ERROR")).collect::<Vec<_>>().join("\n")
+    }
+
     pub(crate) fn file(&self) -> &str {
         self.url.trim_start_matches("sqlite://")
     }
@@ -128,7 +134,8 @@ impl Place {
         // The port was free a moment ago; the program says so and ends where it no longer is.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut command = self.command(&["serve", "--listen", &address.to_string()]);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let log = std::fs::File::create(self.folder.path().join("log")).unwrap();
+        let child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let mut served = Served { child, address };
         let ready = request("GET", "/readyz", &[], None);
         loop {
@@ -152,6 +159,13 @@ impl Served {
             line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
         };
         (value("VmRSS:"), value("VmHWM:"))
+    }
+}
+
+impl Served {
+    /// Its number.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 }
 

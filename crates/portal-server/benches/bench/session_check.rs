@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::{
     args::Args,
     bare::Bare,
-    cpu,
-    figure::{Figure, Target, percent},
-    line::{self, Line, request},
+    cpu::{self, Rate},
+    figure::Figure,
+    line::{Line, request},
     people::{House, PASSWORD},
     place::{KINDS, Kind, Place, SLUG},
     sign_ins::sign_in,
@@ -22,12 +22,12 @@ pub(crate) async fn figures(args: &Args) -> Vec<Figure> {
         let rates = rates(kind, args).await;
         let note = "GET …/api/session ÷ a bare axum route with one query for the same answer, a process of its own too";
         let name = format!("session-check {}", kind.name());
-        figures.push(Figure::of(name, " %", Target::AtLeast(85.0), &percent(rates)).noted(note));
+        figures.extend(cpu::figures(&name, 85.0, &rates, note));
     }
     figures
 }
 
-async fn rates(kind: Kind, args: &Args) -> Vec<(f64, f64)> {
+async fn rates(kind: Kind, args: &Args) -> Vec<(Rate, Rate)> {
     let place = Place::with_practice(kind).await.told("PORTAL_SIGN_INS_PER_MINUTE", "1000000");
     let people = House::new(place.store().await).await.known("known", PEOPLE).await;
     let served = place.serve().await;
@@ -42,14 +42,14 @@ async fn rates(kind: Kind, args: &Args) -> Vec<(f64, f64)> {
         requests.push(request("GET", &format!("/portal/{SLUG}/api/session"), &[("cookie", cookie)], None));
     }
     let mut ours = Line::open_many(served.address, 2 * cpu::cores()).await;
-    let mut theirs = Line::open_many(bare.address, 2 * cpu::cores()).await;
-    same_answer(&mut ours[0], &mut theirs[0], &requests[0]).await;
+    let mut lines = Line::open_many(bare.address, 2 * cpu::cores()).await;
+    same_answer(&mut ours[0], &mut lines[0], &requests[0]).await;
     let next = AtomicUsize::new(0);
     let request = || requests[next.fetch_add(1, Ordering::Relaxed) % requests.len()].clone();
     let mut rates = Vec::new();
     for _ in 0..args.rounds() {
-        let bare = line::rate(&mut theirs, args.slice() / 2, 200, request).await;
-        rates.push((line::rate(&mut ours, args.slice() / 2, 200, request).await, bare));
+        let theirs = cpu::rate(bare.process(), &mut lines, args.slice() / 2, 200, request).await;
+        rates.push((cpu::rate(served.process(), &mut ours, args.slice() / 2, 200, request).await, theirs));
     }
     rates
 }

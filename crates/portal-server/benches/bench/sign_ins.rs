@@ -6,9 +6,9 @@ use serde_json::json;
 
 use crate::{
     args::Args,
-    cpu,
-    figure::{Figure, Target, percent},
-    line::{self, Line, request},
+    cpu::{self, Rate},
+    figure::Figure,
+    line::{Line, request},
     people::{House, PASSWORD},
     place::{KINDS, Kind, Place, SLUG, Served},
 };
@@ -19,11 +19,11 @@ const PEOPLE: usize = 2000;
 struct Stand {
     kind: Kind,
     _place: Place,
-    _served: Served,
+    served: Served,
     lines: Vec<Line>,
     requests: Vec<Vec<u8>>,
     next: AtomicUsize,
-    rates: Vec<(f64, f64)>,
+    rates: Vec<(Rate, Rate)>,
 }
 
 pub(crate) async fn figures(args: &Args) -> Vec<Figure> {
@@ -39,13 +39,8 @@ pub(crate) async fn figures(args: &Args) -> Vec<Figure> {
         }
     }
     let note = "sign-ins over HTTP ÷ Argon2id alone, one thread a core, memory used again";
-    stands
-        .into_iter()
-        .map(|stand| {
-            let name = format!("sign-ins {}", stand.kind.name());
-            Figure::of(name, " %", Target::AtLeast(95.0), &percent(stand.rates)).noted(note)
-        })
-        .collect()
+    let figures = |stand: Stand| cpu::figures(&format!("sign-ins {}", stand.kind.name()), 95.0, &stand.rates, note);
+    stands.into_iter().flat_map(figures).collect()
 }
 
 impl Stand {
@@ -58,13 +53,13 @@ impl Stand {
         let served = place.serve().await;
         let lines = Line::open_many(served.address, 2 * cpu::cores()).await;
         let next = AtomicUsize::new(0);
-        Self { kind, _place: place, _served: served, lines, requests, next, rates: Vec::new() }
+        Self { kind, _place: place, served, lines, requests, next, rates: Vec::new() }
     }
 
-    async fn rate(&mut self, args: &Args) -> f64 {
+    async fn rate(&mut self, args: &Args) -> Rate {
         let (next, requests) = (&self.next, &self.requests);
         let request = || requests[next.fetch_add(1, Ordering::Relaxed) % requests.len()].clone();
-        line::rate(&mut self.lines, args.slice(), 204, request).await
+        cpu::rate(self.served.process(), &mut self.lines, args.slice(), 204, request).await
     }
 }
 
