@@ -50,6 +50,8 @@ enum Care {
     None,
     /// It is started again, with all that it acknowledged. The disk itself doesn't fail here, so nothing waits for that.
     Restart,
+    /// It stays away, and what it acknowledges is on the disk: for measuring.
+    Durable,
 }
 
 const READY_WITHIN: Duration = Duration::from_secs(30);
@@ -69,6 +71,11 @@ impl Cluster {
     /// One that a test may stop at any moment: it comes again.
     pub(crate) fn start_stoppable() -> anyhow::Result<Self> {
         Self::with(Care::Restart)
+    }
+
+    /// One that waits for the disk, as in service.
+    pub(crate) fn start_durable() -> anyhow::Result<Self> {
+        Self::with(Care::Durable)
     }
 
     fn with(care: Care) -> anyhow::Result<Self> {
@@ -128,10 +135,14 @@ fn keep(programs: &Path, folder: &Path, user: Option<&Account>, care: Care) -> a
     let (keeper, commits) = match care {
         Care::None => (KEEPER, "synchronous_commit=off"),
         Care::Restart => (RESTARTING_KEEPER, "synchronous_commit=on"),
+        Care::Durable => (KEEPER, "synchronous_commit=on"),
     };
     let mut command = as_user("/bin/sh".into(), folder, user);
     command.args(["-c", keeper, "keeper"]).arg(folder).arg(programs.join("postgres"));
-    command.arg("-D").arg(folder.join("data")).arg("-k").arg(folder).args(["-h", "", "-p", "5432", "-F"]);
+    command.arg("-D").arg(folder.join("data")).arg("-k").arg(folder).args(["-h", "", "-p", "5432"]);
+    if !matches!(care, Care::Durable) {
+        command.arg("-F");
+    }
     command.args(["-c", commits, "-c", "max_connections=300"]);
     // A group of its own: Ctrl-C ends the tests first and the server after them.
     command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());

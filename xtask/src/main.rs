@@ -1,4 +1,4 @@
-//! Everything a contributor runs: `cargo xtask test`, `faults`, `lint`, `prepare` and `rules`.
+//! Everything a contributor runs: `cargo xtask test`, `faults`, `bench`, `lint`, `prepare` and `rules`.
 //!
 //! Plain Rust on the standard library, so that a machine with nothing but a toolchain can run it. A task is a
 //! function that prints what it does and returns the exit code; an error is a fault of the task itself and is
@@ -11,6 +11,7 @@
     reason = "a program for the terminal: it prints, measures time and reads the environment"
 )]
 
+mod bench;
 mod cluster;
 mod faults;
 mod lint;
@@ -34,6 +35,8 @@ usage: cargo xtask <task>
                           --quick: fewer generated cases, no doc tests
   faults [--rounds N] [--seed S] [NAMES…]
                           the scenarios of faults (kills, stops, panics, storms, races, clocks), 20 rounds of each
+  bench [--quick] [--json FILE] [--only NAME] [--samples N]
+                          figures of performance, as ratios taken in turns in one run
   lint                    every check that needs no test run, one line each
   prepare [--check]       describe the SQL of the store crates against real schemas, into their `.sqlx`
                           --check: change nothing, fail where the committed descriptions differ
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test", rest @ ..] => test::run(rest),
         ["faults", rest @ ..] => faults::run(rest),
+        ["bench", rest @ ..] => bench::run(rest),
         ["lint"] => lint::run(),
         ["prepare"] => prepare::run(Mode::Write),
         ["prepare", "--check"] => prepare::run(Mode::Check),

@@ -150,7 +150,8 @@ impl Visitor {
     /// The session a cookie stands for, used. `None` where it is not valid.
     pub(crate) async fn signed_in(&self, token: Option<&SessionToken>) -> Result<Option<SessionView>, Problem> {
         let Some(token) = token else { return Ok(None) };
-        match self.app.portal.use_session(&self.context, token).await.map_err(Problem::from) {
+        let used = self.app.portal.use_session_of(&self.context, self.practice.clone(), token);
+        match used.await.map_err(Problem::from) {
             Ok(view) => Ok(Some(view)),
             Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => Ok(None),
             Err(problem) => Err(problem),
@@ -218,8 +219,11 @@ impl FromRequestParts<Arc<Inner>> for Session {
         let Held(token) = Held::from_request_parts(parts, app).await?;
         let nobody = || Problem::from(portal_domain::Refusal::Unauthorized);
         let token = token.ok_or_else(nobody)?;
-        app.portal.peek_session(&visitor.context, &token).await?.ok_or_else(nobody)?;
-        marked(parts)?;
+        if let Err(refused) = marked(parts) {
+            // Whose session is not valid hears that first; and what is refused is no use of a session.
+            app.portal.peek_session(&visitor.context, &token).await?.ok_or_else(nobody)?;
+            return Err(refused);
+        }
         let view = visitor.signed_in(Some(&token)).await?.ok_or_else(nobody)?;
         let context = CallContext { caller: Caller::Login(view.session.login), ..visitor.context.clone() };
         Ok(Self { visitor, token, view, context })

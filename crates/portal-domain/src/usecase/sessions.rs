@@ -146,6 +146,16 @@ impl Portal {
     /// The session of a token, if it is valid now; using it is noted, once a minute.
     pub async fn use_session(&self, context: &CallContext, token: &SessionToken) -> Result<SessionView, Error> {
         let practice = self.practice(context).await?;
+        self.use_session_of(context, practice, token).await
+    }
+
+    /// The same, where the call's practice was read for it already.
+    pub async fn use_session_of(
+        &self,
+        context: &CallContext,
+        practice: Practice,
+        token: &SessionToken,
+    ) -> Result<SessionView, Error> {
         let facts = self.session_facts(context, token).await?;
         let moment = self.moment(context);
         let (session, _) = decide::valid_session(facts.as_ref(), &moment)?;

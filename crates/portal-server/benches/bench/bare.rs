@@ -1,0 +1,147 @@
+//! The bare route: an axum route on the same runtime and driver that reads the cookie, takes a connection of a pool of the same
+//! size, runs **one** statement, which joins practice, session, login, granted contacts and their clients, and answers the
+//! same JSON. No rule, no guard, no header, no span, no deadline. It is a process of its own, like the program.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    process::{Child, Command, Stdio},
+};
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header},
+    routing,
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use portal::domain::session::SessionToken;
+use serde_json::{Value, json};
+use sqlx::{
+    PgPool, Row, SqlitePool,
+    postgres::PgPoolOptions,
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
+};
+
+/// The word that makes this program be the bare route.
+pub(crate) const WORD: &str = "bare-route";
+
+/// The bare route as a process.
+pub(crate) struct Bare {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Bare {
+    pub(crate) fn start(url: &str) -> Self {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        let mut child = command.args([WORD, url]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { child, address: line.trim().parse().expect("the bare route says where it is") }
+    }
+}
+
+impl Bare {
+    /// Its number.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Bare {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[derive(Clone)]
+enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// Serves the route until the process is killed.
+pub(crate) async fn serve(url: &str) {
+    let pool = match url.strip_prefix("sqlite://") {
+        Some(file) => {
+            let options = SqliteConnectOptions::new().filename(file).pragma("query_only", "ON");
+            let pool = SqlitePoolOptions::new().max_connections(4).test_before_acquire(false);
+            Pool::Sqlite(pool.connect_with(options).await.unwrap())
+        }
+        None => Pool::Postgres(PgPoolOptions::new().max_connections(16).connect(url).await.unwrap()),
+    };
+    let router = Router::new().route("/portal/{practice}/api/session", routing::get(session)).with_state(pool);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    println!("{}", listener.local_addr().unwrap());
+    let listener = axum::serve::ListenerExt::tap_io(listener, |stream| drop(stream.set_nodelay(true)));
+    axum::serve(listener, router).await.unwrap();
+}
+
+const SQLITE: &str = "
+    SELECT l.key, s.created_at, s.expires_at, c.contact_id, k.client_id, c.ref, c.name, k.ref, k.name
+    FROM portal_practice_slug AS p
+    CROSS JOIN portal_session AS s ON s.practice_id = p.practice_id AND s.hash = ?2
+    CROSS JOIN portal_login AS l ON l.practice_id = s.practice_id AND l.login_id = s.login_id AND l.epoch = s.epoch
+    CROSS JOIN portal_contact AS c INDEXED BY portal_contact_login
+        ON c.practice_id = l.practice_id AND c.login_id = l.login_id AND c.access = 'granted'
+    CROSS JOIN portal_contact_client AS m ON m.practice_id = c.practice_id AND m.contact_id = c.contact_id
+    CROSS JOIN portal_client AS k ON k.practice_id = m.practice_id AND k.client_id = m.client_id
+    WHERE p.slug = ?1 AND s.ended_at IS NULL";
+
+const POSTGRES: &str = "
+    SELECT l.key, s.created_at, s.expires_at, uuid_send(c.contact_id), uuid_send(k.client_id), c.ref, c.name, k.ref, k.name
+    FROM portal.practice_slug p
+    JOIN portal.session s ON s.practice_id = p.practice_id AND s.hash = $2
+    JOIN portal.login l ON l.practice_id = s.practice_id AND l.login_id = s.login_id AND l.epoch = s.epoch
+    JOIN portal.contact c ON c.practice_id = l.practice_id AND c.login_id = l.login_id AND c.access = 'granted'
+    JOIN portal.contact_client m ON m.practice_id = c.practice_id AND m.contact_id = c.contact_id
+    JOIN portal.client k ON k.practice_id = m.practice_id AND k.client_id = m.client_id
+    WHERE p.slug = $1 AND s.ended_at IS NULL";
+
+/// Key, beginning and end; ids of contact and client; their references and names.
+type Line = (String, i64, i64, [Vec<u8>; 2], [String; 4]);
+
+async fn session(
+    State(pool): State<Pool>,
+    Path(practice): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, StatusCode> {
+    let cookie = headers.get(header::COOKIE).and_then(|cookie| cookie.to_str().ok()?.split_once('='));
+    let token = cookie.and_then(|(_, token)| SessionToken::parse(token)).ok_or(StatusCode::UNAUTHORIZED)?;
+    let hash = token.hash().0.to_vec();
+    let lines: Vec<Line> = match pool {
+        Pool::Sqlite(pool) => {
+            let rows = sqlx::query(SQLITE).bind(practice).bind(hash).fetch_all(&pool).await.unwrap();
+            rows.iter().map(read).collect()
+        }
+        Pool::Postgres(pool) => {
+            let rows = sqlx::query(POSTGRES).bind(practice).bind(hash).fetch_all(&pool).await.unwrap();
+            rows.iter().map(read).collect()
+        }
+    };
+    let (login, began, ends, ..) = lines.first().ok_or(StatusCode::UNAUTHORIZED)?;
+    let profiles: Vec<_> = lines.iter().map(profile).collect();
+    let whole = json!({ "login_email": login, "profiles": profiles, "profile": null, "signed_in_at": began, "expires_at": ends });
+    Ok(Json(whole))
+}
+
+fn read<R: Row>(row: &R) -> Line
+where
+    usize: sqlx::ColumnIndex<R>,
+    for<'r> String: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+    for<'r> Vec<u8>: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+    for<'r> i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+{
+    let (ids, texts) = ([row.get(3), row.get(4)], [row.get(5), row.get(6), row.get(7), row.get(8)]);
+    (row.get(0), row.get(1), row.get(2), ids, texts)
+}
+
+fn profile((.., ids, [contact_ref, contact_name, client_ref, client_name]): &Line) -> Value {
+    json!({
+        "id": URL_SAFE_NO_PAD.encode(ids.concat()),
+        "contact": { "ref": contact_ref, "name": contact_name },
+        "client": { "ref": client_ref, "name": client_name },
+    })
+}
