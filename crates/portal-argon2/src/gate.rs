@@ -10,7 +10,10 @@ use std::{
 };
 
 use argon2::Block;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
 
 /// What the gate has counted since it was made. A picture, not a lock: other hashes go on meanwhile.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -41,15 +44,17 @@ pub(crate) struct Gate {
     recent: Mutex<Recent>,
 }
 
-/// How long the last callers waited for their answers.
+/// How long the last hashes took, and when each began.
 #[derive(Debug, Default)]
 struct Recent {
-    spans: VecDeque<Duration>,
+    spans: VecDeque<(Instant, Duration)>,
     turn: usize,
 }
 
 /// So many are remembered.
 const REMEMBERED: usize = 32;
+/// And for so long: what was measured under another load says nothing of this one.
+const FRESH: Duration = Duration::from_secs(60);
 
 /// The right to run one hash. It goes with the work, so that the work and not its caller decides when it ends.
 #[derive(Debug)]
@@ -86,21 +91,22 @@ impl Gate {
         Some(Turn { gate: Arc::clone(self), memory, _permit: permit, _place: place })
     }
 
-    /// Notes how long a caller waited for an answer.
-    pub(crate) fn took(&self, span: Duration) {
+    /// Notes how long a hash took that began at this time, without the wait for its turn.
+    pub(crate) fn took(&self, began: Instant, span: Duration) {
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         if recent.spans.len() == REMEMBERED {
             recent.spans.pop_front();
         }
-        recent.spans.push_back(span);
+        recent.spans.push_back((began, span));
     }
 
-    /// How long one of the last callers waited, a different one each time; `None` where there was none yet.
-    pub(crate) fn usual(&self) -> Option<Duration> {
+    /// How long one of the last hashes took, a different one each time; `None` where none began in the last minute.
+    pub(crate) fn usual(&self, now: Instant) -> Option<Duration> {
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.spans.retain(|(began, _)| now.duration_since(*began) < FRESH);
         recent.turn = recent.turn.wrapping_add(1);
         let place = recent.turn.checked_rem(recent.spans.len())?;
-        recent.spans.get(place).copied()
+        recent.spans.get(place).map(|(_, span)| *span)
     }
 
     pub(crate) fn gauge(&self) -> Gauge {

@@ -9,6 +9,7 @@ use portal_domain::{
     port::{Entropy, HashError, PasswordHasher, Verdict},
 };
 use subtle::ConstantTimeEq;
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -82,11 +83,11 @@ impl Argon2Hasher {
         &self,
         work: impl FnOnce(&mut Turn) -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, HashError> {
-        let began = tokio::time::Instant::now();
         let mut turn = self.gate.enter().await.ok_or(HashError::Overloaded)?;
+        let began = Instant::now();
         let job = tokio::task::spawn_blocking(move || work(&mut turn));
         let done = job.await.unwrap_or(Err(HashError::Failed));
-        self.gate.took(began.elapsed());
+        self.gate.took(began, began.elapsed());
         done
     }
 }
@@ -118,15 +119,17 @@ impl PasswordHasher for Argon2Hasher {
         .await
     }
 
-    async fn pretend(&self) {
-        match self.gate.usual() {
-            Some(span) => tokio::time::sleep(span).await,
-            // Nothing was measured yet: the work is done once, on no password of anybody's.
-            None => {
-                let (params, salt) = (self.params, self.dummy_salt);
-                let _measured = self.run(move |turn| verify_dummy(turn, &params, &salt, b"")).await;
-            }
-        }
+    /// Waits in the same line, and holds a place for as long as a hash takes now: neither the queue nor its end tells a pause
+    /// from a wrong password.
+    async fn pretend(&self) -> Result<(), HashError> {
+        let Some(span) = self.gate.usual(Instant::now()) else {
+            // Nothing was measured of late: the work is done once, on no password of anybody's.
+            let (params, salt) = (self.params, self.dummy_salt);
+            return self.run(move |turn| verify_dummy(turn, &params, &salt, b"")).await.map(|_| ());
+        };
+        let _turn = self.gate.enter().await.ok_or(HashError::Overloaded)?;
+        tokio::time::sleep(span).await;
+        Ok(())
     }
 }
 

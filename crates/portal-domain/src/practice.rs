@@ -8,7 +8,7 @@ use std::{borrow::Cow, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    email::EmailAddress,
+    email::{EmailAddress, is_hidden},
     id::{ApiKeyId, ClientId, PracticeId, Ref, Slug, UserId},
     time::Timestamp,
 };
@@ -241,18 +241,21 @@ impl OutOfBounds {
     }
 }
 
-/// Whether a name can be stored: at most 500 characters, and no U+0000, which not every database can hold.
+/// Whether a text is a name: at most 500 characters, at least one of them to be seen, and no control character, which would
+/// speak in mails, logs and terminals and U+0000 of which not every database can hold.
 ///
 /// ```
 /// use portal_domain::practice::check_name;
 /// assert!(check_name("Zoë & Söhne").is_ok());
-/// assert_eq!(check_name("Ada\u{0}").unwrap_err().field, "name");
+/// assert_eq!(check_name("Ada\r\nBcc: x").unwrap_err().field, "name");
+/// assert!(check_name(" \u{200b}").is_err());
 /// ```
 pub fn check_name(name: &str) -> Result<(), OutOfBounds> {
-    if name.chars().count() <= 500 && !name.contains('\u{0}') {
+    let seen = name.chars().any(|c| !is_hidden(c));
+    if name.chars().count() <= 500 && seen && !name.chars().any(char::is_control) {
         return Ok(());
     }
-    Err(OutOfBounds::new("name", "at most 500 characters, without U+0000"))
+    Err(OutOfBounds::new("name", "1 to 500 characters, not only hidden ones, without control characters"))
 }
 
 /// Whether a text has the form of a language tag (BCP 47): 2–35 of ASCII letters, digits and `-`.

@@ -173,6 +173,11 @@ impl Problem {
         self.0.kind.code
     }
 
+    /// Seconds to wait before the next try.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        self.0.retry_after
+    }
+
     pub(crate) fn title(&self) -> &'static str {
         self.0.kind.title
     }

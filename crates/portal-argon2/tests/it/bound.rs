@@ -22,8 +22,11 @@ struct Held {
 
 impl Held {
     fn new(threads: usize) -> Self {
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().max_blocking_threads(threads).build().expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .max_blocking_threads(threads)
+            .build()
+            .expect("a runtime");
         let release = (0..threads)
             .map(|_| {
                 let (release, held) = mpsc::channel::<()>();
@@ -72,6 +75,29 @@ fn g4_beyond_the_queue_callers_are_refused_at_once() {
     });
     assert_eq!((hasher.gauge().hashes, hasher.gauge().refused), (4, 2));
     assert_eq!(hasher.gauge().running, 0);
+}
+
+/// In a pause (G1) a caller waits in the same line, is sent away where others are, and nothing is hashed.
+#[test]
+fn g1_who_only_pretends_waits_in_the_same_line() {
+    let any = typed("any");
+    let Held { runtime, release } = Held::new(1);
+    let hasher = bounded(1, 0);
+    runtime.block_on(async {
+        let mut inside = pin!(hasher.verify(&any, None));
+        assert!(poll_once!(inside).is_pending());
+        assert!(hasher.pretend().await.is_err(), "the only place is taken");
+        drop(release);
+        assert!(matches!(inside.await, Ok(Verdict::NoMatch)));
+        hasher.pretend().await.expect("there is a place");
+        {
+            let mut pretends = pin!(hasher.pretend());
+            if poll_once!(pretends).is_pending() {
+                assert!(is_overloaded(&hasher.verify(&any, None).await), "it holds its place");
+            }
+        }
+    });
+    assert_eq!(hasher.gauge().hashes, 1);
 }
 
 #[test]

@@ -156,12 +156,13 @@ fn client_event(kind: &'static str, before: Option<&Client>, after: Option<&Clie
 }
 
 /// Adds an API key; its secret is known to the caller alone.
-pub fn create_api_key(key: ApiKey, moment: &mut Moment) -> Decided<ApiKey> {
+pub fn create_api_key(key: ApiKey, moment: &mut Moment) -> Result<Decided<ApiKey>, Refusal> {
+    check_name(&key.name)?;
     let mut event = moment.event("api_key.created", Subject::default());
     event.facts.insert("api_key".to_owned(), key.id.to_string());
     event.facts.insert("name".to_owned(), key.name.clone());
     let changes = vec![Change::AddApiKey(key.clone())];
-    Decided { decision: Decision { changes, events: vec![event], ..Decision::default() }, outcome: key }
+    Ok(Decided { decision: Decision { changes, events: vec![event], ..Decision::default() }, outcome: key })
 }
 
 /// Ends an API key; ended already, nothing changes. The outcome is whether anything changed.

@@ -11,8 +11,9 @@ pub trait PasswordHasher: Send + Sync {
     /// Whether the password is that of the hash. Without a hash it MUST cost the same and never match (P2).
     async fn verify(&self, password: &TypedPassword, hash: Option<&PasswordHash>) -> Result<Verdict, HashError>;
 
-    /// Waits as long as a verification takes now, and hashes nothing (G1).
-    async fn pretend(&self);
+    /// Takes as long as a verification takes now, its wait in line included, and looks at no password (G1). MUST be refused where
+    /// a verification would be.
+    async fn pretend(&self) -> Result<(), HashError>;
 }
 
 /// What a verification found.

@@ -210,7 +210,7 @@ impl Portal {
             revoked_at: None,
         };
         for _ in 0..ATTEMPTS {
-            let decided = decide::create_api_key(key.clone(), &mut self.moment(context));
+            let decided = decide::create_api_key(key.clone(), &mut self.moment(context))?;
             if let Some(key) = self.settle(context, decided).await? {
                 return Ok(NewApiKey { key, secret });
             }

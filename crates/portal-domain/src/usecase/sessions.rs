@@ -96,7 +96,7 @@ impl Portal {
         let browser = recognised.filter(|_| known_to.is_some());
         let attempt = self.admit_sign_in(context, &key, known_to.zip(browser)).await?;
         let Some(attempt) = attempt else {
-            self.hasher.pretend().await;
+            self.hasher.pretend().await?;
             return Err(Refusal::SignInFailed.into());
         };
         let hash = credential.as_ref().map(|credential| &credential.hash);
@@ -254,7 +254,7 @@ impl Portal {
         let credential = login.login.credential.as_ref().ok_or_else(wrong)?;
         let password = self.accept_password(&practice, &login, command.new)?;
         let Some(attempt) = self.admit_password(context, Bucket::session(session.id)).await? else {
-            self.hasher.pretend().await;
+            self.hasher.pretend().await?;
             return Err(wrong().into());
         };
         if self.checked(context, &attempt, &current, Some(&credential.hash)).await? == Verdict::NoMatch {

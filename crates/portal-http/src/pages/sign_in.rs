@@ -2,12 +2,12 @@
 
 use askama::Template;
 use axum::{
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use portal_domain::{session::SessionToken, usecase::SignInInput};
 
-use super::{Shell, go_to, show};
+use super::{Shell, go_to, sentence, show};
 use crate::{
     api::user_agent,
     ask::Form,
@@ -17,12 +17,13 @@ use crate::{
 };
 
 /// Why the sign-in page is shown.
-#[derive(PartialEq)]
 pub(super) enum Why {
     /// It was opened.
     Opened,
     /// A sign-in failed; for whatever reason, the words are the same (P2).
     Failed,
+    /// There were too many tries from here (G2): why, in words, and for how many seconds.
+    TooMany(Problem),
     /// A password was set by a link.
     PasswordSet,
 }
@@ -49,7 +50,12 @@ pub(super) async fn sign_in_page(
         Some(token) => visitor.app.portal.peek_session(&visitor.context, token).await?,
         None => None,
     };
-    let status = if why == Why::Failed { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
+    let status = match &why {
+        Why::Failed => StatusCode::UNAUTHORIZED,
+        Why::TooMany(problem) => problem.status(),
+        Why::Opened | Why::PasswordSet => StatusCode::OK,
+    };
+    let wait = why.wait();
     let page = SignInPage {
         shell: Shell::of(&visitor.practice),
         base: visitor.path(""),
@@ -57,7 +63,35 @@ pub(super) async fn sign_in_page(
         address: address.to_owned(),
         signed_in_as: session.and_then(|view| present::signed_in_as(&view.login)),
     };
-    Ok(show(status, &page))
+    let mut response = show(status, &page);
+    response.headers_mut().extend(wait);
+    Ok(response)
+}
+
+impl Why {
+    const fn failed(&self) -> bool {
+        matches!(self, Self::Failed)
+    }
+
+    const fn password_set(&self) -> bool {
+        matches!(self, Self::PasswordSet)
+    }
+
+    /// What is wrong where there were too many tries, as a sentence.
+    fn too_many(&self) -> Option<String> {
+        match self {
+            Self::TooMany(problem) => Some(sentence(problem.detail())),
+            _ => None,
+        }
+    }
+
+    /// How long to wait, for programs.
+    fn wait(&self) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            Self::TooMany(problem) => Some((header::RETRY_AFTER, HeaderValue::from(problem.retry_after()?))),
+            _ => None,
+        }
+    }
 }
 
 pub(super) async fn page(visitor: Visitor, Held(held): Held) -> Result<Response, Problem> {
@@ -79,6 +113,9 @@ pub(super) async fn sign_in(
         Ok(signed_in) => Ok((cookie::of_signed_in(base, slug, &signed_in), go_to(visitor.path(""))).into_response()),
         Err(problem) if problem.code() == "sign_in_failed" => {
             sign_in_page(&visitor, held.as_ref(), Why::Failed, email).await
+        }
+        Err(problem) if problem.code() == "too_many_requests" => {
+            sign_in_page(&visitor, held.as_ref(), Why::TooMany(problem), email).await
         }
         Err(problem) => Err(problem),
     }

@@ -19,9 +19,12 @@ async fn practices_users_and_keys(database: Database) {
     let bed = Bed::new(database);
     fails(&bed.run(&["user", "list"]).await, 2, "portal practice create");
     assert_eq!(bed.run(&["migrate", "--plan"]).await.out, "the schema is up to date\n");
-    bed.done(&["practice", "create", "smith", "--name", "Smith \u{1b}[31m& Sons"]).await;
+    for name in ["", " \u{200b}", "Smith \u{1b}[31m& Sons", "Smith\r\nBcc: x@y.example"] {
+        fails(&bed.run(&["practice", "create", "smith", "--name", name]).await, 1, "`name`");
+    }
+    bed.done(&["practice", "create", "smith", "--name", "Smith \u{202e}& Sons"]).await;
     let listed = bed.done(&["practice", "list"]).await;
-    assert!(listed.contains("smith") && listed.contains("\\u{1b}[31m") && !listed.contains('\u{1b}'), "{listed}");
+    assert!(listed.contains("smith") && listed.contains("\\u{202e}") && !listed.contains('\u{202e}'), "{listed}");
     fails(&bed.run(&["practice", "create", "smith", "--name", "X"]).await, 1, "slug_taken");
     fails(&bed.run(&["practice", "create", "Smith", "--name", "X"]).await, 2, "`Smith`");
 
@@ -32,6 +35,8 @@ async fn practices_users_and_keys(database: Database) {
     let bad = ["user", "add", "--email", "zoe@practice", "--name", "Zoë", "--role", "admin"];
     fails(&bed.run(&bad).await, 1, "invalid_email");
     assert_eq!(bed.done(&["user", "list"]).await.matches("Zoë@Practice.example").count(), 1);
+
+    fails(&bed.run(&["api-key", "create", "--name", "", "--scope", "read"]).await, 1, "`name`");
 
     // The key stands alone on standard output.
     let key = bed.done(&["api-key", "create", "--name", "host", "--scope", "write", "--scope", "read"]).await;

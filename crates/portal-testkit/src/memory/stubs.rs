@@ -131,7 +131,9 @@ impl PasswordHasher for PlainHasher {
         })
     }
 
-    async fn pretend(&self) {}
+    async fn pretend(&self) -> Result<(), HashError> {
+        Ok(())
+    }
 }
 
 /// A mailer that keeps every mail, and answers what it was told to, else that the other server took it.

@@ -328,7 +328,9 @@ impl PasswordHasher for Watched {
         verdict
     }
 
-    async fn pretend(&self) {}
+    async fn pretend(&self) -> Result<(), HashError> {
+        Ok(())
+    }
 }
 
 /// The use cases over the instance whose turn it is.
