@@ -8,7 +8,7 @@ use portal::{
         event::Caller,
         id::Slug,
         link::LinkTokens,
-        port::{Mailer, Page},
+        port::{Mailer, Outbox, Page},
         practice::Practice,
         usecase::TRIES_PER_MINUTE,
     },
@@ -89,28 +89,15 @@ impl Program {
         CallContext::new(practice.id, Caller::Program)
     }
 
-    /// What all mail has in common.
-    pub(crate) fn mail_settings(&self, base_url: &BaseUrl) -> Result<MailSettings, Failure> {
-        Ok(MailSettings {
-            base_url: base_url.as_str().to_owned(),
-            from: self.settings.sender(base_url)?,
-            mails_per_hour: self.settings.mails_per_hour,
-        })
-    }
-
-    /// Sends what waits, without a running service.
-    pub(crate) fn sender(&self) -> Result<Sender, Failure> {
-        let needed = || Failure::usage("`PORTAL_SMTP_URL` is needed to send mail: set it, or leave --send out");
-        let mailer = mailer(self.settings.mail.as_ref().ok_or_else(needed)?)?;
-        let base_url = self.settings.base_url_at(self.settings.listen)?;
-        let settings = self.mail_settings(&base_url)?;
-        Ok(Sender::new(self.portal.clone(), self.stores.outbox.clone(), mailer, settings))
+    /// Sends what waits in this outbox, without a running service.
+    pub(crate) fn sender(&self, post: Post, outbox: Arc<dyn Outbox>) -> Sender {
+        Sender::new(self.portal.clone(), outbox, post.mailer, post.settings)
     }
 
     /// What runs beside the requests. Without a mail server nothing is sent, and all mail waits as it is.
     pub(crate) fn workers(&self, base_url: &BaseUrl) -> Result<Workers, Failure> {
         let Some(transport) = &self.settings.mail else { return Ok(Workers::without_mail(self.portal.clone())) };
-        let settings = self.mail_settings(base_url)?;
+        let settings = mail_settings(&self.settings, base_url)?;
         Ok(Workers::new(self.portal.clone(), self.stores.outbox.clone(), mailer(transport)?, settings))
     }
 
@@ -118,6 +105,30 @@ impl Program {
     pub(crate) async fn close(self) {
         self.stores.close().await;
     }
+}
+
+/// Where mail goes, and what all of it has in common.
+pub(crate) struct Post {
+    mailer: Arc<dyn Mailer>,
+    settings: MailSettings,
+}
+
+impl Post {
+    /// What is needed to send mail without a running service. It asks for no database.
+    pub(crate) fn of(settings: &Settings) -> Result<Self, Failure> {
+        let needed = || Failure::usage("`PORTAL_SMTP_URL` is needed to send mail: set it, or leave --send out");
+        let transport = settings.mail.as_ref().ok_or_else(needed)?;
+        let base_url = settings.base_url_at(settings.listen)?;
+        Ok(Self { settings: mail_settings(settings, &base_url)?, mailer: mailer(transport)? })
+    }
+}
+
+fn mail_settings(settings: &Settings, base_url: &BaseUrl) -> Result<MailSettings, Failure> {
+    Ok(MailSettings {
+        base_url: base_url.as_str().to_owned(),
+        from: settings.sender(base_url)?,
+        mails_per_hour: settings.mails_per_hour,
+    })
 }
 
 /// What to say about a slug that is none.

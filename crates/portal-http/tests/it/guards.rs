@@ -168,7 +168,8 @@ async fn the_probes_say_whether_the_database_is_there() {
     broken.send(Ask::get("/healthz")).await.is(200);
     let answer = broken.send(Ask::get("/readyz")).await;
     assert_eq!(answer.header("retry-after"), Some("1"));
-    answer.problem(503, "overloaded");
+    let detail = answer.problem(503, "overloaded")["detail"].clone();
+    assert_eq!(detail, "the database can't be reached, or is too busy: try again in a second");
     let listed = broken.send(Ask::get("/api/v1/clients").key(&broken.key)).await;
     listed.problem(500, "internal_error");
     let panicked = broken.send(Ask::get("/api/v1/contacts").key(&broken.key)).await;

@@ -3,9 +3,9 @@
 mod sample;
 
 use std::{
-    fs, io,
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
+    fs::{self, TryLockError},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -30,7 +30,6 @@ use crate::{
 pub(crate) async fn run(settings: Settings, fresh: bool) -> Result<ExitCode, Failure> {
     logging::start(settings.log.as_deref().unwrap_or("warn"));
     let place = Place(Path::new(DATA).join("demo"));
-    // The address first: whoever holds it may be a demo that is at work in the folder.
     let listener = listen::bind(settings.listen).await?;
     let address = serve::local(&listener)?;
     if !address.ip().is_loopback() {
@@ -39,18 +38,11 @@ pub(crate) async fn run(settings: Settings, fresh: bool) -> Result<ExitCode, Fai
         )));
     }
     let base_url = settings.base_url_at(address)?;
+    let _held = place.hold()?;
     if fresh || !place.is_complete() {
         place.clear()?;
     }
-    let program = Program::open(Settings {
-        database: Database::in_file(place.file("portal.db")),
-        mail: Some(MailTransport::Capture { dir: place.file("mail") }),
-        mail_from: None,
-        secret_keys: None,
-        trusted_proxies: Vec::new(),
-        ..settings
-    })
-    .await?;
+    let program = Program::open(heeded(settings, &place)).await?;
     let practice = match place.is_complete() {
         true => program.practice(Some(sample::SLUG)).await?,
         false => {
@@ -66,12 +58,48 @@ pub(crate) async fn run(settings: Settings, fresh: bool) -> Result<ExitCode, Fai
     serve::serve(program, listener, config).await
 }
 
+/// The settings of a demo: what it doesn't heed is as if it were not given.
+fn heeded(settings: Settings, place: &Place) -> Settings {
+    Settings {
+        listen: settings.listen,
+        base_url: settings.base_url,
+        log: settings.log,
+        database: Database::in_file(place.file("portal.db")),
+        mail: Some(MailTransport::Capture { dir: place.file("mail") }),
+        mail_from: None,
+        secret_keys: None,
+        trusted_proxies: Vec::new(),
+        sign_ins_per_minute: None,
+        mails_per_hour: None,
+        without_effect: Vec::new(),
+    }
+}
+
 /// The demo's folder.
 struct Place(PathBuf);
 
 impl Place {
     fn file(&self, name: &str) -> PathBuf {
         self.0.join(name)
+    }
+
+    /// Keeps all other demos out of the folder until the file is dropped or the program ends, however it ends.
+    ///
+    /// The file lies beside the folder, since a folder that starts over is removed whole.
+    fn hold(&self) -> Result<fs::File, Failure> {
+        let path = self.0.with_extension("lock");
+        let folder = path.parent().unwrap_or(&path);
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        let open = || fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let file = made.and_then(|()| open()).map_err(|error| self.failure(&error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(Failure::unavailable(format!(
+                "another demo is running in `{}`: stop it first, or start this one in another directory",
+                self.0.display()
+            ))),
+            Err(TryLockError::Error(error)) => Err(self.failure(&error)),
+        }
     }
 
     /// Whether the sample was made to its end.
@@ -133,4 +161,34 @@ API key         {key}
 Try             curl -s -H 'Authorization: Bearer {key}' '{base}/api/v1/contacts?limit=3'",
         place.0.display()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::raw::Raw;
+
+    #[test]
+    fn a_demo_heeds_no_setting_but_its_addresses_and_the_log() {
+        let place = Place(PathBuf::from("data/demo"));
+        let read = |given: &[(&'static str, &str)]| {
+            let flags = given.iter().map(|(key, value)| (*key, false, (*value).to_owned()));
+            heeded(Settings::read(&Raw::gather(None, [], flags).unwrap()).unwrap(), &place)
+        };
+        let heeded = [("listen", "127.0.0.1:1"), ("base_url", "https://portal.example"), ("log", "debug")];
+        let others = [
+            ("database_url", "postgres://portal@localhost/portal"),
+            ("metrics_listen", "127.0.0.1:2"),
+            ("smtp_url", "smtp://127.0.0.1:3"),
+            ("mail_from", "portal@portal.example"),
+            ("secret_key", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
+            ("trusted_proxies", "10.0.0.0/8"),
+            ("sign_ins_per_minute", "1"),
+            ("mails_per_hour", "1"),
+        ];
+        assert_eq!(heeded.len() + others.len(), crate::settings::names::NAMES.len());
+        let all = read(&[&heeded[..], &others[..]].concat());
+        assert_eq!(format!("{all:?}"), format!("{:?}", read(&heeded)));
+        assert_ne!(format!("{all:?}"), format!("{:?}", read(&[])));
+    }
 }

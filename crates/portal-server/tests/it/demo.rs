@@ -59,6 +59,7 @@ async fn the_demo_keeps_its_word() {
     let mut bed = Bed::new(Database::sqlite());
     // A demo never touches what is real.
     bed.set("PORTAL_DATABASE_URL", "postgres://portal@localhost/portal?host=/nowhere");
+    bed.set("PORTAL_SIGN_INS_PER_MINUTE", "1");
     let first = Demo::start(&bed, &[]).await;
     let (client, key) = (first.client(), first.says("API key").to_owned());
     assert!(client.get("/demo/mail").await.body.starts_with(b"<!DOCTYPE html>"));
@@ -92,6 +93,16 @@ async fn the_demo_keeps_its_word() {
     let address = second.says("Mail ").strip_prefix("http://").unwrap().split('/').next().unwrap().to_owned();
     let taken = bed.run(&["demo", "--fresh", "--listen", &address]).await;
     assert_eq!((taken.code, taken.err.lines().count()), (Some(3), 1), "{taken:?}");
+    assert_eq!(host.get("/api/v1/contacts/emil").await.expect(200)["name"], "Emil Novotny");
+
+    // Nor is a folder that a running demo is at work in, whatever the address.
+    for more in [&["--fresh"][..], &[]] {
+        assert_eq!(Demo::start(&bed, more).await.said, [""; 0]);
+        let held = bed.run(&[&["demo", "--listen", "127.0.0.1:0"], more].concat()).await;
+        assert_eq!((held.code, held.err.lines().count()), (Some(3), 1), "{held:?}");
+        assert!(held.err.contains("another demo is running in `data/demo`") && held.out.is_empty(), "{held:?}");
+    }
+    assert!(bed.folder().join("data/demo/complete").exists());
     assert_eq!(host.get("/api/v1/contacts/emil").await.expect(200)["name"], "Emil Novotny");
     drop(second);
 

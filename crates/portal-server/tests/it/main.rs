@@ -14,4 +14,5 @@ mod journal;
 mod life;
 mod parallel;
 mod sample;
+mod sending;
 mod service;

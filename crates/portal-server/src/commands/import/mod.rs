@@ -1,25 +1,26 @@
 //! `portal import`
 
+mod heard;
 mod line;
 mod read;
 mod report;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use portal::{
-    CallContext, Sender,
+    CallContext,
     domain::{decide::ImportOptions, practice::Practice, usecase::RowVerdict},
 };
 
-use self::read::Rows;
+use self::{heard::Heard, read::Rows};
 use crate::{
     cli::ImportArgs,
     failure::{Exit, Failure},
     fault,
-    program::Program,
+    program::{Post, Program},
     settings::Settings,
-    terminal::{self, count, number},
+    terminal,
 };
 
 /// So many messages are handed over at once.
@@ -29,15 +30,20 @@ const SENDERS: usize = 4;
 pub(crate) async fn run(settings: Settings, arguments: ImportArgs) -> Result<ExitCode, Failure> {
     // All that can be wrong with file and settings is found before anything is opened or written.
     let rows = read::read(&arguments.file)?;
+    let post = if arguments.send { Some(Post::of(&settings)?) } else { None };
     let program = Program::open(settings).await?;
-    let done = import(&program, &rows, &arguments).await;
+    let done = import(&program, &rows, &arguments, post).await;
     program.close().await;
     done
 }
 
-async fn import(program: &Program, rows: &Rows, arguments: &ImportArgs) -> Result<ExitCode, Failure> {
+async fn import(
+    program: &Program,
+    rows: &Rows,
+    arguments: &ImportArgs,
+    post: Option<Post>,
+) -> Result<ExitCode, Failure> {
     let practice = program.practice(arguments.practice.slug.as_deref()).await?;
-    let sender = if arguments.send { Some(program.sender()?) } else { None };
     let context = CallContext { preview: arguments.dry_run, ..Program::context(&practice) };
     let (verdicts, cut_short) = steps(program, &context, rows, arguments).await;
 
@@ -56,14 +62,10 @@ async fn import(program: &Program, rows: &Rows, arguments: &ImportArgs) -> Resul
         let text = report::cut_short(verdicts.len(), rows.inputs.len(), arguments.dry_run, &failure.text);
         return Err(Failure { text, ..failure });
     }
-    if let Some(sender) = sender {
-        say(&send(program, &practice, &sender).await?);
-    }
-    if !arguments.dry_run {
-        let waiting = program.stores.views.waiting(practice.id).await?;
-        if !(arguments.send && waiting.is_empty()) {
-            say(&report::waiting(&waiting));
-        }
+    if let Some(post) = post {
+        send(program, &practice, post).await?.iter().for_each(|line| say(line));
+    } else if !arguments.dry_run {
+        say(&report::waiting(&program.stores.views.waiting(practice.id).await?, None));
     }
     let refused = verdicts.iter().any(|verdict| verdict.contact.is_err());
     Ok(if refused { Exit::Refused.into() } else { ExitCode::SUCCESS })
@@ -96,10 +98,13 @@ async fn steps(
     (verdicts, failure)
 }
 
-/// Sends what is due, and says what became of it.
-async fn send(program: &Program, practice: &Practice, sender: &Sender) -> Result<String, Failure> {
-    let waiting = program.stores.views.waiting(practice.id).await?;
-    let bar = progress(waiting.iter().map(|kind| kind.count).sum(), "mails");
+/// Sends what is due. Answers what became of it, why, and what still waits.
+async fn send(program: &Program, practice: &Practice, post: Post) -> Result<Vec<String>, Failure> {
+    let views = &program.stores.views;
+    let before = views.waiting(practice.id).await?;
+    let bar = progress(before.iter().map(|kind| kind.count).sum(), "mails");
+    let heard = Arc::new(Heard::new(program.stores.outbox.clone()));
+    let sender = program.sender(post, heard.clone());
     let sent = sender.drain(SENDERS, {
         let bar = bar.clone();
         move || bar.inc(1)
@@ -107,20 +112,17 @@ async fn send(program: &Program, practice: &Practice, sender: &Sender) -> Result
     let sent = sent.await;
     bar.finish_and_clear();
     let sent = sent?;
-    let parts = [
-        (sent.accepted, "accepted"),
-        (sent.deferred, "to be tried again"),
-        (sent.failed, "failed"),
-        (sent.cancelled, "no longer wanted"),
-    ];
-    let parts: Vec<_> =
-        parts.iter().filter(|(many, _)| *many > 0).map(|(many, what)| format!("{} {what}", number(*many))).collect();
-    let mails = count(sent.total(), "mail");
-    Ok(if parts.is_empty() {
-        "no mail was to be sent".to_owned()
-    } else {
-        format!("{mails} handed over: {}", parts.join(", "))
-    })
+    let waiting = views.waiting(practice.id).await?;
+    let mut lines = vec![report::sent(&sent, waiting.is_empty())];
+    lines.extend(heard.lines());
+    if !waiting.is_empty() {
+        let more = waiting.iter().map(|kind| kind.count).sum::<u64>() > heard.deferred(practice.id);
+        // What is due and was not given to be sent is beyond a limit.
+        let due = more && views.oldest_due(program.portal.now()).await?.is_some();
+        let limit = due.then(|| report::limit(program.settings.mails_per_hour, practice.settings.mails_per_hour));
+        lines.push(report::waiting(&waiting, limit.flatten().as_deref()));
+    }
+    Ok(lines)
 }
 
 /// A bar on standard error, where somebody watches it.

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use portal::domain::{
-    decide::ActivationOutcome,
-    port::Waiting,
-    usecase::{ImportInput, RowFault, RowVerdict},
+use portal::{
+    Sent,
+    domain::{
+        decide::ActivationOutcome,
+        port::Waiting,
+        usecase::{ImportInput, RowFault, RowVerdict},
+    },
 };
 
 use super::{line, read::Rows};
@@ -108,18 +111,49 @@ pub(crate) fn foreseen(rows: &Rows, verdicts: &[RowVerdict]) -> Option<String> {
     (!table.is_empty()).then(|| table.to_string())
 }
 
-/// How many mails wait, and for what.
-pub(crate) fn waiting(waiting: &[Waiting]) -> String {
+/// What became of the mails that were handed over; whether none waits is said where there were none.
+pub(crate) fn sent(sent: &Sent, none_waits: bool) -> String {
+    let parts = [
+        (sent.accepted, "accepted"),
+        (sent.deferred, "to be tried again"),
+        (sent.failed, "failed"),
+        (sent.cancelled, "no longer wanted"),
+    ];
+    let parts: Vec<_> =
+        parts.iter().filter(|(many, _)| *many > 0).map(|(many, what)| format!("{} {what}", number(*many))).collect();
+    match (parts.is_empty(), none_waits) {
+        (true, true) => "no mail was to be sent".to_owned(),
+        (true, false) => "no mail was handed over".to_owned(),
+        (false, _) => format!("{} handed over: {}", count(sent.total(), "mail"), parts.join(", ")),
+    }
+}
+
+/// Which limits of an hour keep mail back (D7); `None` where there are none.
+pub(crate) fn limit(of_all: Option<u32>, of_practice: Option<u32>) -> Option<String> {
+    let named = [("`PORTAL_MAILS_PER_HOUR`", of_all), ("the practice's `mails_per_hour`", of_practice)];
+    let named: Vec<_> =
+        named.iter().filter_map(|(name, limit)| Some(format!("{name} is {}", number((*limit)?.into())))).collect();
+    (!named.is_empty()).then(|| named.join(", "))
+}
+
+/// How many mails wait, for what, and which limit of an hour keeps them back, where one does.
+pub(crate) fn waiting(waiting: &[Waiting], limit: Option<&str>) -> String {
     let mut mails = Tally::default();
     for kind in waiting {
         *mails.0.entry(kind.kind.code()).or_default() += kind.count;
     }
-    match mails.total() {
-        0 => "no mail waits to be sent".to_owned(),
-        1 => format!("1 mail waits to be sent ({}): a running `portal serve` sends it", mails.words()),
-        total => {
-            format!("{} mails wait to be sent ({}): a running `portal serve` sends them", number(total), mails.words())
-        }
+    let (waits, them) = match mails.total() {
+        0 => return "no mail waits to be sent".to_owned(),
+        1 => ("1 mail waits".to_owned(), "it"),
+        total => (format!("{} mails wait", number(total)), "them"),
+    };
+    let words = mails.words();
+    match limit {
+        None => format!("{waits} to be sent ({words}): a running `portal serve` sends {them}"),
+        Some(limit) => format!(
+            "{waits} to be sent ({words}): this hour's limit is used up ({limit}); later a running `portal serve`, or \
+             --send again, sends {them}"
+        ),
     }
 }
 
