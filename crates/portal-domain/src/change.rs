@@ -91,6 +91,25 @@ pub enum Which<S = SessionId> {
     AllBut(S),
 }
 
+impl<S> Which<S> {
+    /// The one that alone ends, and the one that alone stays, as a store compares them.
+    ///
+    /// ```
+    /// use portal_domain::change::Which;
+    ///
+    /// assert_eq!(Which::<i32>::All.only_and_but(), (None, None));
+    /// assert_eq!(Which::One(7).only_and_but(), (Some(7), None));
+    /// assert_eq!(Which::AllBut(7).only_and_but(), (None, Some(7)));
+    /// ```
+    pub fn only_and_but(self) -> (Option<S>, Option<S>) {
+        match self {
+            Self::All => (None, None),
+            Self::One(session) => (Some(session), None),
+            Self::AllBut(session) => (None, Some(session)),
+        }
+    }
+}
+
 /// One kind of write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {

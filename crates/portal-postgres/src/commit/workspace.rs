@@ -52,14 +52,8 @@ pub(crate) async fn end(
     if ended.is_empty() {
         return Ok(());
     }
-    let only = column(ended, |(_, which, _)| match which {
-        Which::One(session) => Some(session.to_uuid()),
-        Which::All | Which::AllBut(_) => None,
-    });
-    let but = column(ended, |(_, which, _)| match which {
-        Which::AllBut(session) => Some(session.to_uuid()),
-        Which::All | Which::One(_) => None,
-    });
+    let only = column(ended, |(_, which, _)| which.only_and_but().0.map(|session| session.to_uuid()));
+    let but = column(ended, |(_, which, _)| which.only_and_but().1.map(|session| session.to_uuid()));
     sqlx::query!(
         "UPDATE portal.workspace_session s SET ended_at = c.at
          FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[]) AS c (user_id, only_id, but_id, at)

@@ -216,12 +216,8 @@ pub(super) struct EndSessionsRow {
 
 impl EndSessionsRow {
     pub(super) fn new(login: LoginId, which: Which, at: Timestamp) -> Self {
-        let (only, but) = match which {
-            Which::All => (None, None),
-            Which::One(session) => (Some(hex(session)), None),
-            Which::AllBut(session) => (None, Some(hex(session))),
-        };
-        Self { login: hex(login), only, but, at: at.as_micros() }
+        let (only, but) = which.only_and_but();
+        Self { login: hex(login), only: only.map(hex), but: but.map(hex), at: at.as_micros() }
     }
 }
 

@@ -64,12 +64,8 @@ impl<'a> WorkspaceRows<'a> {
     }
 
     pub(super) fn end(&mut self, user: UserId, which: Which<WorkspaceSessionId>, at: Timestamp) {
-        let (only, but) = match which {
-            Which::All => (None, None),
-            Which::One(session) => (Some(hex(session)), None),
-            Which::AllBut(session) => (None, Some(hex(session))),
-        };
-        self.ended.push(EndRow { user: hex(user), only, but, at: at.as_micros() });
+        let (only, but) = which.only_and_but();
+        self.ended.push(EndRow { user: hex(user), only: only.map(hex), but: but.map(hex), at: at.as_micros() });
     }
 
     /// Of several notes on one session the latest counts.
