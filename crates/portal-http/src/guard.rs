@@ -1,6 +1,13 @@
 //! What every request passes, whoever sends it: host, time, origin; and what every answer carries.
 
-use std::{any::Any, sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     body::Body,
@@ -10,6 +17,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use portal_domain::port::Entropy;
 use tracing::Instrument;
 
 use crate::{Inner, pages, problem::Problem};
@@ -26,17 +34,46 @@ fn looks(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-/// One span for each request. It holds the route and never the path: a link's token stands there.
-pub(crate) async fn trace(State(app): State<Arc<Inner>>, request: Request, next: Next) -> Response {
+/// Passes every request: one span, which holds the route and never the path, where a link's token stands; the host; the time it
+/// may take; and what every answer carries.
+///
+/// All of it is one layer, because each layer of its own costs every request a copy of those below it.
+pub(crate) async fn every(State(app): State<Arc<Inner>>, request: Request, next: Next) -> Response {
     let given = request.headers().get(REQUEST_ID).filter(|value| is_plain(value)).cloned();
-    let id = given.as_ref().and_then(|value| value.to_str().ok()).map_or_else(|| fresh_id(&app), str::to_owned);
-    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let fresh;
+    let id = match given.as_ref().and_then(|value| value.to_str().ok()) {
+        Some(id) => id,
+        None => {
+            fresh = app.request_ids.next();
+            &fresh
+        }
+    };
+    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
     let span = tracing::info_span!("request", id, method = %request.method(), route);
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = answer(&app, request, next).instrument(span.clone()).await;
     span.in_scope(|| tracing::info!(status = response.status().as_u16(), "answered"));
     if let Some(given) = given {
         response.headers_mut().insert(REQUEST_ID, given);
     }
+    response
+}
+
+async fn answer(app: &Inner, request: Request, next: Next) -> Response {
+    let (looks, for_people) = (looks(request.method()), pages::is_page(request.uri().path()));
+    let mut response = if is_served_here(app, &request) {
+        in_time(request, next).await
+    } else {
+        Problem::new("misdirected_request", "this host is not served here").into_response()
+    };
+    let done = response.status().is_success() || response.status().is_redirection();
+    if let Some(wake) = app.wake.as_ref().filter(|_| done && !looks) {
+        // Whatever it was may have left the workers something to do.
+        wake();
+    }
+    if for_people {
+        response = dressed(response);
+    }
+    add_headers(app, response.headers_mut());
     response
 }
 
@@ -45,15 +82,26 @@ fn is_plain(id: &HeaderValue) -> bool {
     (1..=64).contains(&id.len()) && id.as_bytes().iter().all(plain)
 }
 
-fn fresh_id(app: &Inner) -> String {
-    let mut bytes = [0; 9];
-    app.portal.entropy.fill(&mut bytes);
-    URL_SAFE_NO_PAD.encode(bytes)
+/// Names for requests that bring none: which of this program's they are, by a random part that each start has of its own.
+pub(crate) struct RequestIds {
+    start: String,
+    count: AtomicU64,
+}
+
+impl RequestIds {
+    pub(crate) fn new(entropy: &dyn Entropy) -> Self {
+        let mut start = [0; 6];
+        entropy.fill(&mut start);
+        Self { start: URL_SAFE_NO_PAD.encode(start), count: AtomicU64::new(0) }
+    }
+
+    fn next(&self) -> String {
+        format!("{}.{}", self.start, self.count.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 /// Headers of every answer; what an answer has set itself stays.
-pub(crate) async fn headers(State(app): State<Arc<Inner>>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+fn add_headers(app: &Inner, headers: &mut HeaderMap) {
     let fixed = [
         (header::CONTENT_SECURITY_POLICY, CSP),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -63,7 +111,7 @@ pub(crate) async fn headers(State(app): State<Arc<Inner>>, request: Request, nex
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ];
-    let headers = response.headers_mut();
+    headers.reserve(fixed.len() + 2);
     for (name, value) in fixed {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
@@ -71,16 +119,12 @@ pub(crate) async fn headers(State(app): State<Arc<Inner>>, request: Request, nex
         let year = HeaderValue::from_static("max-age=31536000");
         headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(year);
     }
-    response
 }
 
 /// Only hosts of ours are served, but for the two probes, which come to addresses.
-pub(crate) async fn known_host(State(app): State<Arc<Inner>>, request: Request, next: Next) -> Response {
+fn is_served_here(app: &Inner, request: &Request) -> bool {
     let probe = matches!(request.uri().path(), "/healthz" | "/readyz");
-    if probe || host(&request).is_some_and(|host| app.config.base_url.knows_host(host)) {
-        return next.run(request).await;
-    }
-    Problem::new("misdirected_request", "this host is not served here").into_response()
+    probe || host(request).is_some_and(|host| app.config.base_url.knows_host(host))
 }
 
 fn host(request: &Request) -> Option<&str> {
@@ -95,7 +139,7 @@ fn host_header(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// No request takes for ever.
-pub(crate) async fn in_time(request: Request, next: Next) -> Response {
+async fn in_time(request: Request, next: Next) -> Response {
     match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
@@ -111,25 +155,10 @@ pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> axum::http::Response
     Problem::internal().into_response()
 }
 
-/// Wakes the workers after whatever may have left them work.
-pub(crate) async fn wake(State(app): State<Arc<Inner>>, request: Request, next: Next) -> Response {
-    let looks = looks(request.method());
-    let response = next.run(request).await;
-    let done = response.status().is_success() || response.status().is_redirection();
-    if let Some(wake) = app.wake.as_ref().filter(|_| done && !looks) {
-        wake();
-    }
-    response
-}
-
 /// People get a page where programs get a problem.
-pub(crate) async fn dress(request: Request, next: Next) -> Response {
-    let for_people = pages::is_page(request.uri().path());
-    let response = next.run(request).await;
-    let Some(problem) = response.extensions().get::<Problem>().filter(|_| for_people).cloned() else {
-        return response;
-    };
-    let mut page = pages::problem(&problem);
+fn dressed(response: Response) -> Response {
+    let Some(problem) = response.extensions().get::<Problem>() else { return response };
+    let mut page = pages::problem(problem);
     for name in [header::RETRY_AFTER, header::ALLOW] {
         if let Some(value) = response.headers().get(&name) {
             page.headers_mut().insert(name, value.clone());

@@ -33,11 +33,11 @@ use axum::{Router, middleware, response::IntoResponse};
 use portal_domain::{port::PortalViews, usecase::Portal};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::problem::Problem;
 pub use crate::{
     config::{BaseUrl, BaseUrlFault, HttpConfig, Network},
     problem::problem_table,
 };
+use crate::{guard::RequestIds, problem::Problem};
 
 /// Called after whatever may have left the workers something to do.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -67,6 +67,7 @@ struct Inner {
     views: Arc<dyn PortalViews>,
     config: HttpConfig,
     wake: Option<Wake>,
+    request_ids: RequestIds,
 }
 
 impl App {
@@ -74,7 +75,8 @@ impl App {
     /// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo); without it, requests come from nowhere known.
     pub fn router(self) -> Router {
         let Self { portal, views, config, wake } = self;
-        let app = Arc::new(Inner { portal, views, config, wake });
+        let request_ids = RequestIds::new(&*portal.entropy);
+        let app = Arc::new(Inner { portal, views, config, wake, request_ids });
         let with_app = || Arc::clone(&app);
         let mut routes = Router::new()
             .merge(service::routes())
@@ -90,13 +92,8 @@ impl App {
             .method_not_allowed_fallback(async || Problem::new("method_not_allowed", "the route has other methods"))
             .fallback(async || Problem::not_found("route"))
             .with_state(with_app())
-            .layer(middleware::from_fn_with_state(with_app(), guard::wake))
-            .layer(middleware::from_fn(guard::in_time))
             .layer(CatchPanicLayer::custom(guard::panicked))
-            .layer(middleware::from_fn_with_state(with_app(), guard::known_host))
-            .layer(middleware::from_fn(guard::dress))
-            .layer(middleware::from_fn_with_state(with_app(), guard::headers))
-            .layer(middleware::from_fn_with_state(with_app(), guard::trace))
+            .layer(middleware::from_fn_with_state(with_app(), guard::every))
     }
 }
 
