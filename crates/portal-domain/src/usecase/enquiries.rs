@@ -24,12 +24,13 @@ impl Portal {
         self.keep(context, EnquiryKind::Reset { address }).await
     }
 
-    /// Keeps a wish for a new link in place of one (L4). Answers whether the token is one of this practice's portal links.
+    /// Keeps a wish for a new link in place of one (L4). Answers whether the token is one of this practice's portal links. What
+    /// became of the link is not looked at before the worker does: no answer takes longer for it (P2).
     /// Too many tries from one origin are refused (G2).
     pub async fn ask_for_renewal(&self, context: &CallContext, token: &str) -> Result<bool, Error> {
         self.admit_origin(context).await?;
-        let Some(facts) = self.known_link(context, token).await? else { return Ok(false) };
-        self.keep(context, EnquiryKind::Renew { link: facts.link.id }).await?;
+        let Some(link) = self.genuine_link(context, token) else { return Ok(false) };
+        self.keep(context, EnquiryKind::Renew { link }).await?;
         Ok(true)
     }
 

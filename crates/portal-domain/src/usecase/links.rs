@@ -3,6 +3,7 @@ use crate::{
     Refusal,
     decide::{self, Redeemed, Redemption},
     facts::{LinkFacts, LoginFacts},
+    id::LinkId,
     link::{LinkPurpose, LinkState},
     password::{NewPassword, PasswordPolicy},
     practice::Practice,
@@ -94,12 +95,10 @@ impl Portal {
         Ok(facts)
     }
 
-    /// The link's id behind a genuine token, for an enquiry; `None` for any other token.
-    pub(super) async fn known_link(&self, context: &CallContext, token: &str) -> Result<Option<LinkFacts>, Error> {
-        match self.link_facts(context, token).await {
-            Ok(facts) if facts.link.purpose != LinkPurpose::Workspace => Ok(Some(facts)),
-            Ok(_) | Err(Error::Refused(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
+    /// The link that a token of this practice's portal opens, whatever became of it; `None` for any other token.
+    pub(super) fn genuine_link(&self, context: &CallContext, token: &str) -> Option<LinkId> {
+        let id = self.tokens.link_id(token)?;
+        let purposes = [LinkPurpose::Activation, LinkPurpose::Reset];
+        purposes.into_iter().any(|purpose| self.tokens.opens(token, context.practice, id, purpose)).then_some(id)
     }
 }

@@ -1,4 +1,5 @@
-use portal_testkit::conformance::run;
+use portal_domain::link::LinkPurpose;
+use portal_testkit::{build, conformance::run};
 
 use super::{
     desk::{DAY, Desk, HOUR, MINUTE, OTHER, SECRET, code, reference},
@@ -192,6 +193,25 @@ fn l4_a_new_link_goes_to_the_address_of_today_whatever_became_of_the_old_one() {
             assert!(desk.renew(&token).await);
             assert_eq!(desk.written().await, before);
         }
+    });
+}
+
+/// The request looks at the token alone: even of a link that is gone it says no more than of any other (P2).
+#[test]
+fn l4_a_renewal_is_asked_for_by_the_token_whatever_became_of_the_link() {
+    run(async {
+        let desk = Desk::with(&[("ada", HOME)]).await;
+        let (tokens, practice) = (&desk.fixture.portal.tokens, desk.call.practice);
+        let before = desk.messages().await.len();
+        for (purpose, known) in
+            [(LinkPurpose::Activation, true), (LinkPurpose::Reset, true), (LinkPurpose::Workspace, false)]
+        {
+            let token = tokens.issue(tokens.newest(), practice, build::id("gone"), purpose).unwrap();
+            assert_eq!(desk.renew(&token).await, known, "{purpose:?}");
+            let elsewhere = tokens.issue(tokens.newest(), build::id("elsewhere"), build::id("gone"), purpose).unwrap();
+            assert!(!desk.renew(&elsewhere).await, "{purpose:?}");
+        }
+        assert_eq!(desk.messages().await.len(), before);
     });
 }
 
