@@ -10,7 +10,7 @@ use crate::{
     message::Message,
     practice::{ApiKey, Client, Practice, PracticeUser},
     session::{PortalSession, ProfileId, WorkspaceSession},
-    throttle::BucketName,
+    throttle::{BucketName, CountedTry},
     time::Timestamp,
 };
 
@@ -202,6 +202,9 @@ pub enum Change {
     },
     /// Forgets a counter of tries (G1).
     ForgetTries(BucketName),
+    /// Gives a counted try back, by [`Tally::without`](crate::throttle::Tally::without), and marks its note, if one is named, as of
+    /// a right password (G1). Harmless where nothing is counted.
+    GiveBack(CountedTry),
     /// Inserts a session of the workspace.
     OpenWorkspaceSession(WorkspaceSession),
     /// Ends sessions of a practice user that are not ended, but for those opened by the same commit.

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     contact::Contact,
     email::LoginKey,
-    id::{ContactId, LoginId, MessageId, Ref},
+    id::{ContactId, MessageId, Ref},
     link::Link,
-    login::{Credential, Login},
+    login::Login,
     message::DeliveryState,
-    practice::{Client, PracticeUser},
+    practice::{Client, Practice, PracticeUser},
     session::{PortalSession, ProfileId, WorkspaceSession},
     time::Timestamp,
 };
@@ -78,13 +78,13 @@ pub struct LoginFacts {
     pub last_sign_in_at: Option<Timestamp>,
 }
 
-/// A login and its password, and nothing that hangs on it.
+/// A live login and who is behind it, and nothing that hangs on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoginCredential {
+pub struct SignInFacts {
     /// The login.
-    pub login: LoginId,
-    /// Its password, if one was set.
-    pub credential: Option<Credential>,
+    pub login: Login,
+    /// The contacts behind it, ordered by id.
+    pub members: Vec<ContactId>,
 }
 
 /// A contact behind a login, with its clients.
@@ -121,15 +121,88 @@ impl LoginFacts {
             .min_by(|a, b| (a.behind_since, &a.reference).cmp(&(b.behind_since, &b.reference)))
     }
 
+    /// As much of it as a page shows.
+    pub fn glance(&self) -> LoginGlance {
+        let member = |Member { contact, clients }: &Member| MemberGlance {
+            id: contact.id,
+            reference: contact.reference.clone(),
+            name: contact.name.clone(),
+            address: contact.emails.first().map(|email| email.as_str().to_owned()),
+            behind_since: contact.behind_since,
+            clients: clients.clone(),
+        };
+        let members = self.members.iter().map(member).collect();
+        LoginGlance { live: self.login.key.is_some(), epoch: self.login.epoch, members }
+    }
+}
+
+/// What a request needs that comes with the cookie of a session: the practice, and who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisitFacts {
+    /// The practice.
+    pub practice: Practice,
+    /// The session of that digest, valid or not, and whom it lets in; `None` where the practice has no such session.
+    pub session: Option<(PortalSession, LoginGlance)>,
+}
+
+/// Who comes in by a session: its login, and as much of those behind it as a page shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoginGlance {
+    /// Whether the login is live: only then one can be signed in.
+    pub live: bool,
+    /// The login's epoch.
+    pub epoch: i64,
+    /// The contacts behind the login, ordered by id.
+    pub members: Vec<MemberGlance>,
+}
+
+/// A contact behind a login, as a page shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberGlance {
+    /// The contact.
+    pub id: ContactId,
+    /// The host's id.
+    pub reference: Ref,
+    /// Name in words.
+    pub name: String,
+    /// The address it signs in with, as it is spelled, to be shown.
+    pub address: Option<String>,
+    /// Since when it is behind the login.
+    pub behind_since: Option<Timestamp>,
+    /// Its clients, suspended ones too; ordered by reference.
+    pub clients: Vec<Client>,
+}
+
+impl LoginGlance {
+    /// Adds a client to a contact, or a contact that has none, as the rows of a join come: in any order, the contact again with
+    /// each of its clients.
+    pub fn add(&mut self, contact: MemberGlance, client: Option<Client>) {
+        let place = self.members.binary_search_by_key(&contact.id, |member| member.id).unwrap_or_else(|place| {
+            self.members.insert(place, contact);
+            place
+        });
+        let clients = &mut self.members[place].clients;
+        if let Some(client) = client
+            && let Err(place) = clients.binary_search_by(|known| known.reference.cmp(&client.reference))
+        {
+            clients.insert(place, client);
+        }
+    }
+
+    /// The contact whose spelling of the address is shown: the same that [`LoginFacts::eldest`] finds.
+    pub fn eldest(&self) -> Option<&MemberGlance> {
+        self.members.iter().min_by(|a, b| (a.behind_since, &a.reference).cmp(&(b.behind_since, &b.reference)))
+    }
+
     /// The profiles that can be chosen: every contact behind the login with each of its clients
     /// that is not suspended (A5), ordered by the contacts' and clients' references.
     pub fn profiles(&self) -> Vec<Profile<'_>> {
         let mut profiles: Vec<_> = self
             .members
             .iter()
-            .flat_map(|member| {
-                let open = member.clients.iter().filter(|client| !client.suspended);
-                open.map(|client| Profile { contact: &member.contact, client })
+            .flat_map(|contact| {
+                let open = contact.clients.iter().filter(|client| !client.suspended);
+                open.map(move |client| Profile { contact, client })
             })
             .collect();
         profiles.sort_by_key(|profile| (&profile.contact.reference, &profile.client.reference));
@@ -141,7 +214,7 @@ impl LoginFacts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Profile<'a> {
     /// The person.
-    pub contact: &'a Contact,
+    pub contact: &'a MemberGlance,
     /// The client.
     pub client: &'a Client,
 }

@@ -261,6 +261,17 @@ pub struct RecordedTry {
     pub right: bool,
 }
 
+/// A try with a password that was counted as wrong before the password was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CountedTry {
+    /// Where it was counted.
+    pub bucket: Bucket,
+    /// The time under which it was counted.
+    pub at: Timestamp,
+    /// Its note, if there is one.
+    pub noted: Option<TryId>,
+}
+
 /// Whether a try may go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admission {

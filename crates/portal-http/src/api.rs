@@ -84,9 +84,8 @@ async fn session(session: Session) -> Json<SessionAnswer> {
 
 async fn sign_out(session: Session, sent: Sent<Bare>) -> Result<Response, Problem> {
     sent.now()?;
-    let Session { visitor, token, context, .. } = session;
-    visitor.app.portal.sign_out(&context, &token).await?;
-    let cookie = cookie::taken(&visitor.app.config.base_url, &visitor.practice.slug);
+    session.app.portal.sign_out(&session.context, &session.token).await?;
+    let cookie = cookie::taken(&session.app.config.base_url, &session.view.practice.slug);
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }
 
@@ -103,15 +102,15 @@ impl FromFields for Choice {
 async fn choose_profile(session: Session, sent: Sent<Plain<Choice>>) -> Result<StatusCode, Problem> {
     let Plain(Choice { profile }) = sent.now()?;
     let profile = present::read_profile_id(&profile).ok_or_else(|| Problem::not_found("profile"))?;
-    session.visitor.app.portal.select_profile(&session.context, &session.token, profile).await?;
+    session.app.portal.select_profile(&session.context, &session.token, profile).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn sessions(session: Session, sent: Sent<Listing>) -> Result<Json<List<SessionPart>>, Problem> {
     let listing = sent.now()?;
     let after = listing.page(|id| Some(id.to_owned()))?.after;
-    let view = &session.view;
-    let mut items = present::sessions(&view.login, session.visitor.app.portal.now(), Some(&view.session));
+    let open = session.app.portal.own_sessions(&session.context, &session.token).await?;
+    let mut items = present::sessions(open.iter(), Some(&session.view.session));
     items.retain(|item| after.as_ref().is_none_or(|after| item.id > *after));
     let next_cursor = listing.cut(&mut items, |item| item.id.clone());
     Ok(Json(List { items, next_cursor }))
@@ -120,16 +119,18 @@ async fn sessions(session: Session, sent: Sent<Listing>) -> Result<Json<List<Ses
 async fn end_one(session: Session, PathId(id): PathId, sent: Sent<Bare>) -> Result<StatusCode, Problem> {
     let unknown = || Problem::not_found("session");
     let target = SessionId::parse(&id).ok_or_else(unknown)?;
-    let known = session.view.login.sessions.iter().any(|open| open.id == target);
-    let exists = async { known.then_some(()).ok_or_else(unknown) };
+    let exists = async {
+        let open = session.app.portal.own_sessions(&session.context, &session.token).await?;
+        open.iter().any(|open| open.id == target).then_some(()).ok_or_else(unknown)
+    };
     sent.after(exists).await?;
-    session.visitor.app.portal.end_own_sessions(&session.context, &session.token, Some(target)).await?;
+    session.app.portal.end_own_sessions(&session.context, &session.token, Some(target)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn end_others(session: Session, sent: Sent<Bare>) -> Result<StatusCode, Problem> {
     sent.now()?;
-    session.visitor.app.portal.end_own_sessions(&session.context, &session.token, None).await?;
+    session.app.portal.end_own_sessions(&session.context, &session.token, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -151,11 +152,11 @@ async fn change_password(
     sent: Sent<Plain<Passwords>>,
 ) -> Result<Response, Problem> {
     let Plain(Passwords { current, new }) = sent.now()?;
-    let Session { visitor, token, context, .. } = session;
-    let (base, slug) = (&visitor.app.config.base_url, &visitor.practice.slug);
+    let Session { app, token, view, context } = session;
+    let (base, slug) = (&app.config.base_url, &view.practice.slug);
     let known = cookie::known(base, slug, &headers);
     let command = ChangePassword { session: &token, current: &current, new: &new, known: known.as_deref() };
-    let changed = visitor.app.portal.change_password(&context, &command).await?;
+    let changed = app.portal.change_password(&context, &command).await?;
     Ok((StatusCode::NO_CONTENT, cookie::of_signed_in(base, slug, &changed)).into_response())
 }
 

@@ -12,6 +12,7 @@ use axum::{
 use portal_domain::{
     event::Caller,
     id::{Ref, Slug},
+    port::PracticeSelector,
     practice::{Practice, Scope},
     session::SessionToken,
     usecase::{CallContext, SessionView},
@@ -129,13 +130,21 @@ pub(crate) struct Visitor {
     pub(crate) context: CallContext,
 }
 
+fn no_practice() -> Problem {
+    Problem::not_found("practice")
+}
+
+/// The practice's name in a path.
+async fn slug(parts: &mut Parts) -> Result<Slug, Problem> {
+    param(parts, "practice").await.as_deref().and_then(Slug::parse).ok_or_else(no_practice)
+}
+
 impl FromRequestParts<Arc<Inner>> for Visitor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Problem> {
-        let unknown = || Problem::not_found("practice");
-        let slug = param(parts, "practice").await.as_deref().and_then(Slug::parse).ok_or_else(unknown)?;
-        let practice = app.portal.practice_by_slug(&slug).await?.ok_or_else(unknown)?;
+        let slug = slug(parts).await?;
+        let practice = app.portal.practice_by_slug(&slug).await?.ok_or_else(no_practice)?;
         let context = CallContext { origin: origin(app, parts), ..CallContext::new(practice.id, Caller::Anyone) };
         Ok(Self { app: Arc::clone(app), practice, context })
     }
@@ -150,8 +159,7 @@ impl Visitor {
     /// The session a cookie stands for, used. `None` where it is not valid.
     pub(crate) async fn signed_in(&self, token: Option<&SessionToken>) -> Result<Option<SessionView>, Problem> {
         let Some(token) = token else { return Ok(None) };
-        let used = self.app.portal.use_session_of(&self.context, self.practice.clone(), token);
-        match used.await.map_err(Problem::from) {
+        match self.app.portal.use_session(&self.practice.id.into(), token).await.map_err(Problem::from) {
             Ok(view) => Ok(Some(view)),
             Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => Ok(None),
             Err(problem) => Err(problem),
@@ -204,7 +212,7 @@ pub(crate) fn marked(parts: &Parts) -> Result<(), Problem> {
 
 /// A front end with a valid session.
 pub(crate) struct Session {
-    pub(crate) visitor: Visitor,
+    pub(crate) app: Arc<Inner>,
     pub(crate) token: SessionToken,
     pub(crate) view: SessionView,
     /// The context of what this session does.
@@ -215,17 +223,22 @@ impl FromRequestParts<Arc<Inner>> for Session {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Problem> {
-        let visitor = Visitor::from_request_parts(parts, app).await?;
-        let Held(token) = Held::from_request_parts(parts, app).await?;
+        let slug = slug(parts).await?;
         let nobody = || Problem::from(portal_domain::Refusal::Unauthorized);
-        let token = token.ok_or_else(nobody)?;
+        let held = cookie::presented(&app.config.base_url, &slug, &parts.headers);
+        let practice = PracticeSelector::Slug(slug);
+        let Some(token) = held.as_deref().and_then(SessionToken::parse) else {
+            app.portal.store.practice(&practice).await?.ok_or_else(no_practice)?;
+            return Err(nobody());
+        };
         if let Err(refused) = marked(parts) {
             // Whose session is not valid hears that first; and what is refused is no use of a session.
-            app.portal.peek_session(&visitor.context, &token).await?.ok_or_else(nobody)?;
+            app.portal.peek_session(&practice, &token).await?.ok_or_else(nobody)?;
             return Err(refused);
         }
-        let view = visitor.signed_in(Some(&token)).await?.ok_or_else(nobody)?;
-        let context = CallContext { caller: Caller::Login(view.session.login), ..visitor.context.clone() };
-        Ok(Self { visitor, token, view, context })
+        let view = app.portal.use_session(&practice, &token).await?;
+        let caller = Caller::Login(view.session.login);
+        let context = CallContext { origin: origin(app, parts), ..CallContext::new(view.practice.id, caller) };
+        Ok(Self { app: Arc::clone(app), token, view, context })
     }
 }

@@ -8,7 +8,7 @@ use portal_domain::{
     contact::{Access, Contact},
     decide::{self, Effects},
     event::RecordedEvent,
-    facts::{ContactFacts, LoginFacts},
+    facts::{ContactFacts, LoginGlance},
     id::{ClientId, ContactId},
     message::Delivery,
     practice::{Client, Practice, PracticeUser},
@@ -299,20 +299,24 @@ pub(crate) struct SessionPart {
     current: Option<bool>,
 }
 
-/// The valid sessions of a login, oldest first. Its owner is told which one is this one.
-pub(crate) fn sessions(login: &LoginFacts, now: Timestamp, own: Option<&PortalSession>) -> Vec<SessionPart> {
-    let mut valid: Vec<_> = login.sessions.iter().filter(|session| session.valid(login.login.epoch, now)).collect();
-    valid.sort_by_key(|session| session.id);
-    let part = |session: &&PortalSession| SessionPart {
-        id: session.id.to_string(),
-        signed_in_at: time(session.created_at),
-        last_seen_at: time(session.last_seen_at),
-        expires_at: time(session.expires_at),
-        origin: session.origin.clone(),
-        user_agent: session.user_agent.clone(),
-        current: own.map(|own| own.id == session.id),
-    };
-    valid.iter().map(part).collect()
+/// Valid sessions, ordered by id. Their owner is told which one is this one.
+pub(crate) fn sessions<'a>(
+    valid: impl Iterator<Item = &'a PortalSession>,
+    own: Option<&PortalSession>,
+) -> Vec<SessionPart> {
+    let mut parts: Vec<_> = valid
+        .map(|session| SessionPart {
+            id: session.id.to_string(),
+            signed_in_at: time(session.created_at),
+            last_seen_at: time(session.last_seen_at),
+            expires_at: time(session.expires_at),
+            origin: session.origin.clone(),
+            user_agent: session.user_agent.clone(),
+            current: own.map(|own| own.id == session.id),
+        })
+        .collect();
+    parts.sort_by(|a, b| a.id.cmp(&b.id));
+    parts
 }
 
 /// Who is signed in.
@@ -355,8 +359,8 @@ fn named(reference: &str, name: &str) -> NamedPart {
 }
 
 /// The address a login signs in with, as the contact longest behind it spells it.
-pub(crate) fn signed_in_as(login: &LoginFacts) -> Option<String> {
-    login.eldest().and_then(login_email)
+pub(crate) fn signed_in_as(login: &LoginGlance) -> Option<String> {
+    login.eldest()?.address.clone()
 }
 
 /// A profile's id, which means nothing to anybody else.

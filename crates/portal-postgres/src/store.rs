@@ -7,10 +7,10 @@ use portal_domain::{
     change::Decision,
     email::LoginKey,
     facts::{
-        ContactFacts, ContactQuery, LinkFacts, LoginCredential, LoginFacts, SessionFacts, UserFacts, UserQuery,
+        ContactFacts, ContactQuery, LinkFacts, LoginFacts, SessionFacts, SignInFacts, UserFacts, UserQuery, VisitFacts,
         WorkspaceSessionFacts,
     },
-    id::{LinkId, PracticeId, Ref, TryId},
+    id::{LinkId, PracticeId, Ref},
     port::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::{SessionHash, WorkspaceSessionHash},
@@ -152,8 +152,8 @@ impl PortalStore for PostgresStore {
         .await
     }
 
-    async fn credential(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<LoginCredential>, StoreError> {
-        facts::credential(self.pool(), practice, key).await
+    async fn sign_in(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<SignInFacts>, StoreError> {
+        facts::sign_in(self.pool(), practice, key).await
     }
 
     async fn asked_mail(
@@ -192,6 +192,10 @@ impl PortalStore for PostgresStore {
         .await
     }
 
+    async fn visit(&self, by: &PracticeSelector, session: &SessionHash) -> Result<Option<VisitFacts>, StoreError> {
+        facts::visit(self.pool(), by, session).await
+    }
+
     async fn workspace_session(
         &self,
         practice: PracticeId,
@@ -223,17 +227,6 @@ impl PortalStore for PostgresStore {
     ) -> Result<Admission, StoreError> {
         let (store, buckets, noted) = (self.clone(), buckets.to_vec(), noted.cloned());
         whole(async move { tries::admit(&store, practice, &buckets, noted.as_ref(), now).await }).await
-    }
-
-    async fn refund(
-        &self,
-        practice: PracticeId,
-        bucket: &Bucket,
-        counted_at: Timestamp,
-        right: Option<TryId>,
-    ) -> Result<(), StoreError> {
-        let (store, bucket) = (self.clone(), *bucket);
-        whole(async move { tries::refund(&store, practice, &bucket, counted_at, right).await }).await
     }
 
     async fn forget_tries(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {

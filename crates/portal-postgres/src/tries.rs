@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use portal_domain::{
     email::LoginKey,
-    id::{PracticeId, TryId},
+    id::PracticeId,
     port::StoreError,
-    throttle::{Admission, Bucket, BucketName, RecordedTry, Tally, Try},
+    throttle::{Admission, Bucket, BucketName, CountedTry, RecordedTry, Tally, Try},
     time::Timestamp,
 };
 use sqlx::{PgConnection, PgPool};
@@ -154,33 +154,13 @@ async fn note(connection: &mut PgConnection, practice: Uuid, noted: Option<&Try>
     Ok(())
 }
 
-/// Gives a counted try back, and marks its note as of a right password. Only for tasks of their own.
-pub(crate) async fn refund(
-    store: &PostgresStore,
-    practice: PracticeId,
-    bucket: &Bucket,
-    counted_at: Timestamp,
-    right: Option<TryId>,
-) -> Result<(), StoreError> {
-    let mut transaction = store.begin().await.map_err(store_error)?;
-    match give_back(&mut transaction, practice.to_uuid(), bucket.name(), counted_at, right).await {
-        Ok(()) => transaction.commit().await.map_err(store_error),
-        Err(failure) => {
-            if let Err(error) = transaction.rollback().await {
-                tracing::debug!(%error, "a rollback failed");
-            }
-            Err(overtaken(failure))
-        }
-    }
-}
-
-async fn give_back(
+/// Gives a counted try back, and marks its note as of a right password.
+pub(crate) async fn give_back(
     connection: &mut PgConnection,
     practice: Uuid,
-    name: BucketName,
-    counted_at: Timestamp,
-    right: Option<TryId>,
+    counted: &CountedTry,
 ) -> Result<(), Failure> {
+    let name = counted.bucket.name();
     let kept = sqlx::query_scalar!(
         "SELECT tally FROM portal.throttle WHERE practice_id = $1 AND name = $2 FOR UPDATE",
         practice,
@@ -189,13 +169,13 @@ async fn give_back(
     .fetch_optional(&mut *connection)
     .await?;
     if let Some(kept) = kept {
-        keep(connection, practice, name, &read(&kept).without(counted_at)).await?;
+        keep(connection, practice, name, &read(&kept).without(counted.at)).await?;
     }
-    if let Some(right) = right {
+    if let Some(noted) = counted.noted {
         sqlx::query!(
             "UPDATE portal.sign_in_try SET right_password = true WHERE practice_id = $1 AND try_id = $2",
             practice,
-            right.to_uuid(),
+            noted.to_uuid(),
         )
         .execute(connection)
         .await?;

@@ -40,9 +40,6 @@ impl From<sqlx::Error> for Fault {
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::ColumnNotFound(_) => {
                 Self::Store(StoreError::Damaged(error.to_string()))
             }
-            sqlx::Error::PoolTimedOut => {
-                Self::Store(StoreError::Unavailable("every connection for reading is taken".into()))
-            }
             _ => Self::Store(StoreError::Unavailable(error.to_string())),
         }
     }

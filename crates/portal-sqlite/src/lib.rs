@@ -23,6 +23,7 @@ mod lock;
 mod migrate;
 mod outbox;
 mod read;
+mod readers;
 mod store;
 mod tries;
 mod writer;

@@ -11,10 +11,10 @@ use portal_domain::{
     email::LoginKey,
     event::RecordedEvent,
     facts::{
-        ContactFacts, ContactQuery, LinkFacts, LoginCredential, LoginFacts, SessionFacts, UserFacts, UserQuery,
+        ContactFacts, ContactQuery, LinkFacts, LoginFacts, SessionFacts, SignInFacts, UserFacts, UserQuery, VisitFacts,
         WorkspaceSessionFacts,
     },
-    id::{ContactId, EnquiryId, LinkId, PracticeId, Ref, TryId},
+    id::{ContactId, EnquiryId, LinkId, PracticeId, Ref},
     journal::{Head, JournalRow, Sealing},
     message::Delivery,
     port::{
@@ -27,8 +27,8 @@ use portal_domain::{
     time::Timestamp,
 };
 use sqlx::{
-    ConnectOptions, Connection, Sqlite, SqlitePool, Transaction,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    ConnectOptions, Connection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
 use crate::{
@@ -39,8 +39,9 @@ use crate::{
     lock::{self, SetupLock},
     migrate::{self, MigrateError, PendingMigration},
     outbox::{LeaseMessages, RecallMessages, SettleMessage},
-    read::{facts, practice, views, workspace},
-    tries::{self, CountTry, ForgetTries, GiveBack},
+    read::{facts, practice, views, visit, workspace},
+    readers::Readers,
+    tries::{self, CountTry, ForgetTries},
     writer::{BUSY_STEP, Settings, Writer},
 };
 
@@ -79,7 +80,7 @@ impl Default for SqliteOptions {
 pub struct SqliteStore {
     path: PathBuf,
     connect: SqliteConnectOptions,
-    readers: SqlitePool,
+    readers: Readers,
     writer: Writer,
 }
 
@@ -115,13 +116,7 @@ impl SqliteStore {
             busy_timeout: options.busy_timeout,
         };
         let reading = connect.clone().busy_timeout(options.reader_timeout).pragma("query_only", "ON");
-        let readers = SqlitePoolOptions::new()
-            .max_connections(options.readers.max(1))
-            .acquire_timeout(options.reader_timeout)
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_lazy_with(reading);
+        let readers = Readers::new(reading, options.readers, options.reader_timeout);
         Ok(Self { path, connect, readers, writer: Writer::start(connection, settings) })
     }
 
@@ -140,19 +135,15 @@ impl SqliteStore {
 
     /// The migrations that [`migrate`](Self::migrate) would apply; refuses a file of a newer program.
     pub async fn pending_migrations(&self) -> Result<Vec<PendingMigration>, MigrateError> {
-        let mut connection = self.readers.acquire().await?;
-        migrate::pending(&mut connection).await
+        let mut reader = self.readers.take().await.map_err(|error| MigrateError::Failed(error.to_string()))?;
+        let pending = migrate::pending(&mut reader).await?;
+        reader.told(Ok(pending)).map_err(|error| MigrateError::Failed(error.to_string()))
     }
 
     /// Writes what is queued and closes every connection. Calls after this answer `Unavailable`.
     pub async fn close(&self) {
         self.writer.close().await;
         self.readers.close().await;
-    }
-
-    /// Something to read one consistent picture from.
-    async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.readers.begin().await.map_err(read_fault)
     }
 }
 
@@ -167,13 +158,15 @@ fn read_fault(error: sqlx::Error) -> StoreError {
 #[async_trait]
 impl PortalStore for SqliteStore {
     async fn practice(&self, by: &PracticeSelector) -> Result<Option<Practice>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
-        practice::practice(&mut connection, by).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = practice::practice(&mut reader, by).await;
+        reader.told(answer)
     }
 
     async fn caller(&self, hash: &ApiKeyHash) -> Result<Option<ApiKey>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
-        practice::caller(&mut connection, hash).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = practice::caller(&mut reader, hash).await;
+        reader.told(answer)
     }
 
     async fn contacts(
@@ -182,18 +175,21 @@ impl PortalStore for SqliteStore {
         queries: &[ContactQuery],
         now: Timestamp,
     ) -> Result<Vec<ContactFacts>, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        facts::contacts(&mut snapshot, practice, queries, now).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = async { facts::contacts(&mut *reader.begin().await?, practice, queries, now).await }.await;
+        reader.told(answer)
     }
 
     async fn user(&self, practice: PracticeId, query: &UserQuery, now: Timestamp) -> Result<UserFacts, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        facts::user(&mut snapshot, practice, query, now).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = async { facts::user(&mut *reader.begin().await?, practice, query, now).await }.await;
+        reader.told(answer)
     }
 
     async fn clients(&self, practice: PracticeId, refs: &[Ref]) -> Result<Vec<Client>, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        facts::clients(&mut snapshot, practice, refs).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = async { facts::clients(&mut *reader.begin().await?, practice, refs).await }.await;
+        reader.told(answer)
     }
 
     async fn login(
@@ -202,13 +198,15 @@ impl PortalStore for SqliteStore {
         key: &LoginKey,
         now: Timestamp,
     ) -> Result<Option<LoginFacts>, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        facts::login(&mut snapshot, practice, key, now).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = async { facts::login(&mut *reader.begin().await?, practice, key, now).await }.await;
+        reader.told(answer)
     }
 
-    async fn credential(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<LoginCredential>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
-        facts::credential(&mut connection, practice, key).await.map_err(Fault::into_store)
+    async fn sign_in(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<SignInFacts>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = facts::sign_in(&mut reader, practice, key).await;
+        reader.told(answer)
     }
 
     async fn asked_mail(
@@ -217,13 +215,15 @@ impl PortalStore for SqliteStore {
         key: &LoginKey,
         since: Timestamp,
     ) -> Result<Vec<Timestamp>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
-        facts::asked_mail(&mut connection, practice, key, since).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = facts::asked_mail(&mut reader, practice, key, since).await;
+        reader.told(answer)
     }
 
     async fn link(&self, practice: PracticeId, link: LinkId, now: Timestamp) -> Result<Option<LinkFacts>, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        facts::link(&mut snapshot, practice, link, now).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = async { facts::link(&mut *reader.begin().await?, practice, link, now).await }.await;
+        reader.told(answer)
     }
 
     async fn session(
@@ -232,8 +232,15 @@ impl PortalStore for SqliteStore {
         hash: &SessionHash,
         now: Timestamp,
     ) -> Result<Option<SessionFacts>, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        facts::session(&mut snapshot, practice, hash, now).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = async { facts::session(&mut *reader.begin().await?, practice, hash, now).await }.await;
+        reader.told(answer)
+    }
+
+    async fn visit(&self, by: &PracticeSelector, session: &SessionHash) -> Result<Option<VisitFacts>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = visit::visit(&mut reader, by, session).await;
+        reader.told(answer)
     }
 
     async fn workspace_session(
@@ -241,13 +248,15 @@ impl PortalStore for SqliteStore {
         practice: PracticeId,
         hash: &WorkspaceSessionHash,
     ) -> Result<Option<WorkspaceSessionFacts>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
-        workspace::session(&mut connection, practice, hash).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = workspace::session(&mut reader, practice, hash).await;
+        reader.told(answer)
     }
 
     async fn receipt(&self, practice: PracticeId, key: &RequestKey) -> Result<Option<Receipt>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
-        practice::receipt(&mut connection, practice, key).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = practice::receipt(&mut reader, practice, key).await;
+        reader.told(answer)
     }
 
     async fn commit(
@@ -266,24 +275,13 @@ impl PortalStore for SqliteStore {
         noted: Option<&Try>,
         now: Timestamp,
     ) -> Result<Admission, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
-        let refused = tries::refused_already(&mut connection, practice, buckets, noted, now).await;
-        drop(connection);
-        if let Some(until) = refused.map_err(Fault::into_store)? {
+        let mut reader = self.readers.take().await?;
+        let refused = tries::refused_already(&mut reader, practice, buckets, noted, now).await;
+        if let Some(until) = reader.told(refused)? {
             return Ok(Admission::Wait { bucket: 0, until });
         }
         let (buckets, noted) = (buckets.to_vec(), noted.cloned());
         self.writer.write(CountTry { practice, buckets, noted, now }).await
-    }
-
-    async fn refund(
-        &self,
-        practice: PracticeId,
-        bucket: &Bucket,
-        counted_at: Timestamp,
-        right: Option<TryId>,
-    ) -> Result<(), StoreError> {
-        self.writer.write(GiveBack { practice, bucket: *bucket, counted_at, right }).await
     }
 
     async fn forget_tries(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
@@ -294,28 +292,33 @@ impl PortalStore for SqliteStore {
 #[async_trait]
 impl PortalViews for SqliteStore {
     async fn practices(&self, page: &Page<String>) -> Result<Vec<Practice>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
-        views::practices(&mut connection, page).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = views::practices(&mut reader, page).await;
+        reader.told(answer)
     }
 
     async fn users(&self, practice: PracticeId, page: &Page<Ref>) -> Result<Vec<PracticeUser>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
-        views::users(&mut connection, practice, page).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = views::users(&mut reader, practice, page).await;
+        reader.told(answer)
     }
 
     async fn clients(&self, practice: PracticeId, page: &Page<Ref>) -> Result<Vec<Client>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
-        views::clients(&mut connection, practice, page).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = views::clients(&mut reader, practice, page).await;
+        reader.told(answer)
     }
 
     async fn contacts(&self, practice: PracticeId, page: &Page<Ref>) -> Result<Vec<Ref>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
-        views::contacts(&mut connection, practice, page).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = views::contacts(&mut reader, practice, page).await;
+        reader.told(answer)
     }
 
     async fn api_keys(&self, practice: PracticeId) -> Result<Vec<ApiKey>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
-        views::api_keys(&mut connection, practice).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = views::api_keys(&mut reader, practice).await;
+        reader.told(answer)
     }
 
     async fn messages(
@@ -324,8 +327,9 @@ impl PortalViews for SqliteStore {
         contact: ContactId,
         page: &Page<i64>,
     ) -> Result<Vec<(Delivery, i64)>, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        views::messages(&mut snapshot, practice, contact, page).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = async { views::messages(&mut *reader.begin().await?, practice, contact, page).await }.await;
+        reader.told(answer)
     }
 
     async fn events(
@@ -334,8 +338,9 @@ impl PortalViews for SqliteStore {
         contact: Option<ContactId>,
         page: &Page<i64>,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
-        views::events(&mut connection, practice, contact, page).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = views::events(&mut reader, practice, contact, page).await;
+        reader.told(answer)
     }
 
     async fn tries(
@@ -344,13 +349,15 @@ impl PortalViews for SqliteStore {
         key: &LoginKey,
         since: Timestamp,
     ) -> Result<Vec<RecordedTry>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
-        tries::tries(&mut connection, practice, key, since).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = tries::tries(&mut reader, practice, key, since).await;
+        reader.told(answer)
     }
 
     async fn waiting(&self, practice: PracticeId) -> Result<Vec<Waiting>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
-        views::waiting(&mut connection, practice).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = views::waiting(&mut reader, practice).await;
+        reader.told(answer)
     }
 
     async fn schema_fits(&self) -> Result<bool, StoreError> {
@@ -362,8 +369,9 @@ impl PortalViews for SqliteStore {
     }
 
     async fn oldest_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
-        views::oldest_due(&mut connection, now).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = views::oldest_due(&mut reader, now).await;
+        reader.told(answer)
     }
 }
 
@@ -400,13 +408,15 @@ impl Enquiries for SqliteStore {
 #[async_trait]
 impl Journal for SqliteStore {
     async fn unsealed_practices(&self) -> Result<Vec<PracticeId>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
-        journal::unsealed_practices(&mut connection).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = journal::unsealed_practices(&mut reader).await;
+        reader.told(answer)
     }
 
     async fn unsealed(&self, practice: PracticeId, most: u32) -> Result<Unsealed, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        journal::unsealed(&mut snapshot, practice, most).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = async { journal::unsealed(&mut *reader.begin().await?, practice, most).await }.await;
+        reader.told(answer)
     }
 
     async fn seal(&self, practice: PracticeId, seen: Option<&Head>, sealing: &Sealing) -> Result<bool, StoreError> {
@@ -414,17 +424,20 @@ impl Journal for SqliteStore {
     }
 
     async fn head(&self, practice: PracticeId) -> Result<Option<Head>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
-        journal::head(&mut connection, practice).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = journal::head(&mut reader, practice).await;
+        reader.told(answer)
     }
 
     async fn sealed(&self, practice: PracticeId, after: i64, most: u32) -> Result<Vec<JournalRow>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
-        journal::sealed(&mut connection, practice, after, most).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = journal::sealed(&mut reader, practice, after, most).await;
+        reader.told(answer)
     }
 
     async fn unsealed_count(&self, practice: PracticeId) -> Result<u64, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(read_fault)?;
-        journal::unsealed_count(&mut connection, practice).await.map_err(Fault::into_store)
+        let mut reader = self.readers.take().await?;
+        let answer = journal::unsealed_count(&mut reader, practice).await;
+        reader.told(answer)
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use portal_domain::{
     email::LoginKey,
-    id::{PracticeId, TryId},
-    throttle::{Admission, Bucket, BucketName, RecordedTry, Tally, Try},
+    id::PracticeId,
+    throttle::{Admission, Bucket, BucketName, CountedTry, RecordedTry, Tally, Try},
     time::Timestamp,
 };
 use sqlx::SqliteConnection;
@@ -125,36 +125,27 @@ async fn keep(
 }
 
 /// Gives a counted try back, and marks its note as of a right password.
-pub(crate) struct GiveBack {
-    pub(crate) practice: PracticeId,
-    pub(crate) bucket: Bucket,
-    pub(crate) counted_at: Timestamp,
-    pub(crate) right: Option<TryId>,
-}
-
-#[async_trait]
-impl Work for GiveBack {
-    type Answer = ();
-
-    async fn run(&self, connection: &mut SqliteConnection) -> Result<(), Fault> {
-        let practice = self.practice.to_bytes();
-        let before = tally(connection, &practice, self.bucket.name()).await?;
-        let after = before.clone().without(self.counted_at);
-        if after != before {
-            keep(connection, &practice, self.bucket.name(), &after).await?;
-        }
-        if let Some(right) = self.right {
-            let (practice, right) = (practice.as_slice(), right.to_bytes());
-            let right = right.as_slice();
-            let mark = sqlx::query!(
-                "UPDATE portal_sign_in_try SET right_password = 1 WHERE practice_id = ?1 AND try_id = ?2",
-                practice,
-                right
-            );
-            mark.execute(connection).await?;
-        }
-        Ok(())
+pub(crate) async fn give_back(
+    connection: &mut SqliteConnection,
+    practice: &[u8],
+    counted: &CountedTry,
+) -> Result<(), Fault> {
+    let before = tally(connection, practice, counted.bucket.name()).await?;
+    let after = before.clone().without(counted.at);
+    if after != before {
+        keep(connection, practice, counted.bucket.name(), &after).await?;
     }
+    if let Some(noted) = counted.noted {
+        let noted = noted.to_bytes();
+        let noted = noted.as_slice();
+        let mark = sqlx::query!(
+            "UPDATE portal_sign_in_try SET right_password = 1 WHERE practice_id = ?1 AND try_id = ?2",
+            practice,
+            noted
+        );
+        mark.execute(connection).await?;
+    }
+    Ok(())
 }
 
 /// Forgets what is over.

@@ -84,7 +84,7 @@ pub fn redeem(facts: &LinkFacts, command: &Redemption, moment: &mut Moment) -> R
     event.facts.insert("purpose".to_owned(), facts.link.purpose.code().to_owned());
     event.facts.insert("replaced".to_owned(), login.login.credential.is_some().to_string());
     event.facts.insert("soon_after_move".to_owned(), (!moved_lately(login, moment).is_empty()).to_string());
-    let expect = vec![changes_login(login)];
+    let expect = vec![changes_login(&login.login)];
     let login_email = spelling(&facts.link, login);
     Ok(Decided {
         decision: Decision { expect, changes, messages, events: vec![event] },
@@ -209,7 +209,7 @@ fn send(
     let mut changes: Vec<_> = over.into_iter().map(|link| Change::EndLink { link, at: now }).collect();
     changes.push(Change::OpenLink(link));
     changes.push(Change::PutLogin(Login { version: login.login.version + 1, ..login.login.clone() }));
-    Decision { expect: vec![changes_login(login)], changes, messages, events: vec![event] }
+    Decision { expect: vec![changes_login(&login.login)], changes, messages, events: vec![event] }
 }
 
 fn message(
@@ -236,8 +236,8 @@ fn message(
     }
 }
 
-pub(super) const fn changes_login(login: &LoginFacts) -> Expect {
-    Expect { what: Aggregate::Login(login.login.id), version: login.login.version, how: Reliance::Changed }
+pub(super) const fn changes_login(login: &Login) -> Expect {
+    Expect { what: Aggregate::Login(login.id), version: login.version, how: Reliance::Changed }
 }
 
 /// An event about a login, and about a contact: the one that is known to be meant, else the only one there is.

@@ -28,7 +28,7 @@ pub use self::{
     },
     session::{
         ChangedPassword, SignIn, change_password, chosen_profile, end_contact_sessions, end_own_sessions, open_session,
-        select_profile, sign_out, touch_session, valid_session,
+        select_profile, sign_out, touch_session, valid_session, valid_sessions, valid_visit,
     },
     user::{PutUser, delete_user, put_user},
     workspace::{

@@ -8,12 +8,15 @@ use super::{
 use crate::{
     Refusal,
     change::{Aggregate, Change, Decision, Expect, Reliance, Which},
-    facts::{LoginFacts, SessionFacts},
+    event::Subject,
+    facts::{LoginFacts, LoginGlance, SessionFacts, SignInFacts, VisitFacts},
     id::{ContactId, CredentialId, SessionId},
     login::{Credential, Login},
     password::PasswordHash,
     practice::Practice,
     session::{PortalSession, ProfileId, SessionHash},
+    throttle::CountedTry,
+    time::Timestamp,
 };
 
 /// A password that was found right.
@@ -27,66 +30,61 @@ pub struct SignIn {
     pub user_agent: Option<String>,
     /// The password hashed with today's parameters, where they rose (P1).
     pub rehashed: Option<PasswordHash>,
+    /// The try that it was: it was right, and is given back with the commit (G1).
+    pub counted: CountedTry,
 }
 
 /// Begins a session, if the verified password still is the login's (P3). A session that the browser had before ends with it.
 /// A login without a profile signs in too, and is told so (A5).
 pub fn open_session(
     practice: &Practice,
-    login: Option<&LoginFacts>,
+    facts: Option<&SignInFacts>,
     replaced: Option<&SessionFacts>,
     command: &SignIn,
     moment: &mut Moment,
 ) -> Result<Decided<PortalSession>, Refusal> {
-    let login = login.ok_or(Refusal::SignInFailed)?;
-    let credential = login.login.credential.as_ref().filter(|credential| credential.id == command.credential);
+    let SignInFacts { login, members } = facts.ok_or(Refusal::SignInFailed)?;
+    let credential = login.credential.as_ref().filter(|credential| credential.id == command.credential);
     let credential = credential.ok_or(Refusal::SignInFailed)?;
-    if login.login.key.is_none() {
+    if login.key.is_none() {
         return Err(Refusal::SignInFailed);
     }
-    let session = new_session(practice, login, login.login.epoch, command.hash, command.user_agent.clone(), moment);
+    let session = new_session(practice, login, command, moment);
     let mut decision = Decision::default();
-    if let Ok((old, owner)) = valid_session(replaced, moment) {
+    if let Ok((old, owner)) = valid_session(replaced, moment.now) {
         end(&mut decision, owner, Which::One(old.id), "session.replaced", moment);
-        if owner.login.id != login.login.id {
+        if owner.login.id != login.id {
             touch(&mut decision, owner);
         }
     }
-    let replaces_own = replaced.is_some_and(|replaced| replaced.session.login == login.login.id);
+    let replaces_own = replaced.is_some_and(|replaced| replaced.session.login == login.id);
     if command.rehashed.is_some() || (replaces_own && !decision.is_empty()) {
         let hash = command.rehashed.clone().unwrap_or_else(|| credential.hash.clone());
         let credential = Some(Credential { hash, ..credential.clone() });
-        let after = Login { credential, version: login.login.version + 1, ..login.login.clone() };
         decision.expect.push(changes_login(login));
-        decision.changes.push(Change::PutLogin(after));
+        decision.changes.push(Change::PutLogin(Login { credential, version: login.version + 1, ..login.clone() }));
     } else {
-        let what = Aggregate::Login(login.login.id);
-        decision.expect.push(Expect { what, version: login.login.version, how: Reliance::LookedAt });
+        let what = Aggregate::Login(login.id);
+        decision.expect.push(Expect { what, version: login.version, how: Reliance::LookedAt });
     }
-    decision.changes.push(Change::OpenSession(session.clone()));
-    let mut event = login_event("session.opened", login, None, moment);
+    decision.changes.extend([Change::OpenSession(session.clone()), Change::GiveBack(command.counted)]);
+    let only = <[ContactId; 1]>::try_from(members.as_slice()).ok().map(|[only]| only);
+    let mut event = moment.event("session.opened", Subject { contact: only, user: None, login: Some(login.id) });
     event.facts.insert("session".to_owned(), session.id.to_string());
     event.facts.insert("rehashed".to_owned(), command.rehashed.is_some().to_string());
     decision.events.push(event);
     Ok(Decided { decision, outcome: session })
 }
 
-fn new_session(
-    practice: &Practice,
-    login: &LoginFacts,
-    epoch: i64,
-    hash: SessionHash,
-    user_agent: Option<String>,
-    moment: &mut Moment,
-) -> PortalSession {
+fn new_session(practice: &Practice, login: &Login, command: &SignIn, moment: &mut Moment) -> PortalSession {
     PortalSession {
         id: moment.ids.next(moment.now),
-        login: login.login.id,
-        hash,
-        epoch,
+        login: login.id,
+        hash: command.hash,
+        epoch: login.epoch,
         profile: None,
         origin: moment.origin.clone(),
-        user_agent: user_agent.map(shown_name),
+        user_agent: command.user_agent.clone().map(shown_name),
         created_at: moment.now,
         last_seen_at: moment.now,
         idle_until: moment.now.after(practice.settings.session_idle()),
@@ -103,24 +101,30 @@ pub(super) fn shown_name(user_agent: String) -> String {
 /// The login of a session that is valid at the moment; `Unauthorized` otherwise.
 pub fn valid_session<'a>(
     facts: Option<&'a SessionFacts>,
-    moment: &Moment,
+    now: Timestamp,
 ) -> Result<(&'a PortalSession, &'a LoginFacts), Refusal> {
     let Some(SessionFacts { session, login: Some(login) }) = facts else { return Err(Refusal::Unauthorized) };
-    let live = login.login.key.is_some();
-    let valid = live && session.valid(login.login.epoch, moment.now);
+    let valid = login.login.key.is_some() && session.valid(login.login.epoch, now);
+    if valid { Ok((session, login)) } else { Err(Refusal::Unauthorized) }
+}
+
+/// The same, of a request that only needs to know who is there.
+pub fn valid_visit(visit: &VisitFacts, now: Timestamp) -> Result<(&PortalSession, &LoginGlance), Refusal> {
+    let Some((session, login)) = &visit.session else { return Err(Refusal::Unauthorized) };
+    let valid = login.live && session.valid(login.epoch, now);
     if valid { Ok((session, login)) } else { Err(Refusal::Unauthorized) }
 }
 
 /// Notes that a session was used, once a minute at most; an empty decision in between.
-pub fn touch_session(practice: &Practice, session: &PortalSession, moment: &Moment) -> Decision {
-    let lately = moment.now.since(session.last_seen_at).as_secs() < 60;
-    let idle_until = moment.now.after(practice.settings.session_idle());
-    let touch = Change::TouchSession { session: session.id, at: moment.now, idle_until };
+pub fn touch_session(practice: &Practice, session: &PortalSession, now: Timestamp) -> Decision {
+    let lately = now.since(session.last_seen_at).as_secs() < 60;
+    let idle_until = now.after(practice.settings.session_idle());
+    let touch = Change::TouchSession { session: session.id, at: now, idle_until };
     Decision { changes: if lately { Vec::new() } else { vec![touch] }, ..Decision::default() }
 }
 
 /// The profile a session looks at: the one chosen, while it is among the login's; else the only one there is.
-pub fn chosen_profile(session: &PortalSession, login: &LoginFacts) -> Option<ProfileId> {
+pub fn chosen_profile(session: &PortalSession, login: &LoginGlance) -> Option<ProfileId> {
     let profiles = login.profiles();
     let chosen = session.profile.filter(|chosen| profiles.iter().any(|profile| profile.id() == *chosen));
     match profiles.as_slice() {
@@ -130,12 +134,8 @@ pub fn chosen_profile(session: &PortalSession, login: &LoginFacts) -> Option<Pro
 }
 
 /// Chooses the profile to look at; one that is not among the login's is `NotFound`.
-pub fn select_profile(
-    facts: Option<&SessionFacts>,
-    profile: ProfileId,
-    moment: &Moment,
-) -> Result<Decided<()>, Refusal> {
-    let (session, login) = valid_session(facts, moment)?;
+pub fn select_profile(visit: &VisitFacts, profile: ProfileId, now: Timestamp) -> Result<Decided<()>, Refusal> {
+    let (session, login) = valid_visit(visit, now)?;
     if !login.profiles().iter().any(|known| known.id() == profile) {
         return Err(Refusal::NotFound { what: "profile" });
     }
@@ -146,7 +146,7 @@ pub fn select_profile(
 /// Ends the session that asks. Without a valid one there is nothing to end.
 pub fn sign_out(facts: Option<&SessionFacts>, moment: &mut Moment) -> Decided<bool> {
     let mut decision = Decision::default();
-    let outcome = match valid_session(facts, moment) {
+    let outcome = match valid_session(facts, moment.now) {
         Ok((session, login)) => {
             end(&mut decision, login, Which::One(session.id), "session.signed_out", moment);
             touch(&mut decision, login);
@@ -163,8 +163,8 @@ pub fn end_own_sessions(
     target: Option<SessionId>,
     moment: &mut Moment,
 ) -> Result<Decided<usize>, Refusal> {
-    let (session, login) = valid_session(facts, moment)?;
-    let open: Vec<_> = valid_sessions(login, moment);
+    let (session, login) = valid_session(facts, moment.now)?;
+    let open: Vec<_> = valid_sessions(login, moment.now).map(|session| session.id).collect();
     let mut decision = Decision::default();
     let (which, outcome) = match target {
         Some(target) if open.contains(&target) => (Which::One(target), 1),
@@ -180,22 +180,22 @@ pub fn end_own_sessions(
 
 /// Ends all sessions of a login, as staff may. Answers how many ended.
 pub fn end_contact_sessions(contact: ContactId, login: &LoginFacts, moment: &mut Moment) -> Decided<usize> {
-    let outcome = valid_sessions(login, moment).len();
+    let outcome = valid_sessions(login, moment.now).count();
     if login.login.key.is_none() || outcome == 0 {
         return Decided { decision: Decision::default(), outcome: 0 };
     }
     let mut decision = Decision::default();
     let after = Login { epoch: login.login.epoch + 1, version: login.login.version + 1, ..login.login.clone() };
-    decision.expect.push(changes_login(login));
+    decision.expect.push(changes_login(&login.login));
     decision.changes.push(Change::PutLogin(after));
     decision.changes.push(Change::EndSessions { login: login.login.id, which: Which::All, at: moment.now });
     decision.events.push(login_event("session.all_ended", login, Some(contact), moment));
     Decided { decision, outcome }
 }
 
-fn valid_sessions(login: &LoginFacts, moment: &Moment) -> Vec<SessionId> {
-    let valid = login.sessions.iter().filter(|session| session.valid(login.login.epoch, moment.now));
-    valid.map(|session| session.id).collect()
+/// The valid sessions of a login, oldest first.
+pub fn valid_sessions(login: &LoginFacts, now: Timestamp) -> impl Iterator<Item = &PortalSession> {
+    login.sessions.iter().filter(move |session| session.valid(login.login.epoch, now))
 }
 
 fn end(decision: &mut Decision, login: &LoginFacts, which: Which, kind: &'static str, moment: &mut Moment) {
@@ -209,7 +209,7 @@ fn end(decision: &mut Decision, login: &LoginFacts, which: Which, kind: &'static
 
 /// Changes a login's version: whoever else relied on one of its sessions decides again.
 fn touch(decision: &mut Decision, login: &LoginFacts) {
-    decision.expect.push(changes_login(login));
+    decision.expect.push(changes_login(&login.login));
     decision.changes.push(Change::PutLogin(Login { version: login.login.version + 1, ..login.login.clone() }));
 }
 
@@ -224,6 +224,8 @@ pub struct ChangedPassword {
     pub session: SessionHash,
     /// Names the new password.
     pub new_id: CredentialId,
+    /// The try with the password until now: it was right, and is given back with the commit (G1).
+    pub counted: CountedTry,
 }
 
 /// Changes the password inside a session (P3): all other sessions and all links end, this browser gets a new session id within
@@ -234,7 +236,7 @@ pub fn change_password(
     command: &ChangedPassword,
     moment: &mut Moment,
 ) -> Result<Decided<PortalSession>, Refusal> {
-    let (session, login) = valid_session(facts, moment)?;
+    let (session, login) = valid_session(facts, moment.now)?;
     let before = login.login.credential.as_ref().filter(|credential| credential.id == command.credential);
     let before = before.ok_or(Refusal::Unauthorized)?;
     let (id, now) = (login.login.id, moment.now);
@@ -263,9 +265,10 @@ pub fn change_password(
         Change::EndSessions { login: id, which: Which::All, at: now },
         Change::PutLogin(after),
         Change::OpenSession(fresh.clone()),
+        Change::GiveBack(command.counted),
     ];
     let messages = password_changed(login, moment).into_iter().collect();
     let event = login_event("login.password_changed", login, None, moment);
-    let decision = Decision { expect: vec![changes_login(login)], changes, messages, events: vec![event] };
+    let decision = Decision { expect: vec![changes_login(&login.login)], changes, messages, events: vec![event] };
     Ok(Decided { decision, outcome: fresh })
 }

@@ -4,10 +4,10 @@ use crate::{
     change::Decision,
     email::LoginKey,
     facts::{
-        ContactFacts, ContactQuery, LinkFacts, LoginCredential, LoginFacts, SessionFacts, UserFacts, UserQuery,
+        ContactFacts, ContactQuery, LinkFacts, LoginFacts, SessionFacts, SignInFacts, UserFacts, UserQuery, VisitFacts,
         WorkspaceSessionFacts,
     },
-    id::{LinkId, PracticeId, Ref, Slug, TryId},
+    id::{LinkId, PracticeId, Ref, Slug},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::{SessionHash, WorkspaceSessionHash},
     throttle::{Admission, Bucket, Try},
@@ -51,9 +51,9 @@ pub trait PortalStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<LoginFacts>, StoreError>;
 
-    /// Id and password of the live login that holds the key: all that a sign-in needs to know before it hashes. MUST run the
-    /// same statements whether it exists or not, and none for each of its sessions, members or links.
-    async fn credential(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<LoginCredential>, StoreError>;
+    /// The live login that holds the key, and who is behind it: all that a sign-in needs to know. MUST run the same statements
+    /// whether it exists or not, and none for each of its sessions, members or links.
+    async fn sign_in(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<SignInFacts>, StoreError>;
 
     /// When mail that anybody can ask for was written to the login key, after `since`, in any order (G3). MUST show what was
     /// committed before the call.
@@ -74,6 +74,12 @@ pub trait PortalStore: Send + Sync {
         hash: &SessionHash,
         now: Timestamp,
     ) -> Result<Option<SessionFacts>, StoreError>;
+
+    /// A practice, and of it the session with that digest, valid or not, with those whom it lets in; `None` where there is no
+    /// such practice. MUST tell the same of them as [`practice`](Self::practice) and [`session`](Self::session), and take one
+    /// statement where there is such a session: it is asked with nearly every request.
+    async fn visit(&self, practice: &PracticeSelector, session: &SessionHash)
+    -> Result<Option<VisitFacts>, StoreError>;
 
     /// A session of this practice's workspace, valid or not, with its practice user. MUST NOT find a session of the portal
     /// here, nor one of the workspace by [`session`](Self::session) (P4).
@@ -114,16 +120,6 @@ pub trait PortalStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Admission, StoreError>;
 
-    /// Gives back a try that was counted in a bucket under this time, by [`Tally::without`](crate::throttle::Tally::without),
-    /// in a commit of its own; and marks its note, if one is named, as of a right password. Harmless where nothing is counted.
-    async fn refund(
-        &self,
-        practice: PracticeId,
-        bucket: &Bucket,
-        counted_at: Timestamp,
-        right: Option<TryId>,
-    ) -> Result<(), StoreError>;
-
     /// Forgets up to `most` counters and up to `most` notes, of all practices, whose time was over at `now`. MUST leave all
     /// others, and keep nobody waiting for longer than that takes. Answers how many.
     async fn forget_tries(&self, now: Timestamp, most: u32) -> Result<u64, StoreError>;
@@ -136,6 +132,12 @@ pub enum PracticeSelector {
     Slug(Slug),
     /// By our id.
     Id(PracticeId),
+}
+
+impl From<PracticeId> for PracticeSelector {
+    fn from(id: PracticeId) -> Self {
+        Self::Id(id)
+    }
 }
 
 /// What became of a commit.

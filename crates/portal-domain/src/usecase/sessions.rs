@@ -4,13 +4,13 @@ use crate::{
     browser::KnownTo,
     decide::{self, ChangedPassword, SignIn},
     email::{EmailAddress, LoginKey},
-    facts::{LoginFacts, SessionFacts},
-    id::{Ref, SessionId},
-    password::{PasswordFault, TypedPassword},
-    port::Verdict,
+    facts::{LoginGlance, SessionFacts, SignInFacts, VisitFacts},
+    id::{CredentialId, Ref, SessionId},
+    password::{NewPassword, PasswordFault, TypedPassword},
+    port::{PracticeSelector, Verdict},
     practice::Practice,
     session::{PortalSession, ProfileId, SessionToken},
-    throttle::{BrowserId, Bucket},
+    throttle::{BrowserId, Bucket, CountedTry},
 };
 
 /// What a sign-in form holds.
@@ -46,8 +46,8 @@ pub struct SessionView {
     pub practice: Practice,
     /// The session.
     pub session: PortalSession,
-    /// The login with its members, their clients, and its other sessions.
-    pub login: LoginFacts,
+    /// Whom it lets in.
+    pub login: LoginGlance,
 }
 
 /// A change of password inside a session.
@@ -83,104 +83,115 @@ impl Portal {
         };
         // What is no address is looked up too, at a key whose holder is then ignored.
         let key = typed.clone().unwrap_or_else(nobody);
-        let found = self.store.credential(context.practice, &key).await?.filter(|_| typed.is_some());
-        let credential = found.as_ref().and_then(|found| found.credential.clone());
-        let known_to = found.as_ref().zip(credential.as_ref()).map(|(found, credential)| KnownTo {
+        let facts = self.store.sign_in(context.practice, &key).await?.filter(|_| typed.is_some());
+        let credential = facts.as_ref().and_then(|facts| facts.login.credential.clone());
+        let known_to = facts.as_ref().zip(credential.as_ref()).map(|(facts, credential)| KnownTo {
             practice: context.practice,
-            login: found.login,
+            login: facts.login.id,
             credential: credential.id,
         });
         // The cookie is looked at whether or not there is a login that it could be of.
         let recognised = known_to.unwrap_or_else(|| KnownTo::nobody(context.practice));
         let recognised = input.known.and_then(|cookie| recognised.recognise(&self.tokens, cookie));
         let browser = recognised.filter(|_| known_to.is_some());
-        let attempt = self.admit_sign_in(context, &key, known_to.zip(browser)).await?;
-        let Some(attempt) = attempt else {
+        let counted = self.admit_sign_in(context, &key, known_to.zip(browser)).await?;
+        let Some(counted) = counted else {
             self.hasher.pretend().await?;
             return Err(Refusal::SignInFailed.into());
         };
         let hash = credential.as_ref().map(|credential| &credential.hash);
-        let verdict = self.checked(context, &attempt, &password, hash).await?;
+        let verdict = self.checked(context, &counted, &password, hash).await?;
         let (Some(credential), Some(known_to), Verdict::Match | Verdict::MatchButRehash) =
             (credential, known_to, verdict)
         else {
             return Err(Refusal::SignInFailed.into());
         };
-        self.give_back(context, &attempt).await?;
         let rehashed = match verdict {
             // Where there is no place for it now, the next sign-in makes it.
             Verdict::MatchButRehash => self.hasher.hash(&password).await.ok(),
             _ => None,
         };
         let token = SessionToken::from_entropy(self.draw());
-        let command =
-            SignIn { credential: credential.id, hash: token.hash(), user_agent: input.user_agent.clone(), rehashed };
-        let session = self.open_session(context, &practice, &key, input.presented.as_ref(), &command).await?;
+        let command = SignIn {
+            credential: credential.id,
+            hash: token.hash(),
+            user_agent: input.user_agent.clone(),
+            rehashed,
+            counted,
+        };
+        let opened = self.open_session(context, &practice, (&key, facts), input.presented.as_ref(), &command).await;
+        let session = self.given_back(context, &counted, opened).await?;
         let browser = browser.unwrap_or_else(|| BrowserId(self.draw()));
         Ok(SignedIn { token, session, known: known_to.remember(&self.tokens, input.known, browser) })
     }
 
+    /// Decides on the facts that the password was verified against: who changed them since makes a conflict, and they are read anew.
     async fn open_session(
         &self,
         context: &CallContext,
         practice: &Practice,
-        key: &LoginKey,
+        (key, mut facts): (&LoginKey, Option<SignInFacts>),
         presented: Option<&SessionToken>,
         command: &SignIn,
     ) -> Result<PortalSession, Error> {
         for _ in 0..ATTEMPTS {
-            let login = self.store.login(context.practice, key, self.clock.now()).await?;
             let replaced = match presented {
                 Some(presented) => self.session_facts(context, presented).await?,
                 None => None,
             };
             let mut moment = self.moment(context);
-            let decided = decide::open_session(practice, login.as_ref(), replaced.as_ref(), command, &mut moment)?;
+            let decided = decide::open_session(practice, facts.as_ref(), replaced.as_ref(), command, &mut moment)?;
             if let Some(session) = self.settle(context, decided).await? {
                 return Ok(session);
             }
+            facts = self.store.sign_in(context.practice, key).await?;
         }
         Err(Error::Overloaded)
     }
 
     /// The session of a token, if it is valid now; using it is noted, once a minute.
-    pub async fn use_session(&self, context: &CallContext, token: &SessionToken) -> Result<SessionView, Error> {
-        let practice = self.practice(context).await?;
-        self.use_session_of(context, practice, token).await
-    }
-
-    /// The same, where the call's practice was read for it already.
-    pub async fn use_session_of(
-        &self,
-        context: &CallContext,
-        practice: Practice,
-        token: &SessionToken,
-    ) -> Result<SessionView, Error> {
-        let facts = self.session_facts(context, token).await?;
-        let moment = self.moment(context);
-        let (session, _) = decide::valid_session(facts.as_ref(), &moment)?;
-        let touch = decide::touch_session(&practice, session, &moment);
+    /// `NotFound` where there is no such practice.
+    pub async fn use_session(&self, practice: &PracticeSelector, token: &SessionToken) -> Result<SessionView, Error> {
+        let view = self.valid_visit(practice, token).await?;
+        let touch = decide::touch_session(&view.practice, &view.session, self.clock.now());
         if !touch.is_empty() {
-            self.store.commit(context.practice, &[touch], None).await?;
+            self.store.commit(view.practice.id, &[touch], None).await?;
         }
-        match facts {
-            Some(SessionFacts { session, login: Some(login) }) => Ok(SessionView { practice, session, login }),
-            _ => Err(Refusal::Unauthorized.into()),
-        }
+        Ok(view)
     }
 
     /// The session of a token, if it is valid now, looked at without being used: nothing is noted (L5).
     pub async fn peek_session(
         &self,
-        context: &CallContext,
+        practice: &PracticeSelector,
         token: &SessionToken,
     ) -> Result<Option<SessionView>, Error> {
-        let practice = self.practice(context).await?;
-        let facts = self.session_facts(context, token).await?;
-        if decide::valid_session(facts.as_ref(), &self.moment(context)).is_err() {
-            return Ok(None);
+        match self.valid_visit(practice, token).await {
+            Ok(view) => Ok(Some(view)),
+            Err(Error::Refused(Refusal::Unauthorized)) => Ok(None),
+            Err(error) => Err(error),
         }
-        Ok(facts.and_then(|SessionFacts { session, login }| Some(SessionView { practice, session, login: login? })))
+    }
+
+    async fn valid_visit(&self, practice: &PracticeSelector, token: &SessionToken) -> Result<SessionView, Error> {
+        let visit = self.visit(practice, token).await?;
+        decide::valid_visit(&visit, self.clock.now())?;
+        let VisitFacts { practice, session } = visit;
+        let (session, login) = session.ok_or(Refusal::Unauthorized)?;
+        Ok(SessionView { practice, session, login })
+    }
+
+    async fn visit(&self, practice: &PracticeSelector, token: &SessionToken) -> Result<VisitFacts, Error> {
+        let visit = self.store.visit(practice, &token.hash()).await?;
+        Ok(visit.ok_or(Refusal::NotFound { what: "practice" })?)
+    }
+
+    /// One's own valid sessions, oldest first.
+    pub async fn own_sessions(&self, context: &CallContext, token: &SessionToken) -> Result<Vec<PortalSession>, Error> {
+        let facts = self.session_facts(context, token).await?;
+        let now = self.clock.now();
+        let (_, login) = decide::valid_session(facts.as_ref(), now)?;
+        Ok(decide::valid_sessions(login, now).cloned().collect())
     }
 
     /// Chooses a profile. See [`decide::select_profile`].
@@ -191,8 +202,8 @@ impl Portal {
         profile: ProfileId,
     ) -> Result<(), Error> {
         for _ in 0..ATTEMPTS {
-            let facts = self.session_facts(context, token).await?;
-            let decided = decide::select_profile(facts.as_ref(), profile, &self.moment(context))?;
+            let visit = self.visit(&context.practice.into(), token).await?;
+            let decided = decide::select_profile(&visit, profile, self.clock.now())?;
             if self.settle(context, decided).await?.is_some() {
                 return Ok(());
             }
@@ -248,32 +259,45 @@ impl Portal {
         context: &CallContext,
         command: &ChangePassword<'_>,
     ) -> Result<SignedIn, Error> {
-        let SessionView { practice, login, session } = self.use_session(context, command.session).await?;
+        let SessionView { practice, session, .. } = self.use_session(&context.practice.into(), command.session).await?;
+        let facts = self.session_facts(context, command.session).await?;
+        let (_, login) = decide::valid_session(facts.as_ref(), self.clock.now())?;
         let wrong = || Refusal::PasswordRefused { fault: PasswordFault::CurrentPassword };
         let current = TypedPassword::new(command.current).ok_or_else(wrong)?;
         let credential = login.login.credential.as_ref().ok_or_else(wrong)?;
-        let password = self.accept_password(&practice, &login, command.new)?;
-        let Some(attempt) = self.admit_password(context, Bucket::session(session.id)).await? else {
+        let password = self.accept_password(&practice, login, command.new)?;
+        let Some(counted) = self.admit_password(context, Bucket::session(session.id)).await? else {
             self.hasher.pretend().await?;
             return Err(wrong().into());
         };
-        if self.checked(context, &attempt, &current, Some(&credential.hash)).await? == Verdict::NoMatch {
+        if self.checked(context, &counted, &current, Some(&credential.hash)).await? == Verdict::NoMatch {
             return Err(wrong().into());
         }
-        self.give_back(context, &attempt).await?;
+        let before = KnownTo { practice: practice.id, login: login.login.id, credential: credential.id };
+        let changed = self.set_password(context, &practice, command, (before.credential, counted), &password).await;
+        let (token, session, credential) = self.given_back(context, &counted, changed).await?;
+        let browser = command.known.and_then(|known| before.recognise(&self.tokens, known));
+        let browser = browser.unwrap_or_else(|| BrowserId(self.draw()));
+        let known = KnownTo { credential, ..before }.remember(&self.tokens, command.known, browser);
+        Ok(SignedIn { token, session, known })
+    }
+
+    async fn set_password(
+        &self,
+        context: &CallContext,
+        practice: &Practice,
+        command: &ChangePassword<'_>,
+        (credential, counted): (CredentialId, CountedTry),
+        password: &NewPassword,
+    ) -> Result<(SessionToken, PortalSession, CredentialId), Error> {
         let hash = self.hasher.hash(password.typed()).await?;
         let token = SessionToken::from_entropy(self.draw());
-        let changed =
-            ChangedPassword { credential: credential.id, hash, session: token.hash(), new_id: self.fresh_id() };
+        let changed = ChangedPassword { credential, hash, session: token.hash(), new_id: self.fresh_id(), counted };
         for _ in 0..ATTEMPTS {
             let facts = self.session_facts(context, command.session).await?;
-            let decided = decide::change_password(&practice, facts.as_ref(), &changed, &mut self.moment(context))?;
+            let decided = decide::change_password(practice, facts.as_ref(), &changed, &mut self.moment(context))?;
             if let Some(session) = self.settle(context, decided).await? {
-                let known_to = KnownTo { practice: practice.id, login: session.login, credential: changed.new_id };
-                let before = KnownTo { credential: credential.id, ..known_to };
-                let browser = command.known.and_then(|known| before.recognise(&self.tokens, known));
-                let browser = browser.unwrap_or_else(|| BrowserId(self.draw()));
-                return Ok(SignedIn { token, session, known: known_to.remember(&self.tokens, command.known, browser) });
+                return Ok((token, session, changed.new_id));
             }
         }
         Err(Error::Overloaded)

@@ -1,26 +1,20 @@
 //! Tries to get in, counted before anything costly is done (section G).
 
-use super::{CallContext, Error, Portal};
+use super::{ATTEMPTS, CallContext, Error, Portal};
 use crate::{
     Refusal,
     browser::KnownTo,
+    change::{Change, Decision},
     email::LoginKey,
-    id::{Id, Ids, TryId},
+    id::{Id, Ids},
     password::{PasswordHash, TypedPassword},
-    port::Verdict,
-    throttle::{Admission, BrowserId, Bucket, Try},
+    port::{Commit, Verdict},
+    throttle::{Admission, BrowserId, Bucket, CountedTry, Try},
     time::Timestamp,
 };
 
 /// So many counters, and so many notes, are forgotten in one go.
 const FORGOTTEN_AT_ONCE: u32 = 1000;
-
-/// A password that may be looked at: it is counted as wrong until it is given back.
-pub(super) struct Attempt {
-    bucket: Bucket,
-    counted_at: Timestamp,
-    noted: Option<TryId>,
-}
 
 impl Portal {
     /// Counts a try from the call's origin, or says how long to wait (G2). A call from nowhere known is not counted.
@@ -39,7 +33,7 @@ impl Portal {
         context: &CallContext,
         key: &LoginKey,
         known: Option<(KnownTo, BrowserId)>,
-    ) -> Result<Option<Attempt>, Error> {
+    ) -> Result<Option<CountedTry>, Error> {
         let bucket = match known {
             Some((known, browser)) => Bucket::known_browser(known.login, browser),
             None => Bucket::strangers(key),
@@ -55,7 +49,11 @@ impl Portal {
     }
 
     /// Counts a password typed where somebody is signed in already. `None` in a pause.
-    pub(super) async fn admit_password(&self, context: &CallContext, bucket: Bucket) -> Result<Option<Attempt>, Error> {
+    pub(super) async fn admit_password(
+        &self,
+        context: &CallContext,
+        bucket: Bucket,
+    ) -> Result<Option<CountedTry>, Error> {
         self.admit_one(context, None, bucket, None).await
     }
 
@@ -65,13 +63,13 @@ impl Portal {
         origin: Option<Bucket>,
         bucket: Bucket,
         noted: Option<&Try>,
-    ) -> Result<Option<Attempt>, Error> {
+    ) -> Result<Option<CountedTry>, Error> {
         let buckets: Vec<_> = origin.into_iter().chain([bucket]).collect();
         let now = noted.map_or_else(|| self.clock.now(), |noted| noted.at);
         match self.store.admit(context.practice, &buckets, noted, now).await? {
             Admission::Go(counted) => {
-                let counted_at = counted.last().copied().unwrap_or(now);
-                Ok(Some(Attempt { bucket, counted_at, noted: noted.map(|noted| noted.id) }))
+                let at = counted.last().copied().unwrap_or(now);
+                Ok(Some(CountedTry { bucket, at, noted: noted.map(|noted| noted.id) }))
             }
             Admission::Wait { bucket, .. } if bucket + 1 == buckets.len() => Ok(None),
             Admission::Wait { until, .. } => Err(too_many(until, now)),
@@ -82,23 +80,41 @@ impl Portal {
     pub(super) async fn checked(
         &self,
         context: &CallContext,
-        attempt: &Attempt,
+        counted: &CountedTry,
         password: &TypedPassword,
         hash: Option<&PasswordHash>,
     ) -> Result<Verdict, Error> {
         match self.hasher.verify(password, hash).await {
             Ok(verdict) => Ok(verdict),
             Err(error) => {
-                self.store.refund(context.practice, &attempt.bucket, attempt.counted_at, None).await?;
+                self.give_back(context, CountedTry { noted: None, ..*counted }).await?;
                 Err(error.into())
             }
         }
     }
 
-    /// Takes back that a password was counted as wrong: it was right (G1).
-    pub(super) async fn give_back(&self, context: &CallContext, attempt: &Attempt) -> Result<(), Error> {
-        let Attempt { bucket, counted_at, noted } = attempt;
-        Ok(self.store.refund(context.practice, bucket, *counted_at, *noted).await?)
+    /// What followed on a right password, which is given back with it. Where nothing came of it, it was right all the same (G1).
+    pub(super) async fn given_back<T>(
+        &self,
+        context: &CallContext,
+        counted: &CountedTry,
+        followed: Result<T, Error>,
+    ) -> Result<T, Error> {
+        if followed.is_err() {
+            self.give_back(context, *counted).await?;
+        }
+        followed
+    }
+
+    async fn give_back(&self, context: &CallContext, counted: CountedTry) -> Result<(), Error> {
+        let decision = Decision { changes: vec![Change::GiveBack(counted)], ..Decision::default() };
+        for _ in 0..ATTEMPTS {
+            let decisions = std::slice::from_ref(&decision);
+            if self.store.commit(context.practice, decisions, None).await? == Commit::Committed {
+                return Ok(());
+            }
+        }
+        Err(Error::Overloaded)
     }
 
     /// Forgets counters and notes of tries whose time is over, a few at a time. Answers how many.

@@ -1,7 +1,7 @@
 //! The portal part of a contact: commands, history, sessions.
 
 use axum::Json;
-use portal_domain::{id::Ref, port::Page};
+use portal_domain::{decide, id::Ref, port::Page};
 use serde::Serialize;
 
 use super::{Answer, contacts::answer};
@@ -105,7 +105,7 @@ pub(super) async fn sessions(
     let listing = sent.now()?;
     let Page { after, .. } = listing.page(|id| Some(id.to_owned()))?;
     let now = host.app.portal.now();
-    let mut sessions = facts.login.iter().flat_map(|login| present::sessions(login, now, None)).collect::<Vec<_>>();
+    let mut sessions = present::sessions(facts.login.iter().flat_map(|login| decide::valid_sessions(login, now)), None);
     sessions.retain(|session| after.as_ref().is_none_or(|after| session.id > *after));
     let next = listing.cut(&mut sessions, |session| session.id.clone());
     Ok(super::list(sessions, next, |session| session))

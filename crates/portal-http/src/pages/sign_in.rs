@@ -47,7 +47,7 @@ pub(super) async fn sign_in_page(
     address: &str,
 ) -> Result<Response, Problem> {
     let session = match held {
-        Some(token) => visitor.app.portal.peek_session(&visitor.context, token).await?,
+        Some(token) => visitor.app.portal.peek_session(&visitor.practice.id.into(), token).await?,
         None => None,
     };
     let status = match &why {

@@ -18,7 +18,7 @@ use portal_domain::{
 use sqlx::PgConnection;
 
 use self::work::Work;
-use crate::{PostgresStore, failure::Failure};
+use crate::{PostgresStore, failure::Failure, tries};
 
 /// Writes all of it, or nothing. Only for tasks of their own.
 pub(crate) async fn run(
@@ -90,6 +90,9 @@ async fn write(
     keys::add_api_keys(connection, &work.api_keys).await?;
     keys::revoke_api_keys(connection, practice, &work.revoked).await?;
     keys::forget_tries(connection, practice, &work.forgotten).await?;
+    for counted in &work.given_back {
+        tries::give_back(connection, practice, counted).await?;
+    }
 
     told::messages(connection, practice, &work.messages).await?;
     told::events(connection, practice, &work.events).await?;

@@ -11,7 +11,7 @@ use portal_domain::{
     message::Message,
     practice::{ApiKey, Client, Practice, PracticeUser},
     session::{PortalSession, ProfileId, WorkspaceSession},
-    throttle::BucketName,
+    throttle::{BucketName, CountedTry},
     time::Timestamp,
 };
 
@@ -47,6 +47,7 @@ pub(crate) struct Work<'a> {
     pub(crate) api_keys: Vec<&'a ApiKey>,
     pub(crate) revoked: Vec<(ApiKeyId, Timestamp)>,
     pub(crate) forgotten: Vec<BucketName>,
+    pub(crate) given_back: Vec<&'a CountedTry>,
     pub(crate) messages: Vec<&'a Message>,
     pub(crate) events: Vec<&'a Event>,
 }
@@ -64,6 +65,7 @@ impl<'a> Work<'a> {
         }
         work.released.sort_unstable();
         work.claimed.sort_unstable();
+        work.given_back.sort_by_key(|counted| counted.bucket.name());
         work
     }
 
@@ -90,6 +92,7 @@ impl<'a> Work<'a> {
             Change::TouchSession { session, at, idle_until } => self.touched.push((*session, *at, *idle_until)),
             Change::SelectProfile { session, profile } => self.selected.push((*session, *profile)),
             Change::ForgetTries(name) => self.forgotten.push(*name),
+            Change::GiveBack(counted) => self.given_back.push(counted),
             Change::OpenWorkspaceSession(session) => self.opened_workspace.push(session),
             Change::EndWorkspaceSessions { user, which, at } => self.ended_workspace.push((*user, *which, *at)),
             Change::TouchWorkspaceSession { session, at, idle_until } => {

@@ -5,6 +5,7 @@
 
 mod login;
 mod people;
+mod visit;
 mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -13,7 +14,7 @@ use portal_domain::{
     contact::Contact,
     email::LoginKey,
     facts::{
-        ContactFacts, ContactQuery, ContactSelector, Holder, LinkFacts, LoginCredential, LoginFacts, SessionFacts,
+        ContactFacts, ContactQuery, ContactSelector, Holder, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
         UserFacts, UserQuery,
     },
     id::{ClientId, LinkId, LoginId, PracticeId, Ref},
@@ -35,7 +36,7 @@ use crate::{
     tries,
 };
 
-pub(crate) use self::{people::clients_named as clients, workspace::workspace_session};
+pub(crate) use self::{people::clients_named as clients, visit::visit, workspace::workspace_session};
 
 pub(crate) async fn practice(pool: &PgPool, by: &PracticeSelector) -> Result<Option<Practice>, StoreError> {
     let found = match by {
@@ -151,26 +152,42 @@ pub(crate) async fn login(
 }
 
 /// One statement, whatever there is at the key.
-pub(crate) async fn credential(
+pub(crate) async fn sign_in(
     pool: &PgPool,
     practice: PracticeId,
     key: &LoginKey,
-) -> Result<Option<LoginCredential>, StoreError> {
-    let found = sqlx::query_as!(
-        LoginRow,
+) -> Result<Option<SignInFacts>, StoreError> {
+    let rows = sqlx::query!(
         r#"SELECT l.login_id, l.key, l.epoch, l.credential_id, l.credential_hash, l.credential_confirmed_at,
-               l.credential_set_at, l.version, NULL::bigint AS last_sign_in_at
+               l.credential_set_at, l.version, c.contact_id AS "contact_id?"
            FROM portal.login_key k
-               JOIN portal.login l ON l.practice_id = k.practice_id AND l.login_id = k.login_id
-           WHERE k.practice_id = $1 AND k.key = $2"#,
+           JOIN portal.login l ON l.practice_id = k.practice_id AND l.login_id = k.login_id
+           LEFT JOIN portal.contact c
+               ON c.practice_id = l.practice_id AND c.login_id = l.login_id AND c.access = 'granted'
+           WHERE k.practice_id = $1 AND k.key = $2 ORDER BY c.contact_id"#,
         row::uuid(practice),
         key.as_str(),
     )
-    .fetch_optional(pool)
+    .fetch_all(pool)
     .await
     .map_err(store_error)?;
-    let login = found.map(LoginRow::read).transpose()?;
-    Ok(login.map(|(login, _)| LoginCredential { login: login.id, credential: login.credential }))
+    let (mut login, mut members) = (None, Vec::new());
+    for it in rows {
+        members.extend(it.contact_id.map(row::id));
+        login = Some(LoginRow {
+            login_id: it.login_id,
+            key: it.key,
+            epoch: it.epoch,
+            credential_id: it.credential_id,
+            credential_hash: it.credential_hash,
+            credential_confirmed_at: it.credential_confirmed_at,
+            credential_set_at: it.credential_set_at,
+            version: it.version,
+            last_sign_in_at: None,
+        });
+    }
+    let login = login.map(LoginRow::read).transpose()?;
+    Ok(login.map(|(login, _)| SignInFacts { login, members }))
 }
 
 pub(crate) async fn asked_mail(

@@ -1,5 +1,5 @@
 //! The bare route: an axum route on the same runtime and driver that reads the cookie, takes a connection of a pool of the same
-//! size, runs **one** statement, which joins practice, session, login, granted contacts and their clients, and answers the
+//! size, runs the same statement as the store (practice, session, login, granted contacts and their clients), and answers the
 //! same JSON. No rule, no guard, no header, no span, no deadline. It is a process of its own, like the program.
 
 use std::{
@@ -80,25 +80,37 @@ pub(crate) async fn serve(url: &str) {
 }
 
 const SQLITE: &str = "
-    SELECT l.key, s.created_at, s.expires_at, c.contact_id, k.client_id, c.ref, c.name, k.ref, k.name
-    FROM portal_practice_slug AS p
+    SELECT p.practice_id, g.slug, p.name, p.settings, p.created_at, p.version, s.session_id, s.login_id, s.epoch,
+        s.profile_contact_id, s.profile_client_id, s.origin, s.user_agent, s.created_at, s.last_seen_at, s.idle_until,
+        s.expires_at, s.ended_at, l.key, l.epoch, c.contact_id, c.ref, c.name, c.behind_since, e.address,
+        k.client_id, k.ref, k.name, k.suspended, k.created_at, k.version
+    FROM portal_practice AS p
+    CROSS JOIN portal_practice_slug AS g ON g.practice_id = p.practice_id
     CROSS JOIN portal_session AS s ON s.practice_id = p.practice_id AND s.hash = ?2
-    CROSS JOIN portal_login AS l ON l.practice_id = s.practice_id AND l.login_id = s.login_id AND l.epoch = s.epoch
-    CROSS JOIN portal_contact AS c INDEXED BY portal_contact_login
+    CROSS JOIN portal_login AS l ON l.practice_id = s.practice_id AND l.login_id = s.login_id
+    LEFT JOIN portal_contact AS c INDEXED BY portal_contact_login
         ON c.practice_id = l.practice_id AND c.login_id = l.login_id AND c.access = 'granted'
-    CROSS JOIN portal_contact_client AS m ON m.practice_id = c.practice_id AND m.contact_id = c.contact_id
-    CROSS JOIN portal_client AS k ON k.practice_id = m.practice_id AND k.client_id = m.client_id
-    WHERE p.slug = ?1 AND s.ended_at IS NULL";
+    LEFT JOIN portal_contact_email AS e
+        ON e.practice_id = c.practice_id AND e.contact_id = c.contact_id AND e.position = 0
+    LEFT JOIN portal_contact_client AS m ON m.practice_id = c.practice_id AND m.contact_id = c.contact_id
+    LEFT JOIN portal_client AS k ON k.practice_id = m.practice_id AND k.client_id = m.client_id
+    WHERE p.practice_id = (SELECT practice_id FROM portal_practice_slug WHERE slug = ?1)";
 
 const POSTGRES: &str = "
-    SELECT l.key, s.created_at, s.expires_at, uuid_send(c.contact_id), uuid_send(k.client_id), c.ref, c.name, k.ref, k.name
-    FROM portal.practice_slug p
+    SELECT p.practice_id, g.slug, p.name, p.settings, p.created_at, p.version, s.session_id, s.login_id, s.epoch,
+        s.profile_contact_id, s.profile_client_id, s.origin, s.user_agent, s.created_at, s.last_seen_at, s.idle_until,
+        s.expires_at, s.ended_at, l.key, l.epoch, uuid_send(c.contact_id), c.ref, c.name, c.behind_since, e.address,
+        uuid_send(k.client_id), k.ref, k.name, k.suspended, k.created_at, k.version
+    FROM portal.practice p
+    JOIN portal.practice_slug g ON g.practice_id = p.practice_id
     JOIN portal.session s ON s.practice_id = p.practice_id AND s.hash = $2
-    JOIN portal.login l ON l.practice_id = s.practice_id AND l.login_id = s.login_id AND l.epoch = s.epoch
-    JOIN portal.contact c ON c.practice_id = l.practice_id AND c.login_id = l.login_id AND c.access = 'granted'
-    JOIN portal.contact_client m ON m.practice_id = c.practice_id AND m.contact_id = c.contact_id
-    JOIN portal.client k ON k.practice_id = m.practice_id AND k.client_id = m.client_id
-    WHERE p.slug = $1 AND s.ended_at IS NULL";
+    JOIN portal.login l ON l.practice_id = s.practice_id AND l.login_id = s.login_id
+    LEFT JOIN portal.contact c ON c.practice_id = l.practice_id AND c.login_id = l.login_id AND c.access = 'granted'
+    LEFT JOIN portal.contact_email e
+        ON e.practice_id = c.practice_id AND e.contact_id = c.contact_id AND e.position = 0
+    LEFT JOIN portal.contact_client m ON m.practice_id = c.practice_id AND m.contact_id = c.contact_id
+    LEFT JOIN portal.client k ON k.practice_id = m.practice_id AND k.client_id = m.client_id
+    WHERE p.practice_id = (SELECT practice_id FROM portal.practice_slug WHERE slug = $1)";
 
 /// Key, beginning and end; ids of contact and client; their references and names.
 type Line = (String, i64, i64, [Vec<u8>; 2], [String; 4]);
@@ -134,8 +146,8 @@ where
     for<'r> Vec<u8>: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
     for<'r> i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
 {
-    let (ids, texts) = ([row.get(3), row.get(4)], [row.get(5), row.get(6), row.get(7), row.get(8)]);
-    (row.get(0), row.get(1), row.get(2), ids, texts)
+    let (ids, texts) = ([row.get(20), row.get(25)], [row.get(21), row.get(22), row.get(26), row.get(27)]);
+    (row.get(18), row.get(13), row.get(16), ids, texts)
 }
 
 fn profile((.., ids, [contact_ref, contact_name, client_ref, client_name]): &Line) -> Value {

@@ -1,4 +1,4 @@
-//! Session checks, by a bare route that asks the same database once. What the bare route does is said in [`bare`](crate::bare).
+//! Session checks, by a bare route that asks the same database the same. What the bare route does is said in [`bare`](crate::bare).
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -20,7 +20,7 @@ pub(crate) async fn figures(args: &Args) -> Vec<Figure> {
     let mut figures = Vec::new();
     for kind in KINDS {
         let rates = rates(kind, args).await;
-        let note = "GET …/api/session ÷ a bare axum route with one query for the same answer, a process of its own too";
+        let note = "GET …/api/session ÷ a bare axum route with the same query and answer, a process of its own too";
         let name = format!("session-check {}", kind.name());
         figures.extend(cpu::figures(&name, 85.0, &rates, note));
     }

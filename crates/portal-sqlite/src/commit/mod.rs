@@ -14,7 +14,7 @@ use portal_domain::port::{Commit, StoreError};
 use sqlx::{SqliteConnection, sqlite::SqliteQueryResult};
 
 pub(crate) use self::{plan::Plan, rows::EventRow, tell::events};
-use crate::{encode::Rows, error::Fault, writer::Work};
+use crate::{encode::Rows, error::Fault, tries, writer::Work};
 
 #[async_trait]
 impl Work for Plan {
@@ -50,6 +50,9 @@ impl Work for Plan {
         workspace::open(connection, practice, &self.workspace.opened).await?;
         registry::api_keys(connection, practice, &self.api_keys, &self.revoked).await?;
         registry::forget_tries(connection, practice, &self.forgotten).await?;
+        for counted in &self.given_back {
+            tries::give_back(connection, practice, counted).await?;
+        }
 
         tell::messages(connection, practice, &self.messages).await?;
         tell::events(connection, practice, &self.events).await?;

@@ -8,6 +8,7 @@ use portal_domain::{
     contact::Contact,
     id::PracticeId,
     port::Receipt,
+    throttle::CountedTry,
     time::Timestamp,
 };
 use serde::Serialize;
@@ -50,6 +51,7 @@ pub(crate) struct Plan {
     pub(super) api_keys: Rows,
     pub(super) revoked: Rows,
     pub(super) forgotten: Rows,
+    pub(super) given_back: Vec<CountedTry>,
     pub(super) messages: Rows,
     pub(super) events: Rows,
     pub(super) receipt: Option<Receipt>,
@@ -135,6 +137,7 @@ struct Sorted<'a> {
     api_keys: Vec<ApiKeyRow<'a>>,
     revoked: Vec<AtRow>,
     forgotten: Vec<HexBytes<32>>,
+    given_back: Vec<CountedTry>,
     messages: Vec<MessageRow<'a>>,
     events: Vec<EventRow<'a>>,
 }
@@ -188,6 +191,7 @@ impl<'a> Sorted<'a> {
                 self.profiles.push(ProfileRow { id: hex(*session), contact, client });
             }
             Change::ForgetTries(name) => self.forgotten.push(HexBytes(name.0)),
+            Change::GiveBack(counted) => self.given_back.push(*counted),
             Change::OpenWorkspaceSession(session) => self.workspace.open(session),
             Change::EndWorkspaceSessions { user, which, at } => self.workspace.end(*user, *which, *at),
             Change::TouchWorkspaceSession { session, at, idle_until } => {
@@ -251,6 +255,7 @@ impl<'a> Sorted<'a> {
             api_keys: Rows::of(&self.api_keys),
             revoked: Rows::of(&self.revoked),
             forgotten: Rows::of(&self.forgotten),
+            given_back: self.given_back,
             messages: Rows::of(&self.messages),
             events: Rows::of(&self.events),
             receipt,

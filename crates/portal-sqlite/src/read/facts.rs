@@ -7,7 +7,7 @@ use portal_domain::{
     contact::Contact,
     email::LoginKey,
     facts::{
-        ContactFacts, ContactQuery, ContactSelector, Holder, LinkFacts, LoginCredential, LoginFacts, SessionFacts,
+        ContactFacts, ContactQuery, ContactSelector, Holder, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
         UserFacts, UserQuery,
     },
     id::{ClientId, ContactId, LinkId, LoginId, PracticeId, Ref, UserId},
@@ -18,7 +18,7 @@ use portal_domain::{
 use sqlx::SqliteConnection;
 
 use super::{
-    decode::{damaged, maybe_time},
+    decode::{damaged, id, maybe_time},
     logins::{clients_of, logins},
     people,
     rows::{LinkRow, LoginRow, SessionRow},
@@ -175,25 +175,42 @@ pub(crate) async fn login(
 }
 
 /// One statement, whatever there is at the key.
-pub(crate) async fn credential(
+pub(crate) async fn sign_in(
     connection: &mut SqliteConnection,
     practice: PracticeId,
     key: &LoginKey,
-) -> Result<Option<LoginCredential>, Fault> {
+) -> Result<Option<SignInFacts>, Fault> {
     let (practice, key) = (practice.to_bytes(), key.as_str());
     let practice = practice.as_slice();
-    let row = sqlx::query_as!(
-        LoginRow,
-        "SELECT l.login_id, l.key, l.epoch, l.credential_id, l.credential_hash, l.credential_confirmed_at,
-             l.credential_set_at, l.version
-         FROM portal_login_key AS k
-         CROSS JOIN portal_login AS l ON l.practice_id = k.practice_id AND l.login_id = k.login_id
-         WHERE k.practice_id = ?1 AND k.key = ?2",
+    let rows = sqlx::query!(
+        r#"SELECT l.login_id, l.key, l.epoch, l.credential_id, l.credential_hash, l.credential_confirmed_at,
+               l.credential_set_at, l.version, c.contact_id AS "contact_id?"
+           FROM portal_login_key AS k
+           CROSS JOIN portal_login AS l ON l.practice_id = k.practice_id AND l.login_id = k.login_id
+           LEFT JOIN portal_contact AS c INDEXED BY portal_contact_login
+               ON c.practice_id = l.practice_id AND c.login_id = l.login_id AND c.access = 'granted'
+           WHERE k.practice_id = ?1 AND k.key = ?2 ORDER BY c.contact_id"#,
         practice,
         key
     );
-    let login = row.fetch_optional(connection).await?.map(LoginRow::read).transpose()?;
-    Ok(login.map(|login| LoginCredential { login: login.id, credential: login.credential }))
+    let (mut login, mut members) = (None, Vec::new());
+    for row in rows.fetch_all(connection).await? {
+        if let Some(contact) = row.contact_id {
+            members.push(id(&contact, "contact.contact_id")?);
+        }
+        login = Some(LoginRow {
+            login_id: row.login_id,
+            key: row.key,
+            epoch: row.epoch,
+            credential_id: row.credential_id,
+            credential_hash: row.credential_hash,
+            credential_confirmed_at: row.credential_confirmed_at,
+            credential_set_at: row.credential_set_at,
+            version: row.version,
+        });
+    }
+    let login = login.map(LoginRow::read).transpose()?;
+    Ok(login.map(|login| SignInFacts { login, members }))
 }
 
 pub(crate) async fn asked_mail(

@@ -7,6 +7,7 @@ mod people;
 pub(crate) mod practice;
 mod rows;
 pub(crate) mod views;
+pub(crate) mod visit;
 pub(crate) mod workspace;
 
 pub(crate) use self::decode::{damaged, digest, id, key};

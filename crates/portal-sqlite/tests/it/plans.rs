@@ -46,6 +46,7 @@ fn walks(step: &str) -> bool {
     let practices = [
         "SEARCH p ",
         "SEARCH s USING COVERING INDEX portal_practice_slug_practice",
+        "SEARCH g USING COVERING INDEX portal_practice_slug_practice",
         "SEARCH portal_journal_head USING PRIMARY KEY",
         "SEARCH t USING PRIMARY KEY",
     ];

@@ -127,7 +127,7 @@ macro_rules! __store_laws {
             no_workspace_session_outlives_a_demotion
             of_eight_requests_with_one_key_one_is_written
             commits_on_different_things_are_all_written
-            a_credential_is_found_by_its_live_key_alone
+            a_sign_in_finds_a_login_by_its_live_key_alone
             asked_mail_is_counted_by_key
             tries_are_counted_and_refused
             buckets_are_asked_in_order

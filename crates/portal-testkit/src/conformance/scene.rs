@@ -120,8 +120,22 @@ impl Scene {
         self.store.link(self.id, build::id(name), NOON).await.expect("the store answers")
     }
 
+    /// The session of this name. Whoever looks at one makes the visit too, and finds the same.
     pub(super) async fn session(&self, name: &str) -> Option<SessionFacts> {
-        self.store.session(self.id, &build::session_hash(name), NOON).await.expect("the store answers")
+        let hash = build::session_hash(name);
+        let facts = self.store.session(self.id, &hash, NOON).await.expect("the store answers");
+        let practice = self.store.practice(&self.id.into()).await.expect("the store answers");
+        for by in
+            [self.id.into(), PracticeSelector::Slug(practice.as_ref().expect("the practice is there").slug.clone())]
+        {
+            let visit = self.store.visit(&by, &hash).await.expect("the store answers").expect("the practice is there");
+            assert_eq!(Some(&visit.practice), practice.as_ref());
+            assert_eq!(
+                visit.session,
+                facts.as_ref().and_then(|facts| Some((facts.session.clone(), facts.login.as_ref()?.glance())))
+            );
+        }
+        facts
     }
 
     pub(super) async fn workspace_session(&self, name: &str) -> Option<WorkspaceSessionFacts> {

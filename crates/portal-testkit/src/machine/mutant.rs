@@ -13,10 +13,10 @@ use portal_domain::{
     change::{Change, Decision, Which},
     email::{EmailAddress, LoginKey},
     facts::{
-        ContactFacts, ContactQuery, ContactSelector, Holder, LinkFacts, LoginCredential, LoginFacts, SessionFacts,
-        UserFacts, UserQuery, WorkspaceSessionFacts,
+        ContactFacts, ContactQuery, ContactSelector, Holder, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
+        UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
     },
-    id::{LinkId, LoginId, MessageId, PracticeId, Ref, TryId},
+    id::{LinkId, LoginId, MessageId, PracticeId, Ref},
     login::Login,
     message::{MessageBody, MessageKind},
     port::{Commit, Page, PortalStore, PortalViews, PracticeSelector, Receipt, RequestKey, StoreError},
@@ -363,14 +363,17 @@ impl PortalStore for MutantStore {
         if found.is_none() && loose { self.anywhere(practice, key, now).await } else { Ok(found) }
     }
 
-    async fn credential(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<LoginCredential>, StoreError> {
-        let found = self.inner.credential(practice, key).await?;
+    async fn sign_in(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<SignInFacts>, StoreError> {
+        let found = self.inner.sign_in(practice, key).await?;
         let loose = self.is(RuleMutant::SecondAddressSignsIn) || self.is(RuleMutant::DormantLoginSignsIn);
         if found.is_some() || !loose {
             return Ok(found);
         }
         let facts = self.anywhere(practice, key, Timestamp::from_micros(0)).await?;
-        Ok(facts.map(|facts| LoginCredential { login: facts.login.id, credential: facts.login.credential }))
+        Ok(facts.map(|facts| {
+            let members = facts.members.iter().map(|member| member.contact.id).collect();
+            SignInFacts { login: facts.login, members }
+        }))
     }
 
     async fn asked_mail(
@@ -398,15 +401,18 @@ impl PortalStore for MutantStore {
         hash: &SessionHash,
         now: Timestamp,
     ) -> Result<Option<SessionFacts>, StoreError> {
-        let mut facts = self.inner.session(practice, hash, now).await?;
+        self.inner.session(practice, hash, now).await
+    }
+
+    async fn visit(&self, by: &PracticeSelector, session: &SessionHash) -> Result<Option<VisitFacts>, StoreError> {
+        let mut visit = self.inner.visit(by, session).await?;
         if self.is(RuleMutant::SuspendedClientIsSeen) {
-            let login = facts.as_mut().and_then(|facts| facts.login.as_mut());
-            for client in login.into_iter().flat_map(|login| &mut login.members).flat_map(|member| &mut member.clients)
-            {
+            let login = visit.iter_mut().filter_map(|visit| visit.session.as_mut()).map(|(_, login)| login);
+            for client in login.flat_map(|login| &mut login.members).flat_map(|member| &mut member.clients) {
                 client.suspended = false;
             }
         }
-        Ok(facts)
+        Ok(visit)
     }
 
     async fn workspace_session(
@@ -444,16 +450,6 @@ impl PortalStore for MutantStore {
         now: Timestamp,
     ) -> Result<Admission, StoreError> {
         self.inner.admit(practice, buckets, noted, now).await
-    }
-
-    async fn refund(
-        &self,
-        practice: PracticeId,
-        bucket: &Bucket,
-        counted_at: Timestamp,
-        right: Option<TryId>,
-    ) -> Result<(), StoreError> {
-        self.inner.refund(practice, bucket, counted_at, right).await
     }
 
     async fn forget_tries(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {

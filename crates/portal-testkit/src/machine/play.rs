@@ -190,7 +190,9 @@ impl Game {
                 (code(portal.redeem_link(context, &command).await.map(drop)), "not_found")
             }
             Foreign::Renew => (format!("{:?}", portal.ask_for_renewal(context, token).await), "Ok(false)"),
-            Foreign::Use => (code(portal.use_session(context, &cookie).await.map(drop)), "unauthorized"),
+            Foreign::Use => {
+                (code(portal.use_session(&context.practice.into(), &cookie).await.map(drop)), "unauthorized")
+            }
             Foreign::SignOut => (format!("{:?}", portal.sign_out(context, &cookie).await), "Ok(false)"),
         };
         if found != expected {

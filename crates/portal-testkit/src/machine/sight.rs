@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use portal_domain::{
-    facts::{ContactFacts, Holder, LoginFacts, SessionFacts, UserQuery},
+    facts::{ContactFacts, Holder, LoginFacts, LoginGlance, SessionFacts, UserQuery},
     port::Page,
     session::PortalSession,
     status::{PortalPart, portal_part},
@@ -135,7 +135,7 @@ fn contact_lines(lines: &mut Lines, contact: &str, facts: &ContactFacts, part: &
 
 async fn sessions(world: &World, lines: &mut Lines) -> Result<(), Error> {
     for (no, (token, _)) in world.sessions.iter().enumerate() {
-        let text = match world.portal.peek_session(&world.context, token).await? {
+        let text = match world.portal.peek_session(&world.id().into(), token).await? {
             None => session_text(false, &[], ""),
             Some(view) => open_session_text(&view.session, &view.login),
         };
@@ -144,7 +144,7 @@ async fn sessions(world: &World, lines: &mut Lines) -> Result<(), Error> {
     Ok(())
 }
 
-fn open_session_text(session: &PortalSession, login: &LoginFacts) -> String {
+fn open_session_text(session: &PortalSession, login: &LoginGlance) -> String {
     let profiles = login.profiles();
     let text = |profile: &portal_domain::facts::Profile<'_>| {
         format!("{}/{}", profile.contact.reference, profile.client.reference)

@@ -253,7 +253,7 @@ impl World {
         let (portal, context) = (&self.portal, &self.context);
         Ok(match cmd {
             Cmd::UseSession { session } => {
-                portal.use_session(context, &self.cookie(*session)).await?;
+                portal.use_session(&context.practice.into(), &self.cookie(*session)).await?;
                 told::plain(false)
             }
             Cmd::SignOut { session } => {
@@ -264,14 +264,14 @@ impl World {
             }
             Cmd::SelectProfile { session, contact, client } => {
                 let cookie = self.cookie(*session);
-                portal.use_session(context, &cookie).await?;
+                portal.use_session(&context.practice.into(), &cookie).await?;
                 let profile = self.profile(contact, client).await?;
                 portal.select_profile(context, &cookie, profile).await?;
                 told::done()
             }
             Cmd::ChangePassword { session, current, new } => {
                 let cookie = self.cookie(*session);
-                portal.use_session(context, &cookie).await?;
+                portal.use_session(&context.practice.into(), &cookie).await?;
                 let current = &decomposed(current);
                 let command = ChangePassword { session: &cookie, current, new, known: None };
                 let signed_in = portal.change_password(context, &command).await?;
@@ -279,13 +279,13 @@ impl World {
             }
             Cmd::EndOwnSession { by, target } => {
                 let cookie = self.cookie(*by);
-                portal.use_session(context, &cookie).await?;
+                portal.use_session(&context.practice.into(), &cookie).await?;
                 let target = self.sessions.get(target.0).map_or(SessionId::from_bytes([9; 16]), |(_, id)| *id);
                 told::plain(portal.end_own_sessions(context, &cookie, Some(target)).await? > 0)
             }
             Cmd::EndOtherSessions { by } => {
                 let cookie = self.cookie(*by);
-                portal.use_session(context, &cookie).await?;
+                portal.use_session(&context.practice.into(), &cookie).await?;
                 told::plain(portal.end_own_sessions(context, &cookie, None).await? > 0)
             }
             other => unreachable!("{other:?} comes without a session"),

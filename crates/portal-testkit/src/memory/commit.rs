@@ -6,6 +6,7 @@ use portal_domain::{
     id::{LinkId, LoginId, PracticeId, SessionId, WorkspaceSessionId},
     message::{DeliveryState, Message},
     port::Receipt,
+    throttle::CountedTry,
     time::Timestamp,
 };
 
@@ -353,11 +354,22 @@ impl Work<'_> {
 
     fn tries(&mut self, batch: &Batch<'_>) {
         for change in batch.changes() {
-            if let Change::ForgetTries(bucket) = change
-                && !self.faults.has(Fault::TriesKept)
-            {
-                self.tenant.tallies.remove(bucket);
+            match change {
+                Change::ForgetTries(bucket) if !self.faults.has(Fault::TriesKept) => {
+                    self.tenant.tallies.remove(bucket);
+                }
+                Change::GiveBack(counted) if !self.faults.has(Fault::RefundIgnored) => self.give_back(counted),
+                _ => {}
             }
+        }
+    }
+
+    fn give_back(&mut self, counted: &CountedTry) {
+        if let Some(tally) = self.tenant.tallies.get_mut(&counted.bucket.name()) {
+            *tally = tally.clone().without(counted.at);
+        }
+        if let Some(noted) = counted.noted.and_then(|id| self.tenant.tries.get_mut(&id)) {
+            noted.right = true;
         }
     }
 

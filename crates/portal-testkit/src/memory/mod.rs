@@ -17,10 +17,10 @@ use portal_domain::{
     change::Decision,
     email::LoginKey,
     facts::{
-        ContactFacts, ContactQuery, LinkFacts, LoginCredential, LoginFacts, SessionFacts, UserFacts, UserQuery,
+        ContactFacts, ContactQuery, LinkFacts, LoginFacts, SessionFacts, SignInFacts, UserFacts, UserQuery, VisitFacts,
         WorkspaceSessionFacts,
     },
-    id::{LinkId, PracticeId, Ref, TryId},
+    id::{LinkId, PracticeId, Ref},
     port::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::{SessionHash, WorkspaceSessionHash},
@@ -32,7 +32,7 @@ use self::{
     commit::{Batch, Stop},
     fault::Faults,
     read::Reader,
-    state::{State, Tenant},
+    state::State,
 };
 pub use self::{
     fault::Fault,
@@ -133,11 +133,7 @@ const ANY_TIME: Timestamp = Timestamp::from_micros(0);
 #[async_trait]
 impl PortalStore for MemoryStore {
     async fn practice(&self, by: &PracticeSelector) -> Result<Option<Practice>, StoreError> {
-        let meant = |tenant: &Tenant| match by {
-            PracticeSelector::Slug(slug) => tenant.practice.slug == *slug,
-            PracticeSelector::Id(id) => tenant.practice.id == *id,
-        };
-        Ok(self.see(|state| state.tenants.values().find(|tenant| meant(tenant)).map(|tenant| tenant.practice.clone())))
+        Ok(self.see(|state| state.tenant(by).map(|tenant| tenant.practice.clone())))
     }
 
     async fn caller(&self, hash: &ApiKeyHash) -> Result<Option<ApiKey>, StoreError> {
@@ -173,8 +169,8 @@ impl PortalStore for MemoryStore {
         Ok(self.read(practice, now, |reader| reader.live(key)).flatten())
     }
 
-    async fn credential(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<LoginCredential>, StoreError> {
-        Ok(self.read(practice, ANY_TIME, |reader| reader.credential(key)).flatten())
+    async fn sign_in(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<SignInFacts>, StoreError> {
+        Ok(self.read(practice, ANY_TIME, |reader| reader.sign_in(key)).flatten())
     }
 
     async fn asked_mail(
@@ -202,6 +198,15 @@ impl PortalStore for MemoryStore {
             let session = reader.tenant.sessions.values().find(|session| session.hash == *hash);
             session.map(|session| reader.session(session))
         }))
+    }
+
+    async fn visit(&self, by: &PracticeSelector, session: &SessionHash) -> Result<Option<VisitFacts>, StoreError> {
+        let Some(practice) = self.see(|state| state.tenant(by).map(|tenant| tenant.practice.clone())) else {
+            return Ok(None);
+        };
+        let session = self
+            .search(practice.id, ANY_TIME, self.faults.has(Fault::SessionWallMissing), |reader| reader.glance(session));
+        Ok(Some(VisitFacts { practice, session }))
     }
 
     async fn workspace_session(
@@ -249,17 +254,6 @@ impl PortalStore for MemoryStore {
         now: Timestamp,
     ) -> Result<Admission, StoreError> {
         self.count_tries(practice, buckets, noted, now).await
-    }
-
-    async fn refund(
-        &self,
-        practice: PracticeId,
-        bucket: &Bucket,
-        counted_at: Timestamp,
-        right: Option<TryId>,
-    ) -> Result<(), StoreError> {
-        self.give_back(practice, bucket, counted_at, right);
-        Ok(())
     }
 
     async fn forget_tries(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {

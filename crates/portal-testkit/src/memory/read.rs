@@ -5,14 +5,14 @@ use portal_domain::{
     contact::{Access, Contact},
     email::LoginKey,
     facts::{
-        ContactFacts, ContactQuery, ContactSelector, Holder, Invitation, LinkFacts, LoginCredential, LoginFacts,
-        Member, SessionFacts, UserFacts, UserQuery, WorkspaceSessionFacts,
+        ContactFacts, ContactQuery, ContactSelector, Holder, Invitation, LinkFacts, LoginFacts, LoginGlance, Member,
+        SessionFacts, SignInFacts, UserFacts, UserQuery, WorkspaceSessionFacts,
     },
     id::{ClientId, LoginId, Ref},
     link::{Link, LinkPurpose},
     message::DeliveryState,
     practice::{Client, Role},
-    session::{PortalSession, WorkspaceSession, WorkspaceSessionHash},
+    session::{PortalSession, SessionHash, WorkspaceSession, WorkspaceSessionHash},
     throttle::BucketName,
     time::Timestamp,
 };
@@ -21,6 +21,12 @@ use super::{
     fault::{Fault, Faults},
     state::Tenant,
 };
+
+/// Of a login what a sign-in is told.
+fn sign_in(facts: LoginFacts) -> SignInFacts {
+    let members = facts.members.iter().map(|member| member.contact.id).collect();
+    SignInFacts { login: facts.login, members }
+}
 
 /// One practice, read at one moment.
 pub(super) struct Reader<'a> {
@@ -57,10 +63,9 @@ impl Reader<'_> {
         tally.paused_until(self.now).filter(|_| !self.faults.has(Fault::LockedHidden))
     }
 
-    pub(super) fn credential(&self, key: &LoginKey) -> Option<LoginCredential> {
+    pub(super) fn sign_in(&self, key: &LoginKey) -> Option<SignInFacts> {
         let Some(KeyOwner::Login(id)) = self.tenant.keys.get(key) else { return None };
-        let login = self.tenant.logins.get(id)?;
-        Some(LoginCredential { login: *id, credential: login.credential.clone() })
+        self.login(*id).map(sign_in)
     }
 
     pub(super) fn asked_mail(&self, key: &LoginKey, since: Timestamp) -> Vec<Timestamp> {
@@ -120,6 +125,11 @@ impl Reader<'_> {
 
     pub(super) fn session(&self, session: &PortalSession) -> SessionFacts {
         SessionFacts { session: session.clone(), login: self.login(session.login) }
+    }
+
+    pub(super) fn glance(&self, hash: &SessionHash) -> Option<(PortalSession, LoginGlance)> {
+        let session = self.tenant.sessions.values().find(|session| session.hash == *hash)?;
+        Some((session.clone(), self.login(session.login)?.glance()))
     }
 
     pub(super) fn workspace_session(&self, hash: &WorkspaceSessionHash) -> Option<WorkspaceSessionFacts> {

@@ -16,7 +16,7 @@ use portal_domain::{
     link::{KeyId, Link},
     login::Login,
     message::{Attempt, Delivery, DeliveryState, Message},
-    port::{Enquiry, Receipt, RequestKey},
+    port::{Enquiry, PracticeSelector, Receipt, RequestKey},
     practice::{ApiKey, Client, Practice, PracticeUser},
     session::{PortalSession, WorkspaceSession},
     throttle::{BucketName, RecordedTry, Tally},
@@ -28,6 +28,16 @@ use portal_domain::{
 pub(super) struct State {
     pub(super) tenants: BTreeMap<PracticeId, Arc<Tenant>>,
     pub(super) last_place: i64,
+}
+
+impl State {
+    pub(super) fn tenant(&self, by: &PracticeSelector) -> Option<&Tenant> {
+        let meant = |tenant: &&Tenant| match by {
+            PracticeSelector::Slug(slug) => tenant.practice.slug == *slug,
+            PracticeSelector::Id(id) => tenant.practice.id == *id,
+        };
+        self.tenants.values().map(Arc::as_ref).find(meant)
+    }
 }
 
 /// What belongs to one practice.

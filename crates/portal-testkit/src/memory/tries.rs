@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use portal_domain::{
-    id::{PracticeId, TryId},
+    id::PracticeId,
     port::StoreError,
     throttle::{Admission, Bucket, RecordedTry, Tally, Try},
     time::Timestamp,
@@ -57,21 +57,6 @@ impl MemoryStore {
     fn tally(&self, practice: PracticeId, bucket: &Bucket) -> Tally {
         let kept = |tenant: &Arc<Tenant>| tenant.tallies.get(&bucket.name()).cloned();
         self.see(|state| state.tenants.get(&practice).and_then(kept)).unwrap_or_default()
-    }
-
-    pub(super) fn give_back(&self, practice: PracticeId, bucket: &Bucket, counted_at: Timestamp, right: Option<TryId>) {
-        if self.faults.has(Fault::RefundIgnored) {
-            return;
-        }
-        self.change(|state| {
-            let Some(tenant) = state.tenants.get_mut(&practice).map(Arc::make_mut) else { return };
-            if let Some(tally) = tenant.tallies.get_mut(&bucket.name()) {
-                *tally = tally.clone().without(counted_at);
-            }
-            if let Some(noted) = right.and_then(|id| tenant.tries.get_mut(&id)) {
-                noted.right = true;
-            }
-        });
     }
 
     pub(super) fn sweep(&self, now: Timestamp, most: usize) -> u64 {

@@ -45,7 +45,7 @@ pub async fn members_are_listed_by_id(harness: &Harness) {
         assert_eq!(member.clients, [clients[1].clone(), clients[2].clone(), clients[0].clone()]);
     }
     assert_eq!(facts.eldest(), Some(&contacts[1]), "of two at once the lesser reference");
-    assert_eq!(facts.profiles().len(), 8);
+    assert_eq!(facts.glance().profiles().len(), 8);
 }
 
 /// Only who has access is behind a login.

@@ -6,7 +6,7 @@ use std::sync::{
 use async_trait::async_trait;
 use portal_domain::{
     Refusal,
-    change::Change,
+    change::{Aggregate, Change},
     contact::{Access, Contact},
     email::LoginKey,
     event::Caller,
@@ -14,8 +14,8 @@ use portal_domain::{
     login::{Credential, Login},
     message::Message,
     password::{PasswordHash, TypedPassword},
-    port::{HashError, PasswordHasher, StoreError, Verdict},
-    throttle::{Admission, Bucket, BucketName, RecordedTry, Try},
+    port::{Commit, HashError, PasswordHasher, StoreError, Verdict},
+    throttle::{Admission, Bucket, BucketName, CountedTry, RecordedTry, Try},
     time::Timestamp,
     usecase::{CallContext, Error, Portal, SignInInput, TRIES_PER_MINUTE},
 };
@@ -43,9 +43,9 @@ impl Scene {
         }
     }
 
-    async fn refund(&self, bucket: &Bucket, counted_at: Timestamp, right: Option<&Try>) {
-        let right = right.map(|noted| noted.id);
-        self.store.refund(self.id, bucket, counted_at, right).await.expect("the store answers");
+    async fn give_back(&self, bucket: &Bucket, at: Timestamp, noted: Option<&Try>) {
+        let counted = CountedTry { bucket: *bucket, at, noted: noted.map(|noted| noted.id) };
+        self.write(Plan::new().then(Change::GiveBack(counted))).await;
     }
 
     async fn tries(&self, key: &LoginKey, since: Timestamp) -> Vec<RecordedTry> {
@@ -62,17 +62,27 @@ fn noted(name: &str, at: Timestamp) -> Try {
     Try { id: build::id(name), key: key("ada@smith.example"), origin, known_browser: false, at }
 }
 
-/// Id and password are found by the key of a live login, with a password or without; never by any other.
-pub async fn a_credential_is_found_by_its_live_key_alone(harness: &Harness) {
+/// A login is found for a sign-in by its live key, with a password or without, and with who is behind it; never by any other key.
+pub async fn a_sign_in_finds_a_login_by_its_live_key_alone(harness: &Harness) {
     let scene = Scene::set(harness, "smith").await;
-    let find = async |address: &str| scene.store.credential(scene.id, &key(address)).await.expect("the store answers");
+    let find = async |address: &str| scene.store.sign_in(scene.id, &key(address)).await.expect("the store answers");
     let (ada, login) = scene.live("ada", "ada@smith.example").await;
     let found = find("ada@smith.example").await.expect("live");
-    assert_eq!((found.login, found.credential), (login.id, login.credential.clone()));
+    assert_eq!((found.login, found.members), (login.clone(), vec![ada.id]));
+    let bob = build::granted(build::contact("bob", &["ada@smith.example"]), &login);
+    let never = build::contact("never", &["ada@smith.example"]);
+    scene.write(Plan::new().put_contact(&bob).put_contact(&never)).await;
+    let mut both = vec![ada.id, bob.id];
+    both.sort();
+    assert_eq!(find("ada@smith.example").await.expect("live").members, both);
+    let gone =
+        Contact { access: Access::Deactivated, behind_since: None, login: None, version: bob.version + 1, ..bob };
+    scene.write(Plan::new().put_contact(&gone)).await;
+    assert_eq!(find("ada@smith.example").await.expect("live").members, [ada.id]);
     let with = Login { credential: Some(build::credential("c", login.key.clone())), ..next(&login) };
     scene.write(Plan::new().put_login(&with)).await;
-    assert_eq!(find("ada@smith.example").await.expect("live").credential, with.credential);
-    assert_eq!(find("bob@smith.example").await, None);
+    assert_eq!(find("ada@smith.example").await.expect("live").login, with);
+    assert_eq!(find("nobody@smith.example").await, None);
     scene.write(Plan::new().put_user(&build::user("u", "u@smith.example"))).await;
     assert_eq!(find("u@smith.example").await, None, "a practice user has no login");
     let dormant = Login { key: None, ..next(&with) };
@@ -151,19 +161,24 @@ pub async fn a_right_password_is_given_back(harness: &Harness) {
     let bucket = Bucket::strangers(&key("ada@smith.example"));
     for _ in 0..30 {
         let counted = scene.count(&bucket, later(5)).await.expect("nothing stays counted");
-        scene.refund(&bucket, counted, None).await;
+        scene.give_back(&bucket, counted, None).await;
     }
     let mut last = later(0);
     for _ in 0..11 {
         last = scene.count(&bucket, later(6)).await.expect("ten are free, and one more starts a pause");
     }
     assert!(scene.count(&bucket, later(7)).await.is_err());
-    scene.refund(&bucket, last, None).await;
-    scene.refund(&bucket, last, None).await;
+    scene.give_back(&bucket, last, None).await;
+    scene.give_back(&bucket, last, None).await;
     assert!(scene.count(&bucket, later(7)).await.is_ok(), "the pause went with the try that started it");
     assert_eq!(scene.count(&bucket, later(8)).await, Err(later(67)), "and the other ten stayed");
     // Harmless where nothing is counted.
-    scene.refund(&Bucket::strangers(&key("bob@smith.example")), later(5), None).await;
+    scene.give_back(&Bucket::strangers(&key("bob@smith.example")), later(5), None).await;
+    // A commit that is refused gives nothing back.
+    let counted = CountedTry { bucket, at: later(0), noted: None };
+    let plan = Plan::new().changed(Aggregate::Practice(scene.id), 77).then(Change::GiveBack(counted));
+    assert_eq!(scene.commit(&[plan.done()], None).await, Commit::Conflict);
+    assert_eq!(scene.count(&bucket, later(9)).await, Err(later(67)));
 }
 
 /// A try is noted whether it may go on, has to wait, or was right; not where its origin has to wait.
@@ -176,7 +191,7 @@ pub async fn a_try_is_noted_whatever_becomes_of_it(harness: &Harness) {
         scene.admit(&buckets, Some(&noted), later(number)).await;
     }
     let right = noted("t03", later(3));
-    scene.refund(&bucket, later(3), Some(&right)).await;
+    scene.give_back(&bucket, later(3), Some(&right)).await;
     let found = scene.tries(&key("ada@smith.example"), later(0)).await;
     let expected: Vec<_> = (1..12).map(|number| noted(&format!("t{number:02}"), later(number))).collect();
     assert_eq!(found.iter().map(|found| found.noted.clone()).collect::<Vec<_>>(), expected);
@@ -252,7 +267,7 @@ pub async fn tries_stay_inside_their_practice(harness: &Harness) {
     }
     assert!(smith.count(&bucket, later(1)).await.is_err());
     let counted = jones.count(&bucket, later(1)).await.expect("another practice's counter");
-    jones.refund(&bucket, counted, None).await;
+    jones.give_back(&bucket, counted, None).await;
     jones.write(Plan::new().then(Change::ForgetTries(bucket.name()))).await;
     assert!(smith.count(&bucket, later(1)).await.is_err());
     assert!(jones.tries(&key("ada@smith.example"), later(0)).await.is_empty());

@@ -61,6 +61,10 @@ async fn holds_only_its_own(scene: &Scene, whose: &str) {
     assert_eq!((user.user.expect("there").name, user.other_admin), (say("user"), None));
     let session = scene.store.session(scene.id, &build::session_hash(whose), NOON).await.expect("the store answers");
     assert_eq!(session.expect("there").session.origin, Some(say("origin")));
+    let visit = scene.store.visit(&scene.id.into(), &build::session_hash(whose)).await.expect("the store answers");
+    let (session, login) = visit.and_then(|visit| visit.session).expect("there");
+    assert_eq!(session.origin, Some(say("origin")));
+    assert_eq!((&login.members[0].name, &login.members[0].clients[0].name), (&say("contact"), &say("client")));
     let events = scene.events().await;
     assert_eq!((events.len(), &events[0].caller), (1, &say("event")));
     assert_eq!(scene.messages("ada").await.len(), 1);
@@ -119,8 +123,11 @@ pub async fn ids_of_another_practice_are_unknown(harness: &Harness) {
     assert_eq!(jones.user("u", Some(key("u@smith.example"))).await, Default::default());
     assert_eq!(jones.login("ada@smith.example").await, None);
     assert_eq!(jones.link("l").await, None);
-    let session = jones.store.session(jones.id, &build::session_hash("smith"), NOON).await;
-    assert_eq!(session.expect("the store answers"), None);
+    let hash = build::session_hash("smith");
+    assert_eq!(jones.store.session(jones.id, &hash, NOON).await, Ok(None));
+    let visit = jones.store.visit(&jones.id.into(), &hash).await.expect("the store answers");
+    assert_eq!(visit.expect("the practice is there").session, None);
+    assert_eq!(jones.store.visit(&build::id("nowhere").into(), &hash).await, Ok(None));
     let clients = PortalStore::clients(&*jones.store, jones.id, &[reference("k")]).await;
     assert_eq!(clients.expect("the store answers"), []);
     assert_eq!(jones.store.receipt(jones.id, &build::receipt("r").request).await, Ok(None));

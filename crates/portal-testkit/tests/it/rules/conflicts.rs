@@ -206,7 +206,7 @@ fn c6_switching_the_setting_ends_nothing() {
                     picture.push(format!("{:?}", portal.view_link(call, token).await.unwrap().state));
                 }
                 for (token, _) in &world.sessions {
-                    let session = portal.peek_session(call, token).await.unwrap();
+                    let session = portal.peek_session(&call.practice.into(), token).await.unwrap();
                     picture
                         .push(session.map_or("over".to_owned(), |view| format!("{} behind", view.login.members.len())));
                 }

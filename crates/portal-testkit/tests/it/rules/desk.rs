@@ -205,12 +205,12 @@ impl Desk {
     }
 
     pub(super) async fn valid(&self, session: &SessionToken) -> bool {
-        self.fixture.portal.peek_session(&self.call, session).await.unwrap().is_some()
+        self.fixture.portal.peek_session(&self.call.practice.into(), session).await.unwrap().is_some()
     }
 
     /// Uses the session, as every request with it does.
     pub(super) async fn touch(&self, session: &SessionToken) -> Ruled<()> {
-        ruled(self.fixture.portal.use_session(&self.call, session).await).map(drop)
+        ruled(self.fixture.portal.use_session(&self.call.practice.into(), session).await).map(drop)
     }
 
     pub(super) async fn change(&self, session: &SessionToken, current: &str, new: &str) -> Ruled<SessionToken> {
@@ -220,7 +220,13 @@ impl Desk {
 
     /// The profiles a session sees, `contact/client`.
     pub(super) async fn profiles(&self, session: &SessionToken) -> Vec<String> {
-        let view = self.fixture.portal.peek_session(&self.call, session).await.unwrap().expect("a valid session");
+        let view = self
+            .fixture
+            .portal
+            .peek_session(&self.call.practice.into(), session)
+            .await
+            .unwrap()
+            .expect("a valid session");
         let profiles = view.login.profiles();
         profiles.iter().map(|it| format!("{}/{}", it.contact.reference, it.client.reference)).collect()
     }

@@ -9,6 +9,8 @@ use portal_domain::{
     password::PasswordHash,
     port::Commit,
     session::{SessionHash, SessionToken},
+    throttle::{Bucket, CountedTry},
+    time::Timestamp,
     usecase::CallContext,
 };
 use portal_testkit::{build, conformance::run};
@@ -129,6 +131,11 @@ fn p3_a_password_changed_inside_ends_all_others_kills_all_links_and_gives_a_new_
     });
 }
 
+/// A try that was counted, as every password that is looked at.
+fn counted(address: &str) -> CountedTry {
+    CountedTry { bucket: Bucket::strangers(&build::key(address)), at: Timestamp::from_micros(0), noted: None }
+}
+
 /// What is decided on one picture of the facts, as by two requests at once: whichever is committed first, the other is a
 /// conflict and decides again.
 struct AtOnce<'a>(&'a Desk);
@@ -169,6 +176,7 @@ fn p3_a_session_that_ends_meanwhile_can_t_change_the_password() {
             hash: PasswordHash::new("$plain$"),
             session: SessionHash([9; 32]),
             new_id: build::id("new"),
+            counted: counted(HOME),
         };
         let change = decide::change_password(&desk.fixture.practice, Some(&facts), &command, &mut at_once.moment(1));
         let end = decide::end_own_sessions(Some(&owners), Some(facts.session.id), &mut at_once.moment(2));
@@ -204,10 +212,10 @@ fn p3_a_sign_in_replaces_the_session_that_the_browser_had() {
         let (presented, portal) = (at_once.facts(&old).await, &desk.fixture.portal);
         for (address, token) in [(HOME, 1), ("bob@smith.example", 2)] {
             let key = build::key(address);
-            let login = portal.store.login(desk.call.practice, &key, portal.now()).await.unwrap().unwrap();
+            let login = portal.store.sign_in(desk.call.practice, &key).await.unwrap().unwrap();
             let credential = login.login.credential.as_ref().expect("there is a password").id;
             let hash = SessionHash([token; 32]);
-            let command = SignIn { credential, hash, user_agent: None, rehashed: None };
+            let command = SignIn { credential, hash, user_agent: None, rehashed: None, counted: counted(HOME) };
             let (login, replaced) = (Some(&login), Some(&presented));
             let practice = &desk.fixture.practice;
             let decided = decide::open_session(practice, login, replaced, &command, &mut at_once.moment(token));
@@ -244,10 +252,16 @@ fn p4_a_portal_session_is_of_a_login_in_one_practice() {
     run(async {
         let desk = Desk::with(&[("ada", HOME)]).await;
         let session = desk.onboard("ada", SECRET).await;
-        let view = desk.fixture.portal.peek_session(&desk.call, &session).await.unwrap().unwrap();
+        let view = desk.fixture.portal.peek_session(&desk.call.practice.into(), &session).await.unwrap().unwrap();
         let _: LoginId = view.session.login;
         let other = CallContext { practice: build::id("another practice"), ..desk.call.clone() };
-        assert!(desk.fixture.portal.peek_session(&other, &session).await.map_or(true, |found| found.is_none()));
+        assert!(
+            desk.fixture
+                .portal
+                .peek_session(&other.practice.into(), &session)
+                .await
+                .map_or(true, |found| found.is_none())
+        );
         assert!(desk.valid(&session).await);
     });
 }
@@ -259,7 +273,7 @@ fn p4_every_practice_has_sessions_of_its_own() {
         let worlds = worlds(44).await;
         for pair in worlds.chunks(2) {
             for (token, _) in &pair[0].sessions {
-                assert!(pair[1].portal.peek_session(&pair[1].context, token).await.unwrap().is_none());
+                assert!(pair[1].portal.peek_session(&pair[1].id().into(), token).await.unwrap().is_none());
                 assert!(!pair[1].portal.sign_out(&pair[1].context, token).await.unwrap());
             }
         }
