@@ -15,6 +15,8 @@ use crate::{compose::MailSettings, outbox::Sender, sealer};
 
 /// With nobody to wake it, a worker looks this often.
 const PAUSE: Duration = Duration::from_millis(500);
+/// Woken, it lets so much time pass, in which others may leave work too: a hundred requests a second don't mean a hundred looks.
+const GATHERING: Duration = Duration::from_millis(50);
 /// After an error it waits longer.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(2);
 /// So many messages are handed over at once, besides the one that somebody waits for (D7): it has a worker of its own, so that
@@ -156,7 +158,7 @@ where
             }
         };
         tokio::select! {
-            () = woken => {}
+            () = woken => tokio::time::sleep(GATHERING).await,
             () = tokio::time::sleep(pause) => {}
             changed = stopped.changed() => if changed.is_err() { return },
         }

@@ -51,7 +51,7 @@ impl Stand {
         let requests = people.iter().enumerate().map(|(n, person)| sign_in(person.address(), PASSWORD, &origin(n)));
         let requests = requests.collect();
         let served = place.serve().await;
-        let lines = Line::open_many(served.address, 2 * cpu::cores()).await;
+        let lines = Line::open_many(served.address, 8 * cpu::cores()).await;
         let next = AtomicUsize::new(0);
         Self { kind, _place: place, served, lines, requests, next, rates: Vec::new() }
     }
