@@ -78,13 +78,13 @@ pub struct LoginFacts {
     pub last_sign_in_at: Option<Timestamp>,
 }
 
-/// A live login and who is behind it, and nothing that hangs on it.
+/// A live login, and as little of what hangs on it as a sign-in needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignInFacts {
     /// The login.
     pub login: Login,
-    /// The contacts behind it, ordered by id.
-    pub members: Vec<ContactId>,
+    /// The contact behind it, where there is just one.
+    pub only_member: Option<ContactId>,
 }
 
 /// A contact behind a login, with its clients.
@@ -119,6 +119,15 @@ impl LoginFacts {
             .iter()
             .map(|member| &member.contact)
             .min_by(|a, b| (a.behind_since, &a.reference).cmp(&(b.behind_since, &b.reference)))
+    }
+
+    /// As much of it as a sign-in needs.
+    pub fn into_sign_in(self) -> SignInFacts {
+        let only_member = match self.members.as_slice() {
+            [only] => Some(only.contact.id),
+            _ => None,
+        };
+        SignInFacts { login: self.login, only_member }
     }
 
     /// As much of it as a page shows.

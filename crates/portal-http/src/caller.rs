@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts, RawPathParams},
-    http::{HeaderMap, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
 };
 use portal_domain::{
     event::Caller,
@@ -31,13 +31,14 @@ fn origin(app: &Inner, parts: &Parts) -> Option<String> {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip().to_canonical();
     let trusted = |address| app.config.trusted_proxies.iter().any(|network| network.contains(address));
     let mut nearest = peer;
-    let lines = parts.headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok());
-    let hops: Vec<_> = lines.flat_map(|line| line.split(',')).collect();
+    // What somebody wrote before the proxies may be anything, and spoils only itself.
+    let lines = parts.headers.get_all("x-forwarded-for").iter().map(HeaderValue::as_bytes);
+    let hops: Vec<_> = lines.flat_map(|line| line.split(|byte| *byte == b',')).collect();
     for hop in hops.into_iter().rev() {
         if !trusted(nearest) {
             break;
         }
-        let Some(address) = address_of(hop.trim()) else { break };
+        let Some(address) = std::str::from_utf8(hop).ok().and_then(|hop| address_of(hop.trim())) else { break };
         nearest = address.to_canonical();
     }
     Some(nearest.to_string())
@@ -226,11 +227,11 @@ impl FromRequestParts<Arc<Inner>> for Session {
         let slug = slug(parts).await?;
         let nobody = || Problem::from(portal_domain::Refusal::Unauthorized);
         let held = cookie::presented(&app.config.base_url, &slug, &parts.headers);
-        let practice = PracticeSelector::Slug(slug);
         let Some(token) = held.as_deref().and_then(SessionToken::parse) else {
-            app.portal.store.practice(&practice).await?.ok_or_else(no_practice)?;
+            app.portal.practice_by_slug(&slug).await?.ok_or_else(no_practice)?;
             return Err(nobody());
         };
+        let practice = PracticeSelector::Slug(slug);
         if let Err(refused) = marked(parts) {
             // Whose session is not valid hears that first; and what is refused is no use of a session.
             app.portal.peek_session(&practice, &token).await?.ok_or_else(nobody)?;

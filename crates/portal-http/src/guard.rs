@@ -2,6 +2,7 @@
 
 use std::{
     any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -67,8 +68,10 @@ async fn answer(app: &Inner, request: Request, next: Next) -> Response {
     };
     let done = response.status().is_success() || response.status().is_redirection();
     if let Some(wake) = app.wake.as_ref().filter(|_| done && !looks) {
-        // Whatever it was may have left the workers something to do.
-        wake();
+        // Whatever it was may have left the workers something to do; if they can't be woken, they look by themselves.
+        if catch_unwind(AssertUnwindSafe(|| wake())).is_err() {
+            tracing::error!("the workers could not be woken");
+        }
     }
     if for_people {
         response = dressed(response);

@@ -169,11 +169,13 @@ where
 async fn run_every<F, W>(pause: Duration, mut stopped: watch::Receiver<bool>, name: &'static str, work: F)
 where
     F: Fn() -> W + Send,
-    W: Future<Output = Result<(), Error>> + Send,
+    W: Future<Output = Result<(), Error>> + Send + 'static,
 {
     while !*stopped.borrow() {
-        if let Err(error) = work().await {
-            log(name, &error);
+        match tokio::spawn(work()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => log(name, &error),
+            Err(error) => tracing::error!(worker = name, %error, "a piece of work ended badly"),
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}

@@ -27,8 +27,8 @@ pub use self::{
         suspend_client,
     },
     session::{
-        ChangedPassword, SignIn, change_password, chosen_profile, end_contact_sessions, end_own_sessions, open_session,
-        select_profile, sign_out, touch_session, valid_session, valid_sessions, valid_visit,
+        ChangedPassword, SignIn, change_password, chosen_profile, end_contact_sessions, end_own_sessions, give_back,
+        open_session, select_profile, sign_out, touch_session, valid_session, valid_sessions, valid_visit,
     },
     user::{PutUser, delete_user, put_user},
     workspace::{

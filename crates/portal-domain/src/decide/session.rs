@@ -43,7 +43,7 @@ pub fn open_session(
     command: &SignIn,
     moment: &mut Moment,
 ) -> Result<Decided<PortalSession>, Refusal> {
-    let SignInFacts { login, members } = facts.ok_or(Refusal::SignInFailed)?;
+    let SignInFacts { login, only_member } = facts.ok_or(Refusal::SignInFailed)?;
     let credential = login.credential.as_ref().filter(|credential| credential.id == command.credential);
     let credential = credential.ok_or(Refusal::SignInFailed)?;
     if login.key.is_none() {
@@ -68,8 +68,8 @@ pub fn open_session(
         decision.expect.push(Expect { what, version: login.version, how: Reliance::LookedAt });
     }
     decision.changes.extend([Change::OpenSession(session.clone()), Change::GiveBack(command.counted)]);
-    let only = <[ContactId; 1]>::try_from(members.as_slice()).ok().map(|[only]| only);
-    let mut event = moment.event("session.opened", Subject { contact: only, user: None, login: Some(login.id) });
+    let subject = Subject { contact: *only_member, user: None, login: Some(login.id) };
+    let mut event = moment.event("session.opened", subject);
     event.facts.insert("session".to_owned(), session.id.to_string());
     event.facts.insert("rehashed".to_owned(), command.rehashed.is_some().to_string());
     decision.events.push(event);
@@ -93,16 +93,18 @@ fn new_session(practice: &Practice, login: &Login, command: &SignIn, moment: &mu
     }
 }
 
+/// Gives a try back that nothing came of: its password was right, or never looked at (G1).
+pub fn give_back(counted: CountedTry) -> Decision {
+    Decision { changes: vec![Change::GiveBack(counted)], ..Decision::default() }
+}
+
 /// What a browser calls itself, as it is kept: at most 200 characters, without control characters.
 pub(super) fn shown_name(user_agent: String) -> String {
     user_agent.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
 /// The login of a session that is valid at the moment; `Unauthorized` otherwise.
-pub fn valid_session<'a>(
-    facts: Option<&'a SessionFacts>,
-    now: Timestamp,
-) -> Result<(&'a PortalSession, &'a LoginFacts), Refusal> {
+pub fn valid_session(facts: Option<&SessionFacts>, now: Timestamp) -> Result<(&PortalSession, &LoginFacts), Refusal> {
     let Some(SessionFacts { session, login: Some(login) }) = facts else { return Err(Refusal::Unauthorized) };
     let valid = login.login.key.is_some() && session.valid(login.login.epoch, now);
     if valid { Ok((session, login)) } else { Err(Refusal::Unauthorized) }
@@ -158,30 +160,36 @@ pub fn sign_out(facts: Option<&SessionFacts>, moment: &mut Moment) -> Decided<bo
 }
 
 /// Ends others of one's own sessions: one, which must be the login's, or all but the one that asks. Answers how many ended.
+///
+/// Of all others, those that are over by this instance's clock end too: by another's they may not be over yet.
 pub fn end_own_sessions(
     facts: Option<&SessionFacts>,
     target: Option<SessionId>,
     moment: &mut Moment,
 ) -> Result<Decided<usize>, Refusal> {
     let (session, login) = valid_session(facts, moment.now)?;
-    let open: Vec<_> = valid_sessions(login, moment.now).map(|session| session.id).collect();
     let mut decision = Decision::default();
-    let (which, outcome) = match target {
-        Some(target) if open.contains(&target) => (Which::One(target), 1),
-        Some(_) => return Err(Refusal::NotFound { what: "session" }),
-        None => (Which::AllBut(session.id), open.iter().filter(|id| **id != session.id).count()),
+    let valid = |which: &dyn Fn(SessionId) -> bool| valid_sessions(login, moment.now).filter(|it| which(it.id)).count();
+    let (which, outcome, some) = match target {
+        Some(target) if valid(&|id| id == target) == 0 => return Err(Refusal::NotFound { what: "session" }),
+        Some(target) => (Which::One(target), 1, true),
+        None => {
+            let others = login.sessions.iter().any(|open| open.id != session.id);
+            (Which::AllBut(session.id), valid(&|id| id != session.id), others)
+        }
     };
-    if outcome > 0 {
+    if some {
         end(&mut decision, login, which, "session.ended", moment);
         touch(&mut decision, login);
     }
+    tell_only_of(outcome, &mut decision);
     Ok(Decided { decision, outcome })
 }
 
-/// Ends all sessions of a login, as staff may. Answers how many ended.
+/// Ends all sessions of a login, as staff may. Answers how many were valid; what is over by this instance's clock ends too.
 pub fn end_contact_sessions(contact: ContactId, login: &LoginFacts, moment: &mut Moment) -> Decided<usize> {
     let outcome = valid_sessions(login, moment.now).count();
-    if login.login.key.is_none() || outcome == 0 {
+    if login.login.key.is_none() || login.sessions.is_empty() {
         return Decided { decision: Decision::default(), outcome: 0 };
     }
     let mut decision = Decision::default();
@@ -190,7 +198,15 @@ pub fn end_contact_sessions(contact: ContactId, login: &LoginFacts, moment: &mut
     decision.changes.push(Change::PutLogin(after));
     decision.changes.push(Change::EndSessions { login: login.login.id, which: Which::All, at: moment.now });
     decision.events.push(login_event("session.all_ended", login, Some(contact), moment));
+    tell_only_of(outcome, &mut decision);
     Decided { decision, outcome }
+}
+
+/// Where nothing valid ended, nothing is told (J1).
+fn tell_only_of(ended: usize, decision: &mut Decision) {
+    if ended == 0 {
+        decision.events.clear();
+    }
 }
 
 /// The valid sessions of a login, oldest first.

@@ -49,6 +49,17 @@ impl LoginKey {
         if key.0 == stored { Ok(key) } else { Err(LoginKeyFault::NotCanonical) }
     }
 
+    /// The key at which what is no address is looked up and counted. No address has it, so nobody ever holds it.
+    ///
+    /// ```
+    /// use portal_domain::email::LoginKey;
+    ///
+    /// assert!(LoginKey::parse(LoginKey::nobody().as_str()).is_err());
+    /// ```
+    pub fn nobody() -> Self {
+        Self("nobody".to_owned())
+    }
+
     /// The key of an address. It was computed when the address was parsed and is not computed again.
     ///
     /// ```

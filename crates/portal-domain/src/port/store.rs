@@ -51,8 +51,8 @@ pub trait PortalStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<LoginFacts>, StoreError>;
 
-    /// The live login that holds the key, and who is behind it: all that a sign-in needs to know. MUST run the same statements
-    /// whether it exists or not, and none for each of its sessions, members or links.
+    /// The live login that holds the key: all that a sign-in needs to know. MUST run the same statements whether it exists or
+    /// not, and read no more of it the more contacts, sessions or links it has.
     async fn sign_in(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<SignInFacts>, StoreError>;
 
     /// When mail that anybody can ask for was written to the login key, after `since`, in any order (G3). MUST show what was

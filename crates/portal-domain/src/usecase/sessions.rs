@@ -63,11 +63,6 @@ pub struct ChangePassword<'a> {
     pub known: Option<&'a str>,
 }
 
-/// The key at which what is no address is looked up. Nobody can have it.
-fn nobody() -> LoginKey {
-    EmailAddress::parse("nobody@portal.invalid").expect("an address").key().clone()
-}
-
 impl Portal {
     /// Signs in. Whatever the reason of a failure, the same statements run, one password is hashed, and the
     /// refusal is the same (P2): facts, then the try is counted and noted, then the hash, and no commit after it.
@@ -82,7 +77,7 @@ impl Portal {
             return Err(Refusal::SignInFailed.into());
         };
         // What is no address is looked up too, at a key whose holder is then ignored.
-        let key = typed.clone().unwrap_or_else(nobody);
+        let key = typed.clone().unwrap_or_else(LoginKey::nobody);
         let facts = self.store.sign_in(context.practice, &key).await?.filter(|_| typed.is_some());
         let credential = facts.as_ref().and_then(|facts| facts.login.credential.clone());
         let known_to = facts.as_ref().zip(credential.as_ref()).map(|(facts, credential)| KnownTo {

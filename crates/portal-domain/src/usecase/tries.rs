@@ -1,14 +1,14 @@
 //! Tries to get in, counted before anything costly is done (section G).
 
-use super::{ATTEMPTS, CallContext, Error, Portal};
+use super::{CallContext, Error, Portal};
 use crate::{
     Refusal,
     browser::KnownTo,
-    change::{Change, Decision},
+    decide,
     email::LoginKey,
     id::{Id, Ids},
     password::{PasswordHash, TypedPassword},
-    port::{Commit, Verdict},
+    port::Verdict,
     throttle::{Admission, BrowserId, Bucket, CountedTry, Try},
     time::Timestamp,
 };
@@ -87,7 +87,7 @@ impl Portal {
         match self.hasher.verify(password, hash).await {
             Ok(verdict) => Ok(verdict),
             Err(error) => {
-                self.give_back(context, CountedTry { noted: None, ..*counted }).await?;
+                self.give_back(context, CountedTry { noted: None, ..*counted }).await;
                 Err(error.into())
             }
         }
@@ -100,21 +100,17 @@ impl Portal {
         counted: &CountedTry,
         followed: Result<T, Error>,
     ) -> Result<T, Error> {
-        if followed.is_err() {
-            self.give_back(context, *counted).await?;
+        // A store that is away now would only make the answer later.
+        if followed.as_ref().is_err_and(|error| !matches!(error, Error::Store(_))) {
+            self.give_back(context, *counted).await;
         }
         followed
     }
 
-    async fn give_back(&self, context: &CallContext, counted: CountedTry) -> Result<(), Error> {
-        let decision = Decision { changes: vec![Change::GiveBack(counted)], ..Decision::default() };
-        for _ in 0..ATTEMPTS {
-            let decisions = std::slice::from_ref(&decision);
-            if self.store.commit(context.practice, decisions, None).await? == Commit::Committed {
-                return Ok(());
-            }
-        }
-        Err(Error::Overloaded)
+    /// Tried once, for nothing could be decided anew; whoever asked is told why nothing came of it, and not of this.
+    async fn give_back(&self, context: &CallContext, counted: CountedTry) {
+        // Lost, it stays counted, which is the safe side.
+        let _ = self.store.commit(context.practice, &[decide::give_back(counted)], None).await;
     }
 
     /// Forgets counters and notes of tries whose time is over, a few at a time. Answers how many.

@@ -16,7 +16,7 @@ use portal_domain::{
 use portal_http::Network;
 use serde_json::json;
 
-use crate::kit::{Ask, Kit, PASSWORD};
+use crate::kit::{Answer, Ask, Kit, PASSWORD};
 
 #[tokio::test]
 async fn every_answer_carries_the_headers_of_the_promise() {
@@ -34,24 +34,32 @@ async fn every_answer_carries_the_headers_of_the_promise() {
         Ask::get("/portal/smith/api/session"),
         Ask::get("/healthz").with("host", "evil.example"),
         Ask::get("/").with("host", "evil.example"),
+        Ask::new(Method::PUT, "/healthz"),
+        Ask::new(Method::POST, "/portal/smith/api/session").json(&json!({"email": "x".repeat(20_000)})),
+        Ask::get("/portal/smith/").cookie("portal_smith=none"),
+        Ask::form("/portal/smith/sign-in", &[("email", "ada@smith.example"), ("password", "none of hers")]),
     ] {
         let answer = kit.send(ask).await;
-        let csp = answer.header("content-security-policy").expect("a policy");
-        assert!(csp.starts_with("default-src 'none'") && csp.contains("frame-ancestors 'none'"));
-        assert!(!csp.contains("unsafe") && !csp.contains("script-src"));
-        for (name, value) in [
-            ("x-content-type-options", "nosniff"),
-            ("referrer-policy", "no-referrer"),
-            ("cache-control", "no-store"),
-            ("cross-origin-opener-policy", "same-origin"),
-            ("strict-transport-security", "max-age=31536000"),
-        ] {
-            assert_eq!(answer.header(name), Some(value), "{name}");
-        }
-        assert!(answer.header("access-control-allow-origin").is_none());
+        carries_the_headers(&answer);
     }
     let plain = Kit::at("http://localhost:8080").await.send(Ask::get("/healthz")).await;
     assert!(plain.header("strict-transport-security").is_none());
+}
+
+fn carries_the_headers(answer: &Answer) {
+    let csp = answer.header("content-security-policy").expect("a policy");
+    assert!(csp.starts_with("default-src 'none'") && csp.contains("frame-ancestors 'none'"));
+    assert!(!csp.contains("unsafe") && !csp.contains("script-src"));
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cache-control", "no-store"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("strict-transport-security", "max-age=31536000"),
+    ] {
+        assert_eq!(answer.header(name), Some(value), "{name}");
+    }
+    assert!(answer.header("access-control-allow-origin").is_none());
 }
 
 #[tokio::test]
@@ -173,6 +181,7 @@ async fn the_probes_say_whether_the_database_is_there() {
     let listed = broken.send(Ask::get("/api/v1/clients").key(&broken.key)).await;
     listed.problem(500, "internal_error");
     let panicked = broken.send(Ask::get("/api/v1/contacts").key(&broken.key)).await;
+    carries_the_headers(&panicked);
     panicked.problem(500, "internal_error");
 }
 
@@ -217,6 +226,7 @@ async fn the_origin_is_the_connection_s_or_what_a_trusted_proxy_was_told() {
         ("10.1.1.1", Some("[2001:db8::1]"), "2001:db8::1"),
         ("::1", Some("nonsense"), "::1"),
         ("10.1.1.1", None, "10.1.1.1"),
+        ("10.1.1.1", Some("caf\u{e9}, 203.0.113.9"), "203.0.113.9"),
     ] {
         let body = json!({"email": "ada@smith.example", "password": PASSWORD});
         let mut ask = Ask::new(Method::POST, "/portal/smith/api/session").json(&body).from(peer);

@@ -157,37 +157,36 @@ pub(crate) async fn sign_in(
     practice: PracticeId,
     key: &LoginKey,
 ) -> Result<Option<SignInFacts>, StoreError> {
-    let rows = sqlx::query!(
+    let found = sqlx::query!(
         r#"SELECT l.login_id, l.key, l.epoch, l.credential_id, l.credential_hash, l.credential_confirmed_at,
-               l.credential_set_at, l.version, c.contact_id AS "contact_id?"
+               l.credential_set_at, l.version,
+               (SELECT CASE count(*) WHEN 1 THEN (array_agg(m.contact_id))[1] END FROM (
+                    SELECT c.contact_id FROM portal.contact c
+                    WHERE c.practice_id = l.practice_id AND c.login_id = l.login_id AND c.access = 'granted'
+                    LIMIT 2) m) AS only_member
            FROM portal.login_key k
            JOIN portal.login l ON l.practice_id = k.practice_id AND l.login_id = k.login_id
-           LEFT JOIN portal.contact c
-               ON c.practice_id = l.practice_id AND c.login_id = l.login_id AND c.access = 'granted'
-           WHERE k.practice_id = $1 AND k.key = $2 ORDER BY c.contact_id"#,
+           WHERE k.practice_id = $1 AND k.key = $2"#,
         row::uuid(practice),
         key.as_str(),
     )
-    .fetch_all(pool)
+    .fetch_optional(pool)
     .await
     .map_err(store_error)?;
-    let (mut login, mut members) = (None, Vec::new());
-    for it in rows {
-        members.extend(it.contact_id.map(row::id));
-        login = Some(LoginRow {
-            login_id: it.login_id,
-            key: it.key,
-            epoch: it.epoch,
-            credential_id: it.credential_id,
-            credential_hash: it.credential_hash,
-            credential_confirmed_at: it.credential_confirmed_at,
-            credential_set_at: it.credential_set_at,
-            version: it.version,
-            last_sign_in_at: None,
-        });
-    }
-    let login = login.map(LoginRow::read).transpose()?;
-    Ok(login.map(|(login, _)| SignInFacts { login, members }))
+    let Some(found) = found else { return Ok(None) };
+    let only_member = found.only_member.map(row::id);
+    let login = LoginRow {
+        login_id: found.login_id,
+        key: found.key,
+        epoch: found.epoch,
+        credential_id: found.credential_id,
+        credential_hash: found.credential_hash,
+        credential_confirmed_at: found.credential_confirmed_at,
+        credential_set_at: found.credential_set_at,
+        version: found.version,
+        last_sign_in_at: None,
+    };
+    Ok(Some(SignInFacts { login: login.read()?.0, only_member }))
 }
 
 pub(crate) async fn asked_mail(

@@ -81,39 +81,46 @@ pub(crate) async fn serve(url: &str) {
 
 const SQLITE: &str = "
     SELECT p.practice_id, g.slug, p.name, p.settings, p.created_at, p.version, s.session_id, s.login_id, s.epoch,
-        s.profile_contact_id, s.profile_client_id, s.origin, s.user_agent, s.created_at, s.last_seen_at, s.idle_until,
-        s.expires_at, s.ended_at, l.key, l.epoch, c.contact_id, c.ref, c.name, c.behind_since, e.address,
-        k.client_id, k.ref, k.name, k.suspended, k.created_at, k.version
+    s.profile_contact_id, s.profile_client_id, s.origin, s.user_agent, s.created_at AS began_at,
+    s.last_seen_at, s.idle_until, s.expires_at, s.ended_at, l.key, l.epoch AS login_epoch,
+    (SELECT json_group_array(json_array(lower(hex(c.contact_id)), c.ref, c.name, c.behind_since, e.address,
+    CASE WHEN k.client_id IS NOT NULL THEN
+    json_array(lower(hex(k.client_id)), k.ref, k.name, k.suspended, k.created_at, k.version) END))
+    FROM portal_contact AS c INDEXED BY portal_contact_login
+    LEFT JOIN portal_contact_email AS e
+    ON e.practice_id = c.practice_id AND e.contact_id = c.contact_id AND e.position = 0
+    LEFT JOIN portal_contact_client AS m ON m.practice_id = c.practice_id AND m.contact_id = c.contact_id
+    LEFT JOIN portal_client AS k ON k.practice_id = m.practice_id AND k.client_id = m.client_id
+    WHERE c.practice_id = l.practice_id AND c.login_id = l.login_id AND c.access = 'granted'
+    ) AS behind
     FROM portal_practice AS p
     CROSS JOIN portal_practice_slug AS g ON g.practice_id = p.practice_id
     CROSS JOIN portal_session AS s ON s.practice_id = p.practice_id AND s.hash = ?2
     CROSS JOIN portal_login AS l ON l.practice_id = s.practice_id AND l.login_id = s.login_id
-    LEFT JOIN portal_contact AS c INDEXED BY portal_contact_login
-        ON c.practice_id = l.practice_id AND c.login_id = l.login_id AND c.access = 'granted'
-    LEFT JOIN portal_contact_email AS e
-        ON e.practice_id = c.practice_id AND e.contact_id = c.contact_id AND e.position = 0
-    LEFT JOIN portal_contact_client AS m ON m.practice_id = c.practice_id AND m.contact_id = c.contact_id
-    LEFT JOIN portal_client AS k ON k.practice_id = m.practice_id AND k.client_id = m.client_id
     WHERE p.practice_id = (SELECT practice_id FROM portal_practice_slug WHERE slug = ?1)";
 
 const POSTGRES: &str = "
     SELECT p.practice_id, g.slug, p.name, p.settings, p.created_at, p.version, s.session_id, s.login_id, s.epoch,
-        s.profile_contact_id, s.profile_client_id, s.origin, s.user_agent, s.created_at, s.last_seen_at, s.idle_until,
-        s.expires_at, s.ended_at, l.key, l.epoch, uuid_send(c.contact_id), c.ref, c.name, c.behind_since, e.address,
-        uuid_send(k.client_id), k.ref, k.name, k.suspended, k.created_at, k.version
+    s.profile_contact_id, s.profile_client_id, s.origin, s.user_agent, s.created_at AS began_at,
+    s.last_seen_at, s.idle_until, s.expires_at, s.ended_at, l.key, l.epoch AS login_epoch,
+    (SELECT coalesce(json_agg(json_build_array(c.contact_id, c.ref, c.name, c.behind_since, e.address,
+    CASE WHEN k.client_id IS NOT NULL THEN
+    json_build_array(k.client_id, k.ref, k.name, k.suspended, k.created_at, k.version) END)), '[]')::text
+    FROM portal.contact c
+    LEFT JOIN portal.contact_email e
+    ON e.practice_id = c.practice_id AND e.contact_id = c.contact_id AND e.position = 0
+    LEFT JOIN portal.contact_client m ON m.practice_id = c.practice_id AND m.contact_id = c.contact_id
+    LEFT JOIN portal.client k ON k.practice_id = m.practice_id AND k.client_id = m.client_id
+    WHERE c.practice_id = l.practice_id AND c.login_id = l.login_id AND c.access = 'granted'
+    ) AS behind
     FROM portal.practice p
     JOIN portal.practice_slug g ON g.practice_id = p.practice_id
     JOIN portal.session s ON s.practice_id = p.practice_id AND s.hash = $2
     JOIN portal.login l ON l.practice_id = s.practice_id AND l.login_id = s.login_id
-    LEFT JOIN portal.contact c ON c.practice_id = l.practice_id AND c.login_id = l.login_id AND c.access = 'granted'
-    LEFT JOIN portal.contact_email e
-        ON e.practice_id = c.practice_id AND e.contact_id = c.contact_id AND e.position = 0
-    LEFT JOIN portal.contact_client m ON m.practice_id = c.practice_id AND m.contact_id = c.contact_id
-    LEFT JOIN portal.client k ON k.practice_id = m.practice_id AND k.client_id = m.client_id
     WHERE p.practice_id = (SELECT practice_id FROM portal.practice_slug WHERE slug = $1)";
 
-/// Key, beginning and end; ids of contact and client; their references and names.
-type Line = (String, i64, i64, [Vec<u8>; 2], [String; 4]);
+/// Key, beginning and end, and who is behind it.
+type Line = (String, i64, i64, String);
 
 async fn session(
     State(pool): State<Pool>,
@@ -123,34 +130,37 @@ async fn session(
     let cookie = headers.get(header::COOKIE).and_then(|cookie| cookie.to_str().ok()?.split_once('='));
     let token = cookie.and_then(|(_, token)| SessionToken::parse(token)).ok_or(StatusCode::UNAUTHORIZED)?;
     let hash = token.hash().0.to_vec();
-    let lines: Vec<Line> = match pool {
+    let line: Option<Line> = match pool {
         Pool::Sqlite(pool) => {
-            let rows = sqlx::query(SQLITE).bind(practice).bind(hash).fetch_all(&pool).await.unwrap();
-            rows.iter().map(read).collect()
+            let row = sqlx::query(SQLITE).bind(practice).bind(hash).fetch_optional(&pool).await.unwrap();
+            row.map(|row| read(&row))
         }
         Pool::Postgres(pool) => {
-            let rows = sqlx::query(POSTGRES).bind(practice).bind(hash).fetch_all(&pool).await.unwrap();
-            rows.iter().map(read).collect()
+            let row = sqlx::query(POSTGRES).bind(practice).bind(hash).fetch_optional(&pool).await.unwrap();
+            row.map(|row| read(&row))
         }
     };
-    let (login, began, ends, ..) = lines.first().ok_or(StatusCode::UNAUTHORIZED)?;
-    let profiles: Vec<_> = lines.iter().map(profile).collect();
+    let (login, began, ends, behind) = line.ok_or(StatusCode::UNAUTHORIZED)?;
+    let behind: Vec<Behind> = serde_json::from_str(&behind).unwrap();
+    let profiles: Vec<_> = behind.iter().map(profile).collect();
     let whole = json!({ "login_email": login, "profiles": profiles, "profile": null, "signed_in_at": began, "expires_at": ends });
     Ok(Json(whole))
 }
 
 fn read<R: Row>(row: &R) -> Line
 where
-    usize: sqlx::ColumnIndex<R>,
+    for<'n> &'n str: sqlx::ColumnIndex<R>,
     for<'r> String: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-    for<'r> Vec<u8>: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
     for<'r> i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
 {
-    let (ids, texts) = ([row.get(20), row.get(25)], [row.get(21), row.get(22), row.get(26), row.get(27)]);
-    (row.get(18), row.get(13), row.get(16), ids, texts)
+    (row.get("key"), row.get("began_at"), row.get("expires_at"), row.get("behind"))
 }
 
-fn profile((.., ids, [contact_ref, contact_name, client_ref, client_name]): &Line) -> Value {
+/// A contact's id, reference and name, what the answer does not need, and a client's.
+type Behind = (String, String, String, Option<i64>, Option<String>, (String, String, String, Value, i64, i64));
+
+fn profile((contact, contact_ref, contact_name, _, _, (client, client_ref, client_name, ..)): &Behind) -> Value {
+    let ids = [contact, client].map(|id| u128::from_str_radix(&id.replace('-', ""), 16).unwrap().to_be_bytes());
     json!({
         "id": URL_SAFE_NO_PAD.encode(ids.concat()),
         "contact": { "ref": contact_ref, "name": contact_name },

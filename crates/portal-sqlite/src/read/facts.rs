@@ -18,7 +18,7 @@ use portal_domain::{
 use sqlx::SqliteConnection;
 
 use super::{
-    decode::{damaged, id, maybe_time},
+    decode::{damaged, maybe_id, maybe_time},
     logins::{clients_of, logins},
     people,
     rows::{LinkRow, LoginRow, SessionRow},
@@ -182,35 +182,32 @@ pub(crate) async fn sign_in(
 ) -> Result<Option<SignInFacts>, Fault> {
     let (practice, key) = (practice.to_bytes(), key.as_str());
     let practice = practice.as_slice();
-    let rows = sqlx::query!(
+    let found = sqlx::query!(
         r#"SELECT l.login_id, l.key, l.epoch, l.credential_id, l.credential_hash, l.credential_confirmed_at,
-               l.credential_set_at, l.version, c.contact_id AS "contact_id?"
+               l.credential_set_at, l.version,
+               (SELECT CASE count(*) WHEN 1 THEN min(two.contact_id) END FROM (
+                    SELECT c.contact_id FROM portal_contact AS c INDEXED BY portal_contact_login
+                    WHERE c.practice_id = l.practice_id AND c.login_id = l.login_id AND c.access = 'granted'
+                    LIMIT 2) AS two) AS "only_member: Vec<u8>"
            FROM portal_login_key AS k
            CROSS JOIN portal_login AS l ON l.practice_id = k.practice_id AND l.login_id = k.login_id
-           LEFT JOIN portal_contact AS c INDEXED BY portal_contact_login
-               ON c.practice_id = l.practice_id AND c.login_id = l.login_id AND c.access = 'granted'
-           WHERE k.practice_id = ?1 AND k.key = ?2 ORDER BY c.contact_id"#,
+           WHERE k.practice_id = ?1 AND k.key = ?2"#,
         practice,
         key
     );
-    let (mut login, mut members) = (None, Vec::new());
-    for row in rows.fetch_all(connection).await? {
-        if let Some(contact) = row.contact_id {
-            members.push(id(&contact, "contact.contact_id")?);
-        }
-        login = Some(LoginRow {
-            login_id: row.login_id,
-            key: row.key,
-            epoch: row.epoch,
-            credential_id: row.credential_id,
-            credential_hash: row.credential_hash,
-            credential_confirmed_at: row.credential_confirmed_at,
-            credential_set_at: row.credential_set_at,
-            version: row.version,
-        });
-    }
-    let login = login.map(LoginRow::read).transpose()?;
-    Ok(login.map(|login| SignInFacts { login, members }))
+    let Some(found) = found.fetch_optional(connection).await? else { return Ok(None) };
+    let login = LoginRow {
+        login_id: found.login_id,
+        key: found.key,
+        epoch: found.epoch,
+        credential_id: found.credential_id,
+        credential_hash: found.credential_hash,
+        credential_confirmed_at: found.credential_confirmed_at,
+        credential_set_at: found.credential_set_at,
+        version: found.version,
+    };
+    let only_member = maybe_id(found.only_member.as_deref(), "contact.contact_id")?;
+    Ok(Some(SignInFacts { login: login.read()?, only_member }))
 }
 
 pub(crate) async fn asked_mail(

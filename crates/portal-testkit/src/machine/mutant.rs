@@ -370,10 +370,7 @@ impl PortalStore for MutantStore {
             return Ok(found);
         }
         let facts = self.anywhere(practice, key, Timestamp::from_micros(0)).await?;
-        Ok(facts.map(|facts| {
-            let members = facts.members.iter().map(|member| member.contact.id).collect();
-            SignInFacts { login: facts.login, members }
-        }))
+        Ok(facts.map(LoginFacts::into_sign_in))
     }
 
     async fn asked_mail(

@@ -22,12 +22,6 @@ use super::{
     state::Tenant,
 };
 
-/// Of a login what a sign-in is told.
-fn sign_in(facts: LoginFacts) -> SignInFacts {
-    let members = facts.members.iter().map(|member| member.contact.id).collect();
-    SignInFacts { login: facts.login, members }
-}
-
 /// One practice, read at one moment.
 pub(super) struct Reader<'a> {
     pub(super) tenant: &'a Tenant,
@@ -65,7 +59,7 @@ impl Reader<'_> {
 
     pub(super) fn sign_in(&self, key: &LoginKey) -> Option<SignInFacts> {
         let Some(KeyOwner::Login(id)) = self.tenant.keys.get(key) else { return None };
-        self.login(*id).map(sign_in)
+        self.login(*id).map(LoginFacts::into_sign_in)
     }
 
     pub(super) fn asked_mail(&self, key: &LoginKey, since: Timestamp) -> Vec<Timestamp> {

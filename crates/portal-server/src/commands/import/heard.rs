@@ -96,7 +96,9 @@ impl Outbox for Heard {
 
     async fn settle(&self, lease: &Lease, settlement: &Settlement) -> Result<bool, StoreError> {
         let settled = self.outbox.settle(lease, settlement).await?;
-        self.said().note(lease, settlement);
+        if settled {
+            self.said().note(lease, settlement);
+        }
         Ok(settled)
     }
 }

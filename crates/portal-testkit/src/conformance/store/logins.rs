@@ -45,7 +45,11 @@ pub async fn members_are_listed_by_id(harness: &Harness) {
         assert_eq!(member.clients, [clients[1].clone(), clients[2].clone(), clients[0].clone()]);
     }
     assert_eq!(facts.eldest(), Some(&contacts[1]), "of two at once the lesser reference");
-    assert_eq!(facts.glance().profiles().len(), 8);
+    scene.write(Plan::new().then(Change::OpenSession(build::session("s", &login)))).await;
+    assert!(scene.session("s").await.is_some(), "and a visit finds the same");
+    let glance = facts.glance();
+    assert_eq!(glance.profiles().len(), 8);
+    assert_eq!(glance.eldest().map(|eldest| &eldest.reference), Some(&contacts[1].reference));
 }
 
 /// Only who has access is behind a login.

@@ -1,22 +1,30 @@
-use std::any::TypeId;
+use std::{
+    any::TypeId,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
+use async_trait::async_trait;
 use portal_domain::{
+    Refusal,
     change::Decision,
     decide::{self, ChangedPassword, Moment, SignIn},
     event::Caller,
     facts::SessionFacts,
     id::{Ids, LoginId, SessionId, UserId},
-    password::PasswordHash,
-    port::Commit,
+    password::{PasswordHash, TypedPassword},
+    port::{Commit, HashError, PasswordHasher, Verdict},
+    practice::SessionsOnMove,
     session::{SessionHash, SessionToken},
-    throttle::{Bucket, CountedTry},
+    throttle::{Admission, Bucket, CountedTry},
     time::Timestamp,
-    usecase::CallContext,
+    usecase::{CallContext, ChangePassword, EmailsInput, Error, Portal, SignInInput},
 };
-use portal_testkit::{build, conformance::run};
+use portal_testkit::{build, conformance::run, memory::PlainHasher};
 
 use super::{
-    desk::{Desk, HOUR, MINUTE, OTHER, SECRET, code},
+    desk::{Desk, HOUR, MINUTE, OTHER, SECRET, code, reference},
     worlds,
 };
 
@@ -224,6 +232,113 @@ fn p3_a_sign_in_replaces_the_session_that_the_browser_had() {
             assert_eq!(committed, expected, "a session is replaced once");
         }
         assert!(!desk.valid(&old).await);
+    });
+}
+
+/// A hasher during whose work something else happens, once.
+struct Meanwhile {
+    inner: Arc<PlainHasher>,
+    what: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+}
+
+#[async_trait]
+impl PasswordHasher for Meanwhile {
+    async fn hash(&self, password: &TypedPassword) -> Result<PasswordHash, HashError> {
+        self.inner.hash(password).await
+    }
+
+    async fn verify(&self, password: &TypedPassword, hash: Option<&PasswordHash>) -> Result<Verdict, HashError> {
+        let what = self.what.lock().unwrap().take();
+        if let Some(what) = what {
+            what.await;
+        }
+        self.inner.verify(password, hash).await
+    }
+
+    async fn pretend(&self) -> Result<(), HashError> {
+        self.inner.pretend().await
+    }
+}
+
+/// Signs in with the right password while something else happens; and whether the try is noted as right and counts no more.
+async fn signs_in_while(desk: &Desk, what: impl Future<Output = ()> + Send + 'static) -> bool {
+    let hasher = Meanwhile { inner: Arc::clone(&desk.fixture.hasher), what: Mutex::new(Some(Box::pin(what))) };
+    let portal = Portal { hasher: Arc::new(hasher), ..desk.fixture.portal.clone() };
+    let input = SignInInput { email: HOME, password: SECRET, user_agent: None, presented: None, known: None };
+    desk.wait(MINUTE);
+    let since = portal.now().before(MINUTE);
+    let signed_in = portal.sign_in(&desk.call, &input).await;
+    assert!(matches!(signed_in, Ok(_) | Err(Error::Refused(Refusal::SignInFailed))));
+    let tries = desk.fixture.store.tries(desk.call.practice, &build::key(HOME), since).await.unwrap();
+    assert!(tries.last().is_some_and(|noted| noted.right), "whatever came of it, the password was right");
+    let bucket = Bucket::strangers(&build::key(HOME));
+    for _ in 0..10 {
+        let admitted = portal.store.admit(desk.call.practice, &[bucket], None, portal.now()).await.unwrap();
+        assert!(matches!(admitted, Admission::Go(_)), "it is given back");
+    }
+    signed_in.is_ok()
+}
+
+#[test]
+fn p3_a_sign_in_sees_what_happened_while_its_password_was_looked_at() {
+    run(async {
+        let settled = async || {
+            let desk = Desk::with(&[("ada", HOME)]).await;
+            let session = desk.onboard("ada", SECRET).await;
+            (desk.fixture.portal.clone(), desk.call.clone(), session, desk)
+        };
+        let (portal, call, _, desk) = settled().await;
+        let deactivated = async move { drop(portal.deactivate(&call, &reference("ada")).await.unwrap()) };
+        assert!(!signs_in_while(&desk, deactivated).await, "its access ended");
+
+        let (portal, call, _, desk) = settled().await;
+        desk.settings(|settings| settings.sessions_on_move = SessionsOnMove::Keep).await;
+        let input = EmailsInput { emails: vec!["new@smith.example".to_owned()], ..EmailsInput::default() };
+        let moved = async move { drop(portal.put_emails(&call, &reference("ada"), &input).await.unwrap()) };
+        assert!(!signs_in_while(&desk, moved).await, "its address is another");
+
+        let (portal, call, session, desk) = settled().await;
+        let changed = async move {
+            let command = ChangePassword { session: &session, current: SECRET, new: OTHER, known: None };
+            drop(portal.change_password(&call, &command).await.unwrap());
+        };
+        assert!(!signs_in_while(&desk, changed).await, "its password is another");
+
+        let (portal, call, session, desk) = settled().await;
+        let signed_out = async move { assert!(portal.sign_out(&call, &session).await.unwrap()) };
+        assert!(signs_in_while(&desk, signed_out).await, "what changed does not matter to it");
+    });
+}
+
+/// What is over by the clock of the instance that ends it, and not yet by another's, ends all the same.
+#[test]
+fn p3_all_sessions_end_by_a_clock_that_runs_ahead() {
+    run(async {
+        let desk = Desk::with(&[("ada", HOME)]).await;
+        let (one, other) = (desk.onboard("ada", SECRET).await, desk.sign_in(HOME, SECRET).await.unwrap());
+        desk.wait(29 * MINUTE);
+        desk.touch(&one).await.unwrap();
+        let at_once = AtOnce(&desk);
+        let ahead = |seed| Moment {
+            now: desk.fixture.portal.now().after(100 * Duration::from_secs(1)),
+            ..at_once.moment(seed)
+        };
+        let owners = at_once.facts(&one).await;
+        let decided = decide::end_own_sessions(Some(&owners), None, &mut ahead(1)).unwrap();
+        assert_eq!(decided.outcome, 0, "it is over by that clock");
+        assert_eq!(at_once.commit(&decided.decision).await, Commit::Committed);
+        assert_eq!((desk.valid(&one).await, desk.valid(&other).await), (true, false));
+
+        desk.wait(29 * MINUTE);
+        let (_, facts) = desk.fixture.portal.contact(&desk.call, &reference("ada")).await.unwrap();
+        let (contact, login) = (facts.contact.unwrap().id, facts.login.unwrap());
+        let decided = decide::end_contact_sessions(contact, &login, &mut ahead(2));
+        assert_eq!(decided.outcome, 0);
+        assert_eq!(at_once.commit(&decided.decision).await, Commit::Committed);
+        assert!(!desk.valid(&one).await);
+        let (_, facts) = desk.fixture.portal.contact(&desk.call, &reference("ada")).await.unwrap();
+        let again = decide::end_contact_sessions(contact, &facts.login.unwrap(), &mut ahead(3));
+        assert!(again.decision.is_empty(), "and there is nothing left to end");
     });
 }
 
