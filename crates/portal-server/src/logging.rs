@@ -11,7 +11,7 @@ pub(crate) fn start(filter: &str) {
     if terminal::is_watched() {
         log.init();
     } else {
-        log.json().flatten_event(true).init();
+        log.json().flatten_event(true).with_span_list(false).init();
     }
     std::panic::set_hook(Box::new(panicked));
 }

@@ -228,24 +228,29 @@ impl Task {
             None => self.settings.connect.connect().await?,
         };
         let connection = self.connection.insert(connection);
-        begin(connection, rounds).await?;
-        if let [job] = jobs.as_mut_slice() {
-            // Alone it needs no savepoint: what it wrote goes with the transaction.
-            let fault = ended(unharmed(job.run(connection)).await);
-            control(connection, if fault.is_some() { "ROLLBACK" } else { "COMMIT" }).await?;
-            return Ok(vec![fault]);
-        }
+        let last = jobs.len().saturating_sub(1);
+        // Alone, a piece needs no savepoint: what it wrote goes with the transaction.
+        let alone = last == 0;
+        begin(connection, if alone { "BEGIN IMMEDIATE" } else { "BEGIN IMMEDIATE; SAVEPOINT piece" }, rounds).await?;
         let mut faults = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            control(connection, "SAVEPOINT piece").await?;
-            let fault = ended(unharmed(job.run(connection)).await);
-            if fault.is_some() {
+        for (place, job) in jobs.iter_mut().enumerate() {
+            let fault = match unharmed(job.run(connection)).await {
+                Some(outcome) => outcome.err(),
+                None => Some(Fault::Store(StoreError::Unavailable("a commit failed unexpectedly".into()))),
+            };
+            if fault.is_some() && !alone {
                 control(connection, "ROLLBACK TO piece").await?;
             }
-            control(connection, "RELEASE piece").await?;
+            // Each statement is a way to the connection's thread and back, so two go together.
+            let next = match place == last {
+                true if alone && fault.is_some() => "ROLLBACK",
+                true if alone => "COMMIT",
+                true => "RELEASE piece; COMMIT",
+                false => "RELEASE piece; SAVEPOINT piece",
+            };
+            control(connection, next).await?;
             faults.push(fault);
         }
-        control(connection, "COMMIT").await?;
         Ok(faults)
     }
 
@@ -258,23 +263,15 @@ impl Task {
     }
 }
 
-/// How a piece of work ended; `None` where it went well.
-fn ended(outcome: Option<Result<(), Fault>>) -> Option<Fault> {
-    match outcome {
-        Some(outcome) => outcome.err(),
-        None => Some(Fault::Store(StoreError::Unavailable("a commit failed unexpectedly".into()))),
-    }
-}
-
 /// Begins to write, as soon as nobody else does.
-async fn begin(connection: &mut SqliteConnection, rounds: u128) -> Result<(), Fault> {
+async fn begin(connection: &mut SqliteConnection, statement: &'static str, rounds: u128) -> Result<(), Fault> {
     for _ in 1..rounds {
-        match control(connection, "BEGIN IMMEDIATE").await {
+        match control(connection, statement).await {
             Err(Fault::Busy) => {}
             other => return other,
         }
     }
-    control(connection, "BEGIN IMMEDIATE").await
+    control(connection, statement).await
 }
 
 async fn control(connection: &mut SqliteConnection, statement: &'static str) -> Result<(), Fault> {

@@ -89,13 +89,10 @@ impl Portal {
         let recognised = known_to.unwrap_or_else(|| KnownTo::nobody(context.practice));
         let recognised = input.known.and_then(|cookie| recognised.recognise(&self.tokens, cookie));
         let browser = recognised.filter(|_| known_to.is_some());
-        let counted = self.admit_sign_in(context, &key, known_to.zip(browser)).await?;
-        let Some(counted) = counted else {
-            self.hasher.pretend().await?;
-            return Err(Refusal::SignInFailed.into());
-        };
+        let attempt = self.admit_sign_in(context, &key, known_to.zip(browser)).await?;
         let hash = credential.as_ref().map(|credential| &credential.hash);
-        let verdict = self.checked(context, &counted, &password, hash).await?;
+        let verdict = self.checked(context, &attempt, &password, hash).await?;
+        let counted = attempt.counted;
         let (Some(credential), Some(known_to), Verdict::Match | Verdict::MatchButRehash) =
             (credential, known_to, verdict)
         else {
@@ -261,13 +258,11 @@ impl Portal {
         let current = TypedPassword::new(command.current).ok_or_else(wrong)?;
         let credential = login.login.credential.as_ref().ok_or_else(wrong)?;
         let password = self.accept_password(&practice, login, command.new)?;
-        let Some(counted) = self.admit_password(context, Bucket::session(session.id)).await? else {
-            self.hasher.pretend().await?;
-            return Err(wrong().into());
-        };
-        if self.checked(context, &counted, &current, Some(&credential.hash)).await? == Verdict::NoMatch {
+        let attempt = self.admit_password(context, Bucket::session(session.id)).await?;
+        if self.checked(context, &attempt, &current, Some(&credential.hash)).await? == Verdict::NoMatch {
             return Err(wrong().into());
         }
+        let counted = attempt.counted;
         let before = KnownTo { practice: practice.id, login: login.login.id, credential: credential.id };
         let changed = self.set_password(context, &practice, command, (before.credential, counted), &password).await;
         let (token, session, credential) = self.given_back(context, &counted, changed).await?;

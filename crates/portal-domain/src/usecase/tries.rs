@@ -13,8 +13,19 @@ use crate::{
     time::Timestamp,
 };
 
+/// A time under which nothing was ever counted.
+const NEVER: Timestamp = Timestamp::from_micros(i64::MIN);
+
 /// So many counters, and so many notes, are forgotten in one go.
 const FORGOTTEN_AT_ONCE: u32 = 1000;
+
+/// A password that came, and whether it may be looked at.
+pub(super) struct Attempt {
+    /// Counted as wrong until it is given back.
+    pub(super) counted: CountedTry,
+    /// Whether it came in a pause: it is not counted, and nothing may be hashed.
+    paused: bool,
+}
 
 impl Portal {
     /// Counts a try from the call's origin, or says how long to wait (G2). A call from nowhere known is not counted.
@@ -27,13 +38,13 @@ impl Portal {
         }
     }
 
-    /// Counts and notes a try to sign in at a key. `None` in a pause: nothing may be hashed.
+    /// Counts and notes a try to sign in at a key.
     pub(super) async fn admit_sign_in(
         &self,
         context: &CallContext,
         key: &LoginKey,
         known: Option<(KnownTo, BrowserId)>,
-    ) -> Result<Option<CountedTry>, Error> {
+    ) -> Result<Attempt, Error> {
         let bucket = match known {
             Some((known, browser)) => Bucket::known_browser(known.login, browser),
             None => Bucket::strangers(key),
@@ -48,12 +59,8 @@ impl Portal {
         self.admit_one(context, self.origin_bucket(context), bucket, Some(&noted)).await
     }
 
-    /// Counts a password typed where somebody is signed in already. `None` in a pause.
-    pub(super) async fn admit_password(
-        &self,
-        context: &CallContext,
-        bucket: Bucket,
-    ) -> Result<Option<CountedTry>, Error> {
+    /// Counts a password typed where somebody is signed in already.
+    pub(super) async fn admit_password(&self, context: &CallContext, bucket: Bucket) -> Result<Attempt, Error> {
         self.admit_one(context, None, bucket, None).await
     }
 
@@ -63,31 +70,40 @@ impl Portal {
         origin: Option<Bucket>,
         bucket: Bucket,
         noted: Option<&Try>,
-    ) -> Result<Option<CountedTry>, Error> {
+    ) -> Result<Attempt, Error> {
         let buckets: Vec<_> = origin.into_iter().chain([bucket]).collect();
         let now = noted.map_or_else(|| self.clock.now(), |noted| noted.at);
         match self.store.admit(context.practice, &buckets, noted, now).await? {
             Admission::Go(counted) => {
                 let at = counted.last().copied().unwrap_or(now);
-                Ok(Some(CountedTry { bucket, at, noted: noted.map(|noted| noted.id) }))
+                let counted = CountedTry { bucket, at, noted: noted.map(|noted| noted.id) };
+                Ok(Attempt { counted, paused: false })
             }
-            Admission::Wait { bucket, .. } if bucket + 1 == buckets.len() => Ok(None),
+            Admission::Wait { bucket: place, .. } if place + 1 == buckets.len() => {
+                let counted = CountedTry { bucket, at: NEVER, noted: None };
+                Ok(Attempt { counted, paused: true })
+            }
             Admission::Wait { until, .. } => Err(too_many(until, now)),
         }
     }
 
-    /// Looks at a password. One that could not be looked at is no wrong one, and is given back.
+    /// Looks at a password; in a pause it seems to, for as long (G1). One that there was no time to look at is no wrong one, and is
+    /// given back, in a pause as well, where nothing is: so that not even a full queue tells a pause (P2).
     pub(super) async fn checked(
         &self,
         context: &CallContext,
-        counted: &CountedTry,
+        attempt: &Attempt,
         password: &TypedPassword,
         hash: Option<&PasswordHash>,
     ) -> Result<Verdict, Error> {
-        match self.hasher.verify(password, hash).await {
+        let looked = match attempt.paused {
+            true => self.hasher.pretend().await.map(|()| Verdict::NoMatch),
+            false => self.hasher.verify(password, hash).await,
+        };
+        match looked {
             Ok(verdict) => Ok(verdict),
             Err(error) => {
-                self.give_back(context, CountedTry { noted: None, ..*counted }).await;
+                self.give_back(context, CountedTry { noted: None, ..attempt.counted }).await;
                 Err(error.into())
             }
         }
