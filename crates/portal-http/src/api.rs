@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use crate::{
     Inner,
-    ask::{Bare, Listing, Plain, Sent},
+    ask::{Address, Bare, Listing, Plain, Sent},
     caller::{HeldByScript, PathId, Session, Token, Visitor},
     cookie, guard,
     json::{Fields, FromFields},
@@ -158,16 +158,6 @@ async fn change_password(
     let command = ChangePassword { session: &token, current: &current, new: &new, known: known.as_deref() };
     let changed = app.portal.change_password(&context, &command).await?;
     Ok((StatusCode::NO_CONTENT, cookie::of_signed_in(base, slug, &changed)).into_response())
-}
-
-struct Address {
-    email: String,
-}
-
-impl FromFields for Address {
-    fn from_fields(fields: &mut Fields) -> Result<Self, Problem> {
-        Ok(Self { email: fields.required("email", Fields::text)? })
-    }
 }
 
 async fn ask_for_reset(visitor: Visitor, sent: Sent<Plain<Address>>) -> Result<StatusCode, Problem> {

@@ -11,7 +11,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::{
-    json::{self, FromFields},
+    json::{self, Fields, FromFields},
     problem::Problem,
 };
 
@@ -237,6 +237,32 @@ impl Ask for Listing {
             Some(cursor) => Some(open_cursor(cursor).ok_or_else(bad_cursor)?),
         };
         Ok(Self { limit, after })
+    }
+}
+
+/// A part of what is found by an address.
+pub(crate) struct Search {
+    pub(crate) listing: Listing,
+    pub(crate) email: String,
+}
+
+impl Ask for Search {
+    const QUERY: &'static [&'static str] = Listing::QUERY;
+
+    fn read(query: &Query, body: &[u8]) -> Result<Self, Problem> {
+        let Address { email } = json::read(body)?;
+        Ok(Self { listing: Listing::read(query, &[])?, email })
+    }
+}
+
+/// An address, as it was typed.
+pub(crate) struct Address {
+    pub(crate) email: String,
+}
+
+impl FromFields for Address {
+    fn from_fields(fields: &mut Fields) -> Result<Self, Problem> {
+        Ok(Self { email: fields.required("email", Fields::text)? })
     }
 }
 

@@ -67,18 +67,32 @@ impl FromRequestParts<Arc<Inner>> for Host {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Problem> {
-        let secret = bearer(&parts.headers).ok_or_else(Problem::no_key)?;
-        let key = app.portal.authenticate(secret).await?.ok_or_else(Problem::no_key)?;
         let reads = matches!(parts.method, Method::GET | Method::HEAD);
-        let enough = |scope: &Scope| *scope == Scope::Write || (reads && *scope == Scope::Read);
-        if !key.scopes.iter().any(enough) {
-            let scope = if reads { "read" } else { "write" };
-            return Err(Problem::new("forbidden", format!("the API key needs the scope `{scope}`")));
-        }
-        let context =
-            CallContext { origin: origin(app, parts), ..CallContext::new(key.practice, Caller::Host(key.id)) };
-        Ok(Self { app: Arc::clone(app), context })
+        host(parts, app, reads).await
     }
+}
+
+/// A host program that asks for nothing but to look, whatever the method.
+pub(crate) struct Reader(pub(crate) Host);
+
+impl FromRequestParts<Arc<Inner>> for Reader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Problem> {
+        host(parts, app, true).await.map(Self)
+    }
+}
+
+async fn host(parts: &Parts, app: &Arc<Inner>, reads: bool) -> Result<Host, Problem> {
+    let secret = bearer(&parts.headers).ok_or_else(Problem::no_key)?;
+    let key = app.portal.authenticate(secret).await?.ok_or_else(Problem::no_key)?;
+    let enough = |scope: &Scope| *scope == Scope::Write || (reads && *scope == Scope::Read);
+    if !key.scopes.iter().any(enough) {
+        let scope = if reads { "read" } else { "write" };
+        return Err(Problem::new("forbidden", format!("the API key needs the scope `{scope}`")));
+    }
+    let context = CallContext { origin: origin(app, parts), ..CallContext::new(key.practice, Caller::Host(key.id)) };
+    Ok(Host { app: Arc::clone(app), context })
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

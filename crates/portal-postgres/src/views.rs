@@ -27,6 +27,10 @@ fn after(page: &Page<Ref>) -> &str {
     page.after.as_ref().map_or("", Ref::as_str)
 }
 
+fn reference(name: &str) -> Result<Ref, StoreError> {
+    Ref::parse(name).ok_or_else(|| row::damaged("contact", name, "its reference is none"))
+}
+
 #[async_trait]
 impl PortalViews for PostgresStore {
     async fn practices(&self, page: &Page<String>) -> Result<Vec<Practice>, StoreError> {
@@ -84,9 +88,28 @@ impl PortalViews for PostgresStore {
         .fetch_all(self.pool())
         .await
         .map_err(store_error)?;
-        let read =
-            |name: &String| Ref::parse(name).ok_or_else(|| row::damaged("contact", name, "its reference is none"));
-        names.iter().map(read).collect()
+        names.iter().map(|name| reference(name)).collect()
+    }
+
+    async fn contacts_with(
+        &self,
+        practice: PracticeId,
+        key: &LoginKey,
+        page: &Page<Ref>,
+    ) -> Result<Vec<Ref>, StoreError> {
+        let names = sqlx::query_scalar!(
+            "SELECT c.ref FROM portal.contact_email e
+             JOIN portal.contact c ON c.practice_id = e.practice_id AND c.contact_id = e.contact_id
+             WHERE e.practice_id = $1 AND e.key = $2 AND c.ref > $3 ORDER BY c.ref LIMIT $4",
+            row::uuid(practice),
+            key.as_str(),
+            after(page),
+            i64::from(page.limit),
+        )
+        .fetch_all(self.pool())
+        .await
+        .map_err(store_error)?;
+        names.iter().map(|name| reference(name)).collect()
     }
 
     async fn api_keys(&self, practice: PracticeId) -> Result<Vec<ApiKey>, StoreError> {

@@ -315,6 +315,17 @@ impl PortalViews for SqliteStore {
         reader.told(answer)
     }
 
+    async fn contacts_with(
+        &self,
+        practice: PracticeId,
+        key: &LoginKey,
+        page: &Page<Ref>,
+    ) -> Result<Vec<Ref>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = views::contacts_with(&mut reader, practice, key, page).await;
+        reader.told(answer)
+    }
+
     async fn api_keys(&self, practice: PracticeId) -> Result<Vec<ApiKey>, StoreError> {
         let mut reader = self.readers.take().await?;
         let answer = views::api_keys(&mut reader, practice).await;

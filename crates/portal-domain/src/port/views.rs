@@ -31,6 +31,13 @@ pub trait PortalViews: Send + Sync {
     async fn clients(&self, practice: PracticeId, page: &Page<Ref>) -> Result<Vec<Client>, StoreError>;
     /// References of contacts, in their order.
     async fn contacts(&self, practice: PracticeId, page: &Page<Ref>) -> Result<Vec<Ref>, StoreError>;
+    /// References of contacts that have an address of this key, wherever in their list, in their order.
+    async fn contacts_with(
+        &self,
+        practice: PracticeId,
+        key: &LoginKey,
+        page: &Page<Ref>,
+    ) -> Result<Vec<Ref>, StoreError>;
     /// Keys of the practice, revoked ones too, oldest first.
     async fn api_keys(&self, practice: PracticeId) -> Result<Vec<ApiKey>, StoreError>;
     /// Messages about a contact, in the order they were queued; the key is their place, given as the second of each pair.

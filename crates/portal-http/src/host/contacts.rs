@@ -1,16 +1,22 @@
 //! Contacts and their addresses.
 
-use axum::{Json, http::StatusCode};
+use axum::{
+    Json,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
 use portal_domain::{
+    Refusal,
     decide::ContactOutcome,
+    email::EmailAddress,
     id::Ref,
     usecase::{EmailsInput, PutContactInput},
 };
 
 use super::Answer;
 use crate::{
-    ask::{Command, Listing, Sent},
-    caller::{Host, Reference},
+    ask::{Command, Listing, Search, Sent},
+    caller::{Host, Reader, Reference},
     json::{Empty, Fields, FromFields},
     present::{self, CommandAnswer, ContactPart, List, PutContactAnswer, outcome},
     problem::Problem,
@@ -61,7 +67,32 @@ fn references(texts: Vec<String>) -> Result<Vec<Ref>, Problem> {
 
 pub(super) async fn list(host: Host, sent: Sent<Listing>) -> Answer<Json<List<ContactPart>>> {
     let listing = sent.now()?;
-    let mut refs = host.app.views.contacts(host.context.practice, &listing.page(Ref::parse)?).await?;
+    let refs = host.app.views.contacts(host.context.practice, &listing.page(Ref::parse)?).await?;
+    contacts(&host, &listing, refs).await
+}
+
+/// The contacts that have an address, wherever in their list. Other names in its place have no such method: a contact may be
+/// called `search`, and is reached by the others.
+pub(super) async fn search(
+    Reader(host): Reader,
+    Reference(word): Reference,
+    sent: Sent<Search>,
+) -> Result<Json<List<ContactPart>>, Response> {
+    if word.as_str() != "search" {
+        let problem = Problem::new("method_not_allowed", "the route has other methods");
+        return Err(([(header::ALLOW, "GET,HEAD,PUT,DELETE")], problem).into_response());
+    }
+    let found = async {
+        let Search { listing, email } = sent.now()?;
+        let address = EmailAddress::parse(&email).map_err(|fault| Refusal::InvalidEmail { index: None, fault })?;
+        let page = listing.page(Ref::parse)?;
+        let refs = host.app.views.contacts_with(host.context.practice, address.key(), &page).await?;
+        contacts(&host, &listing, refs).await
+    };
+    found.await.map_err(Problem::into_response)
+}
+
+async fn contacts(host: &Host, listing: &Listing, mut refs: Vec<Ref>) -> Answer<Json<List<ContactPart>>> {
     let next_cursor = listing.cut(&mut refs, |reference| reference.as_str().to_owned());
     let practice = host.app.portal.practice(&host.context).await?;
     let facts = host.app.portal.contacts(&host.context, &refs).await?;

@@ -37,7 +37,7 @@ pub(crate) fn routes() -> Router<Arc<Inner>> {
         .route("/clients/{ref}/suspend", routing::post(clients::suspend))
         .route("/clients/{ref}/resume", routing::post(clients::resume))
         .route("/contacts", routing::get(contacts::list))
-        .route(contact, routing::get(contacts::one).put(contacts::put).delete(contacts::delete))
+        .route(contact, routing::get(contacts::one).put(contacts::put).delete(contacts::delete).post(contacts::search))
         .route(&at("/emails"), routing::put(contacts::put_emails))
         .route(&at("/portal"), routing::get(portal::one))
         .route(&at("/portal/activate"), routing::post(portal::activate))

@@ -185,6 +185,26 @@ async fn the_probes_say_whether_the_database_is_there() {
     panicked.problem(500, "internal_error");
 }
 
+/// With a clock that runs on by itself while nothing else can happen.
+#[tokio::test(start_paused = true)]
+async fn s16_a_request_that_takes_too_long_is_given_up() {
+    let broken = Kit::with("https://portal.example", |app| app.views = Arc::new(NoViews)).await;
+    let begun = tokio::time::Instant::now();
+    let answer = broken.send(Ask::get("/api/v1/practice-users").key(&broken.key)).await;
+    assert_eq!(begun.elapsed().as_secs(), 30);
+    carries_the_headers(&answer);
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    answer.problem(503, "overloaded");
+}
+
+/// What wakes the workers may fail: whatever was done is answered.
+#[tokio::test]
+async fn n1_workers_that_can_not_be_woken_cost_no_answer() {
+    let kit = Kit::with("https://portal.example", |app| app.wake = Some(Arc::new(|| panic!("on purpose")))).await;
+    let client = kit.send(Ask::new(Method::PUT, "/api/v1/clients/k").key(&kit.key).json(&json!({"name": "K"}))).await;
+    carries_the_headers(&client.is(201));
+}
+
 #[tokio::test]
 async fn s10_no_token_stands_in_a_log() {
     let lines: Arc<Mutex<Vec<u8>>> = Arc::default();
@@ -271,13 +291,16 @@ impl PortalViews for NoViews {
         Ok(Vec::new())
     }
     async fn users(&self, _: PracticeId, _: &Page<Ref>) -> Result<Vec<PracticeUser>, StoreError> {
-        Ok(Vec::new())
+        std::future::pending().await
     }
     async fn clients(&self, _: PracticeId, _: &Page<Ref>) -> Result<Vec<Client>, StoreError> {
         Err(StoreError::Damaged("a row".to_owned()))
     }
     async fn contacts(&self, _: PracticeId, _: &Page<Ref>) -> Result<Vec<Ref>, StoreError> {
         panic!("on purpose")
+    }
+    async fn contacts_with(&self, _: PracticeId, _: &LoginKey, _: &Page<Ref>) -> Result<Vec<Ref>, StoreError> {
+        Ok(Vec::new())
     }
     async fn api_keys(&self, _: PracticeId) -> Result<Vec<ApiKey>, StoreError> {
         Ok(Vec::new())

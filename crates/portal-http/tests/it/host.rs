@@ -249,6 +249,44 @@ async fn lists_are_cut_into_pages_in_order() {
 }
 
 #[tokio::test]
+async fn contacts_are_searched_by_any_of_their_addresses() {
+    let kit = Kit::new().await;
+    for (name, emails) in [
+        ("b", json!(["Home@Smith.example", "b@smith.example"])),
+        ("a", json!(["a@smith.example", "home@smith.example"])),
+        ("search", json!(["s@smith.example"])),
+    ] {
+        kit.host(PUT, &format!("/contacts/{name}"), json!({"name": name, "emails": emails})).await.is(201);
+    }
+    let refs = |page: &Value| {
+        let items = page["items"].as_array().expect("items").iter();
+        items.map(|item| item["ref"].as_str().expect("a reference").to_owned()).collect::<Vec<_>>()
+    };
+    let search = async |query: &str, email: &str| {
+        kit.host(POST, &format!("/contacts/search{query}"), json!({"email": email})).await
+    };
+    let found = search("", " HOME@smith.example\u{a0}").await.is(200).json();
+    assert_eq!((refs(&found), &found["next_cursor"]), (vec!["a".to_owned(), "b".to_owned()], &Value::Null));
+    assert_eq!(found["items"][1]["login_email"], "Home@Smith.example");
+    let first = search("?limit=1", "home@smith.example").await.is(200).json();
+    let cursor = first["next_cursor"].as_str().expect("there is more");
+    let second = search(&format!("?limit=1&cursor={cursor}"), "home@smith.example").await.is(200).json();
+    assert_eq!((refs(&first), refs(&second)), (vec!["a".to_owned()], vec!["b".to_owned()]));
+    assert!(refs(&search("", "nobody@smith.example").await.is(200).json()).is_empty());
+    assert_eq!(search("", "home").await.problem(422, "invalid_email")["field"], "email");
+    kit.host(POST, "/contacts/search", json!({})).await.problem(400, "invalid_request");
+    // To look takes no more than the right to read, and nobody without a key learns anything.
+    let look = || Ask::new(POST, "/api/v1/contacts/search").json(&json!({"email": "home@smith.example"}));
+    kit.send(look().key(&kit.reads)).await.is(200);
+    kit.send(look()).await.problem(401, "unauthorized");
+    // A contact of that name is reached like any other, and no other name has the method.
+    assert_eq!(kit.get("/contacts/search").await.is(200).json()["login_email"], "s@smith.example");
+    let other = kit.host(POST, "/contacts/a", json!({"email": "home@smith.example"})).await;
+    assert_eq!(other.header("allow"), Some("GET,HEAD,PUT,DELETE"));
+    other.problem(405, "method_not_allowed");
+}
+
+#[tokio::test]
 async fn settings_change_where_they_are_given_and_stay_where_not() {
     let kit = Kit::new().await;
     let before = kit.get("/settings").await.is(200).json();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use portal_domain::{
+    email::LoginKey,
     event::RecordedEvent,
     id::{ContactId, PracticeId, Ref},
     message::{Attempt, Delivery, DeliveryState, MessageKind},
@@ -80,6 +81,27 @@ pub(crate) async fn contacts(
     let rows = sqlx::query_scalar!(
         "SELECT ref FROM portal_contact WHERE practice_id = ?1 AND ref > ?2 ORDER BY ref LIMIT ?3",
         practice,
+        after,
+        limit
+    );
+    let rows = rows.fetch_all(connection).await?.into_iter();
+    rows.map(|row| reference(&row, "contact.ref").map_err(Fault::from)).collect()
+}
+
+pub(crate) async fn contacts_with(
+    connection: &mut SqliteConnection,
+    practice: PracticeId,
+    key: &LoginKey,
+    page: &Page<Ref>,
+) -> Result<Vec<Ref>, Fault> {
+    let practice = practice.to_bytes();
+    let (practice, key, after, limit) = (practice.as_slice(), key.as_str(), after(page), i64::from(page.limit));
+    let rows = sqlx::query_scalar!(
+        "SELECT c.ref FROM portal_contact_email AS e
+         CROSS JOIN portal_contact AS c ON c.practice_id = e.practice_id AND c.contact_id = e.contact_id
+         WHERE e.practice_id = ?1 AND e.key = ?2 AND c.ref > ?3 ORDER BY c.ref LIMIT ?4",
+        practice,
+        key,
         after,
         limit
     );

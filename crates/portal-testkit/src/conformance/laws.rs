@@ -150,6 +150,7 @@ macro_rules! __views_laws {
         $crate::__laws! {
             $($how)*;
             lists_come_by_reference_in_pages
+            contacts_are_found_by_any_of_their_addresses
             practices_come_by_slug
             lists_stay_inside_their_practice
             messages_come_in_the_order_they_were_queued

@@ -61,6 +61,29 @@ pub async fn lists_come_by_reference_in_pages(harness: &Harness) {
     assert_eq!(between, ["b", "~"].map(reference), "a page may begin after what is not there");
 }
 
+/// Contacts are found by any of their addresses, whoever else has it and whether they have access, in pages by reference.
+pub async fn contacts_are_found_by_any_of_their_addresses(harness: &Harness) {
+    let (scene, jones) = (Scene::set(harness, "smith").await, Scene::set(harness, "jones").await);
+    let contacts = [
+        build::contact("b", &["Home@smith.example", "x@smith.example"]),
+        build::contact("a", &["y@smith.example", "home@smith.example"]),
+        build::contact("c", &["home@smith.example.org", "xhome@smith.example"]),
+        build::contact("d", &[]),
+    ];
+    scene.write(contacts.iter().fold(Plan::new(), Plan::put_contact)).await;
+    jones.write(Plan::new().put_contact(&build::contact("e", &["home@smith.example"]))).await;
+    let find = async |address: &str, after: Option<&str>, limit| {
+        let page = page(after.map(reference), limit);
+        let found = scene.store.contacts_with(scene.id, &build::key(address), &page).await.expect("the store answers");
+        found.iter().map(|reference| reference.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(find("home@smith.example", None, 9).await, ["a", "b"]);
+    assert_eq!(find("home@smith.example", None, 1).await, ["a"]);
+    assert_eq!(find("home@smith.example", Some("a"), 1).await, ["b"]);
+    assert_eq!(find("x@smith.example", None, 9).await, ["b"]);
+    assert!(find("z@smith.example", None, 9).await.is_empty());
+}
+
 /// Practices are listed by slug, in pages without gap or overlap.
 pub async fn practices_come_by_slug(harness: &Harness) {
     for slug in ["zz", "a-b", "ab", "0-", "a0"] {

@@ -125,6 +125,8 @@ pub enum Fault {
     LockedHidden,
     /// Mail that anybody asked for is not counted.
     AskedMailForgotten,
+    /// Contacts are found by their first address only.
+    FirstAddressSought,
     /// Events are shown before they are sealed.
     UnsealedShown,
     /// Seals are written whatever the head is.
@@ -143,7 +145,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 69] = [
+    pub const ALL: [Self; 70] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -206,6 +208,7 @@ impl Fault {
         Self::TriesForgottenEarly,
         Self::LockedHidden,
         Self::AskedMailForgotten,
+        Self::FirstAddressSought,
         Self::UnsealedShown,
         Self::SealUnguarded,
         Self::SealedAgain,

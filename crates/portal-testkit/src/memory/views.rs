@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use portal_domain::{
+    contact::Contact,
     email::LoginKey,
     event::RecordedEvent,
     id::{ContactId, PracticeId, Ref},
@@ -55,6 +56,20 @@ impl PortalViews for MemoryStore {
 
     async fn contacts(&self, practice: PracticeId, page: &Page<Ref>) -> Result<Vec<Ref>, StoreError> {
         let refs = |tenant: &Tenant| tenant.contacts.values().map(|contact| contact.reference.clone()).collect();
+        let all = self.list(practice, refs);
+        Ok(self.page(all, page, Clone::clone))
+    }
+
+    async fn contacts_with(
+        &self,
+        practice: PracticeId,
+        key: &LoginKey,
+        page: &Page<Ref>,
+    ) -> Result<Vec<Ref>, StoreError> {
+        let looked_at = if self.faults.has(Fault::FirstAddressSought) { 1 } else { usize::MAX };
+        let has = |contact: &&Contact| contact.emails.iter().take(looked_at).any(|email| email.key() == key);
+        let refs =
+            |tenant: &Tenant| tenant.contacts.values().filter(has).map(|contact| contact.reference.clone()).collect();
         let all = self.list(practice, refs);
         Ok(self.page(all, page, Clone::clone))
     }
