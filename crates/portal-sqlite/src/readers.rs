@@ -116,7 +116,8 @@ impl Drop for Reader {
         let (Some(mut held), Ok(runtime)) = (self.held.take(), tokio::runtime::Handle::try_current()) else { return };
         let shared = Arc::clone(&self.shared);
         runtime.spawn(async move {
-            if held.connection.ping().await.is_ok() {
+            // By now its thread has handled the end of a transaction too; where that failed, nothing on it would be of today.
+            if held.connection.ping().await.is_ok() && !held.connection.is_in_transaction() {
                 shared.put_back(held);
             }
         });

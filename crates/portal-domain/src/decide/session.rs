@@ -161,7 +161,7 @@ pub fn sign_out(facts: Option<&SessionFacts>, moment: &mut Moment) -> Decided<bo
 
 /// Ends others of one's own sessions: one, which must be the login's, or all but the one that asks. Answers how many ended.
 ///
-/// Of all others, those that are over by this instance's clock end too: by another's they may not be over yet.
+/// Of all others, those that were idle for too long by this instance's clock end too: by another's they may be valid yet.
 pub fn end_own_sessions(
     facts: Option<&SessionFacts>,
     target: Option<SessionId>,
@@ -186,7 +186,8 @@ pub fn end_own_sessions(
     Ok(Decided { decision, outcome })
 }
 
-/// Ends all sessions of a login, as staff may. Answers how many were valid; what is over by this instance's clock ends too.
+/// Ends all sessions of a login, as staff may. Answers how many were valid; those that were idle for
+/// too long by this instance's clock end too.
 pub fn end_contact_sessions(contact: ContactId, login: &LoginFacts, moment: &mut Moment) -> Decided<usize> {
     let outcome = valid_sessions(login, moment.now).count();
     if login.login.key.is_none() || login.sessions.is_empty() {

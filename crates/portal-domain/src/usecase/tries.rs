@@ -88,7 +88,7 @@ impl Portal {
     }
 
     /// Looks at a password; in a pause it seems to, for as long (G1). One that there was no time to look at is no wrong one, and is
-    /// given back, in a pause as well, where nothing is: so that not even a full queue tells a pause (P2).
+    /// given back, in a pause as well, where there is nothing to give: so a full queue is told after a commit either way (P2).
     pub(super) async fn checked(
         &self,
         context: &CallContext,

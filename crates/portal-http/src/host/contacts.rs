@@ -84,8 +84,8 @@ pub(super) async fn search(
     }
     let found = async {
         let Search { listing, email } = sent.now()?;
-        let address = EmailAddress::parse(&email).map_err(|fault| Refusal::InvalidEmail { index: None, fault })?;
         let page = listing.page(Ref::parse)?;
+        let address = EmailAddress::parse(&email).map_err(|fault| Refusal::InvalidEmail { index: None, fault })?;
         let refs = host.app.views.contacts_with(host.context.practice, address.key(), &page).await?;
         contacts(&host, &listing, refs).await
     };

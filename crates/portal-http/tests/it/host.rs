@@ -275,6 +275,7 @@ async fn contacts_are_searched_by_any_of_their_addresses() {
     assert!(refs(&search("", "nobody@smith.example").await.is(200).json()).is_empty());
     assert_eq!(search("", "home").await.problem(422, "invalid_email")["field"], "email");
     kit.host(POST, "/contacts/search", json!({})).await.problem(400, "invalid_request");
+    assert_eq!(search("?cursor=", "home").await.problem(400, "invalid_request")["field"], "cursor");
     // To look takes no more than the right to read, and nobody without a key learns anything.
     let look = || Ask::new(POST, "/api/v1/contacts/search").json(&json!({"email": "home@smith.example"}));
     kit.send(look().key(&kit.reads)).await.is(200);

@@ -41,9 +41,9 @@ pub(crate) async fn visit(
         r#"SELECT p.practice_id, g.slug, p.name, p.settings, p.created_at, p.version, s.session_id, s.login_id, s.epoch,
                s.profile_contact_id, s.profile_client_id, s.origin, s.user_agent, s.created_at AS began_at,
                s.last_seen_at, s.idle_until, s.expires_at, s.ended_at, l.key, l.epoch AS login_epoch,
-               (SELECT json_group_array(json_array(lower(hex(c.contact_id)), c.ref, c.name, c.behind_since, e.address,
+               (SELECT json_group_array(json_array(hex(c.contact_id), c.ref, c.name, c.behind_since, e.address,
                     CASE WHEN k.client_id IS NOT NULL THEN
-                        json_array(lower(hex(k.client_id)), k.ref, k.name, k.suspended, k.created_at, k.version) END))
+                        json_array(hex(k.client_id), k.ref, k.name, k.suspended, k.created_at, k.version) END))
                 FROM portal_contact AS c INDEXED BY portal_contact_login
                 LEFT JOIN portal_contact_email AS e
                     ON e.practice_id = c.practice_id AND e.contact_id = c.contact_id AND e.position = 0
