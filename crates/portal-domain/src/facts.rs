@@ -118,7 +118,7 @@ impl LoginFacts {
         self.members
             .iter()
             .map(|member| &member.contact)
-            .min_by(|a, b| (a.behind_since, &a.reference).cmp(&(b.behind_since, &b.reference)))
+            .min_by(|a, b| seniority(a.behind_since, &a.reference).cmp(&seniority(b.behind_since, &b.reference)))
     }
 
     /// As much of it as a sign-in needs.
@@ -143,6 +143,11 @@ impl LoginFacts {
         let members = self.members.iter().map(member).collect();
         LoginGlance { live: self.login.key.is_some(), epoch: self.login.epoch, members }
     }
+}
+
+/// The order of those behind a login: who was longest behind it comes first, of two at once the one with the lesser reference (E4).
+const fn seniority(behind_since: Option<Timestamp>, reference: &Ref) -> (Option<Timestamp>, &Ref) {
+    (behind_since, reference)
 }
 
 /// What a request needs that comes with the cookie of a session: the practice, and who is signed in.
@@ -200,7 +205,9 @@ impl LoginGlance {
 
     /// The contact whose spelling of the address is shown: the same that [`LoginFacts::eldest`] finds.
     pub fn eldest(&self) -> Option<&MemberGlance> {
-        self.members.iter().min_by(|a, b| (a.behind_since, &a.reference).cmp(&(b.behind_since, &b.reference)))
+        self.members
+            .iter()
+            .min_by(|a, b| seniority(a.behind_since, &a.reference).cmp(&seniority(b.behind_since, &b.reference)))
     }
 
     /// The profiles that can be chosen: every contact behind the login with each of its clients
