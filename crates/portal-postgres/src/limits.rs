@@ -34,6 +34,7 @@ impl Limits {
             // Nothing is ever left open on purpose. Should a program hang, its locks go.
             ("idle_in_transaction_session_timeout", "10000"),
             ("default_transaction_isolation", "read committed"),
+            ("default_transaction_read_only", "off"),
             // Every statement finds rows by keys, so one plan serves all values and needs no planning of its own.
             ("plan_cache_mode", "force_generic_plan"),
             // Compiling a statement costs more than any of ours takes.

@@ -60,9 +60,9 @@ impl PostgresStore {
         PgConnection::connect_with(&self.lone).await.map_err(unreachable)
     }
 
-    /// A transaction that may write. Only for tasks of their own: cut inside this call, it would stay open in the pool.
+    /// A transaction that may write, of the kind that [`Limits`] sets. Only for tasks of their own: cut inside this call, it would stay open in the pool.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        self.pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await
+        self.pool.begin().await
     }
 
     /// One snapshot for several statements. Only for tasks of their own, too.
