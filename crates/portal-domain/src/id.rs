@@ -167,7 +167,8 @@ pub type TryId = Id<kind::Try>;
 /// assert!(Ref::parse("..").is_none());
 /// assert!(Ref::parse("white space").is_none());
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Ref(String);
 
 impl Ref {
@@ -181,6 +182,14 @@ impl Ref {
     /// The reference as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for Ref {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("not a reference")
     }
 }
 

@@ -34,5 +34,6 @@ pub mod status;
 pub mod throttle;
 pub mod time;
 pub mod usecase;
+pub mod view;
 
 pub use refusal::{Named, Refusal};

@@ -293,7 +293,7 @@ impl Role {
 }
 
 /// Staff of a practice. The key of the address belongs to the user in the practice's key registry.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PracticeUser {
     /// Our id.
     pub id: UserId,
@@ -312,7 +312,7 @@ pub struct PracticeUser {
 }
 
 /// A business or individual that the practice serves.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
     /// Our id.
     pub id: ClientId,
@@ -357,6 +357,17 @@ impl Scope {
             Self::Credentials => "credentials",
             Self::Operator => "operator",
         }
+    }
+
+    /// Whether a key with this scope may do what needs `needed`: who may write may read (W3).
+    ///
+    /// ```
+    /// use portal_domain::practice::Scope;
+    /// assert!(Scope::Write.allows(Scope::Read) && !Scope::Read.allows(Scope::Write));
+    /// assert!(!Scope::Write.allows(Scope::Credentials));
+    /// ```
+    pub fn allows(self, needed: Self) -> bool {
+        self == needed || (self == Self::Write && needed == Self::Read)
     }
 
     /// Reads what [`code`](Self::code) writes.

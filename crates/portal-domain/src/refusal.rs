@@ -1,7 +1,9 @@
+use serde::{Deserialize, Serialize};
+
 use crate::{email::EmailFault, id::Ref, link::LinkState, password::PasswordFault};
 
 /// A contact, as a refusal or an effect names it to staff.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Named {
     /// The host's id.
     pub reference: Ref,
@@ -117,6 +119,14 @@ pub enum Refusal {
     /// There is no valid session.
     #[error("sign in first")]
     Unauthorized,
+    /// The same idempotency key came with something else.
+    #[error(
+        "this `Idempotency-Key` was used with another request in the last 24 hours: take a fresh one for a new command"
+    )]
+    IdempotencyKeyReused,
+    /// The contact is not in the state that the command was meant for.
+    #[error("the contact was changed meanwhile, or is not there: read it again and decide anew")]
+    PreconditionFailed,
     /// There is no such thing in this practice.
     #[error("there is no such {what}")]
     NotFound {
@@ -144,6 +154,8 @@ impl Refusal {
             Self::RowContradicts { .. } => "row_contradicts",
             Self::WouldMoveLogin => "would_move_login",
             Self::SlugTaken { .. } => "slug_taken",
+            Self::PreconditionFailed => "precondition_failed",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::OutOfBounds(_) => "invalid_request",
             Self::LinkClosed { state: LinkState::Used } => "link_used",
             Self::LinkClosed { state: LinkState::Expired } => "link_expired",

@@ -1,6 +1,6 @@
 //! The one computed status of a contact (A6), and the portal part of a contact that shows it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Named, Refusal,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The status of a contact: one value, the same for page, API and diagnosis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PortalStatus {
     /// Access was taken away.
@@ -55,14 +55,14 @@ impl PortalStatus {
 }
 
 /// The portal part of a contact, as API and pages show it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortalPart {
     /// Stored state of access.
     pub access: Access,
     /// The computed status.
     pub status: PortalStatus,
-    /// What activation or reactivation would be refused with now.
-    pub refusal: Option<Refusal>,
+    /// The code of the refusal that activation or reactivation would get now.
+    pub refusal: Option<String>,
     /// When access was last granted.
     pub activated_at: Option<Timestamp>,
     /// When somebody last signed in with the contact's login.
@@ -78,7 +78,7 @@ pub struct PortalPart {
 }
 
 /// The newest invitation, as API and pages show it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvitationPart {
     /// When the other server took it; when it was queued until then.
     pub sent_at: Timestamp,
@@ -89,7 +89,7 @@ pub struct InvitationPart {
 }
 
 /// What became of an invitation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InvitationState {
     /// On its way.
@@ -121,7 +121,7 @@ pub fn portal_part(practice: &Practice, facts: &ContactFacts, now: Timestamp) ->
     Some(PortalPart {
         access: contact.access,
         status,
-        refusal,
+        refusal: refusal.map(|refusal| refusal.code().to_owned()),
         activated_at: contact.activated_at,
         last_sign_in_at: login.and_then(|login| login.last_sign_in_at),
         password_set: login.is_some_and(|login| login.login.credential.is_some()),

@@ -5,10 +5,12 @@ use std::{collections::BTreeMap, convert::Infallible, time::Duration};
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, OriginalUri, Request},
-    http::{HeaderMap, Method, header},
+    http::{HeaderMap, HeaderValue, Method, header},
+    response::{IntoResponseParts, ResponseParts},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use portal_domain::{decide::Expected, view::ContactView};
 
 use crate::{
     json::{self, Fields, FromFields},
@@ -30,6 +32,10 @@ const DRAIN_TIME: Duration = Duration::from_secs(2);
 /// What was sent, or why it can't be understood. The latter is told only after it is certain that the thing it
 /// is about exists: see [`Sent::after`].
 pub(crate) struct Sent<T>(Result<T, Problem>);
+
+/// Put into a request by whoever found out before that what was sent can't be read; told where [`Sent`] tells such things.
+#[derive(Clone)]
+pub(crate) struct Unread(pub(crate) Problem);
 
 /// A query and a body that can be read.
 pub(crate) trait Ask: Sized {
@@ -72,7 +78,10 @@ impl<S: Send + Sync, T: Ask> FromRequest<S> for Sent<T> {
     }
 }
 
-async fn read<T: Ask>(request: Request) -> Result<T, Problem> {
+async fn read<T: Ask>(mut request: Request) -> Result<T, Problem> {
+    if let Some(Unread(problem)) = request.extensions_mut().remove() {
+        return Err(problem);
+    }
     let looks = matches!(*request.method(), Method::GET | Method::HEAD);
     let most = most_bytes(&request);
     let from_anybody = most == PORTAL_BODY;
@@ -100,6 +109,11 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
 fn is_type(headers: &HeaderMap, wanted: &str) -> bool {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(wanted)
+}
+
+/// The body of a request of the host API, whole.
+pub(crate) async fn host_bytes(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+    bytes(headers, body, HOST_BODY).await
 }
 
 /// The body, whole and within bounds of size and time.
@@ -264,6 +278,38 @@ impl FromFields for Address {
     fn from_fields(fields: &mut Fields) -> Result<Self, Problem> {
         Ok(Self { email: fields.required("email", Fields::text)? })
     }
+}
+
+/// The version of a contact, as a header: what `If-Match` compares.
+pub(crate) struct Tag(HeaderValue);
+
+impl Tag {
+    pub(crate) fn of(contact: &ContactView) -> Self {
+        Self(HeaderValue::from_str(&format!("\"{}\"", contact.version)).unwrap_or(HeaderValue::from_static("\"\"")))
+    }
+}
+
+impl IntoResponseParts for Tag {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
+        parts.headers_mut().insert(header::ETAG, self.0);
+        Ok(parts)
+    }
+}
+
+/// The state of a contact that a request is meant for, by `If-Match` (RFC 9110). A tag that is none of ours matches nothing.
+pub(crate) fn expected(headers: &HeaderMap) -> Option<Expected> {
+    let lines = headers.get_all(header::IF_MATCH).into_iter().map(|line| line.to_str().unwrap_or("?"));
+    let tags: Vec<_> = lines.flat_map(|line| line.split(',')).map(str::trim).filter(|tag| !tag.is_empty()).collect();
+    if tags.is_empty() {
+        return None;
+    }
+    if tags == ["*"] {
+        return Some(Expected::Existing);
+    }
+    let version = |tag: &str| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok();
+    Some(Expected::Versions(tags.into_iter().filter_map(version).collect()))
 }
 
 fn open_cursor(cursor: &str) -> Option<String> {

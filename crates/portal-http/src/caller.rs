@@ -13,7 +13,7 @@ use portal_domain::{
     event::Caller,
     id::{Ref, Slug},
     port::PracticeSelector,
-    practice::{Practice, Scope},
+    practice::{ApiKey, Practice, Scope},
     session::SessionToken,
     usecase::{CallContext, SessionView},
 };
@@ -67,32 +67,25 @@ impl FromRequestParts<Arc<Inner>> for Host {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Problem> {
-        let reads = matches!(parts.method, Method::GET | Method::HEAD);
-        host(parts, app, reads).await
+        let key = parts.extensions.get::<ApiKey>().ok_or_else(Problem::no_key)?;
+        let context = CallContext {
+            origin: origin(app, parts),
+            request: parts.extensions.get().cloned(),
+            expected: ask::expected(&parts.headers),
+            ..CallContext::new(key.practice, Caller::Host(key.id))
+        };
+        Ok(Self { app: Arc::clone(app), context })
     }
 }
 
-/// A host program that asks for nothing but to look, whatever the method.
-pub(crate) struct Reader(pub(crate) Host);
-
-impl FromRequestParts<Arc<Inner>> for Reader {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Problem> {
-        host(parts, app, true).await.map(Self)
-    }
-}
-
-async fn host(parts: &Parts, app: &Arc<Inner>, reads: bool) -> Result<Host, Problem> {
-    let secret = bearer(&parts.headers).ok_or_else(Problem::no_key)?;
+/// The API key of a request, which has to have a scope.
+pub(crate) async fn authenticate(app: &Inner, headers: &HeaderMap, needed: Scope) -> Result<ApiKey, Problem> {
+    let secret = bearer(headers).ok_or_else(Problem::no_key)?;
     let key = app.portal.authenticate(secret).await?.ok_or_else(Problem::no_key)?;
-    let enough = |scope: &Scope| *scope == Scope::Write || (reads && *scope == Scope::Read);
-    if !key.scopes.iter().any(enough) {
-        let scope = if reads { "read" } else { "write" };
-        return Err(Problem::new("forbidden", format!("the API key needs the scope `{scope}`")));
+    if !key.scopes.iter().any(|scope| scope.allows(needed)) {
+        return Err(Problem::new("forbidden", format!("the API key needs the scope `{}`", needed.code())));
     }
-    let context = CallContext { origin: origin(app, parts), ..CallContext::new(key.practice, Caller::Host(key.id)) };
-    Ok(Host { app: Arc::clone(app), context })
+    Ok(key)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -17,6 +17,7 @@ mod caller;
 mod config;
 mod cookie;
 mod demo;
+mod gate;
 mod guard;
 mod host;
 mod json;
@@ -35,9 +36,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 pub use crate::{
     config::{BaseUrl, BaseUrlFault, HttpConfig, Network},
+    host::route_table,
     problem::problem_table,
 };
-use crate::{guard::RequestIds, problem::Problem};
+use crate::{gate::Running, guard::RequestIds, problem::Problem};
 
 /// Called after whatever may have left the workers something to do.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -68,6 +70,7 @@ struct Inner {
     config: HttpConfig,
     wake: Option<Wake>,
     request_ids: RequestIds,
+    running: Running,
 }
 
 impl App {
@@ -76,12 +79,12 @@ impl App {
     pub fn router(self) -> Router {
         let Self { portal, views, config, wake } = self;
         let request_ids = RequestIds::new(&*portal.entropy);
-        let app = Arc::new(Inner { portal, views, config, wake, request_ids });
+        let app = Arc::new(Inner { portal, views, config, wake, request_ids, running: Running::default() });
         let with_app = || Arc::clone(&app);
         let mut routes = Router::new()
             .merge(service::routes())
             .merge(assets::routes())
-            .nest("/api/v1", host::routes())
+            .nest("/api/v1", host::routes(&app))
             .nest("/portal/{practice}/api", api::routes(&app))
             .nest("/workspace/{practice}/api", workspace::routes(&app))
             .merge(pages::routes(&app));

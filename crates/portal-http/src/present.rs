@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use portal_domain::{
     Named,
-    contact::{Access, Contact},
+    contact::Access,
     decide::{self, Effects},
     event::RecordedEvent,
-    facts::{ContactFacts, LoginGlance},
-    id::{ClientId, ContactId},
+    facts::LoginGlance,
+    id::{ClientId, ContactId, Ref},
     message::Delivery,
-    practice::{Client, Practice, PracticeUser},
+    practice::{Client, PracticeUser},
     session::{PortalSession, ProfileId},
-    status::{InvitationState, PortalPart, PortalStatus, portal_part},
+    status::{InvitationState, PortalPart, PortalStatus},
     time::Timestamp,
-    usecase::SessionView,
+    usecase::{ContactAnswer, SessionView},
+    view::ContactView,
 };
 use serde::Serialize;
 
@@ -94,7 +95,7 @@ pub(crate) struct ContactPart {
     r#ref: String,
     name: String,
     locale: Option<String>,
-    clients: Vec<String>,
+    clients: Vec<Ref>,
     emails: Vec<EmailPart>,
     login_email: Option<String>,
     portal: PortalAnswer,
@@ -108,12 +109,32 @@ struct EmailPart {
     warnings: [(); 0],
 }
 
+impl From<&ContactView> for ContactPart {
+    fn from(contact: &ContactView) -> Self {
+        let emails = contact.emails.iter().enumerate().map(|(index, email)| EmailPart {
+            address: email.as_str().to_owned(),
+            login: index == 0,
+            trimmed: email.removed().map(str::to_owned),
+            warnings: [],
+        });
+        Self {
+            r#ref: contact.reference.as_str().to_owned(),
+            name: contact.name.clone(),
+            locale: contact.locale.clone(),
+            clients: contact.clients.clone(),
+            emails: emails.collect(),
+            login_email: contact.emails.first().map(|email| email.as_str().to_owned()),
+            portal: (&contact.portal).into(),
+        }
+    }
+}
+
 /// The portal part of a contact.
 #[derive(Serialize)]
 pub(crate) struct PortalAnswer {
     access: Access,
     status: PortalStatus,
-    refusal: Option<&'static str>,
+    refusal: Option<String>,
     activated_at: Option<String>,
     last_sign_in_at: Option<String>,
     password_set: bool,
@@ -129,49 +150,24 @@ struct InvitationAnswer {
     state: InvitationState,
 }
 
-/// A contact of these facts; `None` where there is none.
-pub(crate) fn contact(practice: &Practice, facts: &ContactFacts, now: Timestamp) -> Option<ContactPart> {
-    let contact = facts.contact.as_ref()?;
-    let own = facts.clients.iter().filter(|client| contact.clients.contains(&client.id));
-    let emails = contact.emails.iter().enumerate().map(|(index, email)| EmailPart {
-        address: email.as_str().to_owned(),
-        login: index == 0,
-        trimmed: email.removed().map(str::to_owned),
-        warnings: [],
-    });
-    Some(ContactPart {
-        r#ref: contact.reference.as_str().to_owned(),
-        name: contact.name.clone(),
-        locale: contact.locale.clone(),
-        clients: own.map(|client| client.reference.as_str().to_owned()).collect(),
-        emails: emails.collect(),
-        login_email: login_email(contact),
-        portal: portal(practice, facts, now)?,
-    })
-}
-
-fn login_email(contact: &Contact) -> Option<String> {
-    contact.emails.first().map(|email| email.as_str().to_owned())
-}
-
-/// The portal part of a contact; `None` where there is none.
-pub(crate) fn portal(practice: &Practice, facts: &ContactFacts, now: Timestamp) -> Option<PortalAnswer> {
-    let part: PortalPart = portal_part(practice, facts, now)?;
-    Some(PortalAnswer {
-        access: part.access,
-        status: part.status,
-        refusal: part.refusal.map(|refusal| refusal.code()),
-        activated_at: part.activated_at.map(time),
-        last_sign_in_at: part.last_sign_in_at.map(time),
-        password_set: part.password_set,
-        locked_until: part.locked_until.map(time),
-        shared_with: part.shared_with.iter().map(NamedPart::from).collect(),
-        invitation: part.invitation.map(|invitation| InvitationAnswer {
-            sent_at: time(invitation.sent_at),
-            expires_at: time(invitation.expires_at),
-            state: invitation.state,
-        }),
-    })
+impl From<&PortalPart> for PortalAnswer {
+    fn from(part: &PortalPart) -> Self {
+        Self {
+            access: part.access,
+            status: part.status,
+            refusal: part.refusal.clone(),
+            activated_at: part.activated_at.map(time),
+            last_sign_in_at: part.last_sign_in_at.map(time),
+            password_set: part.password_set,
+            locked_until: part.locked_until.map(time),
+            shared_with: part.shared_with.iter().map(NamedPart::from).collect(),
+            invitation: part.invitation.map(|invitation| InvitationAnswer {
+                sent_at: time(invitation.sent_at),
+                expires_at: time(invitation.expires_at),
+                state: invitation.state,
+            }),
+        }
+    }
 }
 
 /// What a command does.
@@ -212,11 +208,22 @@ impl From<&Effects> for EffectsPart {
 /// What a command answers.
 #[derive(Serialize)]
 pub(crate) struct CommandAnswer {
-    pub(crate) outcome: &'static str,
-    pub(crate) preview: bool,
+    outcome: &'static str,
+    preview: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) portal: Option<PortalAnswer>,
-    pub(crate) effects: EffectsPart,
+    portal: Option<PortalAnswer>,
+    effects: EffectsPart,
+}
+
+impl CommandAnswer {
+    pub(crate) fn of(done: &ContactAnswer, preview: bool) -> Self {
+        Self {
+            outcome: outcome(done.changed),
+            preview,
+            portal: done.contact.as_ref().map(|contact| (&contact.portal).into()),
+            effects: (&done.effects).into(),
+        }
+    }
 }
 
 /// What putting a contact answers: the contact, and what a command answers besides.

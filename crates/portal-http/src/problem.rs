@@ -22,7 +22,7 @@ const fn row(code: &'static str, status: u16, title: &'static str) -> Kind {
 }
 
 /// The one table of codes. What isn't in it is not answered.
-const TABLE: [Kind; 30] = [
+const TABLE: [Kind; 33] = [
     row("invalid_request", 400, "The request can't be understood"),
     row("unauthorized", 401, "Not signed in"),
     row("sign_in_failed", 401, "Sign-in failed"),
@@ -41,15 +41,18 @@ const TABLE: [Kind; 30] = [
     row("last_admin", 409, "The last admin can't go"),
     row("slug_taken", 409, "There is such a practice already"),
     row("would_move_login", 409, "This would move a sign-in address"),
+    row("idempotency_key_in_use", 409, "The same call is still running"),
     row("link_expired", 410, "The link has expired"),
     row("link_used", 410, "The link was used"),
     row("link_dead", 410, "The link no longer works"),
+    row("precondition_failed", 412, "The contact is not as it was"),
     row("body_too_large", 413, "The request is too large"),
     row("misdirected_request", 421, "This host is not served here"),
     row("invalid_email", 422, "An address is not usable"),
     row("too_many_emails", 422, "Too many addresses"),
     row("unknown_client", 422, "There is no such client"),
     row("row_contradicts", 422, "A row contradicts an earlier one"),
+    row("idempotency_key_reused", 422, "The key belongs to another request"),
     row("password_refused", 422, "The password can't be set"),
     row("too_many_requests", 429, "Too many requests"),
     row("overloaded", 503, "Too much at once"),
@@ -120,7 +123,7 @@ impl Problem {
             contacts: Vec::new(),
             user: None,
             bearer: false,
-            retry_after: (kind.status == 503).then_some(1),
+            retry_after: (kind.status == 503 || kind.code == "idempotency_key_in_use").then_some(1),
         };
         Self(Box::new(answer))
     }

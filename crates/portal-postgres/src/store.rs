@@ -232,4 +232,8 @@ impl PortalStore for PostgresStore {
     async fn forget_tries(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
         tries::forget(self.pool(), now, most).await
     }
+
+    async fn forget_receipts(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+        commit::forget_receipts(self.pool(), before, most).await
+    }
 }

@@ -32,7 +32,7 @@ use sqlx::{
 };
 
 use crate::{
-    commit::Plan,
+    commit::{ForgetReceipts, Plan},
     enquiries::{LeaseEnquiries, PutEnquiry, SettleEnquiry},
     error::Fault,
     journal::{self, SealEvents},
@@ -286,6 +286,10 @@ impl PortalStore for SqliteStore {
 
     async fn forget_tries(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
         self.writer.write(ForgetTries { now, most }).await
+    }
+
+    async fn forget_receipts(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+        self.writer.write(ForgetReceipts { before, most }).await
     }
 }
 

@@ -88,6 +88,7 @@ const fn law_against(fault: Fault) -> &'static str {
         Fault::RefundIgnored => "a_right_password_is_given_back",
         Fault::TriesNotNoted => "a_try_is_noted_whatever_becomes_of_it",
         Fault::TriesKept => "a_change_forgets_a_counter",
+        Fault::ReceiptsForgottenEarly => "receipts_are_forgotten_in_their_time",
         Fault::TriesForgottenEarly => "tries_are_forgotten_in_their_time",
         Fault::LockedHidden => "facts_tell_of_a_pause",
         Fault::AskedMailForgotten => "asked_mail_is_counted_by_key",

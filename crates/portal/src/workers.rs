@@ -76,7 +76,10 @@ impl Workers {
         let portal = self.portal.clone();
         tasks.push(tokio::spawn(run_every(HOUR, stopped.clone(), "sweeper", move || {
             let portal = portal.clone();
-            async move { portal.forget_tries().await.map(|_| ()) }
+            async move {
+                portal.forget_tries().await?;
+                portal.forget_receipts().await.map(|_| ())
+            }
         })));
         if let Some(sender) = self.sender.clone() {
             tasks.push(tokio::spawn(run_every(HOUR, stopped.clone(), "recall", move || {

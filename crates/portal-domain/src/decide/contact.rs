@@ -38,6 +38,27 @@ pub struct ContactFields {
     pub emails: Option<PutEmails>,
 }
 
+/// Which state of a contact a command is meant for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// It is there.
+    Existing,
+    /// It has one of these versions.
+    Versions(Vec<i64>),
+}
+
+impl Expected {
+    /// Refuses a command that is meant for another state of the contact.
+    pub fn check(&self, contact: Option<&Contact>) -> Result<(), Refusal> {
+        let met = match (self, contact) {
+            (_, None) => false,
+            (Self::Existing, Some(_)) => true,
+            (Self::Versions(versions), Some(contact)) => versions.contains(&contact.version),
+        };
+        if met { Ok(()) } else { Err(Refusal::PreconditionFailed) }
+    }
+}
+
 /// Replaces the ordered list of addresses (section M). The same list again changes nothing (A1).
 pub fn put_emails(
     scene: Scene<'_>,

@@ -1,5 +1,7 @@
 //! What a command is decided on, and what it answers.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Named, change::Decision, facts::ContactFacts, message::MessageKind, practice::Practice};
 
 /// What a command on a contact is decided on.
@@ -34,7 +36,7 @@ pub struct ContactOutcome {
 }
 
 /// What a command does, for answers, previews and the journal (M7).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effects {
     /// The stored address the contact signed in with before, where it had access.
     pub login_before: Option<String>,
@@ -53,7 +55,8 @@ pub struct Effects {
 }
 
 /// What becomes of a contact's password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PasswordEffect {
     /// It goes on.
     Kept,
@@ -78,7 +81,7 @@ impl PasswordEffect {
 }
 
 /// A mail that a command sends.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct EffectMessage {
     /// Its kind.
     pub kind: MessageKind,

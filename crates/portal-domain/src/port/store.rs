@@ -123,6 +123,9 @@ pub trait PortalStore: Send + Sync {
     /// Forgets up to `most` counters and up to `most` notes, of all practices, whose time was over at `now`. MUST leave all
     /// others, and keep nobody waiting for longer than that takes. Answers how many.
     async fn forget_tries(&self, now: Timestamp, most: u32) -> Result<u64, StoreError>;
+
+    /// Forgets up to `most` receipts, of all practices, that were left before a time. MUST leave all others. Answers how many.
+    async fn forget_receipts(&self, before: Timestamp, most: u32) -> Result<u64, StoreError>;
 }
 
 /// How a practice is named.

@@ -1,11 +1,14 @@
-use super::{ATTEMPTS, CallContext, Error, Portal};
+use serde::{Deserialize, Serialize};
+
+use super::{CallContext, Error, Portal};
 use crate::{
     Refusal,
-    decide::{self, ContactFields, ContactOutcome, Decided, Moment, PutEmails, Scene},
+    decide::{self, ContactFields, ContactOutcome, Decided, Effects, Moment, PutEmails, Scene},
     email::{EmailList, EmailListFault},
     facts::{ContactFacts, ContactQuery, ContactSelector},
     id::Ref,
     practice::Practice,
+    view::ContactView,
 };
 
 /// A new list of addresses as it was submitted.
@@ -42,6 +45,19 @@ pub struct PutContactInput {
     pub emails: Option<EmailsInput>,
 }
 
+/// What a command on a contact answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactAnswer {
+    /// Whether anything changed (A1).
+    pub changed: bool,
+    /// Whether the contact is new.
+    pub created: bool,
+    /// The contact as the command leaves it; `None` where it was deleted.
+    pub contact: Option<ContactView>,
+    /// What the command does (M7).
+    pub effects: Effects,
+}
+
 impl Portal {
     /// A contact with the practice it belongs to; `NotFound` where there is none.
     pub async fn contact(&self, context: &CallContext, contact: &Ref) -> Result<(Practice, ContactFacts), Error> {
@@ -53,13 +69,28 @@ impl Portal {
         Ok((practice, facts))
     }
 
+    /// A contact as it is shown; `NotFound` where there is none.
+    pub async fn contact_view(&self, context: &CallContext, contact: &Ref) -> Result<ContactView, Error> {
+        let (practice, facts) = self.contact(context, contact).await?;
+        let view = ContactView::of(&practice, &facts, self.clock.now());
+        Ok(view.ok_or(Refusal::NotFound { what: "contact" })?)
+    }
+
+    /// The contacts of these references as they are shown, in their order; those that are gone are left out.
+    pub async fn contact_views(&self, context: &CallContext, refs: &[Ref]) -> Result<Vec<ContactView>, Error> {
+        let practice = self.practice(context).await?;
+        let facts = self.contacts(context, refs).await?;
+        let now = self.clock.now();
+        Ok(facts.iter().filter_map(|facts| ContactView::of(&practice, facts, now)).collect())
+    }
+
     /// Creates or changes a contact. See [`decide::put_contact`].
     pub async fn put_contact(
         &self,
         context: &CallContext,
         contact: &Ref,
         input: &PutContactInput,
-    ) -> Result<ContactOutcome, Error> {
+    ) -> Result<ContactAnswer, Error> {
         let emails = input.emails.as_ref().map(EmailsInput::parse).transpose()?;
         let mut query = query(contact);
         query.clients = input.clients.clone().unwrap_or_default();
@@ -70,7 +101,13 @@ impl Portal {
             clients: input.clients.clone(),
             emails,
         };
-        self.on_contact(context, query, |scene, moment| decide::put_contact(scene, contact, &fields, moment)).await
+        let decide = |scene: Scene<'_>, moment: &mut Moment| {
+            if let (Some(expected), None) = (&context.expected, &scene.facts.contact) {
+                expected.check(None)?;
+            }
+            decide::put_contact(scene, contact, &fields, moment)
+        };
+        self.on_contact(context, query, decide).await
     }
 
     /// Replaces the addresses. See [`decide::put_emails`].
@@ -79,7 +116,7 @@ impl Portal {
         context: &CallContext,
         contact: &Ref,
         input: &EmailsInput,
-    ) -> Result<ContactOutcome, Error> {
+    ) -> Result<ContactAnswer, Error> {
         let mut query = query(contact);
         let command = match input.parse() {
             Ok(command) => command,
@@ -94,27 +131,27 @@ impl Portal {
     }
 
     /// See [`decide::activate`].
-    pub async fn activate(&self, context: &CallContext, contact: &Ref) -> Result<ContactOutcome, Error> {
+    pub async fn activate(&self, context: &CallContext, contact: &Ref) -> Result<ContactAnswer, Error> {
         self.on_contact(context, query(contact), decide::activate).await
     }
 
     /// See [`decide::resend`].
-    pub async fn resend(&self, context: &CallContext, contact: &Ref) -> Result<ContactOutcome, Error> {
+    pub async fn resend(&self, context: &CallContext, contact: &Ref) -> Result<ContactAnswer, Error> {
         self.on_contact(context, query(contact), decide::resend).await
     }
 
     /// See [`decide::deactivate`].
-    pub async fn deactivate(&self, context: &CallContext, contact: &Ref) -> Result<ContactOutcome, Error> {
+    pub async fn deactivate(&self, context: &CallContext, contact: &Ref) -> Result<ContactAnswer, Error> {
         self.on_contact(context, query(contact), decide::deactivate).await
     }
 
     /// See [`decide::reactivate`].
-    pub async fn reactivate(&self, context: &CallContext, contact: &Ref) -> Result<ContactOutcome, Error> {
+    pub async fn reactivate(&self, context: &CallContext, contact: &Ref) -> Result<ContactAnswer, Error> {
         self.on_contact(context, query(contact), decide::reactivate).await
     }
 
     /// See [`decide::delete_contact`].
-    pub async fn delete_contact(&self, context: &CallContext, contact: &Ref) -> Result<ContactOutcome, Error> {
+    pub async fn delete_contact(&self, context: &CallContext, contact: &Ref) -> Result<ContactAnswer, Error> {
         self.on_contact(context, query(contact), decide::delete_contact).await
     }
 
@@ -129,16 +166,21 @@ impl Portal {
         context: &CallContext,
         query: ContactQuery,
         decide: impl Fn(Scene<'_>, &mut Moment) -> Result<Decided<ContactOutcome>, Refusal> + Send + Sync,
-    ) -> Result<ContactOutcome, Error> {
-        for _ in 0..ATTEMPTS {
+    ) -> Result<ContactAnswer, Error> {
+        let (query, decide) = (&query, &decide);
+        let decided = || async move {
             let practice = self.practice(context).await?;
             let facts = self.contact_facts(context, query.clone()).await?;
-            let decided = decide(Scene { practice: &practice, facts: &facts }, &mut self.moment(context))?;
-            if let Some(outcome) = self.settle(context, decided).await? {
-                return Ok(outcome);
+            if let (Some(expected), Some(contact)) = (&context.expected, &facts.contact) {
+                expected.check(Some(contact))?;
             }
-        }
-        Err(Error::Overloaded)
+            let mut moment = self.moment(context);
+            let Decided { decision, outcome } = decide(Scene { practice: &practice, facts: &facts }, &mut moment)?;
+            let contact = ContactView::of(&practice, &outcome.after, moment.now);
+            let ContactOutcome { changed, created, effects, .. } = outcome;
+            Ok(Decided { decision, outcome: ContactAnswer { changed, created, contact, effects } })
+        };
+        self.carry_out(context, decided).await
     }
 
     async fn contact_facts(&self, context: &CallContext, query: ContactQuery) -> Result<ContactFacts, Error> {

@@ -6,7 +6,7 @@ use crate::{
     email::{EmailAddress, LoginKey},
     event::Caller,
     id::{Ids, PracticeId},
-    port::{Enquiry, EnquiryKind, RequestKey},
+    port::{Enquiry, EnquiryKind, Receipt, RequestKey},
     time::Timestamp,
 };
 
@@ -44,11 +44,9 @@ impl Portal {
     /// Decides an enquiry, once: its id is the request key. Answers whether a message was written.
     pub async fn decide_enquiry(&self, enquiry: &Enquiry) -> Result<bool, Error> {
         let request = RequestKey { scope: "enquiry".to_owned(), key: enquiry.id.to_string() };
-        let context = CallContext {
-            origin: enquiry.origin.clone(),
-            request: Some(request.clone()),
-            ..CallContext::new(enquiry.practice, Caller::Anyone)
-        };
+        let receipt = Receipt { request: request.clone(), digest: [0; 32], outcome: Vec::new(), at: self.clock.now() };
+        let context =
+            CallContext { origin: enquiry.origin.clone(), ..CallContext::new(enquiry.practice, Caller::Anyone) };
         for _ in 0..ATTEMPTS {
             if self.store.receipt(enquiry.practice, &request).await?.is_some() {
                 return Ok(false);
@@ -72,7 +70,7 @@ impl Portal {
                     decide::renew_link(&practice, facts.as_ref(), &asked, &mut self.moment(&context))
                 }
             };
-            if let Some(written) = self.settle(&context, decided).await? {
+            if let Some(written) = self.settle_with(&context, decided, Some(&receipt)).await? {
                 return Ok(written);
             }
         }

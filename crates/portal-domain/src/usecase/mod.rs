@@ -5,6 +5,7 @@ mod enquiries;
 mod import;
 mod journal;
 mod links;
+mod once;
 mod practices;
 mod sessions;
 mod tries;
@@ -13,22 +14,23 @@ mod workspace;
 use std::{collections::BTreeSet, sync::Arc};
 
 pub use self::{
-    contacts::{EmailsInput, PutContactInput},
+    contacts::{ContactAnswer, EmailsInput, PutContactInput},
     import::{Import, ImportInput, RowFault, RowVerdict, RowWritten},
     links::{LinkView, RedeemLink},
+    once::{Outcome, Request},
     practices::{NewApiKey, PutUserInput, Secret},
     sessions::{ChangePassword, SessionView, SignInInput, SignedIn},
     workspace::{WorkspaceSignedIn, WorkspaceView},
 };
 use crate::{
     Refusal,
-    decide::{Decided, Moment},
+    decide::{Decided, Expected, Moment},
     event::Caller,
     id::{Ids, PracticeId},
     link::LinkTokens,
     port::{
         Clock, Commit, Enquiries, Entropy, HashError, Journal, PasswordHasher, PortalStore, PracticeSelector, Receipt,
-        RequestKey, StoreError,
+        StoreError,
     },
     practice::Practice,
     time::Timestamp,
@@ -72,9 +74,11 @@ pub struct CallContext {
     pub caller: Caller,
     /// From where.
     pub origin: Option<String>,
-    /// Names the request, where it may come twice. Honoured by commands that answer nothing; the others get it
-    /// with the idempotency keys of the API.
-    pub request: Option<RequestKey>,
+    /// Names the call, where it may come twice: the second is told what the first was told. Honoured by every command on
+    /// practice users, clients, contacts, their sessions, and settings.
+    pub request: Option<Request>,
+    /// The state of the contact that the command is meant for; any, where nothing is said. Honoured by commands on contacts.
+    pub expected: Option<Expected>,
     /// Whether only to say what the command would do (M7).
     pub preview: bool,
 }
@@ -82,7 +86,7 @@ pub struct CallContext {
 impl CallContext {
     /// A call that is meant and comes once.
     pub const fn new(practice: PracticeId, caller: Caller) -> Self {
-        Self { practice, caller, origin: None, request: None, preview: false }
+        Self { practice, caller, origin: None, request: None, expected: None, preview: false }
     }
 }
 
@@ -140,19 +144,22 @@ impl Portal {
         bytes
     }
 
-    /// Commits a decision, unless it is a preview or empty. `None` after a conflict: decide again.
+    /// Commits a decision of a call that has no name, unless it is a preview or empty. `None` after a conflict: decide again.
     async fn settle<T>(&self, context: &CallContext, decided: Decided<T>) -> Result<Option<T>, Error> {
+        self.settle_with(context, decided, None).await
+    }
+
+    async fn settle_with<T>(
+        &self,
+        context: &CallContext,
+        decided: Decided<T>,
+        receipt: Option<&Receipt>,
+    ) -> Result<Option<T>, Error> {
         let Decided { decision, outcome } = decided;
         if context.preview || decision.is_empty() {
             return Ok(Some(outcome));
         }
-        let receipt = context.request.clone().map(|request| Receipt {
-            request,
-            digest: [0; 32],
-            outcome: Vec::new(),
-            at: self.clock.now(),
-        });
-        match self.store.commit(context.practice, &[decision], receipt.as_ref()).await? {
+        match self.store.commit(context.practice, &[decision], receipt).await? {
             Commit::Committed => Ok(Some(outcome)),
             Commit::Conflict => Ok(None),
         }

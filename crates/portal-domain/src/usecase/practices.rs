@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::{ATTEMPTS, CallContext, Error, Portal};
 use crate::{
     Refusal,
-    decide::{self, PutClient, PutUser},
+    decide::{self, Decided, PutClient, PutUser},
     email::EmailAddress,
     facts::{UserFacts, UserQuery},
     id::{ApiKeyId, Ids, PracticeId, Ref, Slug},
@@ -83,15 +83,13 @@ impl Portal {
         context: &CallContext,
         edit: impl Fn(Settings) -> Settings + Send + Sync,
     ) -> Result<(Settings, bool), Error> {
-        for _ in 0..ATTEMPTS {
+        let edit = &edit;
+        let decided = || async move {
             let practice = self.practice(context).await?;
             let settings = edit(practice.settings.clone());
-            let decided = decide::put_settings(&practice, &settings, &mut self.moment(context))?;
-            if let Some(outcome) = self.settle(context, decided).await? {
-                return Ok(outcome);
-            }
-        }
-        Err(Error::Overloaded)
+            Ok(decide::put_settings(&practice, &settings, &mut self.moment(context))?)
+        };
+        self.carry_out(context, decided).await
     }
 
     /// A practice user; `NotFound` where there is none.
@@ -109,27 +107,23 @@ impl Portal {
         let parsed = EmailAddress::parse(&input.email);
         let email = parsed.map_err(|fault| Refusal::InvalidEmail { index: None, fault })?;
         let PutUserInput { reference, name, role, .. } = input.clone();
-        let command = PutUser { reference, name, email, role };
-        for _ in 0..ATTEMPTS {
+        let command = &PutUser { reference, name, email, role };
+        let decided = || async move {
             let facts = self.user_facts(context, &command.reference, Some(&command.email)).await?;
-            let decided = decide::put_user(&facts, &command, &mut self.moment(context))?;
-            if let Some((user, changed)) = self.settle(context, decided).await? {
-                return Ok((user, facts.user.is_none(), changed));
-            }
-        }
-        Err(Error::Overloaded)
+            let decided = decide::put_user(&facts, command, &mut self.moment(context))?;
+            let (user, changed) = decided.outcome;
+            Ok(Decided { decision: decided.decision, outcome: (user, facts.user.is_none(), changed) })
+        };
+        self.carry_out(context, decided).await
     }
 
     /// Removes a practice user. See [`decide::delete_user`].
     pub async fn delete_user(&self, context: &CallContext, user: &Ref) -> Result<(), Error> {
-        for _ in 0..ATTEMPTS {
+        let decided = || async move {
             let facts = self.user_facts(context, user, None).await?;
-            let decided = decide::delete_user(&facts, &mut self.moment(context))?;
-            if self.settle(context, decided).await?.is_some() {
-                return Ok(());
-            }
-        }
-        Err(Error::Overloaded)
+            Ok(decide::delete_user(&facts, &mut self.moment(context))?)
+        };
+        self.carry_out(context, decided).await
     }
 
     pub(super) async fn user_facts(
@@ -153,14 +147,13 @@ impl Portal {
 
     /// Creates or renames a client. Answers whether it is new, and whether anything changed.
     pub async fn put_client(&self, context: &CallContext, command: &PutClient) -> Result<(Client, bool, bool), Error> {
-        for _ in 0..ATTEMPTS {
+        let decided = || async move {
             let before = self.find_client(context, &command.reference).await?;
             let decided = decide::put_client(before.as_ref(), command, &mut self.moment(context))?;
-            if let Some((client, changed)) = self.settle(context, decided).await? {
-                return Ok((client, before.is_none(), changed));
-            }
-        }
-        Err(Error::Overloaded)
+            let (client, changed) = decided.outcome;
+            Ok(Decided { decision: decided.decision, outcome: (client, before.is_none(), changed) })
+        };
+        self.carry_out(context, decided).await
     }
 
     /// Suspends or resumes a client (A5). Answers whether anything changed.
@@ -170,26 +163,20 @@ impl Portal {
         client: &Ref,
         suspended: bool,
     ) -> Result<(Client, bool), Error> {
-        for _ in 0..ATTEMPTS {
+        let decided = || async move {
             let before = self.find_client(context, client).await?;
-            let decided = decide::suspend_client(before.as_ref(), suspended, &mut self.moment(context))?;
-            if let Some(outcome) = self.settle(context, decided).await? {
-                return Ok(outcome);
-            }
-        }
-        Err(Error::Overloaded)
+            Ok(decide::suspend_client(before.as_ref(), suspended, &mut self.moment(context))?)
+        };
+        self.carry_out(context, decided).await
     }
 
     /// Deletes a client. See [`decide::delete_client`].
     pub async fn delete_client(&self, context: &CallContext, client: &Ref) -> Result<(), Error> {
-        for _ in 0..ATTEMPTS {
+        let decided = || async move {
             let before = self.find_client(context, client).await?;
-            let decided = decide::delete_client(before.as_ref(), &mut self.moment(context))?;
-            if self.settle(context, decided).await?.is_some() {
-                return Ok(());
-            }
-        }
-        Err(Error::Overloaded)
+            Ok(decide::delete_client(before.as_ref(), &mut self.moment(context))?)
+        };
+        self.carry_out(context, decided).await
     }
 
     /// Makes an API key of a practice. The answer is the only place where its secret ever stands.

@@ -2,7 +2,8 @@ use super::{ATTEMPTS, CallContext, Error, Portal};
 use crate::{
     Refusal,
     browser::KnownTo,
-    decide::{self, ChangedPassword, SignIn},
+    change::Decision,
+    decide::{self, ChangedPassword, Decided, SignIn},
     email::{EmailAddress, LoginKey},
     facts::{LoginGlance, SessionFacts, SignInFacts, VisitFacts},
     id::{CredentialId, Ref, SessionId},
@@ -234,15 +235,16 @@ impl Portal {
 
     /// Ends all sessions of the login a contact is behind, as staff may. Answers how many ended.
     pub async fn end_contact_sessions(&self, context: &CallContext, contact: &Ref) -> Result<usize, Error> {
-        for _ in 0..ATTEMPTS {
+        let decided = || async move {
             let (_, facts) = self.contact(context, contact).await?;
-            let (Some(contact), Some(login)) = (&facts.contact, &facts.login) else { return Ok(0) };
-            let decided = decide::end_contact_sessions(contact.id, login, &mut self.moment(context));
-            if let Some(ended) = self.settle(context, decided).await? {
-                return Ok(ended);
-            }
-        }
-        Err(Error::Overloaded)
+            Ok(match (&facts.contact, &facts.login) {
+                (Some(contact), Some(login)) => {
+                    decide::end_contact_sessions(contact.id, login, &mut self.moment(context))
+                }
+                _ => Decided { decision: Decision::default(), outcome: 0 },
+            })
+        };
+        self.carry_out(context, decided).await
     }
 
     /// Changes the password inside a session. See [`decide::change_password`].

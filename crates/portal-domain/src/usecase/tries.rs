@@ -17,7 +17,7 @@ use crate::{
 const NEVER: Timestamp = Timestamp::from_micros(i64::MIN);
 
 /// So many counters, and so many notes, are forgotten in one go.
-const FORGOTTEN_AT_ONCE: u32 = 1000;
+pub(super) const FORGOTTEN_AT_ONCE: u32 = 1000;
 
 /// A password that came, and whether it may be looked at.
 pub(super) struct Attempt {

@@ -7,7 +7,6 @@ use axum::{
 };
 use portal_domain::{
     Refusal,
-    decide::ContactOutcome,
     email::EmailAddress,
     id::Ref,
     usecase::{EmailsInput, PutContactInput},
@@ -15,10 +14,10 @@ use portal_domain::{
 
 use super::Answer;
 use crate::{
-    ask::{Command, Listing, Search, Sent},
-    caller::{Host, Reader, Reference},
+    ask::{Command, Listing, Search, Sent, Tag},
+    caller::{Host, Reference},
     json::{Empty, Fields, FromFields},
-    present::{self, CommandAnswer, ContactPart, List, PutContactAnswer, outcome},
+    present::{CommandAnswer, ContactPart, List, PutContactAnswer, outcome},
     problem::Problem,
 };
 
@@ -74,7 +73,7 @@ pub(super) async fn list(host: Host, sent: Sent<Listing>) -> Answer<Json<List<Co
 /// The contacts that have an address, wherever in their list. Other names in its place have no such method: a contact may be
 /// called `search`, and is reached by the others.
 pub(super) async fn search(
-    Reader(host): Reader,
+    host: Host,
     Reference(word): Reference,
     sent: Sent<Search>,
 ) -> Result<Json<List<ContactPart>>, Response> {
@@ -94,36 +93,31 @@ pub(super) async fn search(
 
 async fn contacts(host: &Host, listing: &Listing, mut refs: Vec<Ref>) -> Answer<Json<List<ContactPart>>> {
     let next_cursor = listing.cut(&mut refs, |reference| reference.as_str().to_owned());
-    let practice = host.app.portal.practice(&host.context).await?;
-    let facts = host.app.portal.contacts(&host.context, &refs).await?;
-    let now = host.app.portal.now();
-    let items = facts.iter().filter_map(|facts| present::contact(&practice, facts, now)).collect();
-    Ok(Json(List { items, next_cursor }))
+    let contacts = host.app.portal.contact_views(&host.context, &refs).await?;
+    Ok(Json(List { items: contacts.iter().map(ContactPart::from).collect(), next_cursor }))
 }
 
-pub(super) async fn one(host: Host, Reference(contact): Reference) -> Answer<Json<ContactPart>> {
-    let (practice, facts) = host.app.portal.contact(&host.context, &contact).await?;
-    let part = present::contact(&practice, &facts, host.app.portal.now());
-    Ok(Json(part.ok_or_else(|| Problem::not_found("contact"))?))
+pub(super) async fn one(host: Host, Reference(contact): Reference) -> Answer<(Tag, Json<ContactPart>)> {
+    let contact = host.app.portal.contact_view(&host.context, &contact).await?;
+    Ok((Tag::of(&contact), Json((&contact).into())))
 }
 
 pub(super) async fn put(
     host: Host,
     Reference(contact): Reference,
     sent: Sent<Command<ContactBody>>,
-) -> Answer<(StatusCode, Json<PutContactAnswer>)> {
+) -> Answer<(StatusCode, Tag, Json<PutContactAnswer>)> {
     let Command { preview, body: ContactBody(input) } = sent.now()?;
     let done = host.app.portal.put_contact(&host.asking(preview), &contact, &input).await?;
-    let practice = host.app.portal.practice(&host.context).await?;
-    let part = present::contact(&practice, &done.after, host.app.portal.now());
+    let contact = done.contact.as_ref().ok_or_else(|| Problem::not_found("contact"))?;
     let answer = PutContactAnswer {
-        contact: part.ok_or_else(|| Problem::not_found("contact"))?,
+        contact: contact.into(),
         outcome: outcome(done.changed),
         preview,
         effects: (&done.effects).into(),
     };
     let status = if done.created { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(answer)))
+    Ok((status, Tag::of(contact), Json(answer)))
 }
 
 pub(super) async fn put_emails(
@@ -134,7 +128,7 @@ pub(super) async fn put_emails(
     let Command { preview, body: EmailsBody(input) } =
         sent.after(host.app.portal.contact(&host.context, &contact)).await?;
     let done = host.app.portal.put_emails(&host.asking(preview), &contact, &input).await?;
-    answer(&host, preview, &done).await
+    Ok(Json(CommandAnswer::of(&done, preview)))
 }
 
 pub(super) async fn delete(
@@ -144,16 +138,5 @@ pub(super) async fn delete(
 ) -> Answer<Json<CommandAnswer>> {
     let Command { preview, .. } = sent.after(host.app.portal.contact(&host.context, &contact)).await?;
     let done = host.app.portal.delete_contact(&host.asking(preview), &contact).await?;
-    answer(&host, preview, &done).await
-}
-
-/// What a command on a contact answers.
-pub(super) async fn answer(host: &Host, preview: bool, done: &ContactOutcome) -> Answer<Json<CommandAnswer>> {
-    let practice = host.app.portal.practice(&host.context).await?;
-    Ok(Json(CommandAnswer {
-        outcome: outcome(done.changed),
-        preview,
-        portal: present::portal(&practice, &done.after, host.app.portal.now()),
-        effects: (&done.effects).into(),
-    }))
+    Ok(Json(CommandAnswer::of(&done, preview)))
 }

@@ -9,10 +9,18 @@ mod users;
 
 use std::sync::Arc;
 
-use axum::{Json, Router, routing};
+use axum::{
+    Json, Router, middleware,
+    routing::{self, MethodRouter},
+};
+use portal_domain::practice::Scope;
 use serde::Serialize;
 
-use crate::{Inner, problem::Problem};
+use crate::{
+    Inner,
+    gate::{self, Gate},
+    problem::Problem,
+};
 
 type Answer<T> = Result<T, Problem>;
 
@@ -25,29 +33,56 @@ fn list<T, P: Serialize>(
     Json(crate::present::List { items: items.into_iter().map(part).collect(), next_cursor })
 }
 
-/// All routes below `/api/v1`.
-pub(crate) fn routes() -> Router<Arc<Inner>> {
-    let contact = "/contacts/{ref}";
-    let at = |rest: &str| format!("{contact}{rest}");
-    Router::new()
-        .route("/practice-users", routing::get(users::list))
-        .route("/practice-users/{ref}", routing::get(users::one).put(users::put).delete(users::delete))
-        .route("/clients", routing::get(clients::list))
-        .route("/clients/{ref}", routing::get(clients::one).put(clients::put).delete(clients::delete))
-        .route("/clients/{ref}/suspend", routing::post(clients::suspend))
-        .route("/clients/{ref}/resume", routing::post(clients::resume))
-        .route("/contacts", routing::get(contacts::list))
-        .route(contact, routing::get(contacts::one).put(contacts::put).delete(contacts::delete).post(contacts::search))
-        .route(&at("/emails"), routing::put(contacts::put_emails))
-        .route(&at("/portal"), routing::get(portal::one))
-        .route(&at("/portal/activate"), routing::post(portal::activate))
-        .route(&at("/portal/resend"), routing::post(portal::resend))
-        .route(&at("/portal/deactivate"), routing::post(portal::deactivate))
-        .route(&at("/portal/reactivate"), routing::post(portal::reactivate))
-        .route(&at("/portal/messages"), routing::get(portal::messages))
-        .route(&at("/portal/events"), routing::get(portal::events))
-        .route(&at("/portal/sessions"), routing::get(portal::sessions).delete(portal::end_sessions))
-        .route("/events", routing::get(events::list))
-        .route("/sessions", routing::delete(portal::end_all_sessions))
-        .route("/settings", routing::get(settings::one).put(settings::put))
+/// A route: method, path below `/api/v1`, what the key has to allow (W3), and the handler.
+struct Route(&'static str, &'static str, Scope, MethodRouter<Arc<Inner>>);
+
+/// The one table of routes.
+fn table() -> Vec<Route> {
+    use Scope::{Read, Write};
+    use routing::{delete, get, post, put};
+    vec![
+        Route("GET", "/practice-users", Read, get(users::list)),
+        Route("GET", "/practice-users/{ref}", Read, get(users::one)),
+        Route("PUT", "/practice-users/{ref}", Write, put(users::put)),
+        Route("DELETE", "/practice-users/{ref}", Write, delete(users::delete)),
+        Route("GET", "/clients", Read, get(clients::list)),
+        Route("GET", "/clients/{ref}", Read, get(clients::one)),
+        Route("PUT", "/clients/{ref}", Write, put(clients::put)),
+        Route("DELETE", "/clients/{ref}", Write, delete(clients::delete)),
+        Route("POST", "/clients/{ref}/suspend", Write, post(clients::suspend)),
+        Route("POST", "/clients/{ref}/resume", Write, post(clients::resume)),
+        Route("GET", "/contacts", Read, get(contacts::list)),
+        // A contact may be called `search`.
+        Route("POST", "/contacts/{ref}", Read, post(contacts::search)),
+        Route("GET", "/contacts/{ref}", Read, get(contacts::one)),
+        Route("PUT", "/contacts/{ref}", Write, put(contacts::put)),
+        Route("DELETE", "/contacts/{ref}", Write, delete(contacts::delete)),
+        Route("PUT", "/contacts/{ref}/emails", Write, put(contacts::put_emails)),
+        Route("GET", "/contacts/{ref}/portal", Read, get(portal::one)),
+        Route("POST", "/contacts/{ref}/portal/activate", Write, post(portal::activate)),
+        Route("POST", "/contacts/{ref}/portal/resend", Write, post(portal::resend)),
+        Route("POST", "/contacts/{ref}/portal/deactivate", Write, post(portal::deactivate)),
+        Route("POST", "/contacts/{ref}/portal/reactivate", Write, post(portal::reactivate)),
+        Route("GET", "/contacts/{ref}/portal/messages", Read, get(portal::messages)),
+        Route("GET", "/contacts/{ref}/portal/events", Read, get(portal::events)),
+        Route("GET", "/contacts/{ref}/portal/sessions", Read, get(portal::sessions)),
+        Route("DELETE", "/contacts/{ref}/portal/sessions", Write, delete(portal::end_sessions)),
+        Route("DELETE", "/sessions", Write, delete(portal::end_all_sessions)),
+        Route("GET", "/events", Read, get(events::list)),
+        Route("GET", "/settings", Read, get(settings::one)),
+        Route("PUT", "/settings", Write, put(settings::put)),
+    ]
+}
+
+/// All routes below `/api/v1`, each behind its gate.
+pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
+    table().into_iter().fold(Router::new(), |routes, Route(method, path, scope, handler)| {
+        let gate = Gate { app: Arc::clone(app), scope, route: format!("{method} {path}") };
+        routes.route(path, handler.route_layer(middleware::from_fn_with_state(gate, gate::pass)))
+    })
+}
+
+/// Method, path and scope of every route, for the documents and for whoever walks them all.
+pub fn route_table() -> Vec<(&'static str, String, &'static str)> {
+    table().into_iter().map(|Route(method, path, scope, _)| (method, format!("/api/v1{path}"), scope.code())).collect()
 }

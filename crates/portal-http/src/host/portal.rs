@@ -1,11 +1,17 @@
 //! The portal part of a contact: commands, history, sessions.
 
 use axum::Json;
-use portal_domain::{decide, id::Ref, port::Page};
+use portal_domain::{
+    Refusal, decide,
+    id::Ref,
+    port::Page,
+    usecase::{CallContext, Error},
+};
 use serde::Serialize;
 
-use super::{Answer, contacts::answer};
+use super::Answer;
 use crate::{
+    Inner,
     ask::{Bare, Command, Listing, Sent},
     caller::{Host, Reference},
     json::Empty,
@@ -17,9 +23,8 @@ use crate::{
 const BATCH: u32 = 200;
 
 pub(super) async fn one(host: Host, Reference(contact): Reference) -> Answer<Json<PortalAnswer>> {
-    let (practice, facts) = host.app.portal.contact(&host.context, &contact).await?;
-    let part = present::portal(&practice, &facts, host.app.portal.now());
-    Ok(Json(part.ok_or_else(|| Problem::not_found("contact"))?))
+    let contact = host.app.portal.contact_view(&host.context, &contact).await?;
+    Ok(Json((&contact.portal).into()))
 }
 
 pub(super) async fn activate(
@@ -29,7 +34,7 @@ pub(super) async fn activate(
 ) -> Answer<Json<CommandAnswer>> {
     let preview = preview(&host, &contact, sent).await?;
     let done = host.app.portal.activate(&host.asking(preview), &contact).await?;
-    answer(&host, preview, &done).await
+    Ok(Json(CommandAnswer::of(&done, preview)))
 }
 
 pub(super) async fn resend(
@@ -39,7 +44,7 @@ pub(super) async fn resend(
 ) -> Answer<Json<CommandAnswer>> {
     let preview = preview(&host, &contact, sent).await?;
     let done = host.app.portal.resend(&host.asking(preview), &contact).await?;
-    answer(&host, preview, &done).await
+    Ok(Json(CommandAnswer::of(&done, preview)))
 }
 
 pub(super) async fn deactivate(
@@ -49,7 +54,7 @@ pub(super) async fn deactivate(
 ) -> Answer<Json<CommandAnswer>> {
     let preview = preview(&host, &contact, sent).await?;
     let done = host.app.portal.deactivate(&host.asking(preview), &contact).await?;
-    answer(&host, preview, &done).await
+    Ok(Json(CommandAnswer::of(&done, preview)))
 }
 
 pub(super) async fn reactivate(
@@ -59,7 +64,7 @@ pub(super) async fn reactivate(
 ) -> Answer<Json<CommandAnswer>> {
     let preview = preview(&host, &contact, sent).await?;
     let done = host.app.portal.reactivate(&host.asking(preview), &contact).await?;
-    answer(&host, preview, &done).await
+    Ok(Json(CommandAnswer::of(&done, preview)))
 }
 
 async fn preview(host: &Host, contact: &Ref, sent: Sent<Command<Empty>>) -> Result<bool, Problem> {
@@ -126,22 +131,28 @@ pub(super) async fn end_sessions(host: Host, Reference(contact): Reference, sent
 /// Ends every session of the practice, login by login; interrupted, it can be asked again.
 pub(super) async fn end_all_sessions(host: Host, sent: Sent<Bare>) -> Answer<Json<Ended>> {
     sent.now()?;
+    let Host { app, context } = &host;
+    let sessions_ended = app.portal.once(context, async |context| end_page_by_page(app, &context).await).await?;
+    Ok(Json(Ended { sessions_ended }))
+}
+
+async fn end_page_by_page(app: &Inner, context: &CallContext) -> Result<usize, Error> {
     let mut page = Page { after: None, limit: BATCH };
     let mut sessions_ended = 0;
     loop {
-        let refs = host.app.views.contacts(host.context.practice, &page).await?;
-        for facts in host.app.portal.contacts(&host.context, &refs).await? {
+        let refs = app.views.contacts(context.practice, &page).await?;
+        for facts in app.portal.contacts(context, &refs).await? {
             let open = facts.login.is_some_and(|login| !login.sessions.is_empty());
             let Some(contact) = facts.contact.filter(|_| open) else { continue };
-            match host.app.portal.end_contact_sessions(&host.context, &contact.reference).await.map_err(Problem::from) {
+            match app.portal.end_contact_sessions(context, &contact.reference).await {
                 Ok(ended) => sessions_ended += ended,
                 // Deleted meanwhile, and its sessions with it.
-                Err(problem) if problem.code() == "not_found" => {}
-                Err(problem) => return Err(problem),
+                Err(Error::Refused(Refusal::NotFound { .. })) => {}
+                Err(error) => return Err(error),
             }
         }
         if refs.len() < BATCH as usize {
-            return Ok(Json(Ended { sessions_ended }));
+            return Ok(sessions_ended);
         }
         page.after = refs.into_iter().next_back();
     }

@@ -8,7 +8,10 @@ mod told;
 mod work;
 mod workspace;
 
-pub(crate) use self::{told::events, work::column};
+pub(crate) use self::{
+    told::{events, forget_receipts},
+    work::column,
+};
 
 use portal_domain::{
     change::Decision,

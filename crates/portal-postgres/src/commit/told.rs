@@ -1,12 +1,18 @@
 //! What a commit tells: mail to be sent, events of the journal, the receipt. In the order of the decisions.
 
-use portal_domain::{email::LoginKey, event::Event, message::Message, port::Receipt};
-use sqlx::PgConnection;
+use portal_domain::{
+    email::LoginKey,
+    event::Event,
+    message::Message,
+    port::{Receipt, StoreError},
+    time::Timestamp,
+};
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::work::{column, lent};
 use crate::{
-    failure::Failure,
+    failure::{Failure, store_error},
     row::{json, text},
 };
 
@@ -97,4 +103,16 @@ pub(crate) async fn receipt(connection: &mut PgConnection, practice: Uuid, recei
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Forgets receipts of every practice. What another instance is just forgetting is passed over.
+pub(crate) async fn forget_receipts(pool: &PgPool, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+    let over = sqlx::query!(
+        "DELETE FROM portal.receipt r USING (
+             SELECT practice_id, scope, key FROM portal.receipt WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED) AS o
+         WHERE r.practice_id = o.practice_id AND r.scope = o.scope AND r.key = o.key",
+        before.as_micros(),
+        i64::from(most),
+    );
+    Ok(over.execute(pool).await.map_err(store_error)?.rows_affected())
 }

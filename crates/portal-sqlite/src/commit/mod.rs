@@ -13,7 +13,11 @@ use async_trait::async_trait;
 use portal_domain::port::{Commit, StoreError};
 use sqlx::{SqliteConnection, sqlite::SqliteQueryResult};
 
-pub(crate) use self::{plan::Plan, rows::EventRow, tell::events};
+pub(crate) use self::{
+    plan::Plan,
+    rows::EventRow,
+    tell::{ForgetReceipts, events},
+};
 use crate::{encode::Rows, error::Fault, tries, writer::Work};
 
 #[async_trait]

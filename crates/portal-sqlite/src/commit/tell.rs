@@ -1,10 +1,11 @@
 //! What goes out with a commit: mail, journal, receipt. What always goes together is sent to the database together:
 //! each trip to its thread costs more than the statement.
 
-use portal_domain::port::Receipt;
+use async_trait::async_trait;
+use portal_domain::{port::Receipt, time::Timestamp};
 use sqlx::SqliteConnection;
 
-use crate::{encode::Rows, error::Fault};
+use crate::{encode::Rows, error::Fault, writer::Work};
 
 pub(super) async fn messages(connection: &mut SqliteConnection, practice: &[u8], rows: &Rows) -> Result<(), Fault> {
     if rows.is_empty() {
@@ -78,4 +79,26 @@ pub(super) async fn receipt(
 
 fn signed(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Forgets receipts of every practice.
+pub(crate) struct ForgetReceipts {
+    pub(crate) before: Timestamp,
+    pub(crate) most: u32,
+}
+
+#[async_trait]
+impl Work for ForgetReceipts {
+    type Answer = u64;
+
+    async fn run(&self, connection: &mut SqliteConnection) -> Result<u64, Fault> {
+        let (before, most) = (self.before.as_micros(), self.most);
+        let over = sqlx::query!(
+            "DELETE FROM portal_receipt WHERE (practice_id, scope, key) IN
+                 (SELECT practice_id, scope, key FROM portal_receipt WHERE at < ?1 LIMIT ?2)",
+            before,
+            most
+        );
+        Ok(over.execute(connection).await?.rows_affected())
+    }
 }

@@ -78,6 +78,7 @@ macro_rules! __store_laws {
             a_second_practice_of_one_slug_is_a_conflict
             a_receipt_is_kept
             a_second_receipt_is_a_conflict
+            receipts_are_forgotten_in_their_time
             a_deleted_reference_is_free
             a_second_message_or_link_of_one_id_is_a_conflict
             a_held_key_is_not_claimed

@@ -452,4 +452,8 @@ impl PortalStore for MutantStore {
     async fn forget_tries(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
         self.inner.forget_tries(now, most).await
     }
+
+    async fn forget_receipts(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+        self.inner.forget_receipts(before, most).await
+    }
 }

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use portal_domain::{
     Refusal,
-    decide::ContactOutcome,
-    status::{PortalPart, portal_part},
     time::Timestamp,
-    usecase::{EmailsInput, Error, RedeemLink},
+    usecase::{ContactAnswer, EmailsInput, Error, RedeemLink},
+    view::ContactView,
 };
 
 use super::{
@@ -278,14 +277,14 @@ impl Side {
         &self,
         said: &Lines,
         found: &Lines,
-        would_be: Option<&ContactOutcome>,
-        outcome: Option<&ContactOutcome>,
+        would_be: Option<&ContactAnswer>,
+        outcome: Option<&ContactAnswer>,
     ) -> Check {
         if let Some(text) = differences(said, found) {
             return Err(format!("M7: the preview differs from the deed (taken for the model):{text}"));
         }
         let effects =
-            |outcome: Option<&ContactOutcome>| outcome.map(|outcome| (outcome.effects.clone(), outcome.created));
+            |outcome: Option<&ContactAnswer>| outcome.map(|outcome| (outcome.effects.clone(), outcome.created));
         if effects(would_be) != effects(outcome) {
             return Err(format!("M7: the preview's effects differ: {would_be:?}, then {outcome:?}"));
         }
@@ -293,7 +292,7 @@ impl Side {
     }
 
     /// D1 and M7: what the effects list is what was queued.
-    fn effects_are_true(&self, outcome: Option<&ContactOutcome>, sent: &[Mail]) -> Check {
+    fn effects_are_true(&self, outcome: Option<&ContactAnswer>, sent: &[Mail]) -> Check {
         let Some(outcome) = outcome else { return Ok(()) };
         let listed = sorted(outcome.effects.messages.iter().map(|mail| format!("{} to {}", mail.kind.code(), mail.to)));
         let queued = sorted(sent.iter().map(|mail| format!("{} to {}", mail.kind.as_str(), mail.to)));
@@ -314,21 +313,17 @@ impl Side {
     }
 
     /// The state that a command answers is the one that is then there.
-    async fn answer_is_true(&self, outcome: Option<&ContactOutcome>) -> Check {
+    async fn answer_is_true(&self, outcome: Option<&ContactAnswer>) -> Check {
         let Some(outcome) = outcome else { return Ok(()) };
         let practice = self.world.practice().await.map_err(broken)?;
-        let Some(contact) = &outcome.after.contact else { return Ok(()) };
-        let facts = self.world.portal.contacts(&self.world.context, std::slice::from_ref(&contact.reference)).await;
+        let Some(said) = &outcome.contact else { return Ok(()) };
+        let facts = self.world.portal.contacts(&self.world.context, std::slice::from_ref(&said.reference)).await;
         let facts = facts.map_err(broken)?.into_iter().next().unwrap_or_default();
-        let part = |facts| -> Option<PortalPart> { portal_part(&practice, facts, self.world.now()) };
-        let (said, found) = (part(&outcome.after), part(&facts));
-        if said != found {
-            return Err(format!("the state that was answered is not there:\n    said  {said:?}\n    found {found:?}"));
+        let found = ContactView::of(&practice, &facts, self.world.now());
+        if found.as_ref() == Some(said) {
+            return Ok(());
         }
-        if outcome.after.contact != facts.contact {
-            return Err(format!("the contact that was answered is not there: {contact:?}, but {:?}", facts.contact));
-        }
-        Ok(())
+        Err(format!("the contact that was answered is not there:\n    said  {said:?}\n    found {found:?}"))
     }
 
     /// F5, M5: a list with a fault is refused whole, and the fault is named by its place as submitted.

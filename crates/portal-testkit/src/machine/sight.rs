@@ -128,7 +128,7 @@ fn contact_lines(lines: &mut Lines, contact: &str, facts: &ContactFacts, part: &
     field("clients", clients.join(" "));
     field("access", part.access.code().to_owned());
     field("status", part.status.code().to_owned());
-    field("refusal", part.refusal.as_ref().map_or(String::new(), |refusal| refusal.code().to_owned()));
+    field("refusal", part.refusal.clone().unwrap_or_default());
     field("password set", part.password_set.to_string());
     field("shared with", names(&part.shared_with));
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use portal_domain::{Named, Refusal, decide::ContactOutcome};
+use portal_domain::{Named, Refusal, usecase::ContactAnswer};
 
 use crate::model::{Answer, Cmd};
 
@@ -117,7 +117,7 @@ pub(super) fn names(contacts: &[Named]) -> String {
 }
 
 /// The answer to a command about a contact.
-pub(super) fn of_contact(outcome: &ContactOutcome) -> Lines {
+pub(super) fn of_contact(outcome: &ContactAnswer) -> Lines {
     let effects = &outcome.effects;
     let mut lines = plain(outcome.changed);
     line(&mut lines, "login before", format!("{:?}", effects.login_before));

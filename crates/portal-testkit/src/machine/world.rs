@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use portal_domain::{
     Refusal,
-    decide::{ContactOutcome, PutClient},
+    decide::PutClient,
     event::{Caller, RecordedEvent},
     id::{ClientId, ContactId, PracticeId, Ref, SessionId, Slug},
     port::{Enquiries, Journal, Page, PortalStore, PortalViews},
@@ -12,8 +12,8 @@ use portal_domain::{
     session::{ProfileId, SessionToken},
     time::Timestamp,
     usecase::{
-        CallContext, ChangePassword, EmailsInput, Error, Portal, PutContactInput, PutUserInput, RedeemLink,
-        SignInInput, SignedIn, TRIES_PER_MINUTE,
+        CallContext, ChangePassword, ContactAnswer, EmailsInput, Error, Portal, PutContactInput, PutUserInput,
+        RedeemLink, SignInInput, SignedIn, TRIES_PER_MINUTE,
     },
 };
 
@@ -80,7 +80,7 @@ pub struct Mail {
 }
 
 /// What a deed answered, and for commands about a contact the whole outcome.
-pub(super) type Done = (Lines, Option<ContactOutcome>);
+pub(super) type Done = (Lines, Option<ContactAnswer>);
 
 impl World {
     /// A new practice of this name in the store.

@@ -121,6 +121,8 @@ pub enum Fault {
     TriesKept,
     /// Counters of tries are forgotten before their time.
     TriesForgottenEarly,
+    /// Receipts are forgotten before their time.
+    ReceiptsForgottenEarly,
     /// Facts say nothing of a pause.
     LockedHidden,
     /// Mail that anybody asked for is not counted.
@@ -145,7 +147,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 70] = [
+    pub const ALL: [Self; 71] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -206,6 +208,7 @@ impl Fault {
         Self::TriesNotNoted,
         Self::TriesKept,
         Self::TriesForgottenEarly,
+        Self::ReceiptsForgottenEarly,
         Self::LockedHidden,
         Self::AskedMailForgotten,
         Self::FirstAddressSought,

@@ -10,7 +10,10 @@ mod stubs;
 mod tries;
 mod views;
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use portal_domain::{
@@ -59,6 +62,7 @@ pub use self::{
 pub struct MemoryStore {
     state: Mutex<State>,
     faults: Faults,
+    slowness: Mutex<Duration>,
 }
 
 impl MemoryStore {
@@ -69,7 +73,12 @@ impl MemoryStore {
 
     /// A store that makes one mistake. The conformance suite must notice.
     pub fn with_fault(fault: Fault) -> Self {
-        Self { state: Mutex::default(), faults: Faults(Some(fault)) }
+        Self { faults: Faults(Some(fault)), ..Self::default() }
+    }
+
+    /// From now on each commit takes so long.
+    pub fn slow_down(&self, by: Duration) {
+        *self.slowness.lock().unwrap_or_else(PoisonError::into_inner) = by;
     }
 
     fn see<T>(&self, look: impl FnOnce(&State) -> T) -> T {
@@ -220,7 +229,10 @@ impl PortalStore for MemoryStore {
     }
 
     async fn receipt(&self, practice: PracticeId, key: &RequestKey) -> Result<Option<Receipt>, StoreError> {
-        Ok(self.read(practice, ANY_TIME, |reader| reader.tenant.receipts.get(key).cloned()).flatten())
+        let found = self.read(practice, ANY_TIME, |reader| reader.tenant.receipts.get(key).cloned()).flatten();
+        // As in `commit`: between the look and what follows from it others have their turn.
+        tokio::task::yield_now().await;
+        Ok(found)
     }
 
     async fn commit(
@@ -231,6 +243,10 @@ impl PortalStore for MemoryStore {
     ) -> Result<Commit, StoreError> {
         // Without this pause nothing in memory would ever overlap, and the laws about races would say nothing.
         tokio::task::yield_now().await;
+        let slowness = *self.slowness.lock().unwrap_or_else(PoisonError::into_inner);
+        if !slowness.is_zero() {
+            tokio::time::sleep(slowness).await;
+        }
         let batch = Batch { practice, decisions, receipt };
         if self.faults.0.is_some_and(Fault::is_racy) && !self.looks_good(&batch).await {
             return Ok(Commit::Conflict);
@@ -258,5 +274,9 @@ impl PortalStore for MemoryStore {
 
     async fn forget_tries(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
         Ok(self.sweep(now, most as usize))
+    }
+
+    async fn forget_receipts(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+        Ok(self.sweep_receipts(before, most as usize))
     }
 }

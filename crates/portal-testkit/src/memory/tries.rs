@@ -70,6 +70,17 @@ impl MemoryStore {
             (counters + notes) as u64
         })
     }
+
+    pub(super) fn sweep_receipts(&self, before: Timestamp, most: usize) -> u64 {
+        let early = self.faults.has(Fault::ReceiptsForgottenEarly);
+        self.change(|state| {
+            let mut receipts = 0;
+            for tenant in state.tenants.values_mut().map(Arc::make_mut) {
+                tenant.receipts.retain(|_, it| !forget(&mut receipts, most, early || it.at < before));
+            }
+            receipts as u64
+        })
+    }
 }
 
 /// Whether one more is forgotten, which is counted.

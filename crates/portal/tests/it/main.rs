@@ -197,7 +197,7 @@ fn d1_a_message_whose_link_died_is_cancelled_and_not_sent() {
     run(async {
         let fixture = invited("ada@smith.example").await;
         let outcome = fixture.portal.deactivate(&fixture.call(), &ada()).await.expect("deactivated");
-        assert_eq!(outcome.after.contact.expect("a contact").access, Access::Deactivated);
+        assert_eq!(outcome.contact.expect("a contact").portal.access, Access::Deactivated);
         assert_eq!(sender(&fixture).send_next().await, Ok(Some(DeliveryState::Cancelled)));
         assert!(fixture.mailer.mails().is_empty());
     });

@@ -57,6 +57,23 @@ pub async fn a_receipt_is_kept(harness: &Harness) {
     assert_eq!(find(&RequestKey { key: "one".to_owned(), ..request }).await, None);
 }
 
+/// A receipt is forgotten when it was left before the time that is named, and not otherwise.
+pub async fn receipts_are_forgotten_in_their_time(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let left = |name: &str, seconds| Receipt { at: build::later(seconds), ..build::receipt(name) };
+    for receipt in [left("a", 1), left("b", 2), left("c", 3), left("d", 3)] {
+        assert_eq!(scene.commit(&[], Some(&receipt)).await, Commit::Committed);
+    }
+    let forget = async |seconds, most| scene.store.forget_receipts(build::later(seconds), most).await;
+    let kept = async |name: &str| scene.store.receipt(scene.id, &left(name, 0).request).await.unwrap().is_some();
+    assert_eq!(forget(1, 10).await, Ok(0));
+    assert_eq!(forget(3, 1).await, Ok(1), "no more than asked for");
+    assert_eq!(forget(3, 10).await, Ok(1));
+    assert_eq!((kept("a").await, kept("b").await, kept("c").await, kept("d").await), (false, false, true, true));
+    assert_eq!(scene.commit(&[], Some(&left("a", 9))).await, Commit::Committed, "its name can be used again");
+    assert_eq!(forget(4, 10).await, Ok(2));
+}
+
 /// A second receipt of one key is a conflict: the first stays, and nothing beside it is written.
 pub async fn a_second_receipt_is_a_conflict(harness: &Harness) {
     let scene = Scene::set(harness, "smith").await;

@@ -259,7 +259,7 @@ fn a7_deletion_ends_access_frees_the_key_and_keeps_the_journal() {
     run(async {
         let desk = Desk::with(&[("ada", "ada@smith.example")]).await;
         let session = desk.onboard("ada", SECRET).await;
-        let before = desk.put("ada", &["ada@smith.example"]).await.after.contact.unwrap();
+        let before = desk.put("ada", &["ada@smith.example"]).await.contact.unwrap();
         let written = desk.written().await;
         let deleted = desk.delete("ada").await.unwrap();
         assert_eq!((deleted.effects.password.code(), deleted.effects.sessions_ended), ("ended", 1));
@@ -271,7 +271,7 @@ fn a7_deletion_ends_access_frees_the_key_and_keeps_the_journal() {
         ruled(desk.fixture.portal.delete_user(&desk.call, &boss).await).unwrap();
         // The same ref later is a new contact.
         let again = desk.put("ada", &["ada@smith.example"]).await;
-        assert!(again.created && again.after.contact.unwrap().id != before.id);
+        assert!(again.created && again.contact.unwrap().id != before.id);
         assert_eq!(desk.status("ada").await, "not_activated");
         assert_eq!(desk.activate("ada").await.unwrap().effects.password.code(), "none");
         assert!(desk.events().await.iter().any(|event| event.subject.contact == Some(before.id)));

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Mutex, time::Duration};
 
 use portal_domain::{
     Refusal,
-    decide::{ContactOutcome, PutClient},
+    decide::PutClient,
     event::RecordedEvent,
     id::{ContactId, Ref},
     message::Message,
@@ -14,7 +14,8 @@ use portal_domain::{
     status::{PortalPart, portal_part},
     time::Timestamp,
     usecase::{
-        CallContext, ChangePassword, EmailsInput, Error, PutContactInput, PutUserInput, RedeemLink, SignInInput,
+        CallContext, ChangePassword, ContactAnswer, EmailsInput, Error, PutContactInput, PutUserInput, RedeemLink,
+        SignInInput,
     },
 };
 use portal_testkit::{build, fixture::Fixture};
@@ -58,7 +59,7 @@ pub(super) fn names(named: &[portal_domain::Named]) -> String {
 }
 
 /// Kind and address of each mail, sorted.
-pub(super) fn mails_of(outcome: &ContactOutcome) -> Vec<String> {
+pub(super) fn mails_of(outcome: &ContactAnswer) -> Vec<String> {
     outcome.effects.messages.iter().map(|mail| format!("{} {}", mail.kind.code(), mail.to)).collect()
 }
 
@@ -93,7 +94,7 @@ impl Desk {
     }
 
     /// Puts a contact of `acme`.
-    pub(super) async fn put(&self, who: &str, emails: &[&str]) -> ContactOutcome {
+    pub(super) async fn put(&self, who: &str, emails: &[&str]) -> ContactAnswer {
         let input = PutContactInput {
             name: Some(format!("The {who}")),
             clients: Some(vec![reference("acme")]),
@@ -102,44 +103,44 @@ impl Desk {
         };
         let outcome = self.fixture.portal.put_contact(&self.call, &reference(who), &input).await;
         let outcome = ruled(outcome).expect("a contact is put");
-        self.people.lock().unwrap().extend(outcome.after.contact.as_ref().map(|contact| contact.id));
+        self.people.lock().unwrap().extend(outcome.contact.as_ref().map(|contact| contact.id));
         outcome
     }
 
-    async fn replace(&self, who: &str, emails: &[&str], join: bool, wrong_address: bool) -> Ruled<ContactOutcome> {
+    async fn replace(&self, who: &str, emails: &[&str], join: bool, wrong_address: bool) -> Ruled<ContactAnswer> {
         let input = EmailsInput { emails: owned(emails), join, wrong_address };
         ruled(self.fixture.portal.put_emails(&self.call, &reference(who), &input).await)
     }
 
-    pub(super) async fn emails(&self, who: &str, emails: &[&str]) -> Ruled<ContactOutcome> {
+    pub(super) async fn emails(&self, who: &str, emails: &[&str]) -> Ruled<ContactAnswer> {
         self.replace(who, emails, false, false).await
     }
 
-    pub(super) async fn join(&self, who: &str, emails: &[&str]) -> Ruled<ContactOutcome> {
+    pub(super) async fn join(&self, who: &str, emails: &[&str]) -> Ruled<ContactAnswer> {
         self.replace(who, emails, true, false).await
     }
 
-    pub(super) async fn wrong(&self, who: &str, emails: &[&str]) -> Ruled<ContactOutcome> {
+    pub(super) async fn wrong(&self, who: &str, emails: &[&str]) -> Ruled<ContactAnswer> {
         self.replace(who, emails, true, true).await
     }
 
-    pub(super) async fn activate(&self, who: &str) -> Ruled<ContactOutcome> {
+    pub(super) async fn activate(&self, who: &str) -> Ruled<ContactAnswer> {
         ruled(self.fixture.portal.activate(&self.call, &reference(who)).await)
     }
 
-    pub(super) async fn resend(&self, who: &str) -> Ruled<ContactOutcome> {
+    pub(super) async fn resend(&self, who: &str) -> Ruled<ContactAnswer> {
         ruled(self.fixture.portal.resend(&self.call, &reference(who)).await)
     }
 
-    pub(super) async fn deactivate(&self, who: &str) -> Ruled<ContactOutcome> {
+    pub(super) async fn deactivate(&self, who: &str) -> Ruled<ContactAnswer> {
         ruled(self.fixture.portal.deactivate(&self.call, &reference(who)).await)
     }
 
-    pub(super) async fn reactivate(&self, who: &str) -> Ruled<ContactOutcome> {
+    pub(super) async fn reactivate(&self, who: &str) -> Ruled<ContactAnswer> {
         ruled(self.fixture.portal.reactivate(&self.call, &reference(who)).await)
     }
 
-    pub(super) async fn delete(&self, who: &str) -> Ruled<ContactOutcome> {
+    pub(super) async fn delete(&self, who: &str) -> Ruled<ContactAnswer> {
         ruled(self.fixture.portal.delete_contact(&self.call, &reference(who)).await)
     }
 

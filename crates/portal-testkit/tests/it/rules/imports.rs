@@ -59,7 +59,7 @@ async fn picture(desk: &Desk) -> BTreeMap<String, String> {
         let contact = facts.contact.unwrap();
         let emails: Vec<_> = contact.emails.iter().map(|email| email.as_str()).collect();
         let clients: Vec<_> = facts.clients.iter().map(|client| client.reference.as_str()).collect();
-        let refusal = part.refusal.as_ref().map(portal_domain::Refusal::code);
+        let refusal = part.refusal.as_deref();
         let shared: Vec<_> = part.shared_with.iter().map(|named| named.reference.as_str()).collect();
         let text = format!("{} {emails:?} {clients:?} {} {refusal:?} {shared:?}", contact.name, part.status.code());
         picture.insert(who.to_string(), text);

@@ -234,7 +234,7 @@ fn m7_a_preview_answers_what_the_deed_does_and_does_nothing() {
                     );
                     let done = ask(&world.context).await;
                     changed += usize::from(done.as_ref().is_ok_and(|outcome| outcome.changed));
-                    let told = |answer: Result<portal_domain::decide::ContactOutcome, _>| {
+                    let told = |answer: Result<portal_domain::usecase::ContactAnswer, _>| {
                         answer.map(|outcome| (outcome.changed, outcome.created, outcome.effects))
                     };
                     assert_eq!(told(said), told(done), "{command} of {who}");

@@ -1,0 +1,51 @@
+//! A contact as it is answered: what a command leaves behind, what a list shows, and what a repeated call is told again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    email::EmailList,
+    facts::ContactFacts,
+    id::{ContactId, Ref},
+    practice::Practice,
+    status::{PortalPart, portal_part},
+    time::Timestamp,
+};
+
+/// A contact with everything that depends on others and on the time worked out, and no secret in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactView {
+    /// Our id.
+    pub id: ContactId,
+    /// The host's id.
+    pub reference: Ref,
+    /// Name in words.
+    pub name: String,
+    /// Language, where it isn't the practice's own.
+    pub locale: Option<String>,
+    /// References of its clients, suspended ones too, in their order.
+    pub clients: Vec<Ref>,
+    /// Its addresses; the first is the login (F2).
+    pub emails: EmailList,
+    /// Access, status and invitation.
+    pub portal: PortalPart,
+    /// Raised by one with every change of the contact; what `If-Match` compares.
+    pub version: i64,
+}
+
+impl ContactView {
+    /// The contact of these facts at `now`; `None` where there is none.
+    pub fn of(practice: &Practice, facts: &ContactFacts, now: Timestamp) -> Option<Self> {
+        let contact = facts.contact.as_ref()?;
+        let own = facts.clients.iter().filter(|client| contact.clients.contains(&client.id));
+        Some(Self {
+            id: contact.id,
+            reference: contact.reference.clone(),
+            name: contact.name.clone(),
+            locale: contact.locale.clone(),
+            clients: own.map(|client| client.reference.clone()).collect(),
+            emails: contact.emails.clone(),
+            portal: portal_part(practice, facts, now)?,
+            version: contact.version,
+        })
+    }
+}

@@ -1,0 +1,142 @@
+//! The gate of the host API: who calls, whether the key's scope is enough, and whether the call came before.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, Method, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use portal_domain::{
+    port::RequestKey,
+    practice::{ApiKey, Scope},
+    usecase,
+};
+use sha2::{Digest, Sha256};
+use tokio::sync::OwnedMutexGuard;
+
+use crate::{
+    Inner,
+    ask::{self, Unread},
+    caller,
+    problem::Problem,
+};
+
+/// For so long a call waits for another one with its key.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+const HEADER: &str = "idempotency-key";
+
+/// What the gate has to know of a route.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    pub(crate) app: Arc<Inner>,
+    /// What the key has to allow (W3).
+    pub(crate) scope: Scope,
+    /// Method and path, as the table of routes names them.
+    pub(crate) route: String,
+}
+
+/// Lets a request pass whose key allows it. A write that names itself waits while the same call runs.
+pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let (mut parts, mut body) = request.into_parts();
+    let key = match caller::authenticate(&gate.app, &parts.headers, gate.scope).await {
+        Ok(key) => key,
+        Err(problem) => return problem.into_response(),
+    };
+    let mut turn = None;
+    if !matches!(parts.method, Method::GET | Method::HEAD) && parts.headers.contains_key(HEADER) {
+        match named(&gate, &key, &parts, body).await {
+            Ok(Named { request, body: read, turn: own }) => {
+                parts.extensions.insert(request);
+                turn = Some(own);
+                body = read.into();
+            }
+            Err(problem) => {
+                parts.extensions.insert(Unread(problem));
+                body = Body::empty();
+            }
+        }
+    }
+    parts.extensions.insert(key);
+    let response = next.run(Request::from_parts(parts, body)).await;
+    drop(turn);
+    response
+}
+
+struct Named {
+    request: usecase::Request,
+    body: axum::body::Bytes,
+    turn: Turn,
+}
+
+/// Reads the name of a call and all that it says.
+async fn named(gate: &Gate, key: &ApiKey, parts: &Parts, body: Body) -> Result<Named, Problem> {
+    let given = idempotency_key(&parts.headers)?;
+    let body = ask::host_bytes(&parts.headers, body).await?;
+    let mut digest = Sha256::new();
+    let query = parts.uri.query().unwrap_or_default();
+    for part in [parts.uri.path().as_bytes(), query.as_bytes(), &body] {
+        digest.update(part.len().to_be_bytes());
+        digest.update(part);
+    }
+    let key = RequestKey { scope: format!("{} {}", key.id, gate.route), key: given };
+    let request = usecase::Request { key, digest: digest.finalize().into() };
+    let turn = gate.app.running.enter(&request.key).await?;
+    Ok(Named { request, body, turn })
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<String, Problem> {
+    let mut given = headers.get_all(HEADER).into_iter();
+    let only = given.next().filter(|_| given.next().is_none()).and_then(|value| value.to_str().ok());
+    let right = only.filter(|key| (1..=255).contains(&key.len()));
+    let wrong = || Problem::invalid_field("Idempotency-Key", "`Idempotency-Key` is one text of 1–255 ASCII characters");
+    right.map(str::to_owned).ok_or_else(wrong)
+}
+
+/// The named calls that run in this program. Those of other instances meet at the receipt.
+#[derive(Default)]
+pub(crate) struct Running(Arc<Mutex<Turns>>);
+
+type Turns = BTreeMap<RequestKey, Arc<tokio::sync::Mutex<()>>>;
+
+fn lock(turns: &Mutex<Turns>) -> MutexGuard<'_, Turns> {
+    turns.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Running {
+    async fn enter(&self, key: &RequestKey) -> Result<Turn, Problem> {
+        let own = Arc::clone(lock(&self.0).entry(key.clone()).or_default());
+        // Made before the wait: whoever goes away meanwhile leaves the place in order.
+        let mut turn = Turn { turns: Arc::clone(&self.0), key: key.clone(), held: None };
+        let in_use = |_| {
+            let detail = "the same call is still running: repeat it in a moment, with the same key";
+            Problem::new("idempotency_key_in_use", detail)
+        };
+        turn.held = Some(tokio::time::timeout(PATIENCE, own.lock_owned()).await.map_err(in_use)?);
+        Ok(turn)
+    }
+}
+
+/// The turn of one call; those that wait for it come when it is dropped.
+struct Turn {
+    turns: Arc<Mutex<Turns>>,
+    key: RequestKey,
+    held: Option<OwnedMutexGuard<()>>,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut turns = lock(&self.turns);
+        self.held = None;
+        if turns.get(&self.key).is_some_and(|own| Arc::strong_count(own) == 1) {
+            turns.remove(&self.key);
+        }
+    }
+}
