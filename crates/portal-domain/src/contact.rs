@@ -61,10 +61,24 @@ pub struct Contact {
     pub activated_at: Option<Timestamp>,
     /// The last move of the login email while there was access, for the note of M4.
     pub moved_from: Option<MovedFrom>,
+    /// The last update that was refused, until one succeeds.
+    pub refused_update: Option<RefusedUpdate>,
     /// When the contact was created.
     pub created_at: Timestamp,
     /// Raised by one with every change.
     pub version: i64,
+}
+
+/// An update of a contact that was refused: what the host has and the portal has not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedUpdate {
+    /// When it was refused first.
+    pub at: Timestamp,
+    /// The code of the refusal.
+    pub code: String,
+    /// The addresses as they were submitted, shortened where they are too long or too many to be any; `None` where the update
+    /// named none.
+    pub emails: Option<Vec<String>>,
 }
 
 /// Where a contact's login email was before its last move (M4).

@@ -136,6 +136,19 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Whether it is about what an update of a contact was to put: it is remembered on the contact.
+    pub const fn is_of_an_update(&self) -> bool {
+        matches!(
+            self,
+            Self::PracticeUserEmail { .. }
+                | Self::LoginEmailTaken { .. }
+                | Self::LoginEmailRequired
+                | Self::InvalidEmail { .. }
+                | Self::TooManyEmails { .. }
+                | Self::UnknownClient { .. }
+        )
+    }
+
     /// The stable, snake_case name of the refusal.
     pub const fn code(&self) -> &'static str {
         match self {

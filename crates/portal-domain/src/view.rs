@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    contact::RefusedUpdate,
     email::EmailList,
     facts::ContactFacts,
     id::{ContactId, Ref},
@@ -28,6 +29,8 @@ pub struct ContactView {
     pub emails: EmailList,
     /// Access, status and invitation.
     pub portal: PortalPart,
+    /// The last update that was refused, until one succeeds.
+    pub refused_update: Option<RefusedUpdate>,
     /// Raised by one with every change of the contact; what `If-Match` compares.
     pub version: i64,
 }
@@ -45,6 +48,7 @@ impl ContactView {
             clients: own.map(|client| client.reference.clone()).collect(),
             emails: contact.emails.clone(),
             portal: portal_part(practice, facts, now)?,
+            refused_update: contact.refused_update.clone(),
             version: contact.version,
         })
     }

@@ -99,6 +99,15 @@ pub(crate) struct ContactPart {
     emails: Vec<EmailPart>,
     login_email: Option<String>,
     portal: PortalAnswer,
+    refused_update: Option<RefusedUpdatePart>,
+}
+
+/// An update that was refused: what the host has and the portal has not.
+#[derive(Serialize)]
+struct RefusedUpdatePart {
+    at: String,
+    code: String,
+    emails: Option<Vec<String>>,
 }
 
 #[derive(Serialize)]
@@ -125,6 +134,11 @@ impl From<&ContactView> for ContactPart {
             emails: emails.collect(),
             login_email: contact.emails.first().map(|email| email.as_str().to_owned()),
             portal: (&contact.portal).into(),
+            refused_update: contact.refused_update.as_ref().map(|refused| RefusedUpdatePart {
+                at: time(refused.at),
+                code: refused.code.clone(),
+                emails: refused.emails.clone(),
+            }),
         }
     }
 }

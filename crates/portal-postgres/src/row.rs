@@ -144,6 +144,7 @@ pub(crate) struct ContactRow {
     pub(crate) activated_at: Option<i64>,
     pub(crate) moved_from_address: Option<String>,
     pub(crate) moved_from_at: Option<i64>,
+    pub(crate) refused_update: Option<String>,
     pub(crate) created_at: i64,
     pub(crate) version: i64,
     pub(crate) addresses: Vec<String>,
@@ -167,6 +168,7 @@ impl ContactRow {
         let former_keys = self.former_keys.iter().map(|key| LoginKey::parse(key));
         let former_keys = former_keys.collect::<Result<_, _>>().map_err(|it| fault(&it.to_string()))?;
         let moved_from = self.moved_from_address.zip(self.moved_from_at);
+        let refused_update = self.refused_update.as_deref().map(serde_json::from_str).transpose();
         let contact = Contact {
             id: id(self.contact_id),
             reference: Ref::parse(&self.reference).ok_or_else(|| fault("its reference is none"))?,
@@ -179,6 +181,7 @@ impl ContactRow {
             behind_since: maybe_time(self.behind_since),
             activated_at: maybe_time(self.activated_at),
             moved_from: moved_from.map(|(address, at)| MovedFrom { address, at: time(at) }),
+            refused_update: refused_update.map_err(|it| fault(&it.to_string()))?,
             created_at: time(self.created_at),
             version: self.version,
         };

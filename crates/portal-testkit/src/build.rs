@@ -144,6 +144,7 @@ pub fn contact(name: &str, addresses: &[&str]) -> Contact {
         behind_since: None,
         activated_at: None,
         moved_from: None,
+        refused_update: None,
         created_at: NOON,
         version: 1,
     }

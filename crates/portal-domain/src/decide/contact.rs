@@ -7,7 +7,8 @@ use super::{
 };
 use crate::{
     Refusal,
-    contact::{Access, Contact, MovedFrom},
+    change::Decision,
+    contact::{Access, Contact, MovedFrom, RefusedUpdate},
     email::{EmailAddress, EmailList, LoginKey, mask},
     id::{ClientId, LoginId, Ref},
     message::MessageBody,
@@ -59,6 +60,32 @@ impl Expected {
     }
 }
 
+/// Most addresses of a refused update that are kept, and most characters of each: one more than could be right.
+const KEPT_ADDRESSES: usize = EmailList::MAX + 1;
+const KEPT_CHARACTERS: usize = 255;
+
+/// Remembers on the contact that an update of it was refused, where there is a contact and the refusal is about what was to be
+/// put; the same again is remembered already. Nothing else changes, and it is no event: the contact is as it was.
+pub fn note_refused_update(
+    scene: Scene<'_>,
+    refusal: &Refusal,
+    emails: Option<&[String]>,
+    moment: &mut Moment,
+) -> Decision {
+    if !refusal.is_of_an_update() {
+        return Decision::default();
+    }
+    let Ok(mut draft) = Draft::of_existing(scene, moment) else { return Decision::default() };
+    let kept = |email: &String| email.chars().take(KEPT_CHARACTERS).collect();
+    let emails: Option<Vec<_>> = emails.map(|emails| emails.iter().take(KEPT_ADDRESSES).map(kept).collect());
+    let before = draft.contact.refused_update.as_ref();
+    if before.is_some_and(|before| before.code == refusal.code() && before.emails == emails) {
+        return Decision::default();
+    }
+    draft.contact.refused_update = Some(RefusedUpdate { at: draft.now(), code: refusal.code().to_owned(), emails });
+    draft.finish().decision
+}
+
 /// Replaces the ordered list of addresses (section M). The same list again changes nothing (A1).
 pub fn put_emails(
     scene: Scene<'_>,
@@ -66,11 +93,11 @@ pub fn put_emails(
     moment: &mut Moment,
 ) -> Result<Decided<ContactOutcome>, Refusal> {
     let mut draft = Draft::of_existing(scene, moment)?;
-    let before = draft.contact.clone();
     replace_emails(&mut draft, command)?;
-    if draft.contact != before {
+    if draft.differs() {
         draft.log("contact.emails_changed");
     }
+    draft.contact.refused_update = None;
     Ok(draft.finish())
 }
 
@@ -104,6 +131,7 @@ pub(super) fn start<'a>(scene: Scene<'a>, reference: &Ref, moment: &'a mut Momen
         behind_since: None,
         activated_at: None,
         moved_from: None,
+        refused_update: None,
         created_at: moment.now,
         version: 0,
     });
@@ -134,9 +162,10 @@ pub(super) fn apply(
     }
     match &scene.facts.contact {
         None => draft.log("contact.created"),
-        Some(before) if *before != draft.contact => draft.log("contact.changed"),
+        Some(_) if draft.differs() => draft.log("contact.changed"),
         Some(_) => {}
     }
+    draft.contact.refused_update = None;
     Ok(())
 }
 

@@ -17,7 +17,7 @@ mod workspace;
 
 pub use self::{
     access::{activate, deactivate, delete_contact, reactivate, refusal_of_grant, resend},
-    contact::{ContactFields, Expected, PutEmails, put_contact, put_emails},
+    contact::{ContactFields, Expected, PutEmails, note_refused_update, put_contact, put_emails},
     delivery::{cancelled, handed_over, room, unwanted},
     import::{ActivationOutcome, ImportOptions, ImportRow, RowOutcome, import_row},
     link::{Redeemed, Redemption, redeem, renew_link, request_reset, usable_link},

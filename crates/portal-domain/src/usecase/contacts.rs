@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{CallContext, Error, Portal};
+use super::{ATTEMPTS, CallContext, Error, Portal};
 use crate::{
     Refusal,
     decide::{self, ContactFields, ContactOutcome, Decided, Effects, Moment, PutEmails, Scene},
@@ -84,50 +84,85 @@ impl Portal {
         Ok(facts.iter().filter_map(|facts| ContactView::of(&practice, facts, now)).collect())
     }
 
-    /// Creates or changes a contact. See [`decide::put_contact`].
+    /// Creates or changes a contact. See [`decide::put_contact`]. What is refused is remembered on the contact.
     pub async fn put_contact(
         &self,
         context: &CallContext,
         contact: &Ref,
         input: &PutContactInput,
     ) -> Result<ContactAnswer, Error> {
-        let emails = input.emails.as_ref().map(EmailsInput::parse).transpose()?;
+        let emails = input.emails.as_ref().map(EmailsInput::parse).transpose();
         let mut query = query(contact);
         query.clients = input.clients.clone().unwrap_or_default();
-        query.keys = first_key(emails.as_ref());
-        let fields = ContactFields {
+        query.keys = first_key(emails.as_ref().ok().and_then(Option::as_ref));
+        let fields = emails.map(|emails| ContactFields {
             name: input.name.clone(),
             locale: input.locale.clone(),
             clients: input.clients.clone(),
             emails,
-        };
+        });
         let decide = |scene: Scene<'_>, moment: &mut Moment| {
             if let (Some(expected), None) = (&context.expected, &scene.facts.contact) {
                 expected.check(None)?;
             }
-            decide::put_contact(scene, contact, &fields, moment)
+            decide::put_contact(scene, contact, fields.as_ref().map_err(Clone::clone)?, moment)
         };
-        self.on_contact(context, query, decide).await
+        let submitted = input.emails.as_ref().map(|input| input.emails.as_slice());
+        self.update(context, query, submitted, decide).await
     }
 
-    /// Replaces the addresses. See [`decide::put_emails`].
+    /// Replaces the addresses. See [`decide::put_emails`]. What is refused is remembered on the contact.
     pub async fn put_emails(
         &self,
         context: &CallContext,
         contact: &Ref,
         input: &EmailsInput,
     ) -> Result<ContactAnswer, Error> {
+        let command = input.parse();
         let mut query = query(contact);
-        let command = match input.parse() {
-            Ok(command) => command,
+        query.keys = first_key(command.as_ref().ok());
+        let decide = |scene: Scene<'_>, moment: &mut Moment| match &command {
+            Ok(command) => decide::put_emails(scene, command, moment),
             // Unknown contacts answer alike, whatever is sent for them.
-            Err(refusal) => {
-                self.contact(context, contact).await?;
-                return Err(refusal.into());
-            }
+            Err(_) if scene.facts.contact.is_none() => Err(Refusal::NotFound { what: "contact" }),
+            Err(refusal) => Err(refusal.clone()),
         };
-        query.keys = first_key(Some(&command));
-        self.on_contact(context, query, |scene, moment| decide::put_emails(scene, &command, moment)).await
+        self.update(context, query, Some(&input.emails), decide).await
+    }
+
+    async fn update(
+        &self,
+        context: &CallContext,
+        query: ContactQuery,
+        submitted: Option<&[String]>,
+        decide: impl Fn(Scene<'_>, &mut Moment) -> Result<Decided<ContactOutcome>, Refusal> + Send + Sync,
+    ) -> Result<ContactAnswer, Error> {
+        let done = self.on_contact(context, query.clone(), &decide).await;
+        if let Err(Error::Refused(_)) = &done {
+            self.note_refused(context, query, submitted, &decide).await?;
+        }
+        done
+    }
+
+    /// Remembers a refusal, unless by now it would be none.
+    async fn note_refused(
+        &self,
+        context: &CallContext,
+        query: ContactQuery,
+        submitted: Option<&[String]>,
+        decide: impl Fn(Scene<'_>, &mut Moment) -> Result<Decided<ContactOutcome>, Refusal> + Send + Sync,
+    ) -> Result<(), Error> {
+        for _ in 0..ATTEMPTS {
+            let practice = self.practice(context).await?;
+            let facts = self.contact_facts(context, query.clone()).await?;
+            let scene = Scene { practice: &practice, facts: &facts };
+            let Err(refusal) = decide(scene, &mut self.moment(context)) else { return Ok(()) };
+            let decision = decide::note_refused_update(scene, &refusal, submitted, &mut self.moment(context));
+            if self.settle(context, Decided { decision, outcome: () }).await?.is_some() {
+                return Ok(());
+            }
+        }
+        Err(Error::Overloaded)
     }
 
     /// See [`decide::activate`].

@@ -78,6 +78,7 @@ async fn a_contact_answers_as_the_contract_shows_it() {
                 "last_sign_in_at": null, "password_set": false, "locked_until": null, "shared_with": [],
                 "invitation": null,
             },
+            "refused_update": null,
         })
     );
     got["outcome"] = json!("changed");

@@ -11,6 +11,7 @@ mod names;
 mod once;
 mod pages;
 mod problems;
+mod refused;
 mod sessions;
 mod settings;
 mod tries;

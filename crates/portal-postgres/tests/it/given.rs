@@ -92,6 +92,7 @@ pub(crate) fn contact(number: u64) -> Contact {
         behind_since: None,
         activated_at: None,
         moved_from: None,
+        refused_update: None,
         created_at: at(1),
         version: 1,
     }

@@ -110,6 +110,7 @@ pub(super) struct ContactRow<'a> {
     activated_at: Option<i64>,
     moved_from: Option<&'a str>,
     moved_at: Option<i64>,
+    refused: Option<String>,
     created_at: i64,
     version: i64,
 }
@@ -128,6 +129,7 @@ impl<'a> ContactRow<'a> {
             activated_at: micros(contact.activated_at),
             moved_from: moved.map(|moved| moved.address.as_str()),
             moved_at: moved.map(|moved| moved.at.as_micros()),
+            refused: contact.refused_update.as_ref().map(json),
             created_at: contact.created_at.as_micros(),
             version: contact.version,
         }

@@ -123,6 +123,7 @@ pub(super) struct ContactRow {
     pub(super) activated_at: Option<i64>,
     pub(super) moved_from_address: Option<String>,
     pub(super) moved_from_at: Option<i64>,
+    pub(super) refused_update: Option<String>,
     pub(super) created_at: i64,
     pub(super) version: i64,
 }
@@ -134,6 +135,7 @@ impl ContactRow {
             (None, None) => None,
             _ => return Err(damaged("contact.moved_from_at")),
         };
+        let refused_update = self.refused_update.as_deref().map(serde_json::from_str);
         Ok(Contact {
             id: id(&self.contact_id, "contact.contact_id")?,
             reference: reference(&self.reference, "contact.ref")?,
@@ -146,6 +148,7 @@ impl ContactRow {
             behind_since: maybe_time(self.behind_since),
             activated_at: maybe_time(self.activated_at),
             moved_from,
+            refused_update: refused_update.transpose().map_err(|_| damaged("contact.refused_update"))?,
             created_at: Timestamp::from_micros(self.created_at),
             version: self.version,
         })

@@ -140,6 +140,7 @@ pub(crate) fn contact(reference: &str, emails: &[&str]) -> Contact {
         behind_since: None,
         activated_at: None,
         moved_from: None,
+        refused_update: None,
         created_at: NOW,
         version: 1,
     }

@@ -31,10 +31,17 @@ impl Draft<'_> {
         }
     }
 
+    /// Whether the contact is another one than before; that an update was refused makes it none.
+    pub(in crate::decide) fn differs(&self) -> bool {
+        let noted = || self.contact.refused_update.clone();
+        let before = self.before.contact.as_ref().map(|before| Contact { refused_update: noted(), ..before.clone() });
+        before.as_ref() != Some(&self.contact)
+    }
+
     /// Closes the draft: what to commit, and what to answer.
     pub(in crate::decide) fn finish(mut self) -> Decided<ContactOutcome> {
         let effects = self.effects();
-        let changed = !self.decision.is_empty() || self.before.contact.as_ref() != Some(&self.contact);
+        let changed = !self.decision.is_empty() || self.differs();
         let created = self.before.contact.is_none();
         self.put_contact();
         self.put_logins();

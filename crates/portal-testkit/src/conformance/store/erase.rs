@@ -2,7 +2,7 @@ use std::slice;
 
 use portal_domain::{
     change::{Aggregate, Change},
-    contact::{Access, Contact},
+    contact::{Access, Contact, MovedFrom, RefusedUpdate},
     event::{Event, Subject},
     id::ClientId,
     login::Login,
@@ -124,18 +124,31 @@ pub async fn a_contact_is_replaced(harness: &Harness) {
         scene.write(Plan::new().put_contact(&contact)).await;
         assert_eq!(scene.contact("ada").await.contact.as_ref(), Some(&contact));
     }
-    let moved = portal_domain::contact::MovedFrom { address: "Ada@Old.example".to_owned(), at: later(7) };
+    let moved = MovedFrom { address: "Ada@Old.example".to_owned(), at: later(7) };
+    let refused = RefusedUpdate {
+        at: later(8),
+        code: "invalid_email".to_owned(),
+        emails: Some(vec!["Ada ‘1’\t\"".to_owned(), String::new()]),
+    };
     let whole = Contact {
         name: "Ada ‘the Ünïque’".to_owned(),
         locale: Some("de-CH".to_owned()),
         access: Access::Deactivated,
         activated_at: Some(later(3)),
         moved_from: Some(moved),
+        refused_update: Some(refused),
         version: contact.version + 1,
         ..contact
     };
     scene.write(Plan::new().put_contact(&whole)).await;
-    assert_eq!(scene.contact("ada").await.contact, Some(whole));
+    assert_eq!(scene.contact("ada").await.contact.as_ref(), Some(&whole));
+    let bare = RefusedUpdate { at: later(9), code: "unknown_client".to_owned(), emails: None };
+    for refused_update in [Some(bare), None] {
+        let version = scene.contact("ada").await.contact.expect("ada").version + 1;
+        let again = Contact { refused_update, version, ..whole.clone() };
+        scene.write(Plan::new().put_contact(&again)).await;
+        assert_eq!(scene.contact("ada").await.contact, Some(again));
+    }
 }
 
 /// A contact leaves one login for another.
