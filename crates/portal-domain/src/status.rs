@@ -38,6 +38,24 @@ pub enum PortalStatus {
 }
 
 impl PortalStatus {
+    /// All of them, in the order in which the first that holds is taken.
+    pub const ALL: [Self; 9] = [
+        Self::Deactivated,
+        Self::Conflict,
+        Self::NotActivated,
+        Self::InvitationUndelivered,
+        Self::InvitationExpired,
+        Self::Invited,
+        Self::Locked,
+        Self::NoProfile,
+        Self::Active,
+    ];
+
+    /// Reads what [`code`](Self::code) writes.
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.code() == code)
+    }
+
     /// The status as API and pages name it.
     pub const fn code(self) -> &'static str {
         match self {

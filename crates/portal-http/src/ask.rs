@@ -10,7 +10,12 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use portal_domain::{decide::Expected, view::ContactView};
+use portal_domain::{
+    decide::Expected,
+    search::{ContactFilter, SearchWords},
+    status::PortalStatus,
+    view::ContactView,
+};
 
 use crate::{
     json::{self, Fields, FromFields},
@@ -254,6 +259,36 @@ impl Ask for Listing {
     }
 }
 
+/// A part of the contacts that are wanted.
+pub(crate) struct Wanted {
+    pub(crate) listing: Listing,
+    pub(crate) filter: ContactFilter,
+    /// Those of this client.
+    pub(crate) client: Option<String>,
+}
+
+impl Ask for Wanted {
+    const QUERY: &'static [&'static str] = &["limit", "cursor", "q", "status", "client"];
+    const BODY: bool = false;
+
+    fn read(query: &Query, _: &[u8]) -> Result<Self, Problem> {
+        let typed = query.0.get("q").map_or("", String::as_str);
+        if typed.chars().count() > SearchWords::LONGEST {
+            let detail = format!("`q` has at most {} characters", SearchWords::LONGEST);
+            return Err(Problem::invalid_field("q", detail));
+        }
+        let names = query.0.get("status").into_iter().flat_map(|names| names.split(','));
+        let statuses = names.map(|name| PortalStatus::parse(name).ok_or_else(bad_status)).collect::<Result<_, _>>()?;
+        let filter = ContactFilter { words: SearchWords::parse(typed), statuses };
+        Ok(Self { listing: Listing::read(query, &[])?, filter, client: query.0.get("client").cloned() })
+    }
+}
+
+fn bad_status() -> Problem {
+    let known: Vec<_> = PortalStatus::ALL.iter().map(|status| format!("`{}`", status.code())).collect();
+    Problem::invalid_field("status", format!("`status` is one of {}, or several with commas between", known.join(", ")))
+}
+
 /// A part of what is found by an address.
 pub(crate) struct Search {
     pub(crate) listing: Listing,
@@ -312,6 +347,11 @@ pub(crate) fn expected(headers: &HeaderMap) -> Option<Expected> {
     Some(Expected::Versions(tags.into_iter().filter_map(version).collect()))
 }
 
+/// Names a place to go on from.
+pub(crate) fn cursor(place: &str) -> String {
+    URL_SAFE_NO_PAD.encode(place)
+}
+
 fn open_cursor(cursor: &str) -> Option<String> {
     String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()
 }
@@ -333,14 +373,18 @@ impl Listing {
         Ok(portal_domain::port::Page { after, limit: self.limit + 1 })
     }
 
+    pub(crate) fn limit(&self) -> usize {
+        self.limit.try_into().unwrap_or(usize::MAX)
+    }
+
     /// Cuts off what was fetched beyond the page, and names the place to go on from.
     pub(crate) fn cut<T>(&self, items: &mut Vec<T>, key: impl Fn(&T) -> String) -> Option<String> {
-        let limit = self.limit.try_into().unwrap_or(usize::MAX);
+        let limit = self.limit();
         if items.len() <= limit {
             return None;
         }
         items.truncate(limit);
-        items.last().map(|last| URL_SAFE_NO_PAD.encode(key(last)))
+        items.last().map(|last| cursor(&key(last)))
     }
 }
 

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use portal_domain::{
     email::LoginKey,
     event::RecordedEvent,
-    id::{ContactId, PracticeId, Ref},
+    id::{ClientId, ContactId, PracticeId, Ref},
     message::{Attempt, Delivery, MessageKind},
-    port::{Page, PortalViews, StoreError, Waiting},
+    port::{Listed, Page, PortalViews, StoreError, Waiting},
     practice::{ApiKey, Client, Practice, PracticeUser},
     throttle::RecordedTry,
     time::Timestamp,
@@ -89,6 +89,35 @@ impl PortalViews for PostgresStore {
         .await
         .map_err(store_error)?;
         names.iter().map(|name| reference(name)).collect()
+    }
+
+    async fn directory(
+        &self,
+        practice: PracticeId,
+        client: Option<ClientId>,
+        page: &Page<Ref>,
+    ) -> Result<Vec<Listed>, StoreError> {
+        let rows = sqlx::query!(
+            r#"SELECT c.ref, c.name, ARRAY(SELECT e.address FROM portal.contact_email e
+                   WHERE e.practice_id = c.practice_id AND e.contact_id = c.contact_id
+                   ORDER BY e.position) AS "addresses!: Vec<String>"
+               FROM portal.contact c
+               WHERE c.practice_id = $1 AND c.ref > $2
+                   AND ($3::uuid IS NULL OR EXISTS (SELECT FROM portal.contact_client l
+                       WHERE l.practice_id = c.practice_id AND l.contact_id = c.contact_id AND l.client_id = $3))
+               ORDER BY c.ref LIMIT $4"#,
+            row::uuid(practice),
+            after(page),
+            client.map(ClientId::to_uuid),
+            i64::from(page.limit),
+        )
+        .fetch_all(self.pool())
+        .await
+        .map_err(store_error)?;
+        let listed = rows
+            .into_iter()
+            .map(|it| Ok(Listed { reference: reference(&it.r#ref)?, name: it.name, addresses: it.addresses }));
+        listed.collect()
     }
 
     async fn contacts_with(

@@ -14,11 +14,11 @@ use portal_domain::{
         ContactFacts, ContactQuery, LinkFacts, LoginFacts, SessionFacts, SignInFacts, UserFacts, UserQuery, VisitFacts,
         WorkspaceSessionFacts,
     },
-    id::{ContactId, EnquiryId, LinkId, PracticeId, Ref},
+    id::{ClientId, ContactId, EnquiryId, LinkId, PracticeId, Ref},
     journal::{Head, JournalRow, Sealing},
     message::Delivery,
     port::{
-        Commit, Enquiries, Enquiry, Journal, Lease, LeaseTerms, Leased, Outbox, Page, PortalStore, PortalViews,
+        Commit, Enquiries, Enquiry, Journal, Lease, LeaseTerms, Leased, Listed, Outbox, Page, PortalStore, PortalViews,
         PracticeSelector, Receipt, RequestKey, Settlement, StoreError, Unsealed, Waiting,
     },
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser},
@@ -316,6 +316,17 @@ impl PortalViews for SqliteStore {
     async fn contacts(&self, practice: PracticeId, page: &Page<Ref>) -> Result<Vec<Ref>, StoreError> {
         let mut reader = self.readers.take().await?;
         let answer = views::contacts(&mut reader, practice, page).await;
+        reader.told(answer)
+    }
+
+    async fn directory(
+        &self,
+        practice: PracticeId,
+        client: Option<ClientId>,
+        page: &Page<Ref>,
+    ) -> Result<Vec<Listed>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = views::directory(&mut reader, practice, client, page).await;
         reader.told(answer)
     }
 

@@ -92,6 +92,7 @@ const fn law_against(fault: Fault) -> &'static str {
         Fault::TriesForgottenEarly => "tries_are_forgotten_in_their_time",
         Fault::LockedHidden => "facts_tell_of_a_pause",
         Fault::AskedMailForgotten => "asked_mail_is_counted_by_key",
+        Fault::ClientUnasked => "the_directory_lists_names_and_addresses",
         Fault::FirstAddressSought => "contacts_are_found_by_any_of_their_addresses",
         Fault::UnsealedShown => "only_sealed_events_are_seen",
         Fault::SealUnguarded => "a_seal_needs_the_head_it_was_made_after",

@@ -18,6 +18,6 @@ pub use self::{
     outbox::{Enquiries, Enquiry, EnquiryKind, LeaseTerms, Outbox},
     password::{HashError, PasswordHasher, Verdict},
     store::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
-    views::{Page, PortalViews, Waiting},
+    views::{Listed, Page, PortalViews, Waiting},
 };
 pub use crate::message::{Lease, Leased, Letter, SendOutcome, Settlement};

@@ -4,7 +4,7 @@ use super::StoreError;
 use crate::{
     email::LoginKey,
     event::RecordedEvent,
-    id::{ContactId, PracticeId, Ref},
+    id::{ClientId, ContactId, PracticeId, Ref},
     message::{Delivery, MessageKind},
     practice::{ApiKey, Client, Practice, PracticeUser},
     throttle::RecordedTry,
@@ -31,6 +31,13 @@ pub trait PortalViews: Send + Sync {
     async fn clients(&self, practice: PracticeId, page: &Page<Ref>) -> Result<Vec<Client>, StoreError>;
     /// References of contacts, in their order.
     async fn contacts(&self, practice: PracticeId, page: &Page<Ref>) -> Result<Vec<Ref>, StoreError>;
+    /// Contacts by name and addresses, or those of one client, ordered by reference. MUST give the addresses in their order.
+    async fn directory(
+        &self,
+        practice: PracticeId,
+        client: Option<ClientId>,
+        page: &Page<Ref>,
+    ) -> Result<Vec<Listed>, StoreError>;
     /// References of contacts that have an address of this key, wherever in their list, in their order.
     async fn contacts_with(
         &self,
@@ -68,6 +75,17 @@ pub trait PortalViews: Send + Sync {
     async fn oldest_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError>;
     /// Whether the database's schema is the one this program knows: neither older nor newer nor another.
     async fn schema_fits(&self) -> Result<bool, StoreError>;
+}
+
+/// As little of a contact as it takes to find it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The host's id.
+    pub reference: Ref,
+    /// Name in words.
+    pub name: String,
+    /// The stored addresses.
+    pub addresses: Vec<String>,
 }
 
 /// How many messages of a kind wait.

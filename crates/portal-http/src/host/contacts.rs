@@ -8,13 +8,13 @@ use axum::{
 use portal_domain::{
     Refusal,
     email::EmailAddress,
-    id::Ref,
-    usecase::{EmailsInput, PutContactInput},
+    id::{ClientId, Ref},
+    usecase::{EmailsInput, Error, PutContactInput},
 };
 
-use super::Answer;
+use super::{Answer, find};
 use crate::{
-    ask::{Command, Listing, Search, Sent, Tag},
+    ask::{Command, Listing, Search, Sent, Tag, Wanted},
     caller::{Host, Reference},
     json::{Empty, Fields, FromFields},
     present::{CommandAnswer, ContactPart, List, PutContactAnswer, outcome},
@@ -64,10 +64,24 @@ fn references(texts: Vec<String>) -> Result<Vec<Ref>, Problem> {
     parsed.collect()
 }
 
-pub(super) async fn list(host: Host, sent: Sent<Listing>) -> Answer<Json<List<ContactPart>>> {
-    let listing = sent.now()?;
-    let refs = host.app.views.contacts(host.context.practice, &listing.page(Ref::parse)?).await?;
-    contacts(&host, &listing, refs).await
+pub(super) async fn list(host: Host, sent: Sent<Wanted>) -> Answer<Json<List<ContactPart>>> {
+    let Wanted { listing, filter, client } = sent.now()?;
+    let client = match client {
+        Some(client) => Some(known_client(&host, &client).await?),
+        None => None,
+    };
+    let page = listing.page(Ref::parse)?;
+    find::list(&host, &listing, &filter, client, page.after).await
+}
+
+async fn known_client(host: &Host, client: &str) -> Result<ClientId, Problem> {
+    let unknown = || Problem::new("unknown_client", "there is no such client").at("client");
+    let client = Ref::parse(client).ok_or_else(unknown)?;
+    match host.app.portal.client(&host.context, &client).await {
+        Ok(client) => Ok(client.id),
+        Err(Error::Refused(_)) => Err(unknown()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The contacts that have an address, wherever in their list. Other names in its place have no such method: a contact may be

@@ -3,6 +3,7 @@
 mod clients;
 mod contacts;
 mod events;
+mod find;
 mod portal;
 mod settings;
 mod users;

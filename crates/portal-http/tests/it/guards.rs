@@ -6,9 +6,9 @@ use axum::http::Method;
 use portal_domain::{
     email::LoginKey,
     event::RecordedEvent,
-    id::{ContactId, PracticeId, Ref},
+    id::{ClientId, ContactId, PracticeId, Ref},
     message::Delivery,
-    port::{Page, PortalViews, StoreError, Waiting},
+    port::{Listed, Page, PortalViews, StoreError, Waiting},
     practice::{ApiKey, Client, Practice, PracticeUser},
     throttle::RecordedTry,
     time::Timestamp,
@@ -297,6 +297,9 @@ impl PortalViews for NoViews {
         Err(StoreError::Damaged("a row".to_owned()))
     }
     async fn contacts(&self, _: PracticeId, _: &Page<Ref>) -> Result<Vec<Ref>, StoreError> {
+        Ok(Vec::new())
+    }
+    async fn directory(&self, _: PracticeId, _: Option<ClientId>, _: &Page<Ref>) -> Result<Vec<Listed>, StoreError> {
         panic!("on purpose")
     }
     async fn contacts_with(&self, _: PracticeId, _: &LoginKey, _: &Page<Ref>) -> Result<Vec<Ref>, StoreError> {

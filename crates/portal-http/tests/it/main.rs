@@ -2,6 +2,7 @@
 
 mod alike;
 mod events;
+mod find;
 mod guards;
 mod host;
 mod kit;

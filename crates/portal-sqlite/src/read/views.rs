@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use portal_domain::{
     email::LoginKey,
     event::RecordedEvent,
-    id::{ContactId, PracticeId, Ref},
+    id::{ClientId, ContactId, PracticeId, Ref},
     message::{Attempt, Delivery, DeliveryState, MessageKind},
-    port::{Page, Waiting},
+    port::{Listed, Page, Waiting},
     practice::{ApiKey, Client, Practice, PracticeUser},
     time::Timestamp,
 };
@@ -86,6 +86,36 @@ pub(crate) async fn contacts(
     );
     let rows = rows.fetch_all(connection).await?.into_iter();
     rows.map(|row| reference(&row, "contact.ref").map_err(Fault::from)).collect()
+}
+
+pub(crate) async fn directory(
+    connection: &mut SqliteConnection,
+    practice: PracticeId,
+    client: Option<ClientId>,
+    page: &Page<Ref>,
+) -> Result<Vec<Listed>, Fault> {
+    let (practice, client) = (practice.to_bytes(), client.map(ClientId::to_bytes));
+    let (practice, client) = (practice.as_slice(), client.as_ref().map(<[u8; 16]>::as_slice));
+    let (after, limit) = (after(page), i64::from(page.limit));
+    let rows = sqlx::query!(
+        r#"SELECT c.ref, c.name, (SELECT json_group_array(e.address ORDER BY e.position) FROM portal_contact_email AS e
+               WHERE e.practice_id = c.practice_id AND e.contact_id = c.contact_id) AS "addresses!: String"
+           FROM portal_contact AS c
+           WHERE c.practice_id = ?1 AND c.ref > ?2
+               AND (?3 IS NULL OR EXISTS (SELECT 1 FROM portal_contact_client AS l
+                   WHERE l.practice_id = c.practice_id AND l.contact_id = c.contact_id AND l.client_id = ?3))
+           ORDER BY c.ref LIMIT ?4"#,
+        practice,
+        after,
+        client,
+        limit
+    );
+    let rows = rows.fetch_all(connection).await?.into_iter();
+    let listed = rows.map(|row| {
+        let addresses = serde_json::from_str(&row.addresses).map_err(|_| damaged("contact_email.address"))?;
+        Ok(Listed { reference: reference(&row.r#ref, "contact.ref")?, name: row.name, addresses })
+    });
+    listed.collect()
 }
 
 pub(crate) async fn contacts_with(

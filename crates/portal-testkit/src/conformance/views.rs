@@ -1,13 +1,15 @@
 //! Laws of `PortalViews`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, slice};
 
 use portal_domain::{
     change::Change,
+    contact::Contact,
     event::{Event, Subject, personal_digest},
     id::Ref,
     message::{DeliveryState, Message, MessageBody, MessageKind},
-    port::{LeaseTerms, Outbox, Page, PortalViews, Waiting},
+    port::{LeaseTerms, Listed, Outbox, Page, PortalViews, Waiting},
+    practice::Client,
 };
 
 use super::{
@@ -82,6 +84,42 @@ pub async fn contacts_are_found_by_any_of_their_addresses(harness: &Harness) {
     assert_eq!(find("home@smith.example", Some("a"), 1).await, ["b"]);
     assert_eq!(find("x@smith.example", None, 9).await, ["b"]);
     assert!(find("z@smith.example", None, 9).await.is_empty());
+}
+
+/// The directory lists names and addresses, of all or of one client's contacts, in pages without gap or overlap.
+pub async fn the_directory_lists_names_and_addresses(harness: &Harness) {
+    let (scene, jones) = (Scene::set(harness, "smith").await, Scene::set(harness, "jones").await);
+    let (acme, beta) = (build::client("acme"), build::client("beta"));
+    let of = |contact: Contact, clients: &[&Client]| {
+        let mut clients: Vec<_> = clients.iter().map(|client| client.id).collect();
+        clients.sort();
+        Contact { clients, ..contact }
+    };
+    let contacts = [
+        of(build::contact("b", &["z@smith.example", "Ü@smith.example", "a@smith.example"]), &[&acme, &beta]),
+        of(Contact { name: "O’Neil, \"Ada\"".to_owned(), ..build::contact("a", &[]) }, &[&beta]),
+        build::contact("c", &["c@smith.example"]),
+    ];
+    let plan = [&acme, &beta].into_iter().fold(Plan::new(), Plan::put_client);
+    scene.write(contacts.iter().fold(plan, Plan::put_contact)).await;
+    jones.write(Plan::new().put_client(&build::client("acme"))).await;
+    let list = async |client: Option<&Client>, after: Option<&str>, limit| {
+        let page = page(after.map(reference), limit);
+        scene.store.directory(scene.id, client.map(|client| client.id), &page).await.expect("the store answers")
+    };
+    let listed = |contact: &Contact| Listed {
+        reference: contact.reference.clone(),
+        name: contact.name.clone(),
+        addresses: contact.emails.iter().map(|email| email.as_str().to_owned()).collect(),
+    };
+    let [b, a, c] = contacts.each_ref().map(listed);
+    assert_eq!(list(None, None, 9).await, [a.clone(), b.clone(), c.clone()]);
+    assert_eq!(list(None, Some("a"), 1).await, slice::from_ref(&b));
+    assert_eq!(list(Some(&acme), None, 9).await, slice::from_ref(&b));
+    assert_eq!(list(Some(&beta), None, 1).await, [a]);
+    assert_eq!(list(Some(&beta), Some("a"), 9).await, [b]);
+    assert!(list(Some(&build::client("gone")), None, 9).await.is_empty());
+    assert!(jones.store.directory(jones.id, None, &page(None, 9)).await.expect("the store answers").is_empty());
 }
 
 /// Practices are listed by slug, in pages without gap or overlap.

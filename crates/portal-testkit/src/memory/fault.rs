@@ -129,6 +129,8 @@ pub enum Fault {
     AskedMailForgotten,
     /// Contacts are found by their first address only.
     FirstAddressSought,
+    /// The contacts of a client are those of all.
+    ClientUnasked,
     /// Events are shown before they are sealed.
     UnsealedShown,
     /// Seals are written whatever the head is.
@@ -147,7 +149,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 71] = [
+    pub const ALL: [Self; 72] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -212,6 +214,7 @@ impl Fault {
         Self::LockedHidden,
         Self::AskedMailForgotten,
         Self::FirstAddressSought,
+        Self::ClientUnasked,
         Self::UnsealedShown,
         Self::SealUnguarded,
         Self::SealedAgain,

@@ -3,9 +3,9 @@ use portal_domain::{
     contact::Contact,
     email::LoginKey,
     event::RecordedEvent,
-    id::{ContactId, PracticeId, Ref},
+    id::{ClientId, ContactId, PracticeId, Ref},
     message::{Delivery, DeliveryState, MessageKind},
-    port::{Page, PortalViews, StoreError, Waiting},
+    port::{Listed, Page, PortalViews, StoreError, Waiting},
     practice::{ApiKey, Client, Practice, PracticeUser},
     throttle::RecordedTry,
     time::Timestamp,
@@ -58,6 +58,23 @@ impl PortalViews for MemoryStore {
         let refs = |tenant: &Tenant| tenant.contacts.values().map(|contact| contact.reference.clone()).collect();
         let all = self.list(practice, refs);
         Ok(self.page(all, page, Clone::clone))
+    }
+
+    async fn directory(
+        &self,
+        practice: PracticeId,
+        client: Option<ClientId>,
+        page: &Page<Ref>,
+    ) -> Result<Vec<Listed>, StoreError> {
+        let client = client.filter(|_| !self.faults.has(Fault::ClientUnasked));
+        let wanted = |contact: &&Contact| client.is_none_or(|client| contact.clients.contains(&client));
+        let listed = |contact: &Contact| Listed {
+            reference: contact.reference.clone(),
+            name: contact.name.clone(),
+            addresses: contact.emails.iter().map(|email| email.as_str().to_owned()).collect(),
+        };
+        let all = self.list(practice, |tenant| tenant.contacts.values().filter(wanted).map(listed).collect());
+        Ok(self.page(all, page, |it: &Listed| it.reference.clone()))
     }
 
     async fn contacts_with(
