@@ -1,10 +1,14 @@
 //! Passwords: what may be set, and how it is kept.
 
+mod foreign;
+
 use std::{collections::BTreeSet, fmt};
 
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 use zxcvbn::{Score, zxcvbn};
+
+pub use self::foreign::{ForeignHash, HashFault, Prf, Recipe, Scheme};
 
 /// Most code points of a password (P1). Longer ones are refused before anything costly is done.
 pub const MAX_LENGTH: usize = 256;
@@ -12,17 +16,17 @@ pub const MAX_LENGTH: usize = 256;
 /// The product's own name, which no password is made of.
 const PRODUCT: &str = "portal";
 
-/// A password as it is kept: a PHC string. Never printed.
+/// A password as it is kept: a PHC string, or until its first sign-in a hash of another system. Never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
 impl PasswordHash {
-    /// Takes a PHC string; a hasher judges whether it can be verified.
-    pub fn new(phc: impl Into<String>) -> Self {
-        Self(phc.into())
+    /// Takes a hash as text; a hasher judges whether it can be verified.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
     }
 
-    /// The PHC string.
+    /// The hash as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

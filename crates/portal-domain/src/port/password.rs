@@ -8,7 +8,8 @@ pub trait PasswordHasher: Send + Sync {
     /// The PHC string of a password, with a fresh salt.
     async fn hash(&self, password: &TypedPassword) -> Result<PasswordHash, HashError>;
 
-    /// Whether the password is that of the hash. Without a hash it MUST cost the same and never match (P2).
+    /// Whether the password is that of the hash. Without a hash it MUST cost the same and never match (P2). One that
+    /// [`ForeignHash`](crate::password::ForeignHash) reads is verified as its scheme has it; what is no hash never matches.
     async fn verify(&self, password: &TypedPassword, hash: Option<&PasswordHash>) -> Result<Verdict, HashError>;
 
     /// Takes as long as a verification takes now, its wait in line included, and looks at no password (G1). MUST be refused where

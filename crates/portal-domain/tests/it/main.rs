@@ -1,5 +1,6 @@
 //! Tests of the rules, through the public surface of the crate.
 
 mod email;
+mod foreign;
 mod return_path;
 mod rules;
