@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use argon2::{Algorithm, Argon2, Version};
 use async_trait::async_trait;
 use portal_domain::{
-    password::{PasswordHash, TypedPassword},
+    password::{PasswordHash, Recipe as Foreign, TypedPassword},
     port::{Entropy, HashError, PasswordHasher, Verdict},
 };
 use subtle::ConstantTimeEq;
@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use crate::{
+    foreign,
     gate::{Gate, Gauge, Turn},
     params::{CURRENT_VERSION, Params, ParamsError},
     phc::{self, MAX_OUTPUT_BYTES, OUTPUT_BYTES, SALT_BYTES, Stored},
@@ -83,11 +84,22 @@ impl Argon2Hasher {
         &self,
         work: impl FnOnce(&mut Turn) -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, HashError> {
+        self.run_measured(true, work).await
+    }
+
+    /// The same. Work that is not `usual` says nothing of how long a hash takes.
+    async fn run_measured<T: Send + 'static>(
+        &self,
+        usual: bool,
+        work: impl FnOnce(&mut Turn) -> Result<T, HashError> + Send + 'static,
+    ) -> Result<T, HashError> {
         let mut turn = self.gate.enter().await.ok_or(HashError::Overloaded)?;
         let began = Instant::now();
         let job = tokio::task::spawn_blocking(move || work(&mut turn));
         let done = job.await.unwrap_or(Err(HashError::Failed));
-        self.gate.took(began, began.elapsed());
+        if usual {
+            self.gate.took(began, began.elapsed());
+        }
         done
     }
 }
@@ -110,13 +122,15 @@ impl PasswordHasher for Argon2Hasher {
 
     async fn verify(&self, password: &TypedPassword, hash: Option<&PasswordHash>) -> Result<Verdict, HashError> {
         let password = password.clone();
-        let stored = hash.and_then(|hash| Stored::parse(hash.as_str()));
+        let kept = hash.map_or(Kept::Nothing, |hash| Kept::parse(hash.as_str()));
         let (params, dummy_salt) = (self.params, self.dummy_salt);
-        self.run(move |turn| match stored {
-            Some(stored) => verify_stored(turn, &params, &stored, password.as_str().as_bytes()),
-            None => verify_dummy(turn, &params, &dummy_salt, password.as_str().as_bytes()),
-        })
-        .await
+        let usual = kept.costs(&params);
+        let work = move |turn: &mut Turn| match kept {
+            Kept::Argon2(stored) => verify_stored(turn, &params, &stored, password.as_str().as_bytes()),
+            Kept::Foreign(recipe) => verify_foreign(turn, &recipe, password.as_str().as_bytes()),
+            Kept::Nothing => verify_dummy(turn, &params, &dummy_salt, password.as_str().as_bytes()),
+        };
+        self.run_measured(usual, work).await
     }
 
     /// Waits in the same line, and holds a place for as long as a hash takes now: neither the queue nor its end tells a pause
@@ -139,6 +153,30 @@ impl fmt::Debug for Argon2Hasher {
             .field("params", &self.params)
             .field("gauge", &self.gauge())
             .finish_non_exhaustive()
+    }
+}
+
+/// What a stored text is to us.
+enum Kept {
+    Argon2(Stored),
+    Foreign(Foreign),
+    /// Nothing that can be verified.
+    Nothing,
+}
+
+impl Kept {
+    fn parse(text: &str) -> Self {
+        let argon2 = Stored::parse(text).map(Self::Argon2);
+        argon2.or_else(|| foreign::parse(text).map(Self::Foreign)).unwrap_or(Self::Nothing)
+    }
+
+    /// Whether it costs what a hash with these parameters does.
+    fn costs(&self, params: &Params) -> bool {
+        match self {
+            Self::Argon2(stored) => stored.params == *params,
+            Self::Foreign(_) => false,
+            Self::Nothing => true,
+        }
     }
 }
 
@@ -169,6 +207,14 @@ fn verify_stored(turn: &mut Turn, current: &Params, stored: &Stored, password: &
         (true, false) => Verdict::Match,
         (true, true) => Verdict::MatchButRehash,
     })
+}
+
+/// What another system hashed is always better kept anew.
+#[expect(clippy::unnecessary_wraps, reason = "one shape with the other verifications")]
+fn verify_foreign(turn: &mut Turn, recipe: &Foreign, password: &[u8]) -> Result<Verdict, HashError> {
+    let _running = turn.begin();
+    let same = foreign::matches(recipe, password);
+    Ok(if same { Verdict::MatchButRehash } else { Verdict::NoMatch })
 }
 
 /// The same work as for a login that can match, and always no.

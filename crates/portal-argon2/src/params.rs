@@ -1,6 +1,7 @@
 //! What a hash costs, and how much of it we ever agree to pay.
 
 use argon2::Version;
+use portal_domain::password::ForeignHash;
 
 /// The cost of one hash (rulebook P1).
 ///
@@ -30,13 +31,13 @@ impl Default for Params {
 
 impl Params {
     /// The most memory, in KiB, that any hash may take, whether configured or found in the store (256 MiB).
-    pub const MAX_MEMORY_KIB: u32 = 262_144;
+    pub const MAX_MEMORY_KIB: u32 = ForeignHash::ARGON2_MEMORY_KIB;
     /// The most passes that any hash may take.
-    pub const MAX_ITERATIONS: u32 = 16;
+    pub const MAX_ITERATIONS: u32 = ForeignHash::ARGON2_ITERATIONS;
     /// The most lanes that any hash may have.
-    pub const MAX_PARALLELISM: u32 = 16;
+    pub const MAX_PARALLELISM: u32 = ForeignHash::ARGON2_PARALLELISM;
     /// The most memory times passes, in KiB: four passes over the largest memory (1 GiB written in all).
-    pub const MAX_WORK_KIB: u64 = 4 * Self::MAX_MEMORY_KIB as u64;
+    pub const MAX_WORK_KIB: u64 = ForeignHash::ARGON2_WORK_KIB;
 
     /// Whether these are parameters that this adapter computes at all.
     ///

@@ -2,5 +2,6 @@
 
 mod bound;
 mod fixture;
+mod foreign;
 mod stored;
 mod verify;
