@@ -1,9 +1,11 @@
 //! The identity that signs in.
 
+use sha2::{Digest, Sha256};
+
 use crate::{
     email::LoginKey,
     id::{CredentialId, LoginId},
-    password::PasswordHash,
+    password::{ForeignHash, PasswordHash},
     time::Timestamp,
 };
 
@@ -36,12 +38,40 @@ impl Login {
 /// A password, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
-    /// New with every new password; the same after a mere rehash.
+    /// New with every new password; the same after a mere rehash. Of an imported one it is told by the hash that came.
     pub id: CredentialId,
-    /// The PHC string.
+    /// What it is verified against.
     pub hash: PasswordHash,
     /// The key to which the link that set it was mailed; `None` for an imported one.
     pub confirmed_at: Option<LoginKey>,
     /// When it was set.
     pub set_at: Timestamp,
+}
+
+impl Credential {
+    /// A password that came as another system's hash: confirmed at no key.
+    pub fn imported(login: LoginId, hash: &ForeignHash, set_at: Timestamp) -> Self {
+        let hash = hash.kept().clone();
+        Self { id: imported_id(login, &hash), hash, confirmed_at: None, set_at }
+    }
+
+    /// Whether it came as this hash, be it kept as it came or rehashed since.
+    pub fn came_as(&self, login: LoginId, hash: &ForeignHash) -> bool {
+        self.id == imported_id(login, hash.kept())
+    }
+
+    /// Whether it is still kept as it came, so that the first sign-in has to replace it (P1).
+    pub fn kept_as_it_came(&self, login: LoginId) -> bool {
+        self.id == imported_id(login, &self.hash)
+    }
+}
+
+/// The same for the same hash at the same login, so that an import that is repeated after the first sign-in is known (A1). A hash
+/// holds its salt: the id tells nothing to whom doesn't have the hash.
+fn imported_id(login: LoginId, hash: &PasswordHash) -> CredentialId {
+    let digest = Sha256::new().chain_update(b"portal imported credential v1\0").chain_update(login.to_bytes());
+    let digest = digest.chain_update(hash.as_str()).finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    CredentialId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }

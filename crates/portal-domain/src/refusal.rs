@@ -1,6 +1,11 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{email::EmailFault, id::Ref, link::LinkState, password::PasswordFault};
+use crate::{
+    email::EmailFault,
+    id::Ref,
+    link::LinkState,
+    password::{HashFault, PasswordFault},
+};
 
 /// A contact, as a refusal or an effect names it to staff.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -107,6 +112,15 @@ pub enum Refusal {
         /// Why.
         fault: PasswordFault,
     },
+    /// P1: a hash of another system can't be imported.
+    #[error("{fault}")]
+    InvalidHash {
+        /// Why.
+        fault: HashFault,
+    },
+    /// P1: the login has a password, which no import replaces.
+    #[error("the contact has a password already, which only its owner can replace: leave the imported one out")]
+    PasswordAlreadySet,
     /// P2: sign-in failed, for whatever reason.
     #[error("address or password is not right")]
     SignInFailed,
@@ -174,6 +188,8 @@ impl Refusal {
             Self::LinkClosed { state: LinkState::Expired } => "link_expired",
             Self::LinkClosed { .. } => "link_dead",
             Self::PasswordRefused { .. } => "password_refused",
+            Self::InvalidHash { .. } => "invalid_hash",
+            Self::PasswordAlreadySet => "password_already_set",
             Self::SignInFailed => "sign_in_failed",
             Self::TooManyRequests { .. } => "too_many_requests",
             Self::Unauthorized => "unauthorized",
@@ -188,6 +204,7 @@ impl Refusal {
             Self::InvalidEmail { index: None, .. } => Some("email".to_owned()),
             Self::TooManyEmails { .. } => Some("emails".to_owned()),
             Self::UnknownClient { index, .. } => Some(format!("clients[{index}]")),
+            Self::InvalidHash { .. } => Some("hash".to_owned()),
             Self::RowContradicts { field } => Some((*field).to_owned()),
             Self::OutOfBounds(fault) => Some(fault.field.clone().into_owned()),
             _ => None,
@@ -199,6 +216,7 @@ impl Refusal {
         match self {
             Self::InvalidEmail { fault, .. } => Some(fault.code()),
             Self::PasswordRefused { fault } => Some(fault.code()),
+            Self::InvalidHash { fault } => Some(fault.code()),
             _ => None,
         }
     }

@@ -15,8 +15,9 @@ use crate::{
     facts::{ContactFacts, Holder, Invitation, LoginFacts, Member},
     id::{ContactId, LinkId, LoginId, MessageId},
     link::{Link, LinkPurpose, LinkState},
-    login::Login,
+    login::{Credential, Login},
     message::{DeliveryState, Message, MessageBody},
+    password::ForeignHash,
     practice::{Client, Practice, PracticeUser, SharedLogin},
     time::Timestamp,
 };
@@ -130,6 +131,13 @@ impl<'a> Draft<'a> {
     /// Whether somebody else is behind the contact's live login.
     pub(super) fn shares_its_login(&self) -> bool {
         self.contact.access == Access::Granted && self.contact.login.is_some_and(|login| self.others(login) > 0)
+    }
+
+    /// Those behind the contact's login besides the contact, as they are named to staff.
+    pub(super) fn others_named(&self) -> Vec<Named> {
+        let members = self.contact.login.map_or(&[][..], |login| &self.logins[&login].facts.members);
+        let others = members.iter().filter(|member| member.contact.id != self.contact.id);
+        named(&others.cloned().collect::<Vec<_>>())
     }
 
     /// The contact's login as it stands in the draft.
@@ -262,6 +270,13 @@ impl<'a> Draft<'a> {
         self.work(login).facts.login.credential = None;
     }
 
+    /// Gives the contact's login a password that another system has hashed.
+    pub(super) fn import_password(&mut self, hash: &ForeignHash) {
+        let login = self.contact.login.expect("access is granted, so there is a login");
+        let credential = Credential::imported(login, hash, self.now());
+        self.work(login).facts.login.credential = Some(credential);
+    }
+
     /// Ends all sessions of a login, by its epoch and row by row.
     pub(super) fn end_sessions(&mut self, login: LoginId) {
         let now = self.now();
@@ -387,6 +402,11 @@ impl<'a> Draft<'a> {
 
     /// Writes the event of a command: what changed of the contact, and what that did.
     pub(super) fn log(&mut self, kind: &'static str) {
+        self.log_with(kind, []);
+    }
+
+    /// The same, with facts of the command's own.
+    pub(super) fn log_with<const N: usize>(&mut self, kind: &'static str, facts: [(&'static str, &'static str); N]) {
         let subject = Subject { contact: Some(self.contact.id), user: None, login: self.contact.login };
         let mut event = self.moment.event(kind, subject);
         let before = self.before.contact.as_ref();
@@ -394,6 +414,7 @@ impl<'a> Draft<'a> {
         event.facts.insert("links_ended".to_owned(), self.links_ended.to_string());
         event.facts.insert("sessions_ended".to_owned(), self.sessions_ended.to_string());
         event.facts.insert("password".to_owned(), self.password_effect().code().to_owned());
+        event.facts.extend(facts.map(|(name, value)| (name.to_owned(), value.to_owned())));
         self.decision.events.push(event);
     }
 }

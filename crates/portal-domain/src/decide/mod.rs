@@ -5,6 +5,7 @@
 
 mod access;
 mod contact;
+mod credential;
 mod delivery;
 mod draft;
 mod import;
@@ -18,6 +19,7 @@ mod workspace;
 pub use self::{
     access::{activate, deactivate, delete_contact, reactivate, refusal_of_grant, resend},
     contact::{ContactFields, Expected, PutEmails, note_refused_update, put_contact, put_emails},
+    credential::import_credential,
     delivery::{cancelled, handed_over, room, unwanted},
     import::{ActivationOutcome, ImportOptions, ImportRow, RowOutcome, import_row},
     link::{Redeemed, Redemption, redeem, renew_link, request_reset, usable_link},

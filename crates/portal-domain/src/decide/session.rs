@@ -28,7 +28,7 @@ pub struct SignIn {
     pub hash: SessionHash,
     /// What the browser calls itself.
     pub user_agent: Option<String>,
-    /// The password hashed with today's parameters, where they rose (P1).
+    /// The password hashed with today's parameters, where they rose or it was imported (P1).
     pub rehashed: Option<PasswordHash>,
     /// The try that it was: it was right, and is given back with the commit (G1).
     pub counted: CountedTry,

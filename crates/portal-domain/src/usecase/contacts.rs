@@ -7,6 +7,7 @@ use crate::{
     email::{EmailList, EmailListFault},
     facts::{ContactFacts, ContactQuery, ContactSelector},
     id::Ref,
+    password::ForeignHash,
     practice::Practice,
     view::ContactView,
 };
@@ -183,6 +184,25 @@ impl Portal {
     /// See [`decide::reactivate`].
     pub async fn reactivate(&self, context: &CallContext, contact: &Ref) -> Result<ContactAnswer, Error> {
         self.on_contact(context, query(contact), decide::reactivate).await
+    }
+
+    /// Takes over the password that another system has hashed. See [`decide::import_credential`].
+    pub async fn import_credential(
+        &self,
+        context: &CallContext,
+        contact: &Ref,
+        hash: &str,
+    ) -> Result<ContactAnswer, Error> {
+        let hash = match ForeignHash::parse(hash) {
+            Ok(hash) => hash,
+            // Unknown contacts answer alike, whatever is sent for them.
+            Err(fault) => {
+                self.contact(context, contact).await?;
+                return Err(Refusal::InvalidHash { fault }.into());
+            }
+        };
+        let decide = |scene: Scene<'_>, moment: &mut Moment| decide::import_credential(scene, &hash, moment);
+        self.on_contact(context, query(contact), decide).await
     }
 
     /// See [`decide::delete_contact`].

@@ -99,10 +99,12 @@ impl Portal {
         else {
             return Err(Refusal::SignInFailed.into());
         };
-        let rehashed = match verdict {
+        // What was imported is replaced however good it is (P1): it may cost more than ours, and would stand out for ever (P2).
+        let outdated = verdict == Verdict::MatchButRehash || credential.kept_as_it_came(known_to.login);
+        let rehashed = match outdated {
             // Where there is no place for it now, the next sign-in makes it.
-            Verdict::MatchButRehash => self.hasher.hash(&password).await.ok(),
-            _ => None,
+            true => self.hasher.hash(&password).await.ok(),
+            false => None,
         };
         let token = SessionToken::from_entropy(self.draw());
         let command = SignIn {

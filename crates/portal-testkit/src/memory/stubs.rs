@@ -1,5 +1,5 @@
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering},
@@ -9,7 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use portal_domain::{
-    password::{PasswordHash, TypedPassword},
+    password::{ForeignHash, PasswordHash, Scheme, TypedPassword},
     port::{Clock, Entropy, HashError, Mailer, OutgoingMail, PasswordHasher, SendOutcome, Verdict},
     time::Timestamp,
 };
@@ -76,12 +76,14 @@ impl Entropy for SeededEntropy {
 
 /// A hasher that costs nothing and hides nothing: `$plain$<generation>$<salt>$<password in hex>`.
 ///
-/// Raising the [generation](Self::raise) is what raising the parameters is to a real one.
+/// Raising the [generation](Self::raise) is what raising the parameters is to a real one. Of hashes of another system it knows
+/// those that it was [taught](Self::teach).
 #[derive(Debug, Default)]
 pub struct PlainHasher {
     generation: AtomicU32,
     salts: AtomicU64,
     verified: AtomicU64,
+    foreign: Mutex<BTreeMap<String, String>>,
 }
 
 impl PlainHasher {
@@ -93,6 +95,11 @@ impl PlainHasher {
     /// Makes every hash so far one that should be made anew.
     pub fn raise(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Makes it known of which password another system made a hash.
+    pub fn teach(&self, hash: &str, password: &str) {
+        lock(&self.foreign).insert(hash.to_owned(), password.to_owned());
     }
 
     /// How many passwords were hashed.
@@ -121,6 +128,15 @@ impl PasswordHasher for PlainHasher {
     async fn verify(&self, password: &TypedPassword, hash: Option<&PasswordHash>) -> Result<Verdict, HashError> {
         self.verified.fetch_add(1, Ordering::SeqCst);
         let Some(hash) = hash else { return Ok(Verdict::NoMatch) };
+        if let Ok(foreign) = ForeignHash::parse(hash.as_str()) {
+            let right = lock(&self.foreign).get(foreign.kept().as_str()).is_some_and(|of| of == password.as_str());
+            return Ok(match (right, foreign.scheme()) {
+                (false, _) => Verdict::NoMatch,
+                // A real one may find it as good as its own.
+                (true, Scheme::Argon2) => Verdict::Match,
+                (true, _) => Verdict::MatchButRehash,
+            });
+        }
         let mut parts = hash.as_str().strip_prefix("$plain$").ok_or(HashError::Failed)?.splitn(3, '$');
         let generation: u32 = parts.next().and_then(|text| text.parse().ok()).ok_or(HashError::Failed)?;
         let stored = parts.nth(1).ok_or(HashError::Failed)?;

@@ -5,7 +5,7 @@ use super::{
         note,
         outcome::{ContactOutcome, Decided, EffectMessage, Effects, PasswordEffect},
     },
-    Draft, named,
+    Draft,
 };
 use crate::{
     change::{Aggregate, Change, Expect, Reliance},
@@ -95,11 +95,7 @@ impl Draft<'_> {
             first.map(|email| email.as_str().to_owned())
         };
         let shared_with = match self.contact.login {
-            Some(login) if self.contact.access == Access::Granted && !self.deleted => {
-                let others = self.logins[&login].facts.members.iter();
-                let others: Vec<_> = others.filter(|member| member.contact.id != self.contact.id).cloned().collect();
-                named(&others)
-            }
+            Some(_) if self.contact.access == Access::Granted && !self.deleted => self.others_named(),
             _ => Vec::new(),
         };
         let mut messages: Vec<_> = self

@@ -9,6 +9,7 @@ mod journal;
 mod links;
 mod moves;
 mod moves_shared;
+mod moving_in;
 mod once;
 mod sessions;
 mod workspace;
