@@ -22,7 +22,7 @@ const fn row(code: &'static str, status: u16, title: &'static str) -> Kind {
 }
 
 /// The one table of codes. What isn't in it is not answered.
-const TABLE: [Kind; 33] = [
+const TABLE: [Kind; 35] = [
     row("invalid_request", 400, "The request can't be understood"),
     row("unauthorized", 401, "Not signed in"),
     row("sign_in_failed", 401, "Sign-in failed"),
@@ -40,6 +40,7 @@ const TABLE: [Kind; 33] = [
     row("email_taken", 409, "The address belongs to another practice user"),
     row("last_admin", 409, "The last admin can't go"),
     row("slug_taken", 409, "There is such a practice already"),
+    row("password_already_set", 409, "The contact has a password already"),
     row("would_move_login", 409, "This would move a sign-in address"),
     row("idempotency_key_in_use", 409, "The same call is still running"),
     row("link_expired", 410, "The link has expired"),
@@ -53,6 +54,7 @@ const TABLE: [Kind; 33] = [
     row("unknown_client", 422, "There is no such client"),
     row("row_contradicts", 422, "A row contradicts an earlier one"),
     row("idempotency_key_reused", 422, "The key belongs to another request"),
+    row("invalid_hash", 422, "The hash can't be imported"),
     row("password_refused", 422, "The password can't be set"),
     row("too_many_requests", 429, "Too many requests"),
     row("overloaded", 503, "Too much at once"),

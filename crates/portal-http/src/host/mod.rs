@@ -2,6 +2,7 @@
 
 mod clients;
 mod contacts;
+mod credentials;
 mod events;
 mod find;
 mod portal;
@@ -39,7 +40,7 @@ struct Route(&'static str, &'static str, Scope, MethodRouter<Arc<Inner>>);
 
 /// The one table of routes.
 fn table() -> Vec<Route> {
-    use Scope::{Read, Write};
+    use Scope::{Credentials, Read, Write};
     use routing::{delete, get, post, put};
     vec![
         Route("GET", "/practice-users", Read, get(users::list)),
@@ -59,6 +60,7 @@ fn table() -> Vec<Route> {
         Route("PUT", "/contacts/{ref}", Write, put(contacts::put)),
         Route("DELETE", "/contacts/{ref}", Write, delete(contacts::delete)),
         Route("PUT", "/contacts/{ref}/emails", Write, put(contacts::put_emails)),
+        Route("PUT", "/contacts/{ref}/credential", Credentials, put(credentials::put)),
         Route("GET", "/contacts/{ref}/portal", Read, get(portal::one)),
         Route("POST", "/contacts/{ref}/portal/activate", Write, post(portal::activate)),
         Route("POST", "/contacts/{ref}/portal/resend", Write, post(portal::resend)),

@@ -39,6 +39,9 @@ pub(crate) struct Kit {
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) portal: Portal,
+    pub(crate) hasher: Arc<PlainHasher>,
+    pub(crate) practice: Practice,
+    jones: Practice,
     pub(crate) key: String,
     pub(crate) reads: String,
     /// A key of another practice, `jones`.
@@ -60,11 +63,12 @@ impl Kit {
     pub(crate) async fn with(base: &str, adjust: impl FnOnce(&mut App)) -> Self {
         let store = Arc::new(MemoryStore::new());
         let clock = Arc::new(TestClock::default());
+        let hasher = Arc::new(PlainHasher::new());
         let portal = Portal {
             store: store.clone(),
             enquiries: store.clone(),
             journal: store.clone(),
-            hasher: Arc::new(PlainHasher::new()),
+            hasher: hasher.clone(),
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(7)),
             tokens: build::link_tokens(),
@@ -88,7 +92,30 @@ impl Kit {
         };
         adjust(&mut app);
         let router = app.router();
-        Self { store, clock, portal, key, reads, foreign, woken, router, base: base.to_owned() }
+        Self {
+            store,
+            clock,
+            portal,
+            hasher,
+            practice,
+            jones,
+            key,
+            reads,
+            foreign,
+            woken,
+            router,
+            base: base.to_owned(),
+        }
+    }
+
+    /// A key of the practice with this scope alone.
+    pub(crate) async fn key_for(&self, scope: Scope) -> String {
+        api_key(&self.portal, &self.practice, scope).await
+    }
+
+    /// The same of the other practice.
+    pub(crate) async fn foreign_key_for(&self, scope: Scope) -> String {
+        api_key(&self.portal, &self.jones, scope).await
     }
 
     pub(crate) async fn send(&self, ask: Ask) -> Answer {

@@ -1,6 +1,7 @@
 //! The routers over stores in memory: every route, its refusals, and the promises that are HTTP's to keep.
 
 mod alike;
+mod credentials;
 mod events;
 mod find;
 mod guards;

@@ -12,6 +12,7 @@ mod flood;
 mod guessing;
 mod journal;
 mod life;
+mod moving_in;
 mod parallel;
 mod sample;
 mod sending;
