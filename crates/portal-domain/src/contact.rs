@@ -1,6 +1,7 @@
 //! A person whom the practice knows, and whether that person may use the portal.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::{
     email::EmailList,
@@ -67,6 +68,27 @@ pub struct Contact {
     pub created_at: Timestamp,
     /// Raised by one with every change.
     pub version: i64,
+}
+
+impl Contact {
+    /// What `If-Match` compares: a name for these very fields of this contact, its access included. What hangs on its login, such
+    /// as a password or a link, is not in it, nor is an update that was refused.
+    pub fn tag(&self) -> String {
+        let mut digest = Sha256::new().chain_update(self.id.to_bytes());
+        let mut add = |part: &[u8]| {
+            digest.update(part.len().to_be_bytes());
+            digest.update(part);
+        };
+        add(self.name.as_bytes());
+        add(self.locale.as_deref().unwrap_or_default().as_bytes());
+        add(self.access.code().as_bytes());
+        add(&self.activated_at.map_or(0, Timestamp::as_micros).to_be_bytes());
+        add(&self.clients.len().to_be_bytes());
+        self.clients.iter().for_each(|client| add(&client.to_bytes()));
+        self.emails.iter().for_each(|email| add(email.as_str().as_bytes()));
+        let digits: Vec<_> = digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        digits.concat()
+    }
 }
 
 /// An update of a contact that was refused: what the host has and the portal has not.

@@ -29,19 +29,18 @@ pub struct ContactFilter {
 /// assert!(words.find("Office", &["Jose.Mullen@smith.example"]));
 /// assert!(!words.find("José", &[]), "the other word is missing");
 /// assert!(!words.find("Amüller José", &[]), "not at the beginning of a word");
-/// assert!(SearchWords::parse(" – ").is_none(), "there is nothing to look for");
+/// assert!(SearchWords::parse("  ").is_none(), "there is nothing to look for");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SearchWords(Vec<String>);
+pub struct SearchWords(BTreeSet<String>);
 
 impl SearchWords {
     /// Most characters of what is looked for.
     pub const LONGEST: usize = 200;
 
-    /// Reads what was typed; `None` where it holds no letter and no number.
+    /// Reads what was typed; `None` where that is nothing.
     pub fn parse(typed: &str) -> Option<Self> {
-        let words: Vec<_> =
-            folded(typed).split_whitespace().filter(|word| says_something(word)).map(str::to_owned).collect();
+        let words: BTreeSet<_> = folded(typed).split_whitespace().map(str::to_owned).collect();
         (!words.is_empty()).then_some(Self(words))
     }
 
@@ -57,12 +56,10 @@ impl SearchWords {
     }
 }
 
-fn says_something(word: &str) -> bool {
-    word.chars().any(char::is_alphanumeric)
-}
-
 fn folded(text: &str) -> String {
-    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
+    // The one letter with two small forms is the same letter.
+    let small = |c: char| if c == 'ς' { 'σ' } else { c };
+    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).map(small).collect()
 }
 
 #[cfg(test)]
@@ -82,12 +79,14 @@ mod tests {
         for typed in ["da", "ada jones", "adas"] {
             assert!(!found(typed, "Ada Smith", &["office@smith.example"]), "{typed}");
         }
+        assert!(found("ΟΔΥΣΣΕΥΣ", "Οδυσσεύς", &[]) && found("οδυσσεύς", "ΟΔΥΣΣΕΥΣ", &[]));
+        assert!(!found("@", "Ada Smith", &[]) && found("@", "", &["ada@smith.example"]));
         assert!(found("o'neil", "J. O'Neil", &[]) && found("neil", "J. O'Neil", &[]));
     }
 
     #[test]
     fn nothing_to_look_for_is_told_apart() {
-        for typed in ["", "  ", "-", "\u{301}"] {
+        for typed in ["", "  ", "\u{a0}", "\u{301}"] {
             assert_eq!(SearchWords::parse(typed), None, "{typed:?}");
         }
     }

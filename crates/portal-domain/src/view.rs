@@ -31,8 +31,8 @@ pub struct ContactView {
     pub portal: PortalPart,
     /// The last update that was refused, until one succeeds.
     pub refused_update: Option<RefusedUpdate>,
-    /// Raised by one with every change of the contact; what `If-Match` compares.
-    pub version: i64,
+    /// What `If-Match` compares. See [`Contact::tag`](crate::contact::Contact::tag).
+    pub tag: String,
 }
 
 impl ContactView {
@@ -49,7 +49,7 @@ impl ContactView {
             emails: contact.emails.clone(),
             portal: portal_part(practice, facts, now)?,
             refused_update: contact.refused_update.clone(),
-            version: contact.version,
+            tag: contact.tag(),
         })
     }
 }

@@ -315,12 +315,12 @@ impl FromFields for Address {
     }
 }
 
-/// The version of a contact, as a header: what `If-Match` compares.
+/// The tag of a contact, as a header: what `If-Match` compares.
 pub(crate) struct Tag(HeaderValue);
 
 impl Tag {
     pub(crate) fn of(contact: &ContactView) -> Self {
-        Self(HeaderValue::from_str(&format!("\"{}\"", contact.version)).unwrap_or(HeaderValue::from_static("\"\"")))
+        Self(HeaderValue::from_str(&format!("\"{}\"", contact.tag)).unwrap_or(HeaderValue::from_static("\"\"")))
     }
 }
 
@@ -337,14 +337,14 @@ impl IntoResponseParts for Tag {
 pub(crate) fn expected(headers: &HeaderMap) -> Option<Expected> {
     let lines = headers.get_all(header::IF_MATCH).into_iter().map(|line| line.to_str().unwrap_or("?"));
     let tags: Vec<_> = lines.flat_map(|line| line.split(',')).map(str::trim).filter(|tag| !tag.is_empty()).collect();
-    if tags.is_empty() {
+    if !headers.contains_key(header::IF_MATCH) {
         return None;
     }
     if tags == ["*"] {
         return Some(Expected::Existing);
     }
-    let version = |tag: &str| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok();
-    Some(Expected::Versions(tags.into_iter().filter_map(version).collect()))
+    let bare = |tag: &str| Some(tag.strip_prefix('"')?.strip_suffix('"')?.to_owned());
+    Some(Expected::Tags(tags.into_iter().filter_map(bare).collect()))
 }
 
 /// Names a place to go on from.

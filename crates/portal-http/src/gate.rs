@@ -7,9 +7,9 @@ use std::{
 };
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     extract::{Request, State},
-    http::{HeaderMap, Method, request::Parts},
+    http::{HeaderMap, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -51,11 +51,14 @@ pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
         Err(problem) => return problem.into_response(),
     };
     let mut turn = None;
-    if !matches!(parts.method, Method::GET | Method::HEAD) && parts.headers.contains_key(HEADER) {
+    if writes(&gate, &parts) && parts.headers.contains_key(HEADER) {
         match named(&gate, &key, &parts, body).await {
-            Ok(Named { request, body: read, turn: own }) => {
+            Ok((request, read)) => {
+                turn = match gate.app.running.enter(&request.key).await {
+                    Ok(turn) => Some(turn),
+                    Err(problem) => return problem.into_response(),
+                };
                 parts.extensions.insert(request);
-                turn = Some(own);
                 body = read.into();
             }
             Err(problem) => {
@@ -70,16 +73,16 @@ pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
     response
 }
 
-struct Named {
-    request: usecase::Request,
-    body: axum::body::Bytes,
-    turn: Turn,
+/// Whether it may write: a look doesn't, nor does a question what a command would do.
+fn writes(gate: &Gate, parts: &Parts) -> bool {
+    let mut query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+    gate.scope != Scope::Read && !query.any(|(name, value)| name == "preview" && value == "true")
 }
 
 /// Reads the name of a call and all that it says.
-async fn named(gate: &Gate, key: &ApiKey, parts: &Parts, body: Body) -> Result<Named, Problem> {
-    let given = idempotency_key(&parts.headers)?;
+async fn named(gate: &Gate, key: &ApiKey, parts: &Parts, body: Body) -> Result<(usecase::Request, Bytes), Problem> {
     let body = ask::host_bytes(&parts.headers, body).await?;
+    let given = idempotency_key(&parts.headers)?;
     let mut digest = Sha256::new();
     let query = parts.uri.query().unwrap_or_default();
     for part in [parts.uri.path().as_bytes(), query.as_bytes(), &body] {
@@ -87,9 +90,7 @@ async fn named(gate: &Gate, key: &ApiKey, parts: &Parts, body: Body) -> Result<N
         digest.update(part);
     }
     let key = RequestKey { scope: format!("{} {}", key.id, gate.route), key: given };
-    let request = usecase::Request { key, digest: digest.finalize().into() };
-    let turn = gate.app.running.enter(&request.key).await?;
-    Ok(Named { request, body, turn })
+    Ok((usecase::Request { key, digest: digest.finalize().into() }, body))
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<String, Problem> {

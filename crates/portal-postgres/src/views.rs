@@ -31,6 +31,18 @@ fn reference(name: &str) -> Result<Ref, StoreError> {
     Ref::parse(name).ok_or_else(|| row::damaged("contact", name, "its reference is none"))
 }
 
+struct ListedRow {
+    reference: String,
+    name: String,
+    addresses: Vec<String>,
+}
+
+impl ListedRow {
+    fn read(self) -> Result<Listed, StoreError> {
+        Ok(Listed { reference: reference(&self.reference)?, name: self.name, addresses: self.addresses })
+    }
+}
+
 #[async_trait]
 impl PortalViews for PostgresStore {
     async fn practices(&self, page: &Page<String>) -> Result<Vec<Practice>, StoreError> {
@@ -97,27 +109,41 @@ impl PortalViews for PostgresStore {
         client: Option<ClientId>,
         page: &Page<Ref>,
     ) -> Result<Vec<Listed>, StoreError> {
-        let rows = sqlx::query!(
-            r#"SELECT c.ref, c.name, ARRAY(SELECT e.address FROM portal.contact_email e
-                   WHERE e.practice_id = c.practice_id AND e.contact_id = c.contact_id
-                   ORDER BY e.position) AS "addresses!: Vec<String>"
-               FROM portal.contact c
-               WHERE c.practice_id = $1 AND c.ref > $2
-                   AND ($3::uuid IS NULL OR EXISTS (SELECT FROM portal.contact_client l
-                       WHERE l.practice_id = c.practice_id AND l.contact_id = c.contact_id AND l.client_id = $3))
-               ORDER BY c.ref LIMIT $4"#,
-            row::uuid(practice),
-            after(page),
-            client.map(ClientId::to_uuid),
-            i64::from(page.limit),
-        )
-        .fetch_all(self.pool())
-        .await
-        .map_err(store_error)?;
-        let listed = rows
-            .into_iter()
-            .map(|it| Ok(Listed { reference: reference(&it.r#ref)?, name: it.name, addresses: it.addresses }));
-        listed.collect()
+        let (practice, after, limit) = (row::uuid(practice), after(page), i64::from(page.limit));
+        let rows = match client {
+            None => {
+                sqlx::query_as!(
+                    ListedRow,
+                    r#"SELECT c.ref AS reference, c.name, ARRAY(SELECT e.address FROM portal.contact_email e
+                       WHERE e.practice_id = c.practice_id AND e.contact_id = c.contact_id
+                       ORDER BY e.position) AS "addresses!: Vec<String>"
+                   FROM portal.contact c WHERE c.practice_id = $1 AND c.ref > $2 ORDER BY c.ref LIMIT $3"#,
+                    practice,
+                    after,
+                    limit,
+                )
+                .fetch_all(self.pool())
+                .await
+            }
+            Some(client) => {
+                sqlx::query_as!(
+                    ListedRow,
+                    r#"SELECT c.ref AS reference, c.name, ARRAY(SELECT e.address FROM portal.contact_email e
+                       WHERE e.practice_id = c.practice_id AND e.contact_id = c.contact_id
+                       ORDER BY e.position) AS "addresses!: Vec<String>"
+                   FROM portal.contact_client l
+                   JOIN portal.contact c ON c.practice_id = l.practice_id AND c.contact_id = l.contact_id
+                   WHERE l.practice_id = $1 AND l.client_id = $2 AND c.ref > $3 ORDER BY c.ref LIMIT $4"#,
+                    practice,
+                    client.to_uuid(),
+                    after,
+                    limit,
+                )
+                .fetch_all(self.pool())
+                .await
+            }
+        };
+        rows.map_err(store_error)?.into_iter().map(ListedRow::read).collect()
     }
 
     async fn contacts_with(

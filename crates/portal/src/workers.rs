@@ -77,8 +77,9 @@ impl Workers {
         tasks.push(tokio::spawn(run_every(HOUR, stopped.clone(), "sweeper", move || {
             let portal = portal.clone();
             async move {
-                portal.forget_tries().await?;
-                portal.forget_receipts().await.map(|_| ())
+                let tries = portal.forget_tries().await;
+                portal.forget_receipts().await?;
+                tries.map(|_| ())
             }
         })));
         if let Some(sender) = self.sender.clone() {

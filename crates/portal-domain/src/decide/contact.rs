@@ -44,8 +44,8 @@ pub struct ContactFields {
 pub enum Expected {
     /// It is there.
     Existing,
-    /// It has one of these versions.
-    Versions(Vec<i64>),
+    /// It has one of these tags. See [`Contact::tag`].
+    Tags(Vec<String>),
 }
 
 impl Expected {
@@ -54,7 +54,7 @@ impl Expected {
         let met = match (self, contact) {
             (_, None) => false,
             (Self::Existing, Some(_)) => true,
-            (Self::Versions(versions), Some(contact)) => versions.contains(&contact.version),
+            (Self::Tags(tags), Some(contact)) => tags.contains(&contact.tag()),
         };
         if met { Ok(()) } else { Err(Refusal::PreconditionFailed) }
     }
@@ -165,7 +165,9 @@ pub(super) fn apply(
         Some(_) if draft.differs() => draft.log("contact.changed"),
         Some(_) => {}
     }
-    draft.contact.refused_update = None;
+    // What says nothing of addresses doesn't put those that were refused.
+    let still_refused = |refused: &mut RefusedUpdate| refused.emails.is_some() && fields.emails.is_none();
+    draft.contact.refused_update.take_if(|refused| !still_refused(refused));
     Ok(())
 }
 

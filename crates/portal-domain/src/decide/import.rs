@@ -93,7 +93,7 @@ pub fn import_row(
     };
     let clients = all_clients(&draft.contact.clients, &known, &row.clients);
     apply(&mut draft, scene, &fields, Some(clients))?;
-    let contact_changed = scene.facts.contact.as_ref() != Some(&draft.contact);
+    let contact_changed = draft.differs();
     let activation = (options.activate && row.activate).then(|| {
         let granted_before = draft.contact.access == Access::Granted;
         grant(&mut draft)?;

@@ -139,8 +139,9 @@ impl Portal {
         decide: impl Fn(Scene<'_>, &mut Moment) -> Result<Decided<ContactOutcome>, Refusal> + Send + Sync,
     ) -> Result<ContactAnswer, Error> {
         let done = self.on_contact(context, query.clone(), &decide).await;
-        if let Err(Error::Refused(_)) = &done {
-            self.note_refused(context, query, submitted, &decide).await?;
+        if matches!(&done, Err(Error::Refused(refusal)) if refusal.is_of_an_update()) {
+            // What can't be noted now is told all the same.
+            let _ = self.note_refused(context, query, submitted, &decide).await;
         }
         done
     }
@@ -156,6 +157,9 @@ impl Portal {
         for _ in 0..ATTEMPTS {
             let practice = self.practice(context).await?;
             let facts = self.contact_facts(context, query.clone()).await?;
+            if let Some(expected) = &context.expected {
+                expected.check(facts.contact.as_ref())?;
+            }
             let scene = Scene { practice: &practice, facts: &facts };
             let Err(refusal) = decide(scene, &mut self.moment(context)) else { return Ok(()) };
             let decision = decide::note_refused_update(scene, &refusal, submitted, &mut self.moment(context));

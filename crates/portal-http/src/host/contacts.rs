@@ -66,11 +66,11 @@ fn references(texts: Vec<String>) -> Result<Vec<Ref>, Problem> {
 
 pub(super) async fn list(host: Host, sent: Sent<Wanted>) -> Answer<Json<List<ContactPart>>> {
     let Wanted { listing, filter, client } = sent.now()?;
+    let page = listing.page(Ref::parse)?;
     let client = match client {
         Some(client) => Some(known_client(&host, &client).await?),
         None => None,
     };
-    let page = listing.page(Ref::parse)?;
     find::list(&host, &listing, &filter, client, page.after).await
 }
 

@@ -17,7 +17,7 @@ use crate::{
 /// So many contacts are fetched together by name and address.
 const FETCHED: u32 = 500;
 /// So many are looked through for one request. Then the answer has what was found, and the place to go on from.
-const LOOKED_THROUGH: usize = 20_000;
+const LOOKED_THROUGH: usize = 5_000;
 /// So many are looked at whole together, where the status is asked for.
 const WHOLE: usize = 100;
 /// And so many for one request, since each takes a dozen rows.

@@ -101,6 +101,31 @@ async fn a_filter_that_says_nothing_known_is_refused() {
     }
 }
 
+/// More contacts than are looked through for one request: an empty page says where to go on.
+#[tokio::test]
+async fn a_bounded_part_is_looked_through_for_each_request() {
+    let kit = Kit::new().await;
+    let many = (0..5_002).map(|number| build::contact(&format!("c{number:04}"), &[]));
+    let plan = many.fold(Plan::new(), |plan, contact| plan.put_contact(&contact));
+    let practice = kit.portal.practice_by_slug(&Slug::parse("smith").unwrap()).await.unwrap().unwrap();
+    assert_eq!(kit.store.commit(practice.id, &[plan.done()], None).await, Ok(Commit::Committed));
+    kit.host(PUT, "/contacts/c5001", json!({"name": "Rare Bird", "emails": ["rare@one.example"]})).await.is(200);
+    kit.host(Method::POST, "/contacts/c5001/portal/activate", Value::Null).await.is(200);
+    for (query, pages) in [("q=bird", 2), ("status=invited", 3)] {
+        let (mut cursor, mut empty) = (String::new(), 0);
+        loop {
+            let (page, next) = kit.page(&format!("{query}{cursor}")).await;
+            let Some(next) = next else {
+                assert_eq!((page, empty), (vec!["c5001".to_owned()], pages - 1), "{query}");
+                break;
+            };
+            assert!(page.is_empty(), "{page:?}");
+            empty += 1;
+            cursor = format!("&cursor={next}");
+        }
+    }
+}
+
 /// More contacts than are looked at together, and more than one page of any kind.
 #[tokio::test]
 async fn a_rare_contact_is_found_among_many() {

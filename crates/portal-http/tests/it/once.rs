@@ -138,6 +138,9 @@ async fn what_was_refused_is_decided_anew_and_a_preview_leaves_its_key_free() {
     kit.once("k", POST, "/contacts/ada/portal/resend", Value::Null).await.problem(409, "not_activated");
     kit.host(POST, "/contacts/ada/portal/activate", Value::Null).await.is(200);
     kit.once("k", POST, "/contacts/ada/portal/resend", Value::Null).await.is(200);
+    // Nor does one that can't be, and a search is no write.
+    kit.once("", POST, "/contacts/ada/portal/resend?preview=true", Value::Null).await.is(200);
+    kit.once("", POST, "/contacts/search", json!({"email": "ada@smith.example"})).await.is(200);
     let would = kit.once("p", POST, "/contacts/ada/portal/deactivate?preview=true", Value::Null).await.is(200);
     assert_eq!(would.json()["preview"], true);
     let did = kit.once("p", POST, "/contacts/ada/portal/deactivate", Value::Null).await.is(200).json();

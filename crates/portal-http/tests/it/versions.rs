@@ -39,6 +39,27 @@ async fn a_command_meant_for_another_version_changes_nothing() {
     let either = format!("{tag}, {newer}");
     kit.expecting(&either, Method::PUT, "/contacts/ada", json!({"name": "Ada C"})).await.is(200);
     kit.expecting("*", Method::POST, "/contacts/ada/portal/deactivate", Value::Null).await.is(200);
+    kit.expecting(&newer, Method::DELETE, "/contacts/ada/portal/sessions", Value::Null)
+        .await
+        .problem(412, "precondition_failed");
+}
+
+#[tokio::test]
+async fn a_tag_names_one_contact_and_its_fields() {
+    let kit = Kit::new().await;
+    kit.invite("ada", "ada@smith.example").await;
+    let tag = |answer: &Answer| answer.header("etag").expect("a tag").to_owned();
+    let before = tag(&kit.get("/contacts/ada").await);
+    kit.host(Method::POST, "/contacts/ada/portal/resend", Value::Null).await.is(200);
+    assert_eq!(tag(&kit.get("/contacts/ada").await), before, "a mail is none of its fields");
+    let would = kit.host(Method::PUT, "/contacts/ada?preview=true", json!({"name": "B"})).await.is(200);
+    assert_ne!(tag(&would), before);
+    let did = kit.host(Method::PUT, "/contacts/ada", json!({"name": "B"})).await.is(200);
+    assert_eq!(tag(&did), tag(&would), "it names the state that was shown");
+    kit.host(Method::DELETE, "/contacts/ada", Value::Null).await.is(200);
+    kit.invite("ada", "ada@smith.example").await;
+    let old = kit.expecting(&before, Method::DELETE, "/contacts/ada", Value::Null).await;
+    old.problem(412, "precondition_failed");
 }
 
 #[tokio::test]

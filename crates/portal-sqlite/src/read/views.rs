@@ -88,6 +88,20 @@ pub(crate) async fn contacts(
     rows.map(|row| reference(&row, "contact.ref").map_err(Fault::from)).collect()
 }
 
+struct ListedRow {
+    reference: String,
+    name: String,
+    /// A JSON array.
+    addresses: String,
+}
+
+impl ListedRow {
+    fn read(self) -> Result<Listed, Fault> {
+        let addresses = serde_json::from_str(&self.addresses).map_err(|_| damaged("contact_email.address"))?;
+        Ok(Listed { reference: reference(&self.reference, "contact.ref")?, name: self.name, addresses })
+    }
+}
+
 pub(crate) async fn directory(
     connection: &mut SqliteConnection,
     practice: PracticeId,
@@ -95,27 +109,39 @@ pub(crate) async fn directory(
     page: &Page<Ref>,
 ) -> Result<Vec<Listed>, Fault> {
     let (practice, client) = (practice.to_bytes(), client.map(ClientId::to_bytes));
-    let (practice, client) = (practice.as_slice(), client.as_ref().map(<[u8; 16]>::as_slice));
-    let (after, limit) = (after(page), i64::from(page.limit));
-    let rows = sqlx::query!(
-        r#"SELECT c.ref, c.name, (SELECT json_group_array(e.address ORDER BY e.position) FROM portal_contact_email AS e
-               WHERE e.practice_id = c.practice_id AND e.contact_id = c.contact_id) AS "addresses!: String"
-           FROM portal_contact AS c
-           WHERE c.practice_id = ?1 AND c.ref > ?2
-               AND (?3 IS NULL OR EXISTS (SELECT 1 FROM portal_contact_client AS l
-                   WHERE l.practice_id = c.practice_id AND l.contact_id = c.contact_id AND l.client_id = ?3))
-           ORDER BY c.ref LIMIT ?4"#,
-        practice,
-        after,
-        client,
-        limit
-    );
-    let rows = rows.fetch_all(connection).await?.into_iter();
-    let listed = rows.map(|row| {
-        let addresses = serde_json::from_str(&row.addresses).map_err(|_| damaged("contact_email.address"))?;
-        Ok(Listed { reference: reference(&row.r#ref, "contact.ref")?, name: row.name, addresses })
-    });
-    listed.collect()
+    let (practice, after, limit) = (practice.as_slice(), after(page), i64::from(page.limit));
+    let rows = match client.as_ref().map(<[u8; 16]>::as_slice) {
+        None => {
+            let all = sqlx::query_as!(
+                ListedRow,
+                r#"SELECT c.ref AS reference, c.name, (SELECT json_group_array(e.address ORDER BY e.position)
+                       FROM portal_contact_email AS e
+                       WHERE e.practice_id = c.practice_id AND e.contact_id = c.contact_id) AS "addresses!: String"
+                   FROM portal_contact AS c WHERE c.practice_id = ?1 AND c.ref > ?2 ORDER BY c.ref LIMIT ?3"#,
+                practice,
+                after,
+                limit
+            );
+            all.fetch_all(connection).await?
+        }
+        Some(client) => {
+            let of_client = sqlx::query_as!(
+                ListedRow,
+                r#"SELECT c.ref AS reference, c.name, (SELECT json_group_array(e.address ORDER BY e.position)
+                       FROM portal_contact_email AS e
+                       WHERE e.practice_id = c.practice_id AND e.contact_id = c.contact_id) AS "addresses!: String"
+                   FROM portal_contact_client AS l
+                   CROSS JOIN portal_contact AS c ON c.practice_id = l.practice_id AND c.contact_id = l.contact_id
+                   WHERE l.practice_id = ?1 AND l.client_id = ?2 AND c.ref > ?3 ORDER BY c.ref LIMIT ?4"#,
+                practice,
+                client,
+                after,
+                limit
+            );
+            of_client.fetch_all(connection).await?
+        }
+    };
+    rows.into_iter().map(ListedRow::read).collect()
 }
 
 pub(crate) async fn contacts_with(
