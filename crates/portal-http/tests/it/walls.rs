@@ -1,6 +1,7 @@
 //! S9: every route, with ids of another practice.
 
 use axum::http::Method;
+use portal_domain::practice::Scope;
 use serde_json::{Value, json};
 
 use crate::kit::{Ask, Kit};
@@ -13,11 +14,14 @@ async fn s9_ids_of_another_practice_answer_like_unknown_ones() {
     let user = json!({"name": "Uma", "email": "uma@p.example", "role": "admin"});
     kit.host(Method::PUT, "/practice-users/known", user).await.is(201);
     kit.host(Method::PUT, "/clients/known", json!({"name": "K"})).await.is(201);
+    let foreign_credentials = kit.foreign_key_for(Scope::Credentials).await;
     kit.seal().await;
     let before = kit.stored();
     let emails = json!({"emails": ["x@y.example"]});
-    for (method, path, body) in [
+    let hash = json!({"hash": "$2b$04$abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBui"});
+    let routes = [
         (Method::GET, "/contacts/{}", Value::Null),
+        (Method::PUT, "/contacts/{}/credential", hash),
         (Method::DELETE, "/contacts/{}", Value::Null),
         (Method::PUT, "/contacts/{}/emails", emails),
         (Method::GET, "/contacts/{}/portal", Value::Null),
@@ -35,10 +39,19 @@ async fn s9_ids_of_another_practice_answer_like_unknown_ones() {
         (Method::POST, "/clients/{}/resume", Value::Null),
         (Method::GET, "/practice-users/{}", Value::Null),
         (Method::DELETE, "/practice-users/{}", Value::Null),
-    ] {
+    ];
+    // Those that make what isn't there, and the search, which names nothing.
+    let without = ["PUT /contacts/{ref}", "PUT /clients/{ref}", "PUT /practice-users/{ref}", "POST /contacts/{ref}"];
+    for (method, path, _) in portal_http::route_table() {
+        let name = format!("{method} {}", path.trim_start_matches("/api/v1"));
+        let listed = routes.iter().any(|(own, path, _)| name == format!("{own} {}", path.replace("{}", "{ref}")));
+        assert!(listed || !name.contains("{ref}") || without.contains(&name.as_str()), "{name} is not in the list");
+    }
+    for (method, path, body) in routes {
+        let key = if path.ends_with("/credential") { &foreign_credentials } else { &kit.foreign };
         let ask = |name: &str| {
             let path = format!("/api/v1{}", path.replace("{}", name));
-            Ask::new(method.clone(), &path).key(&kit.foreign).json(&body)
+            Ask::new(method.clone(), &path).key(key).json(&body)
         };
         let (foreign, unknown) = (kit.send(ask("known")).await, kit.send(ask("nobody")).await);
         assert_eq!(foreign, unknown, "{method} {path}");
@@ -46,7 +59,7 @@ async fn s9_ids_of_another_practice_answer_like_unknown_ones() {
     }
     let own = kit.send(Ask::get("/api/v1/events").key(&kit.foreign)).await.is(200).json();
     let told = own["items"].as_array().expect("events").iter().map(|event| event["kind"].clone()).collect::<Vec<_>>();
-    assert_eq!(told, ["practice.created", "api_key.created"]);
+    assert_eq!(told, ["practice.created", "api_key.created", "api_key.created"]);
     for path in ["/contacts", "/clients", "/practice-users"] {
         let list = kit.send(Ask::get(&format!("/api/v1{path}")).key(&kit.foreign)).await.is(200).json();
         assert_eq!(list, json!({"items": [], "next_cursor": null}));
@@ -56,4 +69,29 @@ async fn s9_ids_of_another_practice_answer_like_unknown_ones() {
     let own = Ask::new(Method::PUT, "/api/v1/contacts/known").key(&kit.foreign).json(&json!({"name": "Other"}));
     kit.send(own).await.is(201);
     assert_eq!(kit.get("/contacts/known").await.is(200).json()["name"], "Person known");
+}
+
+/// W3: a key opens the routes that its scopes allow, and no others; without one, or with a wrong one, there is none.
+#[tokio::test]
+async fn w3_every_route_asks_for_the_scope_that_the_table_names() {
+    let kit = Kit::new().await;
+    let mut keys = Vec::new();
+    for scope in Scope::ALL {
+        keys.push((scope, kit.foreign_key_for(scope).await));
+    }
+    let table = portal_http::route_table();
+    assert!(table.len() >= 30);
+    for (method, path, needed) in table {
+        let method: Method = method.parse().expect("a method");
+        let ask = || Ask::new(method.clone(), &path.replace("{ref}", "nobody"));
+        for wrong in [ask(), ask().key("nonsense"), ask().with("authorization", "Basic eDp5")] {
+            kit.send(wrong).await.problem(401, "unauthorized");
+        }
+        for (scope, key) in &keys {
+            let answer = kit.send(ask().key(key)).await;
+            let allowed = scope.code() == needed || (needed == "read" && *scope == Scope::Write);
+            assert_eq!(answer.status.as_u16() == 403, !allowed, "{method} {path} with {}", scope.code());
+            assert_ne!(answer.status.as_u16(), 401);
+        }
+    }
 }
