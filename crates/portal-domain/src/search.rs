@@ -25,10 +25,11 @@ pub struct ContactFilter {
 /// use portal_domain::search::SearchWords;
 ///
 /// let words = SearchWords::parse("jose mull").unwrap();
-/// assert!(words.find("José Müller", &[]));
+/// let none: [&str; 0] = [];
+/// assert!(words.find("José Müller", &none));
 /// assert!(words.find("Office", &["Jose.Mullen@smith.example"]));
-/// assert!(!words.find("José", &[]), "the other word is missing");
-/// assert!(!words.find("Amüller José", &[]), "not at the beginning of a word");
+/// assert!(!words.find("José", &none), "the other word is missing");
+/// assert!(!words.find("Amüller José", &none), "not at the beginning of a word");
 /// assert!(SearchWords::parse("  ").is_none(), "there is nothing to look for");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
