@@ -103,8 +103,8 @@ impl Portal {
             emails,
         });
         let decide = |scene: Scene<'_>, moment: &mut Moment| {
-            if let (Some(expected), None) = (&context.expected, &scene.facts.contact) {
-                expected.check(None)?;
+            if scene.facts.contact.is_none() {
+                context.meant_for(None)?;
             }
             decide::put_contact(scene, contact, fields.as_ref().map_err(Clone::clone)?, moment)
         };
@@ -157,9 +157,7 @@ impl Portal {
         for _ in 0..ATTEMPTS {
             let practice = self.practice(context).await?;
             let facts = self.contact_facts(context, query.clone()).await?;
-            if let Some(expected) = &context.expected {
-                expected.check(facts.contact.as_ref())?;
-            }
+            context.meant_for(facts.contact.as_ref())?;
             let scene = Scene { practice: &practice, facts: &facts };
             let Err(refusal) = decide(scene, &mut self.moment(context)) else { return Ok(()) };
             let decision = decide::note_refused_update(scene, &refusal, submitted, &mut self.moment(context));
@@ -230,8 +228,8 @@ impl Portal {
         let decided = || async move {
             let practice = self.practice(context).await?;
             let facts = self.contact_facts(context, query.clone()).await?;
-            if let (Some(expected), Some(contact)) = (&context.expected, &facts.contact) {
-                expected.check(Some(contact))?;
+            if let Some(contact) = &facts.contact {
+                context.meant_for(Some(contact))?;
             }
             let mut moment = self.moment(context);
             let Decided { decision, outcome } = decide(Scene { practice: &practice, facts: &facts }, &mut moment)?;

@@ -24,6 +24,7 @@ pub use self::{
 };
 use crate::{
     Refusal,
+    contact::Contact,
     decide::{Decided, Expected, Moment},
     event::Caller,
     id::{Ids, PracticeId},
@@ -87,6 +88,11 @@ impl CallContext {
     /// A call that is meant and comes once.
     pub const fn new(practice: PracticeId, caller: Caller) -> Self {
         Self { practice, caller, origin: None, request: None, expected: None, preview: false }
+    }
+
+    /// Refuses a command that is meant for another state of the contact.
+    fn meant_for(&self, contact: Option<&Contact>) -> Result<(), Refusal> {
+        self.expected.as_ref().map_or(Ok(()), |expected| expected.check(contact))
     }
 }
 

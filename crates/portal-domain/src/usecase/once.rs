@@ -7,6 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{ATTEMPTS, CallContext, Error, Portal, tries::FORGOTTEN_AT_ONCE};
 use crate::{
     Refusal,
+    change::Decision,
     decide::Decided,
     port::{Commit, Receipt, RequestKey, StoreError},
 };
@@ -83,8 +84,7 @@ impl Portal {
         }
         let done = work(CallContext { request: None, ..context.clone() }).await?;
         let kept = &done;
-        let decide =
-            || async move { Ok(Decided { decision: crate::change::Decision::default(), outcome: kept.clone() }) };
+        let decide = || async move { Ok(Decided { decision: Decision::default(), outcome: kept.clone() }) };
         self.carry_out(context, decide).await
     }
 

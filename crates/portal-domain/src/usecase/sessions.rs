@@ -239,9 +239,7 @@ impl Portal {
     pub async fn end_contact_sessions(&self, context: &CallContext, contact: &Ref) -> Result<usize, Error> {
         let decided = || async move {
             let (_, facts) = self.contact(context, contact).await?;
-            if let Some(expected) = &context.expected {
-                expected.check(facts.contact.as_ref())?;
-            }
+            context.meant_for(facts.contact.as_ref())?;
             Ok(match (&facts.contact, &facts.login) {
                 (Some(contact), Some(login)) => {
                     decide::end_contact_sessions(contact.id, login, &mut self.moment(context))

@@ -271,3 +271,29 @@ fn i3_a_row_waits_for_the_row_that_makes_room() {
         assert_eq!(verdicts.iter().map(codes).collect::<Vec<_>>(), [["login_email_taken"], ["login_email_taken"]]);
     });
 }
+
+#[test]
+fn i3_a_row_that_changes_nothing_says_so_though_an_update_was_refused_before() {
+    run(async {
+        let desk = Desk::new().await;
+        let full = row("c-1", &["ada@smith.example"], &["acme"], false);
+        let first = import(&desk, std::slice::from_ref(&full), CAREFUL, false).await;
+        assert!(first[0].contact.as_ref().is_ok_and(|written| written.created));
+        let refused = || async {
+            let portal = &desk.fixture.portal;
+            portal.contact_view(&desk.call, &reference("c-1")).await.unwrap().refused_update
+        };
+        assert!(desk.emails("c-1", &["no address"]).await.is_err());
+        assert_eq!(refused().await.unwrap().code, "invalid_email");
+        let written = desk.written().await;
+        let nameless = row("c-1", &[], &["acme"], false);
+        for (row, stays) in [(&nameless, true), (&full, false)] {
+            for dry in [true, false] {
+                let again = import(&desk, std::slice::from_ref(row), CAREFUL, dry).await;
+                assert!(again[0].contact.as_ref().is_ok_and(|it| !it.changed && !it.created), "{again:?}");
+            }
+            assert_eq!(refused().await.is_some(), stays, "what says nothing of addresses doesn't put them");
+        }
+        assert_eq!(desk.written().await, written);
+    });
+}
