@@ -29,6 +29,7 @@ pub mod port;
 pub mod practice;
 mod refusal;
 pub mod return_path;
+pub mod seal;
 pub mod search;
 pub mod session;
 pub mod status;

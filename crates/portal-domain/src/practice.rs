@@ -377,11 +377,11 @@ impl Scope {
 }
 
 /// SHA-256 of an API key's secret; the secret itself is shown once and kept nowhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ApiKeyHash(pub [u8; 32]);
 
 /// A host program's permission to call the API for one practice.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKey {
     /// Our id.
     pub id: ApiKeyId,

@@ -33,9 +33,10 @@ const ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// Everything that may stand under `[dependencies]` of the domain: pure, small, no clock, no randomness.
-const DOMAIN_MAY_USE: [&str; 17] = [
+const DOMAIN_MAY_USE: [&str; 18] = [
     "async-trait",
     "base64",
+    "chacha20poly1305",
     "hmac",
     "icu_properties",
     "idna",

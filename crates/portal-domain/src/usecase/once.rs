@@ -1,6 +1,6 @@
 //! Calls that may come twice: the second is told what the first was told, and has no effect of its own.
 
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -10,6 +10,7 @@ use crate::{
     change::Decision,
     decide::Decided,
     port::{Commit, Receipt, RequestKey, StoreError},
+    seal::{Place, SecretBox},
 };
 
 /// For so long a call is told what it was told before, at least: until somebody forgets it.
@@ -24,10 +25,19 @@ pub struct Request {
     pub digest: [u8; 32],
 }
 
-/// What a command answers: it can be kept with the effect, and told again. It holds no secret.
+/// What a command answers: it can be kept with the effect, and told again. It holds no secret, unless it is kept sealed.
 pub trait Outcome: Serialize + DeserializeOwned + Send {}
 
 impl<T: Serialize + DeserializeOwned + Send> Outcome for T {}
+
+/// How an answer stands in its receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    /// As it is.
+    Open,
+    /// Under the program's keys, for it holds a secret.
+    Sealed,
+}
 
 impl CallContext {
     /// The request, where it counts: a preview leaves nothing, and is told nothing old.
@@ -48,25 +58,66 @@ impl Portal {
         T: Outcome,
         F: Future<Output = Result<Decided<T>, Error>> + Send,
     {
+        self.carry_out_kept(context, Kept::Open, decide).await
+    }
+
+    /// The same for a command whose answer holds a secret: its receipt is sealed under the program's keys.
+    pub(super) async fn carry_out_secret<T, F>(
+        &self,
+        context: &CallContext,
+        decide: impl Fn() -> F + Send + Sync,
+    ) -> Result<T, Error>
+    where
+        T: Outcome,
+        F: Future<Output = Result<Decided<T>, Error>> + Send,
+    {
+        self.carry_out_kept(context, Kept::Sealed, decide).await
+    }
+
+    async fn carry_out_kept<T, F>(
+        &self,
+        context: &CallContext,
+        kept: Kept,
+        decide: impl Fn() -> F + Send + Sync,
+    ) -> Result<T, Error>
+    where
+        T: Outcome,
+        F: Future<Output = Result<Decided<T>, Error>> + Send,
+    {
         for _ in 0..ATTEMPTS {
-            if let Some(before) = self.told_before(context).await? {
-                return Ok(before);
-            }
-            let Decided { decision, outcome } = match decide().await {
-                Ok(decided) => decided,
-                // What is refused now may be so by the effect of the same call, between the two looks.
-                Err(error) => return self.told_before(context).await?.ok_or(error),
-            };
-            let receipt = self.receipt(context, &outcome)?;
-            if context.preview || (decision.is_empty() && receipt.is_none()) {
-                return Ok(outcome);
-            }
-            let decisions = if decision.is_empty() { &[][..] } else { std::slice::from_ref(&decision) };
-            if self.store.commit(context.practice, decisions, receipt.as_ref()).await? == Commit::Committed {
+            if let Some(outcome) = self.attempt(context, kept, &decide).await? {
                 return Ok(outcome);
             }
         }
         Err(Error::Overloaded)
+    }
+
+    /// Carries a call out once; `None` after a conflict.
+    async fn attempt<T, F>(
+        &self,
+        context: &CallContext,
+        kept: Kept,
+        decide: impl Fn() -> F + Send + Sync,
+    ) -> Result<Option<T>, Error>
+    where
+        T: Outcome,
+        F: Future<Output = Result<Decided<T>, Error>> + Send,
+    {
+        if let Some(before) = self.told_before(context, kept).await? {
+            return Ok(Some(before));
+        }
+        let Decided { decision, outcome } = match decide().await {
+            Ok(decided) => decided,
+            // What is refused now may be so by the effect of the same call, between the two looks.
+            Err(error) => return self.told_before(context, kept).await?.ok_or(error).map(Some),
+        };
+        let receipt = self.receipt(context, kept, &outcome)?;
+        if context.preview || (decision.is_empty() && receipt.is_none()) {
+            return Ok(Some(outcome));
+        }
+        let decisions = if decision.is_empty() { &[][..] } else { std::slice::from_ref(&decision) };
+        let committed = self.store.commit(context.practice, decisions, receipt.as_ref()).await?;
+        Ok((committed == Commit::Committed).then_some(outcome))
     }
 
     /// Carries out what takes many commits, each of which may be repeated without harm, and leaves the receipt when all is done.
@@ -79,7 +130,7 @@ impl Portal {
         T: Outcome + Clone + Sync,
         F: Future<Output = Result<T, Error>> + Send,
     {
-        if let Some(before) = self.told_before(context).await? {
+        if let Some(before) = self.told_before(context, Kept::Open).await? {
             return Ok(before);
         }
         let done = work(CallContext { request: None, ..context.clone() }).await?;
@@ -100,21 +151,42 @@ impl Portal {
         }
     }
 
-    async fn told_before<T: Outcome>(&self, context: &CallContext) -> Result<Option<T>, Error> {
+    async fn told_before<T: Outcome>(&self, context: &CallContext, kept: Kept) -> Result<Option<T>, Error> {
         let Some(request) = context.counted_request() else { return Ok(None) };
         let Some(receipt) = self.store.receipt(context.practice, &request.key).await? else { return Ok(None) };
         if receipt.digest != request.digest {
             return Err(Refusal::IdempotencyKeyReused.into());
         }
-        let outcome = serde_json::from_slice(&receipt.outcome);
-        let damaged = |error| StoreError::Damaged(format!("receipt `{}`: {error}", request.key.scope));
-        Ok(Some(outcome.map_err(damaged)?))
+        let damaged = |why: &dyn Display| StoreError::Damaged(format!("receipt `{}`: {why}", request.key.scope));
+        let outcome = match kept {
+            Kept::Open => receipt.outcome,
+            Kept::Sealed => {
+                let opened = self.secrets().open(place(context, &request.key, &mut String::new()), &receipt.outcome);
+                opened.map_err(|error| damaged(&error))?
+            }
+        };
+        // What was wrong with a text that holds a secret is not repeated.
+        Ok(Some(serde_json::from_slice(&outcome).map_err(|error| damaged(&format_args!("{:?}", error.classify())))?))
     }
 
-    fn receipt(&self, context: &CallContext, outcome: &impl Outcome) -> Result<Option<Receipt>, Error> {
+    fn receipt(&self, context: &CallContext, kept: Kept, outcome: &impl Outcome) -> Result<Option<Receipt>, Error> {
         let Some(Request { key, digest }) = context.counted_request() else { return Ok(None) };
         let unkept = |error| StoreError::Damaged(format!("an outcome can't be kept: {error}"));
         let outcome = serde_json::to_vec(outcome).map_err(unkept)?;
+        let outcome = match kept {
+            Kept::Open => outcome,
+            Kept::Sealed => self.secrets().seal(place(context, key, &mut String::new()), self.draw(), &outcome),
+        };
         Ok(Some(Receipt { request: key.clone(), digest: *digest, outcome, at: self.clock.now() }))
     }
+
+    /// Seals and opens what has to be readable again.
+    pub fn secrets(&self) -> SecretBox {
+        SecretBox::of(&self.tokens)
+    }
+}
+
+fn place<'a>(context: &CallContext, key: &RequestKey, name: &'a mut String) -> Place<'a> {
+    *name = [&key.scope, "\0", &key.key].concat();
+    Place { what: "receipt", practice: context.practice, name: name.as_bytes() }
 }

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{ATTEMPTS, CallContext, Error, Portal};
@@ -56,6 +57,13 @@ pub struct NewApiKey {
     pub key: ApiKey,
     /// Its secret.
     pub secret: Secret,
+}
+
+/// A new key as its receipt tells it again.
+#[derive(Serialize, Deserialize)]
+struct ToldKey {
+    key: ApiKey,
+    secret: String,
 }
 
 impl Portal {
@@ -196,13 +204,13 @@ impl Portal {
             created_at: self.clock.now(),
             revoked_at: None,
         };
-        for _ in 0..ATTEMPTS {
-            let decided = decide::create_api_key(key.clone(), &mut self.moment(context))?;
-            if let Some(key) = self.settle(context, decided).await? {
-                return Ok(NewApiKey { key, secret });
-            }
-        }
-        Err(Error::Overloaded)
+        let (key, secret) = (&key, &secret.0);
+        let decided = || async move {
+            let Decided { decision, outcome } = decide::create_api_key(key.clone(), &mut self.moment(context))?;
+            Ok(Decided { decision, outcome: ToldKey { key: outcome, secret: secret.clone() } })
+        };
+        let ToldKey { key, secret } = self.carry_out_secret(context, decided).await?;
+        Ok(NewApiKey { key, secret: Secret(secret) })
     }
 
     /// Ends an API key, found among `keys`. Answers whether it worked until now.

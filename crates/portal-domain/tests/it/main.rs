@@ -4,3 +4,4 @@ mod email;
 mod foreign;
 mod return_path;
 mod rules;
+mod seal;
