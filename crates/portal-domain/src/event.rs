@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    id::{ApiKeyId, ContactId, EventId, LoginId, UserId},
+    id::{ApiKeyId, ContactId, EventId, LoginId, OperatorKeyId, UserId},
     time::Timestamp,
 };
 
@@ -14,6 +14,8 @@ use crate::{
 pub enum Caller {
     /// The host program, by one of its keys.
     Host(ApiKeyId),
+    /// Whoever runs the service, by a key.
+    Operator(OperatorKeyId),
     /// A person at the program's command line.
     Program,
     /// Who signed in to the portal.
@@ -27,10 +29,11 @@ pub enum Caller {
 }
 
 impl Caller {
-    /// The caller as the journal writes it: `host:{key}`, `program`, `login:{id}`, `user:{id}`, `anyone`, `worker`.
+    /// The caller as the journal writes it: `host:{key}`, `operator:{key}`, `program`, `login:{id}`, `user:{id}`, `anyone`, `worker`.
     pub fn describe(&self) -> String {
         match self {
             Self::Host(key) => format!("host:{key}"),
+            Self::Operator(key) => format!("operator:{key}"),
             Self::Program => "program".to_owned(),
             Self::Login(login) => format!("login:{login}"),
             Self::User(user) => format!("user:{user}"),

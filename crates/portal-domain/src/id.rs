@@ -122,6 +122,8 @@ pub mod kind {
     pub enum Event {}
     /// An API key.
     pub enum ApiKey {}
+    /// A key of whoever runs the service.
+    pub enum OperatorKey {}
     /// Something that anybody asked for, waiting to be decided.
     pub enum Enquiry {}
     /// A try to sign in.
@@ -152,6 +154,8 @@ pub type MessageId = Id<kind::Message>;
 pub type EventId = Id<kind::Event>;
 /// Id of an API key.
 pub type ApiKeyId = Id<kind::ApiKey>;
+/// Id of an operator's key.
+pub type OperatorKeyId = Id<kind::OperatorKey>;
 /// Id of an enquiry.
 pub type EnquiryId = Id<kind::Enquiry>;
 /// Id of a try to sign in.

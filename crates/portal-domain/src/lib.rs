@@ -38,4 +38,4 @@ pub mod time;
 pub mod usecase;
 pub mod view;
 
-pub use refusal::{Named, Refusal};
+pub use refusal::{Door, Named, Refusal};

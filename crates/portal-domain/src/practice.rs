@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     email::{EmailAddress, is_hidden},
-    id::{ApiKeyId, ClientId, PracticeId, Ref, Slug, UserId},
+    id::{ApiKeyId, ClientId, OperatorKeyId, PracticeId, Ref, Slug, UserId},
     time::Timestamp,
 };
 
@@ -26,6 +26,10 @@ pub struct Practice {
     pub name: String,
     /// What it may set.
     pub settings: Settings,
+    /// Since when it is suspended: nobody comes in, no mail goes out, and its data stay.
+    pub suspended_at: Option<Timestamp>,
+    /// From when on its data are deleted for good, where somebody ordered that.
+    pub delete_after: Option<Timestamp>,
     /// When it was created.
     pub created_at: Timestamp,
     /// Raised by one with every change.
@@ -236,6 +240,11 @@ pub struct OutOfBounds {
 }
 
 impl OutOfBounds {
+    /// A host's key has scopes, and never the operator's, which belongs to no practice.
+    pub(crate) fn of_scopes() -> Self {
+        Self::new("scopes", "one or more of `read`, `write`, `sign_in`, `credentials`")
+    }
+
     fn new(field: impl Into<Cow<'static, str>>, bounds: &str) -> Self {
         Self { field: field.into(), bounds: bounds.to_owned() }
     }
@@ -391,6 +400,22 @@ pub struct ApiKey {
     pub name: String,
     /// What it may do.
     pub scopes: Vec<Scope>,
+    /// Digest of the secret.
+    pub hash: ApiKeyHash,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Since when it no longer works.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// The permission of whoever runs the service to create practices and their keys (W3). It belongs to no practice, and reads
+/// nothing of any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorKey {
+    /// Our id.
+    pub id: OperatorKeyId,
+    /// What its owner calls it.
+    pub name: String,
     /// Digest of the secret.
     pub hash: ApiKeyHash,
     /// When it was made.

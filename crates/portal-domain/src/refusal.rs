@@ -130,6 +130,19 @@ pub enum Refusal {
         /// Seconds to wait.
         retry_after: u64,
     },
+    /// The practice is suspended: neither clients nor staff come in.
+    #[error("{} of {practice} is closed for the time being, and nothing is lost. {}", door.word(), door.whom(contact_line))]
+    PracticeSuspended {
+        /// Which way in.
+        door: Door,
+        /// The practice's name.
+        practice: String,
+        /// Whom clients may ask, as the practice says it; perhaps empty.
+        contact_line: String,
+    },
+    /// A practice is deleted only while it is suspended.
+    #[error("the practice is not suspended: suspend it first, so that nobody works in what is to be deleted")]
+    PracticeNotSuspended,
     /// There is no valid session.
     #[error("sign in first")]
     Unauthorized,
@@ -192,6 +205,8 @@ impl Refusal {
             Self::PasswordAlreadySet => "password_already_set",
             Self::SignInFailed => "sign_in_failed",
             Self::TooManyRequests { .. } => "too_many_requests",
+            Self::PracticeSuspended { .. } => "practice_suspended",
+            Self::PracticeNotSuspended => "practice_not_suspended",
             Self::Unauthorized => "unauthorized",
             Self::NotFound { .. } => "not_found",
         }
@@ -218,6 +233,32 @@ impl Refusal {
             Self::PasswordRefused { fault } => Some(fault.code()),
             Self::InvalidHash { fault } => Some(fault.code()),
             _ => None,
+        }
+    }
+}
+
+/// A way into a practice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// Contacts, to the portal.
+    Portal,
+    /// Staff, to the workspace.
+    Workspace,
+}
+
+impl Door {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Portal => "the client portal",
+            Self::Workspace => "the workspace",
+        }
+    }
+
+    fn whom(self, contact_line: &str) -> String {
+        match self {
+            Self::Portal if contact_line.is_empty() => "Please ask the practice when it opens again".to_owned(),
+            Self::Portal => format!("Please ask the practice: {contact_line}"),
+            Self::Workspace => "Please ask whoever provides this service to your practice".to_owned(),
         }
     }
 }

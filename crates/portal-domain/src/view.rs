@@ -53,3 +53,25 @@ impl ContactView {
         })
     }
 }
+
+/// A practice, as whoever runs the service sees it: nothing of what is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PracticeView {
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name in words.
+    pub name: String,
+    /// Since when it is suspended.
+    pub suspended_at: Option<Timestamp>,
+    /// From when on its data are deleted for good.
+    pub delete_after: Option<Timestamp>,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+impl From<Practice> for PracticeView {
+    fn from(practice: Practice) -> Self {
+        let Practice { slug, name, suspended_at, delete_after, created_at, .. } = practice;
+        Self { slug: slug.as_str().to_owned(), name, suspended_at, delete_after, created_at }
+    }
+}

@@ -10,12 +10,13 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
 };
 use portal_domain::{
+    Door, decide,
     event::Caller,
     id::{Ref, Slug},
     port::PracticeSelector,
-    practice::{ApiKey, Practice, Scope},
+    practice::{ApiKey, OperatorKey, Practice, Scope},
     session::SessionToken,
-    usecase::{CallContext, SessionView},
+    usecase::{CallContext, KeyHolder, Portal, SessionView},
 };
 
 use crate::{Inner, ask, cookie, problem::Problem};
@@ -78,14 +79,50 @@ impl FromRequestParts<Arc<Inner>> for Host {
     }
 }
 
-/// The API key of a request, which has to have a scope.
-pub(crate) async fn authenticate(app: &Inner, headers: &HeaderMap, needed: Scope) -> Result<ApiKey, Problem> {
+/// Whoever runs the service, by a key that belongs to no practice.
+pub(crate) struct Operator {
+    pub(crate) app: Arc<Inner>,
+    /// Of no practice yet.
+    pub(crate) context: CallContext,
+}
+
+impl FromRequestParts<Arc<Inner>> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Problem> {
+        let key = parts.extensions.get::<OperatorKey>().ok_or_else(Problem::no_key)?;
+        let context = CallContext {
+            origin: origin(app, parts),
+            request: parts.extensions.get().cloned(),
+            ..CallContext::new(Portal::nowhere(), Caller::Operator(key.id))
+        };
+        Ok(Self { app: Arc::clone(app), context })
+    }
+}
+
+/// The practice's name in a path of the operator API; nothing where it is no name.
+pub(crate) struct PracticeSlug(pub(crate) Option<Slug>);
+
+impl<S: Send + Sync> FromRequestParts<S> for PracticeSlug {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(Self(param(parts, "slug").await.as_deref().and_then(Slug::parse)))
+    }
+}
+
+/// Whose key a request brings. It has to have a scope; an operator's has that one alone.
+pub(crate) async fn authenticate(app: &Inner, headers: &HeaderMap, needed: Scope) -> Result<KeyHolder, Problem> {
     let secret = bearer(headers).ok_or_else(Problem::no_key)?;
-    let key = app.portal.authenticate(secret).await?.ok_or_else(Problem::no_key)?;
-    if !key.scopes.iter().any(|scope| scope.allows(needed)) {
+    let holder = app.portal.authenticate(secret).await?.ok_or_else(Problem::no_key)?;
+    let allowed = match &holder {
+        KeyHolder::Host(key) => needed != Scope::Operator && key.scopes.iter().any(|scope| scope.allows(needed)),
+        KeyHolder::Operator(_) => needed == Scope::Operator,
+    };
+    if !allowed {
         return Err(Problem::new("forbidden", format!("the API key needs the scope `{}`", needed.code())));
     }
-    Ok(key)
+    Ok(holder)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -131,7 +168,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Token {
     }
 }
 
-/// Anybody, at the portal of a practice. No cookie is looked at.
+/// Anybody, at the portal or workspace of a practice that is not suspended. No cookie is looked at.
 pub(crate) struct Visitor {
     pub(crate) app: Arc<Inner>,
     pub(crate) practice: Practice,
@@ -153,6 +190,8 @@ impl FromRequestParts<Arc<Inner>> for Visitor {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Problem> {
         let slug = slug(parts).await?;
         let practice = app.portal.practice_by_slug(&slug).await?.ok_or_else(no_practice)?;
+        let staff = parts.uri.path().starts_with("/workspace/");
+        decide::door_open(&practice, if staff { Door::Workspace } else { Door::Portal })?;
         let context = CallContext { origin: origin(app, parts), ..CallContext::new(practice.id, Caller::Anyone) };
         Ok(Self { app: Arc::clone(app), practice, context })
     }
@@ -235,7 +274,8 @@ impl FromRequestParts<Arc<Inner>> for Session {
         let nobody = || Problem::from(portal_domain::Refusal::Unauthorized);
         let held = cookie::presented(&app.config.base_url, &slug, &parts.headers);
         let Some(token) = held.as_deref().and_then(SessionToken::parse) else {
-            app.portal.practice_by_slug(&slug).await?.ok_or_else(no_practice)?;
+            let practice = app.portal.practice_by_slug(&slug).await?.ok_or_else(no_practice)?;
+            decide::door_open(&practice, Door::Portal)?;
             return Err(nobody());
         };
         let practice = PracticeSelector::Slug(slug);

@@ -9,14 +9,14 @@ use std::{
 use axum::{
     body::{Body, Bytes},
     extract::{Request, State},
-    http::{HeaderMap, request::Parts},
+    http::{HeaderMap, Method, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use portal_domain::{
     port::RequestKey,
-    practice::{ApiKey, Scope},
-    usecase,
+    practice::Scope,
+    usecase::{self, KeyHolder},
 };
 use sha2::{Digest, Sha256};
 use tokio::sync::OwnedMutexGuard;
@@ -67,7 +67,10 @@ pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
             }
         }
     }
-    parts.extensions.insert(key);
+    match key {
+        KeyHolder::Host(key) => parts.extensions.insert(key).map(drop),
+        KeyHolder::Operator(key) => parts.extensions.insert(key).map(drop),
+    };
     let response = next.run(Request::from_parts(parts, body)).await;
     drop(turn);
     response
@@ -76,11 +79,12 @@ pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
 /// Whether it may write: a look doesn't, nor does a question what a command would do.
 fn writes(gate: &Gate, parts: &Parts) -> bool {
     let mut query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
-    gate.scope != Scope::Read && !query.any(|(name, value)| name == "preview" && value == "true")
+    let looks = matches!(parts.method, Method::GET | Method::HEAD);
+    gate.scope != Scope::Read && !looks && !query.any(|(name, value)| name == "preview" && value == "true")
 }
 
 /// Reads the name of a call and all that it says.
-async fn named(gate: &Gate, key: &ApiKey, parts: &Parts, body: Body) -> Result<(usecase::Request, Bytes), Problem> {
+async fn named(gate: &Gate, key: &KeyHolder, parts: &Parts, body: Body) -> Result<(usecase::Request, Bytes), Problem> {
     let body = ask::host_bytes(&parts.headers, body).await?;
     let given = idempotency_key(&parts.headers)?;
     let mut digest = Sha256::new();
@@ -89,7 +93,11 @@ async fn named(gate: &Gate, key: &ApiKey, parts: &Parts, body: Body) -> Result<(
         digest.update(part.len().to_be_bytes());
         digest.update(part);
     }
-    let key = RequestKey { scope: format!("{} {}", key.id, gate.route), key: given };
+    let caller = match key {
+        KeyHolder::Host(key) => key.id.to_string(),
+        KeyHolder::Operator(key) => key.id.to_string(),
+    };
+    let key = RequestKey { scope: format!("{caller} {}", gate.route), key: given };
     Ok((usecase::Request { key, digest: digest.finalize().into() }, body))
 }
 

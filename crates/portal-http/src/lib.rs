@@ -87,6 +87,7 @@ impl App {
             .nest("/api/v1", host::routes(&app))
             .nest("/portal/{practice}/api", api::routes(&app))
             .nest("/workspace/{practice}/api", workspace::routes(&app))
+            .merge(workspace::door())
             .merge(pages::routes(&app));
         if app.config.demo_mail.is_some() {
             routes = routes.merge(demo::routes());

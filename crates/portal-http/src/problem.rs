@@ -22,11 +22,12 @@ const fn row(code: &'static str, status: u16, title: &'static str) -> Kind {
 }
 
 /// The one table of codes. What isn't in it is not answered.
-const TABLE: [Kind; 35] = [
+const TABLE: [Kind; 37] = [
     row("invalid_request", 400, "The request can't be understood"),
     row("unauthorized", 401, "Not signed in"),
     row("sign_in_failed", 401, "Sign-in failed"),
     row("forbidden", 403, "Not allowed"),
+    row("practice_suspended", 403, "Closed for the time being"),
     row("not_found", 404, "There is no such thing"),
     row("method_not_allowed", 405, "This can't be done here"),
     row("request_timeout", 408, "The request took too long to arrive"),
@@ -39,6 +40,7 @@ const TABLE: [Kind; 35] = [
     row("email_is_a_portal_login", 409, "The address is a portal login"),
     row("email_taken", 409, "The address belongs to another practice user"),
     row("last_admin", 409, "The last admin can't go"),
+    row("practice_not_suspended", 409, "The practice is not suspended"),
     row("slug_taken", 409, "There is such a practice already"),
     row("password_already_set", 409, "The contact has a password already"),
     row("would_move_login", 409, "This would move a sign-in address"),

@@ -216,7 +216,7 @@ async fn waiting(connection: &mut PgConnection, lane: i16) -> Result<Vec<Waiting
                    WHERE m.lane = $1 AND m.practice_id = p.practice_id AND m.due_at IS NOT NULL
                    ORDER BY m.due_at LIMIT 1) AS "first_due!",
                coalesce((SELECT t.turn FROM portal.outbox_turn t WHERE t.practice_id = p.practice_id), 0) AS "turn!"
-           FROM hop JOIN portal.practice p ON p.practice_id = hop.practice_id"#,
+           FROM hop JOIN portal.practice p ON p.practice_id = hop.practice_id AND p.suspended_at IS NULL"#,
         lane,
     )
     .fetch_all(connection)
@@ -299,7 +299,8 @@ async fn mark(
                LEFT JOIN portal.login l ON l.practice_id = c.practice_id AND l.login_id = c.login_id
            WHERE m.practice_id = e.practice_id AND m.message_id = e.message_id AND m.due_at <= $4
            RETURNING e.place AS "place!", p.practice_id AS "practice_id!", s.slug AS "slug?", p.name AS "practice_name!",
-               p.settings AS "settings!", p.created_at AS "practice_created_at!", p.version AS "version!",
+               p.settings AS "settings!", p.suspended_at AS "suspended_at?",
+               p.delete_after AS "delete_after?", p.created_at AS "practice_created_at!", p.version AS "version!",
                l.key AS "signs_in_at?", m.message_id, m.contact_id, m.login_id, m.link_id, m.address, m.name, m.clients,
                m.body, m.asked_key, m.created_at, m.attempts"#,
         terms.until.as_micros(),
@@ -320,6 +321,8 @@ async fn mark(
                 slug: it.slug.unwrap_or_default(),
                 name: it.practice_name,
                 settings: it.settings,
+                suspended_at: it.suspended_at,
+                delete_after: it.delete_after,
                 created_at: it.practice_created_at,
                 version: it.version,
             };

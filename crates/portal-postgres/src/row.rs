@@ -38,6 +38,8 @@ pub(crate) struct PracticeRow {
     pub(crate) slug: String,
     pub(crate) name: String,
     pub(crate) settings: String,
+    pub(crate) suspended_at: Option<i64>,
+    pub(crate) delete_after: Option<i64>,
     pub(crate) created_at: i64,
     pub(crate) version: i64,
 }
@@ -50,6 +52,8 @@ impl PracticeRow {
             slug: Slug::parse(&self.slug).ok_or_else(|| fault("its slug is none"))?,
             settings: serde_json::from_str(&self.settings).map_err(|error| fault(&error.to_string()))?,
             name: self.name,
+            suspended_at: maybe_time(self.suspended_at),
+            delete_after: maybe_time(self.delete_after),
             created_at: time(self.created_at),
             version: self.version,
         })

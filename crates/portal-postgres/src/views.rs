@@ -48,7 +48,8 @@ impl PortalViews for PostgresStore {
     async fn practices(&self, page: &Page<String>) -> Result<Vec<Practice>, StoreError> {
         let rows = sqlx::query_as!(
             PracticeRow,
-            "SELECT p.practice_id, s.slug, p.name, p.settings, p.created_at, p.version
+            "SELECT p.practice_id, s.slug, p.name, p.settings, p.suspended_at, p.delete_after, p.created_at,
+                     p.version
              FROM portal.practice_slug s JOIN portal.practice p ON p.practice_id = s.practice_id
              WHERE s.slug > $1 ORDER BY s.slug LIMIT $2",
             page.after.as_deref().unwrap_or_default(),
@@ -299,7 +300,8 @@ impl PortalViews for PostgresStore {
 
     async fn oldest_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let oldest = sqlx::query_scalar!(
-            "SELECT min(created_at) FROM portal.message WHERE lane IN (0, 1) AND due_at <= $1",
+            "SELECT min(created_at) FROM portal.message WHERE lane IN (0, 1) AND due_at <= $1 AND practice_id NOT IN
+                 (SELECT practice_id FROM portal.practice WHERE suspended_at IS NOT NULL)",
             now.as_micros(),
         )
         .fetch_one(self.pool())

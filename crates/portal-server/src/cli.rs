@@ -45,7 +45,7 @@ pub(crate) enum Command {
         #[arg(long)]
         plan: bool,
     },
-    /// Practices: create, list
+    /// Practices: create, list, suspend, resume, delete
     #[command(subcommand)]
     Practice(PracticeCommand),
     /// Practice users (staff): add, list
@@ -72,8 +72,23 @@ pub(crate) enum PracticeCommand {
         #[arg(long)]
         name: String,
     },
-    /// List all practices
+    /// List all practices, and what became of those that were deleted
     List,
+    /// Close portal and workspace of a practice, and hold back its mail; its data stay
+    Suspend {
+        /// Its name in addresses
+        slug: String,
+    },
+    /// Open a suspended practice again; if it was to be deleted, it no longer is
+    Resume {
+        /// Its name in addresses
+        slug: String,
+    },
+    /// Delete a suspended practice for good, thirty days from now; `practice resume` takes it back
+    Delete {
+        /// Its name in addresses
+        slug: String,
+    },
 }
 
 /// The practice a command is about.
@@ -126,29 +141,39 @@ impl From<RoleArg> for Role {
     }
 }
 
+/// Whose key a command is about.
+#[derive(Args, Debug)]
+pub(crate) struct OwnerArg {
+    #[command(flatten)]
+    pub(crate) practice: PracticeArg,
+    /// A key of whoever runs the service, for the operator API: it belongs to no practice
+    #[arg(long, conflicts_with = "slug")]
+    pub(crate) operator: bool,
+}
+
 /// Commands on API keys.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ApiKeyCommand {
     /// Make a key and print it, this once, alone on standard output
     Create {
         #[command(flatten)]
-        practice: PracticeArg,
+        owner: OwnerArg,
         /// What its owner calls it
         #[arg(long)]
         name: String,
         /// What it may do; may be given several times
-        #[arg(long = "scope", required = true)]
+        #[arg(long = "scope", required_unless_present = "operator", conflicts_with = "operator")]
         scopes: Vec<ScopeArg>,
     },
     /// List keys, without their secrets
     List {
         #[command(flatten)]
-        practice: PracticeArg,
+        owner: OwnerArg,
     },
     /// End a key
     Revoke {
         #[command(flatten)]
-        practice: PracticeArg,
+        owner: OwnerArg,
         /// Its id, as `api-key list` shows it
         id: String,
     },

@@ -11,6 +11,7 @@
 //! | `commit` | a decision as rows, and one statement per kind of change |
 //! | `read` | facts and lists |
 //! | `outbox`, `enquiries` | leases |
+//! | `operators` | what belongs to no practice |
 //! | `journal` | seals |
 //! | `migrate` | the schema, under a lock of our own |
 
@@ -21,6 +22,7 @@ mod error;
 mod journal;
 mod lock;
 mod migrate;
+mod operators;
 mod outbox;
 mod read;
 mod readers;

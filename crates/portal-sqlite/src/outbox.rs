@@ -131,7 +131,7 @@ impl LeaseMessages {
                        ORDER BY m.due_at LIMIT 1) AS "first_due!: i64",
                    coalesce((SELECT t.turn FROM portal_outbox_turn AS t WHERE t.practice_id = p.practice_id), 0)
                        AS "turn!: i64"
-               FROM hop CROSS JOIN portal_practice AS p ON p.practice_id = hop.practice_id"#,
+               FROM hop CROSS JOIN portal_practice AS p ON p.practice_id = hop.practice_id AND p.suspended_at IS NULL"#,
             lane
         );
         Ok(rows.fetch_all(connection).await?)
@@ -286,7 +286,8 @@ async fn practices(connection: &mut SqliteConnection, rows: &[MessageRow]) -> Re
     let wanted = crate::encode::ids(&wanted?);
     let rows = sqlx::query_as!(
         PracticeRow,
-        "SELECT p.practice_id, s.slug, p.name, p.settings, p.created_at, p.version FROM json_each(?1) AS e
+        "SELECT p.practice_id, s.slug, p.name, p.settings, p.suspended_at, p.delete_after, p.created_at,
+                     p.version FROM json_each(?1) AS e
          CROSS JOIN portal_practice AS p ON p.practice_id = unhex(e.value)
          CROSS JOIN portal_practice_slug AS s ON s.practice_id = p.practice_id",
         wanted

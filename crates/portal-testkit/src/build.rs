@@ -100,6 +100,8 @@ pub fn practice(slug: &str) -> Practice {
         slug: Slug::parse(slug).expect("test data is a slug"),
         name: format!("Practice {slug}"),
         settings: Settings::default(),
+        suspended_at: None,
+        delete_after: None,
         created_at: NOON,
         version: 1,
     }

@@ -84,6 +84,8 @@ const fn law_against(fault: Fault) -> &'static str {
         Fault::NeverRecalled => "what_was_written_in_the_future_is_recalled",
         Fault::TurnsIgnored => "practices_take_turns",
         Fault::HourIgnored => "no_more_mail_leaves_than_the_hour_has_room_for",
+        Fault::SuspendedMailLeaves => "mail_of_a_suspended_practice_waits",
+        Fault::DeletedEarly => "a_practice_is_deleted_when_its_time_is_over",
         Fault::AdmitRacy => "of_many_tries_at_once_no_more_than_the_limit_go_on",
         Fault::RefundIgnored => "a_right_password_is_given_back",
         Fault::TriesNotNoted => "a_try_is_noted_whatever_becomes_of_it",

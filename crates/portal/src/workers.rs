@@ -79,6 +79,7 @@ impl Workers {
             async move {
                 let tries = portal.forget_tries().await;
                 portal.forget_receipts().await?;
+                portal.delete_doomed().await?;
                 tries.map(|_| ())
             }
         })));

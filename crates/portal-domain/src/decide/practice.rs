@@ -1,15 +1,20 @@
 //! The practice itself, its settings, its clients and its API keys.
 
+use std::time::Duration;
+
 use sha2::{Digest, Sha256};
 
 use super::{Moment, note, outcome::Decided};
 use crate::{
-    Refusal,
+    Door, Refusal,
     change::{Aggregate, Change, Decision, Expect, Reliance},
     event::{Event, Subject},
-    id::{Ref, Slug},
-    practice::{ApiKey, Client, Practice, Settings, check_name},
+    id::{PracticeId, Ref, Slug},
+    practice::{ApiKey, Client, OutOfBounds, Practice, Scope, Settings, check_name},
 };
+
+/// How long a practice is kept after its deletion was ordered.
+pub const KEPT_BEFORE_DELETION: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Creates a practice with the default settings.
 pub fn create_practice(
@@ -21,12 +26,19 @@ pub fn create_practice(
     if taken.is_some() {
         return Err(Refusal::SlugTaken { slug: slug.as_str().to_owned() });
     }
+    let id = moment.ids.next(moment.now);
+    new_practice(id, slug, name, moment)
+}
+
+fn new_practice(id: PracticeId, slug: &Slug, name: &str, moment: &mut Moment) -> Result<Decided<Practice>, Refusal> {
     check_name(name)?;
     let practice = Practice {
-        id: moment.ids.next(moment.now),
+        id,
         slug: slug.clone(),
         name: name.to_owned(),
         settings: Settings::default(),
+        suspended_at: None,
+        delete_after: None,
         created_at: moment.now,
         version: 1,
     };
@@ -36,6 +48,83 @@ pub fn create_practice(
     let changes = vec![Change::PutPractice(practice.clone())];
     let decision = Decision { changes, events: vec![event], ..Decision::default() };
     Ok(Decided { decision, outcome: practice })
+}
+
+/// Creates a practice under an id that was drawn for it, or renames the one that is there. The outcome is the practice, and
+/// whether anything changed.
+pub fn put_practice(
+    before: Option<&Practice>,
+    (id, slug): (PracticeId, &Slug),
+    name: &str,
+    moment: &mut Moment,
+) -> Result<Decided<(Practice, bool)>, Refusal> {
+    let Some(before) = before else {
+        let Decided { decision, outcome } = new_practice(id, slug, name, moment)?;
+        return Ok(Decided { decision, outcome: (outcome, true) });
+    };
+    check_name(name)?;
+    let after = Practice { name: name.to_owned(), ..before.clone() };
+    Ok(replace_practice(before, after, "practice.renamed", moment))
+}
+
+/// Suspends a practice, or resumes it, which also takes back that it is to be deleted. The outcome is the practice, and whether
+/// anything changed.
+///
+/// While it is suspended both its doors are closed, and no mail goes out; its data stay, its host goes on reading and writing them.
+pub fn suspend_practice(before: &Practice, suspended: bool, moment: &mut Moment) -> Decided<(Practice, bool)> {
+    let (kind, after) = match suspended {
+        true => {
+            let suspended_at = before.suspended_at.or(Some(moment.now));
+            ("practice.suspended", Practice { suspended_at, ..before.clone() })
+        }
+        false => ("practice.resumed", Practice { suspended_at: None, delete_after: None, ..before.clone() }),
+    };
+    replace_practice(before, after, kind, moment)
+}
+
+/// Orders that a suspended practice is deleted for good, [`KEPT_BEFORE_DELETION`] from now; ordered already, that stays. The
+/// outcome is the practice, and whether anything changed.
+pub fn order_deletion(before: &Practice, moment: &mut Moment) -> Result<Decided<(Practice, bool)>, Refusal> {
+    if before.suspended_at.is_none() {
+        return Err(Refusal::PracticeNotSuspended);
+    }
+    let delete_after = before.delete_after.or(Some(moment.now.after(KEPT_BEFORE_DELETION)));
+    Ok(replace_practice(before, Practice { delete_after, ..before.clone() }, "practice.deletion_ordered", moment))
+}
+
+fn replace_practice(
+    before: &Practice,
+    after: Practice,
+    kind: &'static str,
+    moment: &mut Moment,
+) -> Decided<(Practice, bool)> {
+    if *before == after {
+        return Decided { decision: Decision::default(), outcome: (after, false) };
+    }
+    let after = Practice { version: before.version + 1, ..after };
+    let mut event = moment.event(kind, Subject::default());
+    note(&mut event.facts, "name", &before.name, &after.name);
+    if let Some(at) = after.delete_after.filter(|_| before.delete_after.is_none()) {
+        event.facts.insert("delete_after".to_owned(), at.as_micros().to_string());
+    }
+    let expect = vec![guard(Aggregate::Practice(before.id), before.version)];
+    let changes = vec![Change::PutPractice(after.clone())];
+    Decided {
+        decision: Decision { expect, changes, messages: Vec::new(), events: vec![event] },
+        outcome: (after, true),
+    }
+}
+
+/// Refuses whoever wants in while the practice is suspended; for all alike.
+pub fn door_open(practice: &Practice, door: Door) -> Result<(), Refusal> {
+    match practice.suspended_at {
+        None => Ok(()),
+        Some(_) => Err(Refusal::PracticeSuspended {
+            door,
+            practice: practice.name.clone(),
+            contact_line: practice.settings.contact_line.clone(),
+        }),
+    }
 }
 
 /// Replaces the settings; the same again changes nothing (A1). Nothing ends by a setting alone (C6).
@@ -158,6 +247,9 @@ fn client_event(kind: &'static str, before: Option<&Client>, after: Option<&Clie
 /// Adds an API key; its secret is known to the caller alone.
 pub fn create_api_key(key: ApiKey, moment: &mut Moment) -> Result<Decided<ApiKey>, Refusal> {
     check_name(&key.name)?;
+    if key.scopes.is_empty() || key.scopes.contains(&Scope::Operator) {
+        return Err(OutOfBounds::of_scopes().into());
+    }
     let mut event = moment.event("api_key.created", Subject::default());
     event.facts.insert("api_key".to_owned(), key.id.to_string());
     event.facts.insert("name".to_owned(), key.name.clone());

@@ -4,9 +4,10 @@ use super::{
     Moment,
     link::{changes_login, login_event, password_changed},
     outcome::Decided,
+    practice::door_open,
 };
 use crate::{
-    Refusal,
+    Door, Refusal,
     change::{Aggregate, Change, Decision, Expect, Reliance, Which},
     event::Subject,
     facts::{LoginFacts, LoginGlance, SessionFacts, SignInFacts, VisitFacts},
@@ -110,8 +111,9 @@ pub fn valid_session(facts: Option<&SessionFacts>, now: Timestamp) -> Result<(&P
     if valid { Ok((session, login)) } else { Err(Refusal::Unauthorized) }
 }
 
-/// The same, of a request that only needs to know who is there.
+/// The same, of a request that only needs to know who is there; refused for all while the practice is suspended.
 pub fn valid_visit(visit: &VisitFacts, now: Timestamp) -> Result<(&PortalSession, &LoginGlance), Refusal> {
+    door_open(&visit.practice, Door::Portal)?;
     let Some((session, login)) = &visit.session else { return Err(Refusal::Unauthorized) };
     let valid = login.live && session.valid(login.epoch, now);
     if valid { Ok((session, login)) } else { Err(Refusal::Unauthorized) }

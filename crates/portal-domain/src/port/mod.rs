@@ -6,6 +6,7 @@
 mod entropy;
 mod journal;
 mod mail;
+mod operators;
 mod outbox;
 mod password;
 mod store;
@@ -15,6 +16,7 @@ pub use self::{
     entropy::{Clock, Entropy},
     journal::{Journal, Unsealed},
     mail::{MailFrom, Mailer, OutgoingMail},
+    operators::{Deletion, Operators},
     outbox::{Enquiries, Enquiry, EnquiryKind, LeaseTerms, Outbox},
     password::{HashError, PasswordHasher, Verdict},
     store::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},

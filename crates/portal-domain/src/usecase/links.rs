@@ -1,6 +1,6 @@
 use super::{ATTEMPTS, CallContext, Error, Portal};
 use crate::{
-    Refusal,
+    Door, Refusal,
     decide::{self, Redeemed, Redemption},
     facts::{LinkFacts, LoginFacts},
     id::LinkId,
@@ -37,7 +37,7 @@ pub struct LinkView {
 impl Portal {
     /// Looks at a link, which changes nothing (L2). A token of another practice or purpose is `NotFound`.
     pub async fn view_link(&self, context: &CallContext, token: &str) -> Result<LinkView, Error> {
-        let practice = self.practice(context).await?;
+        let practice = self.open_practice(context, Door::Portal).await?;
         let facts = self.link_facts(context, token).await?;
         let state = match decide::usable_link(&facts, &self.moment(context)) {
             Ok(_) => LinkState::Usable,
@@ -51,7 +51,7 @@ impl Portal {
 
     /// Sets a password by a link. See [`decide::redeem`].
     pub async fn redeem_link(&self, context: &CallContext, command: &RedeemLink<'_>) -> Result<Redeemed, Error> {
-        let practice = self.practice(context).await?;
+        let practice = self.open_practice(context, Door::Portal).await?;
         let mut facts = self.link_facts(context, command.token).await?;
         let login = decide::usable_link(&facts, &self.moment(context))?;
         let password = self.accept_password(&practice, login, command.password)?;

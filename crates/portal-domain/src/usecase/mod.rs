@@ -6,6 +6,7 @@ mod import;
 mod journal;
 mod links;
 mod once;
+mod operators;
 mod practices;
 mod sessions;
 mod tries;
@@ -18,20 +19,21 @@ pub use self::{
     import::{Import, ImportInput, RowFault, RowVerdict, RowWritten},
     links::{LinkView, RedeemLink},
     once::{Outcome, Request},
+    operators::KeyHolder,
     practices::{NewApiKey, PutUserInput, Secret},
     sessions::{ChangePassword, SessionView, SignInInput, SignedIn},
     workspace::{WorkspaceSignedIn, WorkspaceView},
 };
 use crate::{
-    Refusal,
+    Door, Refusal,
     contact::Contact,
-    decide::{Decided, Expected, Moment},
+    decide::{self, Decided, Expected, Moment},
     event::Caller,
     id::{Ids, PracticeId},
     link::LinkTokens,
     port::{
-        Clock, Commit, Enquiries, Entropy, HashError, Journal, PasswordHasher, PortalStore, PracticeSelector, Receipt,
-        StoreError,
+        Clock, Commit, Enquiries, Entropy, HashError, Journal, Operators, PasswordHasher, PortalStore,
+        PracticeSelector, Receipt, StoreError,
     },
     practice::Practice,
     time::Timestamp,
@@ -47,6 +49,8 @@ pub struct Portal {
     pub store: Arc<dyn PortalStore>,
     /// What anybody asked for.
     pub enquiries: Arc<dyn Enquiries>,
+    /// What belongs to no practice.
+    pub operators: Arc<dyn Operators>,
     /// Sealing of events.
     pub journal: Arc<dyn Journal>,
     /// Hashing of passwords.
@@ -127,6 +131,13 @@ impl Portal {
     pub async fn practice(&self, context: &CallContext) -> Result<Practice, Error> {
         let practice = self.store.practice(&PracticeSelector::Id(context.practice)).await?;
         Ok(practice.ok_or(Refusal::NotFound { what: "practice" })?)
+    }
+
+    /// The practice of somebody who wants in; refused while it is suspended.
+    pub(in crate::usecase) async fn open_practice(&self, context: &CallContext, door: Door) -> Result<Practice, Error> {
+        let practice = self.practice(context).await?;
+        decide::door_open(&practice, door)?;
+        Ok(practice)
     }
 
     /// Now.

@@ -32,7 +32,7 @@ impl<T: Serialize + DeserializeOwned + Send> Outcome for T {}
 
 /// How an answer stands in its receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kept {
+pub(super) enum Kept {
     /// As it is.
     Open,
     /// Under the program's keys, for it holds a secret.
@@ -93,7 +93,7 @@ impl Portal {
     }
 
     /// Carries a call out once; `None` after a conflict.
-    async fn attempt<T, F>(
+    pub(super) async fn attempt<T, F>(
         &self,
         context: &CallContext,
         kept: Kept,

@@ -33,6 +33,10 @@ pub struct PutUserInput {
 pub struct Secret(String);
 
 impl Secret {
+    pub(super) const fn new(text: String) -> Self {
+        Self(text)
+    }
+
     /// The secret itself.
     pub fn reveal(&self) -> &str {
         &self.0
@@ -216,18 +220,7 @@ impl Portal {
     /// Ends an API key, found among `keys`. Answers whether it worked until now.
     pub async fn revoke_api_key(&self, context: &CallContext, keys: &[ApiKey], key: ApiKeyId) -> Result<bool, Error> {
         let known = keys.iter().find(|known| known.id == key);
-        for _ in 0..ATTEMPTS {
-            let decided = decide::revoke_api_key(known, &mut self.moment(context))?;
-            if let Some(ended) = self.settle(context, decided).await? {
-                return Ok(ended);
-            }
-        }
-        Err(Error::Overloaded)
-    }
-
-    /// The key and its practice behind a presented secret, unless it is revoked or unknown.
-    pub async fn authenticate(&self, presented: &str) -> Result<Option<ApiKey>, Error> {
-        Ok(self.store.caller(&Secret::digest(presented)).await?)
+        self.carry_out(context, || async move { Ok(decide::revoke_api_key(known, &mut self.moment(context))?) }).await
     }
 
     /// The context in which a practice is created: it has no id yet.

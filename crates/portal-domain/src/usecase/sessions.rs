@@ -1,6 +1,6 @@
 use super::{ATTEMPTS, CallContext, Error, Portal};
 use crate::{
-    Refusal,
+    Door, Refusal,
     browser::KnownTo,
     change::Decision,
     decide::{self, ChangedPassword, Decided, SignIn},
@@ -70,7 +70,7 @@ impl Portal {
     ///
     /// In a pause nothing is hashed, and the answer takes as long (G1). Too many tries from one origin are refused (G2).
     pub async fn sign_in(&self, context: &CallContext, input: &SignInInput<'_>) -> Result<SignedIn, Error> {
-        let practice = self.practice(context).await?;
+        let practice = self.open_practice(context, Door::Portal).await?;
         let typed = EmailAddress::parse(input.email).ok().map(|email| email.key().clone());
         let Some(password) = TypedPassword::new(input.password) else {
             // Longer than any password is: nothing to look at, but a try of its origin.

@@ -1,6 +1,6 @@
 use super::{ATTEMPTS, CallContext, Error, Portal};
 use crate::{
-    Refusal,
+    Door, Refusal,
     decide::{self, OpenWorkspace},
     facts::WorkspaceSessionFacts,
     id::Ref,
@@ -38,7 +38,7 @@ impl Portal {
         user_agent: Option<String>,
         presented: Option<&WorkspaceToken>,
     ) -> Result<WorkspaceSignedIn, Error> {
-        let practice = self.practice(context).await?;
+        let practice = self.open_practice(context, Door::Workspace).await?;
         let token = WorkspaceToken::from_entropy(self.draw());
         let command = OpenWorkspace { hash: token.hash(), user_agent };
         for _ in 0..ATTEMPTS {
@@ -77,7 +77,7 @@ impl Portal {
         context: &CallContext,
         token: &WorkspaceToken,
     ) -> Result<Option<WorkspaceView>, Error> {
-        let practice = self.practice(context).await?;
+        let practice = self.open_practice(context, Door::Workspace).await?;
         let facts = self.workspace_facts(context, token).await?;
         let valid = decide::valid_workspace_session(facts.as_ref(), &self.moment(context)).is_ok();
         let facts = facts.filter(|_| valid);

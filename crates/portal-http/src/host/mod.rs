@@ -1,10 +1,12 @@
-//! The host API: what a practice's own program may ask and order, by its key.
+//! The host API: what a practice's own program may ask and order, by its key; and the operator API, by keys of whoever runs the
+//! service.
 
 mod clients;
 mod contacts;
 mod credentials;
 mod events;
 mod find;
+mod operators;
 mod portal;
 mod settings;
 mod users;
@@ -40,7 +42,7 @@ struct Route(&'static str, &'static str, Scope, MethodRouter<Arc<Inner>>);
 
 /// The one table of routes.
 fn table() -> Vec<Route> {
-    use Scope::{Credentials, Read, Write};
+    use Scope::{Credentials, Operator, Read, Write};
     use routing::{delete, get, post, put};
     vec![
         Route("GET", "/practice-users", Read, get(users::list)),
@@ -74,6 +76,14 @@ fn table() -> Vec<Route> {
         Route("GET", "/events", Read, get(events::list)),
         Route("GET", "/settings", Read, get(settings::one)),
         Route("PUT", "/settings", Write, put(settings::put)),
+        Route("GET", "/operator/practices", Operator, get(operators::list)),
+        Route("GET", "/operator/practices/{slug}", Operator, get(operators::one)),
+        Route("PUT", "/operator/practices/{slug}", Operator, put(operators::put)),
+        Route("POST", "/operator/practices/{slug}/suspend", Operator, post(operators::suspend)),
+        Route("POST", "/operator/practices/{slug}/resume", Operator, post(operators::resume)),
+        Route("GET", "/operator/practices/{slug}/api-keys", Operator, get(operators::keys)),
+        Route("POST", "/operator/practices/{slug}/api-keys", Operator, post(operators::create_key)),
+        Route("DELETE", "/operator/practices/{slug}/api-keys/{id}", Operator, delete(operators::revoke_key)),
     ]
 }
 

@@ -34,7 +34,8 @@ pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
 
 /// Whether people look at what is at a path, and not programs.
 pub(crate) fn is_page(path: &str) -> bool {
-    let Some(below) = path.strip_prefix("/portal/") else { return false };
+    let area = path.strip_prefix("/portal/").or_else(|| path.strip_prefix("/workspace/"));
+    let Some(below) = area else { return false };
     below.split('/').nth(1) != Some("api")
 }
 

@@ -67,6 +67,7 @@ impl Kit {
         let portal = Portal {
             store: store.clone(),
             enquiries: store.clone(),
+            operators: store.clone(),
             journal: store.clone(),
             hasher: hasher.clone(),
             clock: clock.clone(),

@@ -11,6 +11,7 @@ mod links;
 mod malformed;
 mod names;
 mod once;
+mod operators;
 mod pages;
 mod problems;
 mod refused;

@@ -20,12 +20,14 @@ pub(crate) async fn put_practices(connection: &mut PgConnection, practices: &[&P
     for practice in practices {
         let settings = json(&practice.settings)?;
         let done = sqlx::query!(
-            "INSERT INTO portal.practice (practice_id, name, settings, created_at, version, mails_per_hour)
-             SELECT $1, $2, $3, $4, $5::bigint, $6
+            "INSERT INTO portal.practice (practice_id, name, settings, created_at, version, mails_per_hour, suspended_at,
+                 delete_after)
+             SELECT $1, $2, $3, $4, $5::bigint, $6, $7, $8
              WHERE $5::bigint = 1 OR EXISTS (SELECT FROM portal.practice p WHERE p.practice_id = $1)
              ON CONFLICT (practice_id) DO UPDATE
              SET name = excluded.name, settings = excluded.settings, version = excluded.version,
-                 mails_per_hour = excluded.mails_per_hour
+                 mails_per_hour = excluded.mails_per_hour, suspended_at = excluded.suspended_at,
+                 delete_after = excluded.delete_after
              WHERE practice.version = excluded.version - 1",
             practice.id.to_uuid(),
             practice.name,
@@ -33,6 +35,8 @@ pub(crate) async fn put_practices(connection: &mut PgConnection, practices: &[&P
             practice.created_at.as_micros(),
             practice.version,
             practice.settings.mails_per_hour.map(i64::from),
+            practice.suspended_at.map(Timestamp::as_micros),
+            practice.delete_after.map(Timestamp::as_micros),
         )
         .execute(&mut *connection)
         .await?;

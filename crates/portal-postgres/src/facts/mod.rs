@@ -43,7 +43,8 @@ pub(crate) async fn practice(pool: &PgPool, by: &PracticeSelector) -> Result<Opt
         PracticeSelector::Slug(slug) => {
             sqlx::query_as!(
                 PracticeRow,
-                "SELECT p.practice_id, s.slug, p.name, p.settings, p.created_at, p.version
+                "SELECT p.practice_id, s.slug, p.name, p.settings, p.suspended_at, p.delete_after, p.created_at,
+                     p.version
                  FROM portal.practice_slug s JOIN portal.practice p ON p.practice_id = s.practice_id
                  WHERE s.slug = $1",
                 slug.as_str(),
@@ -54,7 +55,8 @@ pub(crate) async fn practice(pool: &PgPool, by: &PracticeSelector) -> Result<Opt
         PracticeSelector::Id(practice) => {
             sqlx::query_as!(
                 PracticeRow,
-                "SELECT p.practice_id, s.slug, p.name, p.settings, p.created_at, p.version
+                "SELECT p.practice_id, s.slug, p.name, p.settings, p.suspended_at, p.delete_after, p.created_at,
+                     p.version
                  FROM portal.practice p JOIN portal.practice_slug s ON s.practice_id = p.practice_id
                  WHERE p.practice_id = $1",
                 row::uuid(*practice),

@@ -36,7 +36,8 @@ pub(crate) async fn visit(
         PracticeSelector::Slug(slug) => (None, Some(slug.as_str())),
     };
     let found = sqlx::query!(
-        r#"SELECT p.practice_id, g.slug, p.name, p.settings, p.created_at, p.version, s.session_id, s.login_id, s.epoch,
+        r#"SELECT p.practice_id, g.slug, p.name, p.settings, p.suspended_at, p.delete_after, p.created_at,
+                     p.version, s.session_id, s.login_id, s.epoch,
                s.profile_contact_id, s.profile_client_id, s.origin, s.user_agent, s.created_at AS began_at,
                s.last_seen_at, s.idle_until, s.expires_at, s.ended_at, l.key, l.epoch AS login_epoch,
                (SELECT coalesce(json_agg(json_build_array(c.contact_id, c.ref, c.name, c.behind_since, e.address,
@@ -70,6 +71,8 @@ pub(crate) async fn visit(
         slug: found.slug,
         name: found.name,
         settings: found.settings,
+        suspended_at: found.suspended_at,
+        delete_after: found.delete_after,
         created_at: found.created_at,
         version: found.version,
     };

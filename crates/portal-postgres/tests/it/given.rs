@@ -37,6 +37,8 @@ pub(crate) fn practice() -> Practice {
         slug: Slug::parse("smith").unwrap(),
         name: "Smith & Sons".to_owned(),
         settings: Settings::default(),
+        suspended_at: None,
+        delete_after: None,
         created_at: at(0),
         version: 1,
     }

@@ -4,14 +4,14 @@ use std::process::ExitCode;
 
 use portal::{
     domain::{
-        id::ApiKeyId,
+        id::{ApiKeyId, OperatorKeyId},
         practice::{Practice, Scope},
     },
     in_words,
 };
 
 use crate::{
-    cli::ApiKeyCommand,
+    cli::{ApiKeyCommand, OwnerArg},
     failure::Failure,
     program::Program,
     settings::Settings,
@@ -28,18 +28,26 @@ pub(crate) async fn run(settings: Settings, command: ApiKeyCommand) -> Result<Ex
 
 async fn dispatch(program: &Program, command: ApiKeyCommand) -> Result<(), Failure> {
     match command {
-        ApiKeyCommand::Create { practice, name, scopes } => {
+        ApiKeyCommand::Create { owner: OwnerArg { operator: true, .. }, name, .. } => {
+            let (key, secret) = program.portal.create_operator_key(&name).await?;
+            terminal::tell(&format!("created the operator's key `{}`: keep it now, it is never shown again", key.id));
+            terminal::say(secret.reveal());
+            Ok(())
+        }
+        ApiKeyCommand::List { owner: OwnerArg { operator: true, .. } } => list_operators(program).await,
+        ApiKeyCommand::Revoke { owner: OwnerArg { operator: true, .. }, id } => revoke_operator(program, &id).await,
+        ApiKeyCommand::Create { owner: OwnerArg { practice, .. }, name, scopes } => {
             let practice = program.practice(practice.slug.as_deref()).await?;
             let mut scopes: Vec<Scope> = scopes.into_iter().map(Scope::from).collect();
             scopes.sort();
             scopes.dedup();
             create(program, &practice, &name, scopes).await
         }
-        ApiKeyCommand::List { practice } => {
+        ApiKeyCommand::List { owner: OwnerArg { practice, .. } } => {
             let practice = program.practice(practice.slug.as_deref()).await?;
             list(program, &practice).await
         }
-        ApiKeyCommand::Revoke { practice, id } => {
+        ApiKeyCommand::Revoke { owner: OwnerArg { practice, .. }, id } => {
             let practice = program.practice(practice.slug.as_deref()).await?;
             revoke(program, &practice, &id).await
         }
@@ -79,6 +87,39 @@ async fn list(program: &Program, practice: &Practice) -> Result<(), Failure> {
     Ok(())
 }
 
+async fn list_operators(program: &Program) -> Result<(), Failure> {
+    let mut table = terminal::table(["id", "name", "created", "revoked"]);
+    for key in program.portal.operators.operator_keys().await? {
+        let revoked = key.revoked_at.map(in_words).unwrap_or_default();
+        table.add_row([key.id.to_string(), cell(&key.name), in_words(key.created_at), revoked]);
+    }
+    if table.is_empty() {
+        terminal::tell("there is no operator's key yet: make one with `portal api-key create --operator`");
+    } else {
+        terminal::say(&table.to_string());
+    }
+    Ok(())
+}
+
+async fn revoke_operator(program: &Program, id: &str) -> Result<(), Failure> {
+    let keys = program.portal.operators.operator_keys().await?;
+    let known = OperatorKeyId::parse(id).filter(|id| keys.iter().any(|key| key.id == *id));
+    let unknown = || {
+        let named = plain(id);
+        Failure::usage(format!("there is no operator's key `{named}`: `portal api-key list --operator` names them"))
+    };
+    let id = known.ok_or_else(unknown)?;
+    say_revoked(&id.to_string(), program.portal.revoke_operator_key(id).await?);
+    Ok(())
+}
+
+fn say_revoked(id: &str, worked: bool) {
+    terminal::say(&match worked {
+        true => format!("the key `{id}` no longer works"),
+        false => format!("the key `{id}` was revoked before"),
+    });
+}
+
 async fn revoke(program: &Program, practice: &Practice, id: &str) -> Result<(), Failure> {
     let parsed = ApiKeyId::parse(id);
     let keys = program.stores.views.api_keys(practice.id).await?;
@@ -87,10 +128,7 @@ async fn revoke(program: &Program, practice: &Practice, id: &str) -> Result<(), 
         Failure::usage(format!("there is no key `{}` in this practice: `portal api-key list` names them", plain(id)))
     })?;
     let worked = program.portal.revoke_api_key(&Program::context(practice), &keys, id).await?;
-    terminal::say(&match worked {
-        true => format!("the key `{id}` no longer works"),
-        false => format!("the key `{id}` was revoked before"),
-    });
+    say_revoked(&id.to_string(), worked);
     Ok(())
 }
 

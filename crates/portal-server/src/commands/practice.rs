@@ -19,17 +19,52 @@ use crate::{
 
 /// Runs a command on practices.
 pub(crate) async fn run(settings: Settings, command: PracticeCommand) -> Result<ExitCode, Failure> {
-    let slug = match &command {
-        PracticeCommand::Create { slug, .. } => Some(Slug::parse(slug).ok_or_else(|| bad_slug(slug))?),
-        PracticeCommand::List => None,
-    };
+    let named = |slug: &str| Slug::parse(slug).ok_or_else(|| bad_slug(slug));
+    if let PracticeCommand::Create { slug, .. } = &command {
+        named(slug)?;
+    }
     let program = Program::open(settings).await?;
-    let done = match (command, slug) {
-        (PracticeCommand::Create { name, .. }, Some(slug)) => create(&program, &slug, &name).await,
-        _ => list(&program).await,
-    };
+    let done = dispatch(&program, command).await;
     program.close().await;
     done.map(|()| ExitCode::SUCCESS)
+}
+
+async fn dispatch(program: &Program, command: PracticeCommand) -> Result<(), Failure> {
+    match command {
+        PracticeCommand::Create { slug, name } => {
+            let slug = Slug::parse(&slug).ok_or_else(|| bad_slug(&slug))?;
+            create(program, &slug, &name).await
+        }
+        PracticeCommand::List => list(program).await,
+        PracticeCommand::Suspend { slug } => set_suspended(program, &slug, true).await,
+        PracticeCommand::Resume { slug } => set_suspended(program, &slug, false).await,
+        PracticeCommand::Delete { slug } => delete(program, &slug).await,
+    }
+}
+
+async fn set_suspended(program: &Program, slug: &str, suspended: bool) -> Result<(), Failure> {
+    let practice = program.practice(Some(slug)).await?;
+    let (after, changed) = program.portal.suspend_practice(&Program::context(&practice), suspended).await?;
+    terminal::say(&match (suspended, changed) {
+        (true, true) => {
+            format!("`{}` is suspended: portal and workspace are closed, mail waits, its data stay", after.slug)
+        }
+        (true, false) => format!("`{}` was suspended before", after.slug),
+        (false, true) => format!("`{}` is open again", after.slug),
+        (false, false) => format!("`{}` was not suspended", after.slug),
+    });
+    Ok(())
+}
+
+async fn delete(program: &Program, slug: &str) -> Result<(), Failure> {
+    let practice = program.practice(Some(slug)).await?;
+    let (after, _) = program.portal.order_deletion(&Program::context(&practice)).await?;
+    let when = after.delete_after.map(in_words).unwrap_or_default();
+    terminal::say(&format!(
+        "`{0}` is deleted for good on {when} by a running service; until then `portal practice resume {0}` takes it back",
+        after.slug
+    ));
+    Ok(())
 }
 
 async fn create(program: &Program, slug: &Slug, name: &str) -> Result<(), Failure> {
@@ -40,20 +75,39 @@ async fn create(program: &Program, slug: &Slug, name: &str) -> Result<(), Failur
 }
 
 async fn list(program: &Program) -> Result<(), Failure> {
-    let mut table = terminal::table(["practice", "name", "created"]);
+    let mut table = terminal::table(["practice", "name", "created", "state"]);
     let mut after = None;
     loop {
         let page = program.stores.views.practices(&Page { after, limit: PAGE }).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.slug.as_str().to_owned());
         for practice in &page {
-            table.add_row([cell(practice.slug.as_str()), cell(&practice.name), in_words(practice.created_at)]);
+            let state = match (practice.delete_after, practice.suspended_at) {
+                (Some(at), _) => format!("deleted on {}", in_words(at)),
+                (None, Some(at)) => format!("suspended since {}", in_words(at)),
+                (None, None) => "open".to_owned(),
+            };
+            let (slug, name) = (cell(practice.slug.as_str()), cell(&practice.name));
+            table.add_row([slug, name, in_words(practice.created_at), state]);
         }
     }
     if table.is_empty() {
         terminal::tell("there is no practice yet: create one with `portal practice create SLUG --name NAME`");
     } else {
         terminal::say(&table.to_string());
+    }
+    for gone in program.portal.operators.deletions().await? {
+        terminal::tell(&format!(
+            "`{}` ({}) was deleted on {}: {} contacts, {} practice users, {} clients, {} messages, {} events",
+            gone.slug,
+            gone.practice,
+            in_words(gone.finished_at.unwrap_or(gone.begun_at)),
+            gone.contacts,
+            gone.users,
+            gone.clients,
+            gone.messages,
+            gone.events,
+        ));
     }
     Ok(())
 }

@@ -10,7 +10,10 @@ use std::{
     process::ExitCode,
 };
 
-use portal::domain::practice::{Practice, Scope};
+use portal::domain::{
+    practice::{Practice, Scope},
+    usecase::KeyHolder,
+};
 use portal_http::{BaseUrl, HttpConfig};
 use portal_smtp::MailTransport;
 
@@ -129,7 +132,11 @@ impl Place {
 async fn api_key(program: &Program, practice: &Practice, place: &Place) -> Result<String, Failure> {
     let path = place.file("api-key");
     if let Ok(kept) = fs::read_to_string(&path)
-        && program.portal.authenticate(kept.trim()).await?.is_some_and(|key| key.practice == practice.id)
+        && program
+            .portal
+            .authenticate(kept.trim())
+            .await?
+            .is_some_and(|holder| matches!(holder, KeyHolder::Host(key) if key.practice == practice.id))
     {
         return Ok(kept.trim().to_owned());
     }

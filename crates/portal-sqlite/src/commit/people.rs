@@ -11,9 +11,10 @@ use crate::{encode::Rows, error::Fault};
 pub(super) async fn put_practice(connection: &mut SqliteConnection, practice: &[u8], put: &Put) -> Result<(), Fault> {
     if !put.new.is_empty() {
         let insert = sqlx::query!(
-            "INSERT INTO portal_practice (practice_id, name, settings, mails_per_hour, created_at, version)
-             SELECT ?1, value ->> 'name', value ->> 'settings', value ->> 'mails_per_hour', value ->> 'created_at',
-                 value ->> 'version'
+            "INSERT INTO portal_practice (practice_id, name, settings, mails_per_hour, suspended_at, delete_after, created_at,
+                 version)
+             SELECT ?1, value ->> 'name', value ->> 'settings', value ->> 'mails_per_hour', value ->> 'suspended_at',
+                 value ->> 'delete_after', value ->> 'created_at', value ->> 'version'
              FROM json_each(?2)",
             practice,
             put.new.json
@@ -30,7 +31,8 @@ pub(super) async fn put_practice(connection: &mut SqliteConnection, practice: &[
         let replace = sqlx::query!(
             "UPDATE portal_practice AS p
              SET name = e.value ->> 'name', settings = e.value ->> 'settings',
-                 mails_per_hour = e.value ->> 'mails_per_hour', version = e.value ->> 'version'
+                 mails_per_hour = e.value ->> 'mails_per_hour', suspended_at = e.value ->> 'suspended_at',
+                 delete_after = e.value ->> 'delete_after', version = e.value ->> 'version'
              FROM json_each(?2) AS e
              WHERE p.practice_id = ?1 AND p.version = (e.value ->> 'version') - 1",
             practice,

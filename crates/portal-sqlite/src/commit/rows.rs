@@ -29,6 +29,8 @@ pub(super) struct PracticeRow<'a> {
     name: &'a str,
     settings: String,
     mails_per_hour: Option<u32>,
+    suspended_at: Option<i64>,
+    delete_after: Option<i64>,
     created_at: i64,
     version: i64,
 }
@@ -40,6 +42,8 @@ impl<'a> PracticeRow<'a> {
             name: &practice.name,
             settings: json(&practice.settings),
             mails_per_hour: practice.settings.mails_per_hour,
+            suspended_at: practice.suspended_at.map(Timestamp::as_micros),
+            delete_after: practice.delete_after.map(Timestamp::as_micros),
             created_at: practice.created_at.as_micros(),
             version: practice.version,
         }

@@ -23,7 +23,8 @@ pub(crate) async fn practice(
             let slug = slug.as_str();
             sqlx::query_as!(
                 PracticeRow,
-                "SELECT p.practice_id, s.slug, p.name, p.settings, p.created_at, p.version
+                "SELECT p.practice_id, s.slug, p.name, p.settings, p.suspended_at, p.delete_after, p.created_at,
+                     p.version
                  FROM portal_practice_slug AS s JOIN portal_practice AS p ON p.practice_id = s.practice_id
                  WHERE s.slug = ?1",
                 slug
@@ -36,7 +37,8 @@ pub(crate) async fn practice(
             let practice = practice.as_slice();
             sqlx::query_as!(
                 PracticeRow,
-                "SELECT p.practice_id, s.slug, p.name, p.settings, p.created_at, p.version
+                "SELECT p.practice_id, s.slug, p.name, p.settings, p.suspended_at, p.delete_after, p.created_at,
+                     p.version
                  FROM portal_practice AS p JOIN portal_practice_slug AS s ON s.practice_id = p.practice_id
                  WHERE p.practice_id = ?1",
                 practice

@@ -22,6 +22,8 @@ pub(crate) struct PracticeRow {
     pub(crate) slug: String,
     pub(crate) name: String,
     pub(crate) settings: String,
+    pub(crate) suspended_at: Option<i64>,
+    pub(crate) delete_after: Option<i64>,
     pub(crate) created_at: i64,
     pub(crate) version: i64,
 }
@@ -33,6 +35,8 @@ impl PracticeRow {
             slug: Slug::parse(&self.slug).ok_or_else(|| damaged("practice_slug.slug"))?,
             name: self.name,
             settings: json(&self.settings, "practice.settings")?,
+            suspended_at: maybe_time(self.suspended_at),
+            delete_after: maybe_time(self.delete_after),
             created_at: Timestamp::from_micros(self.created_at),
             version: self.version,
         })

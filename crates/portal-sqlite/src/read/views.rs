@@ -23,7 +23,8 @@ pub(crate) async fn practices(connection: &mut SqliteConnection, page: &Page<Str
     let (after, limit) = (page.after.as_deref(), i64::from(page.limit));
     let rows = sqlx::query_as!(
         PracticeRow,
-        "SELECT p.practice_id, s.slug, p.name, p.settings, p.created_at, p.version
+        "SELECT p.practice_id, s.slug, p.name, p.settings, p.suspended_at, p.delete_after, p.created_at,
+                     p.version
          FROM portal_practice_slug AS s JOIN portal_practice AS p ON p.practice_id = s.practice_id
          WHERE s.slug > coalesce(?1, '') ORDER BY s.slug LIMIT ?2",
         after,
@@ -295,7 +296,10 @@ pub(crate) async fn waiting(connection: &mut SqliteConnection, practice: Practic
 
 pub(crate) async fn oldest_due(connection: &mut SqliteConnection, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
     let now = now.as_micros();
-    let oldest =
-        sqlx::query_scalar!(r#"SELECT min(created_at) AS "oldest: i64" FROM portal_message WHERE due_at <= ?1"#, now);
+    let oldest = sqlx::query_scalar!(
+        r#"SELECT min(created_at) AS "oldest: i64" FROM portal_message WHERE due_at <= ?1 AND practice_id NOT IN
+               (SELECT practice_id FROM portal_practice WHERE suspended_at IS NOT NULL)"#,
+        now
+    );
     Ok(oldest.fetch_one(connection).await?.map(Timestamp::from_micros))
 }

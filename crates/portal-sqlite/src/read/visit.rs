@@ -38,7 +38,8 @@ pub(crate) async fn visit(
     };
     let (practice, digest) = (practice.as_ref().map(<[u8; 16]>::as_slice), hash.0.as_slice());
     let found = sqlx::query!(
-        r#"SELECT p.practice_id, g.slug, p.name, p.settings, p.created_at, p.version, s.session_id, s.login_id, s.epoch,
+        r#"SELECT p.practice_id, g.slug, p.name, p.settings, p.suspended_at, p.delete_after, p.created_at,
+                     p.version, s.session_id, s.login_id, s.epoch,
                s.profile_contact_id, s.profile_client_id, s.origin, s.user_agent, s.created_at AS began_at,
                s.last_seen_at, s.idle_until, s.expires_at, s.ended_at, l.key, l.epoch AS login_epoch,
                (SELECT json_group_array(json_array(hex(c.contact_id), c.ref, c.name, c.behind_since, e.address,
@@ -69,6 +70,8 @@ pub(crate) async fn visit(
         slug: found.slug,
         name: found.name,
         settings: found.settings,
+        suspended_at: found.suspended_at,
+        delete_after: found.delete_after,
         created_at: found.created_at,
         version: found.version,
     };

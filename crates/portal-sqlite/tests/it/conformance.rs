@@ -32,6 +32,11 @@ mod enquiries {
     portal_testkit::enquiries_conformance!(fresh);
 }
 
+mod operators {
+    use super::fresh;
+    portal_testkit::operators_conformance!(fresh);
+}
+
 mod journal {
     use super::fresh;
     portal_testkit::journal_conformance!(fresh);

@@ -111,6 +111,8 @@ pub(crate) fn practice() -> Practice {
         id,
         name: "Smith & Sons".into(),
         settings: Settings::default(),
+        suspended_at: None,
+        delete_after: None,
         created_at: NOW,
         version: 1,
     }

@@ -189,6 +189,7 @@ macro_rules! __outbox_laws {
             what_was_written_in_the_future_is_recalled
             practices_take_turns
             no_more_mail_leaves_than_the_hour_has_room_for
+            mail_of_a_suspended_practice_waits
         }
     };
 }
@@ -203,6 +204,19 @@ macro_rules! __enquiries_laws {
             an_enquiry_is_leased_once_until_its_lease_ran_out
             a_decided_enquiry_is_forgotten
             many_workers_never_share_an_enquiry
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __operators_laws {
+    ($($how:tt)*) => {
+        $crate::__laws! {
+            $($how)*;
+            an_operators_key_opens_until_it_is_revoked
+            a_practice_is_deleted_when_its_time_is_over
+            a_deletion_leaves_nothing_but_its_receipt
         }
     };
 }
@@ -274,6 +288,15 @@ macro_rules! outbox_conformance {
 macro_rules! enquiries_conformance {
     ($factory:expr) => {
         $crate::__enquiries_laws! { tests enquiries $factory }
+    };
+}
+
+/// One test for every law of `Operators`, on fresh stores that the factory gives: anything that can be called without arguments and
+/// gives a future of a [`Harness`](crate::conformance::Harness).
+#[macro_export]
+macro_rules! operators_conformance {
+    ($factory:expr) => {
+        $crate::__operators_laws! { tests operators $factory }
     };
 }
 

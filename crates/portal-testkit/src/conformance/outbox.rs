@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use portal_domain::{
-    change::Change,
+    change::{Aggregate, Change},
     contact::Contact,
     event::{Event, Subject},
     login::Login,
     message::{DeliveryState, Message, MessageBody},
     port::{Lease, LeaseTerms, Leased, Letter, Outbox},
+    practice::Practice,
     time::Timestamp,
 };
 
@@ -402,4 +403,22 @@ pub async fn what_was_written_in_the_future_is_recalled(harness: &Harness) {
     assert_eq!(recall(12, 3600).await, Ok(0));
     let rest = lease(&post.scene, 3600, 3660, 9).await;
     assert!(names(&rest).contains(&"soon"));
+}
+
+/// Mail of a suspended practice waits, is not late meanwhile, and leaves when the practice is resumed.
+pub async fn mail_of_a_suspended_practice_waits(harness: &Harness) {
+    let post = Post::office(harness).await;
+    post.queue("m", MessageBody::Activation, 0).await;
+    post.queue("asked", MessageBody::Reset, 0).await;
+    let practice = post.scene.practice().await;
+    let write = async |suspended_at, version| {
+        let after = Practice { suspended_at, version, ..practice.clone() };
+        let plan = Plan::new().changed(Aggregate::Practice(practice.id), version - 1);
+        post.scene.write(plan.put_practice(&after)).await;
+    };
+    write(Some(later(1)), 2).await;
+    assert!(lease(&post.scene, 10, 70, 10).await.is_empty());
+    assert_eq!(post.scene.store.oldest_due(later(10)).await, Ok(None));
+    write(None, 3).await;
+    assert_eq!(lease(&post.scene, 20, 80, 10).await.len(), 2);
 }

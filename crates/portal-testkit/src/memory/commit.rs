@@ -212,6 +212,8 @@ impl Work<'_> {
                 fits((tenant.practice.version == 0) == (practice.version == 1))?;
                 tenant.practice.name.clone_from(&practice.name);
                 tenant.practice.settings = practice.settings.clone();
+                tenant.practice.suspended_at = practice.suspended_at;
+                tenant.practice.delete_after = practice.delete_after;
                 tenant.practice.version = practice.version;
             }
             Change::PutUser(user) => {

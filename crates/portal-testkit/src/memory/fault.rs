@@ -111,6 +111,10 @@ pub enum Fault {
     TurnsIgnored,
     /// More mails leave than the hour has room for.
     HourIgnored,
+    /// Mail of a suspended practice is sent.
+    SuspendedMailLeaves,
+    /// A practice is deleted before its time.
+    DeletedEarly,
     /// Whether a try may go on is found out before the lock is taken.
     AdmitRacy,
     /// A right password stays counted as wrong.
@@ -149,7 +153,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 72] = [
+    pub const ALL: [Self; 74] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -205,6 +209,8 @@ impl Fault {
         Self::NeverRecalled,
         Self::TurnsIgnored,
         Self::HourIgnored,
+        Self::SuspendedMailLeaves,
+        Self::DeletedEarly,
         Self::AdmitRacy,
         Self::RefundIgnored,
         Self::TriesNotNoted,

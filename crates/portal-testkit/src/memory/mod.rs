@@ -3,6 +3,7 @@
 mod commit;
 mod fault;
 mod journal;
+mod operators;
 mod outbox;
 mod read;
 mod state;

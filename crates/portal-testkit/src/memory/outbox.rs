@@ -87,7 +87,10 @@ impl MemoryStore {
             let due = tenant.messages.values().filter(is_due);
             due.map(|post| (rank(post), tenant.practice.id, post.message.id)).collect::<Vec<_>>()
         };
-        let mut due: Vec<_> = state.tenants.values().flat_map(of_tenant).collect();
+        let open = |tenant: &&Arc<Tenant>| {
+            tenant.practice.suspended_at.is_none() || self.faults.has(Fault::SuspendedMailLeaves)
+        };
+        let mut due: Vec<_> = state.tenants.values().filter(open).flat_map(of_tenant).collect();
         due.sort();
         due
     }

@@ -16,8 +16,8 @@ use portal_domain::{
     link::{KeyId, Link},
     login::Login,
     message::{Attempt, Delivery, DeliveryState, Message},
-    port::{Enquiry, PracticeSelector, Receipt, RequestKey},
-    practice::{ApiKey, Client, Practice, PracticeUser},
+    port::{Deletion, Enquiry, PracticeSelector, Receipt, RequestKey},
+    practice::{ApiKey, Client, OperatorKey, Practice, PracticeUser},
     session::{PortalSession, WorkspaceSession},
     throttle::{BucketName, RecordedTry, Tally},
     time::Timestamp,
@@ -28,6 +28,10 @@ use portal_domain::{
 pub(super) struct State {
     pub(super) tenants: BTreeMap<PracticeId, Arc<Tenant>>,
     pub(super) last_place: i64,
+    pub(super) operator_keys: Vec<OperatorKey>,
+    /// Practices whose deletion has begun.
+    pub(super) leaving: BTreeMap<PracticeId, Arc<Tenant>>,
+    pub(super) deletions: Vec<Deletion>,
 }
 
 impl State {

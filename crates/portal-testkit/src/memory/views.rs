@@ -154,7 +154,8 @@ impl PortalViews for MemoryStore {
     async fn oldest_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let due = |post: &&Post| waits(post) && post.due_at.is_some_and(|at| at <= now);
         Ok(self.see(|state| {
-            let all = state.tenants.values().flat_map(|tenant| tenant.messages.values());
+            let open = state.tenants.values().filter(|tenant| tenant.practice.suspended_at.is_none());
+            let all = open.flat_map(|tenant| tenant.messages.values());
             all.filter(due).map(|post| post.message.created_at).min()
         }))
     }

@@ -1,0 +1,152 @@
+//! Laws of `Operators`.
+
+use portal_domain::{
+    change::{Aggregate, Change},
+    contact::Contact,
+    facts::ContactFacts,
+    port::{Deletion, Enquiry, EnquiryKind, Page, PracticeSelector},
+    practice::{OperatorKey, Practice},
+    throttle::Bucket,
+};
+
+use super::{
+    Harness,
+    scene::{EVERYTHING, Scene},
+};
+use crate::build::{self, NOON, Plan, key, later};
+
+fn operator_key(name: &str, at: u64) -> OperatorKey {
+    let hash = portal_domain::practice::ApiKeyHash(build::digest(name));
+    OperatorKey { id: build::id(name), name: name.to_owned(), hash, created_at: later(at), revoked_at: None }
+}
+
+/// An operator's key opens until it is revoked, and is told ever after. A host's key is none.
+pub async fn an_operators_key_opens_until_it_is_revoked(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let (first, second) = (operator_key("first", 1), operator_key("second", 2));
+    for key in [&second, &first] {
+        scene.store.add_operator_key(key).await.expect("the store keeps it");
+    }
+    scene.write(Plan::new().then(Change::AddApiKey(build::api_key("host", scene.id)))).await;
+    assert_eq!(scene.store.operator(&first.hash).await, Ok(Some(first.clone())));
+    assert_eq!(scene.store.operator(&build::api_key("host", scene.id).hash).await, Ok(None));
+    assert_eq!(scene.store.caller(&first.hash).await, Ok(None));
+    assert_eq!(scene.store.revoke_operator_key(first.id, later(5)).await, Ok(true));
+    assert_eq!(scene.store.revoke_operator_key(first.id, later(6)).await, Ok(false));
+    assert_eq!(scene.store.operator(&first.hash).await, Ok(None));
+    let ended = OperatorKey { revoked_at: Some(later(5)), ..first };
+    assert_eq!(scene.store.operator_keys().await, Ok(vec![ended, second]));
+}
+
+/// A practice that is to be deleted at this second of noon.
+async fn doom(scene: &Scene, at: u64) -> Practice {
+    let before = scene.practice().await;
+    let after = Practice {
+        suspended_at: Some(NOON),
+        delete_after: Some(later(at)),
+        version: before.version + 1,
+        ..before.clone()
+    };
+    scene.write(Plan::new().changed(Aggregate::Practice(scene.id), before.version).put_practice(&after)).await;
+    assert_eq!(scene.practice().await, after, "suspension and deletion come back");
+    after
+}
+
+/// What is suspended, or to be deleted later, stays; the deletion begins once.
+pub async fn a_practice_is_deleted_when_its_time_is_over(harness: &Harness) {
+    let (smith, jones) = (Scene::set(harness, "smith").await, Scene::set(harness, "jones").await);
+    let practice = doom(&smith, 100).await;
+    assert_eq!(smith.store.doomed(later(99)).await, Ok(Vec::new()));
+    assert_eq!(smith.store.begin_deletion(smith.id, later(99)).await, Ok(false));
+    assert_eq!(smith.store.begin_deletion(jones.id, later(200)).await, Ok(false));
+    assert_eq!(smith.store.delete_some(smith.id, 10, later(200)).await, Ok(true), "nothing has begun");
+    assert_eq!(smith.practice().await, practice);
+
+    smith.write(Plan::new().then(Change::AddApiKey(build::api_key("host", smith.id)))).await;
+    assert_eq!(smith.store.doomed(later(100)).await, Ok(vec![smith.id]));
+    assert_eq!(smith.store.begin_deletion(smith.id, later(100)).await, Ok(true));
+    assert_eq!(smith.store.begin_deletion(smith.id, later(101)).await, Ok(false));
+    assert_eq!(smith.store.doomed(later(101)).await, Ok(vec![smith.id]), "until it is finished");
+    for by in [PracticeSelector::Id(smith.id), PracticeSelector::Slug(practice.slug.clone())] {
+        assert_eq!(smith.store.practice(&by).await, Ok(None));
+    }
+    assert_eq!(smith.store.caller(&build::api_key("host", smith.id).hash).await, Ok(None));
+    // Whoever decided on the practice as it was comes too late.
+    let resumed =
+        Practice { suspended_at: None, delete_after: None, version: practice.version + 1, ..practice.clone() };
+    smith.refuse(Plan::new().changed(Aggregate::Practice(smith.id), practice.version).put_practice(&resumed)).await;
+}
+
+/// Something of every kind that a practice can hold.
+async fn furnish(scene: &Scene) -> Contact {
+    let (client, user) = (build::client("acme"), build::user("ann", "ann@practice.example"));
+    scene.write(Plan::new().put_client(&client).put_user(&user)).await;
+    let (ada, login) = scene.live("ada", "ada@smith.example").await;
+    let ada = Contact { clients: vec![client.id], version: 2, ..ada };
+    let link = build::link("l", &login, &ada);
+    let plan = Plan::new().changed(Aggregate::Contact(ada.id), 1).put_contact(&ada);
+    let plan = plan.mail(build::message("m", &ada, &login, Some(&link))).then(Change::OpenLink(link));
+    let plan = plan.then(Change::OpenSession(build::session("s", &login))).tell(build::event("sealed"));
+    let plan = plan.then(Change::OpenWorkspaceSession(build::workspace_session("w", &user)));
+    let plan = plan.then(Change::RememberKey { contact: ada.id, key: key("old@smith.example") });
+    scene.write(plan.then(Change::AddApiKey(build::api_key("host", scene.id)))).await;
+    scene.seal().await;
+    scene.write(Plan::new().tell(build::event("unsealed"))).await;
+    assert_eq!(scene.commit(&[], Some(&build::receipt("r"))).await, portal_domain::port::Commit::Committed);
+    let enquiry = EnquiryKind::Reset { address: "ada@smith.example".to_owned() };
+    let enquiry = Enquiry { id: build::id("q"), practice: scene.id, kind: enquiry, origin: None, at: later(100_000) };
+    scene.store.put(&enquiry).await.expect("the store keeps it");
+    let bucket = Bucket::origin("192.0.2.1", 60);
+    scene.store.admit(scene.id, &[bucket], None, NOON).await.expect("the store counts");
+    for number in 0..5 {
+        let name = format!("c{number}");
+        scene.live(&name, &format!("{name}@smith.example")).await;
+    }
+    ada
+}
+
+/// A deletion leaves nothing of the practice but its receipt, a few rows at a time, and of other practices everything.
+pub async fn a_deletion_leaves_nothing_but_its_receipt(harness: &Harness) {
+    let (smith, jones) = (Scene::set(harness, "smith").await, Scene::set(harness, "jones").await);
+    furnish(&smith).await;
+    let ada = furnish(&jones).await;
+    let practice = doom(&smith, 100).await;
+    assert_eq!(smith.store.begin_deletion(smith.id, later(100)).await, Ok(true));
+    let mut steps = 0;
+    while !smith.store.delete_some(smith.id, 2, later(100 + steps)).await.expect("the store deletes") {
+        steps += 1;
+        assert!(steps < 50, "it comes to an end");
+    }
+    assert!(steps > 1, "not all at once");
+    assert_eq!(smith.store.doomed(later(200)).await, Ok(Vec::new()));
+    let receipt = Deletion {
+        practice: smith.id,
+        slug: practice.slug.clone(),
+        due_at: later(100),
+        begun_at: later(100),
+        finished_at: Some(later(100 + steps)),
+        contacts: 6,
+        users: 1,
+        clients: 1,
+        messages: 1,
+        events: 2,
+    };
+    assert_eq!(smith.store.deletions().await, Ok(vec![receipt]));
+
+    // Were anything left, the same practice could not begin anew, or would find it.
+    smith.write(Plan::new().put_practice(&build::practice("smith"))).await;
+    assert_eq!(smith.contact("ada").await, ContactFacts::default());
+    assert_eq!((smith.session("s").await, smith.link("l").await), (None, None));
+    assert_eq!(smith.workspace_session("w").await, None);
+    assert!(smith.events().await.is_empty() && smith.messages("ada").await.is_empty());
+    let page = Page { after: None, limit: 10 };
+    assert_eq!(smith.store.users(smith.id, &page).await, Ok(Vec::new()));
+    assert_eq!(smith.store.receipt(smith.id, &build::receipt("r").request).await, Ok(None));
+    furnish(&smith).await;
+
+    assert_eq!(jones.contact("ada").await.contact, Some(ada));
+    assert!(jones.session("s").await.is_some() && jones.link("l").await.is_some());
+    assert_eq!((jones.messages("ada").await.len(), jones.clients().await.len()), (1, 1));
+    assert_eq!(jones.store.events(jones.id, None, &EVERYTHING).await.map(|events| events.len()), Ok(1));
+    assert!(jones.store.receipt(jones.id, &build::receipt("r").request).await.expect("the store answers").is_some());
+}
