@@ -4,12 +4,17 @@ use crate::{
     contact::Contact,
     email::LoginKey,
     event::Event,
-    id::{ApiKeyId, ClientId, ContactId, LinkId, LoginId, PracticeId, SessionId, UserId, WorkspaceSessionId},
+    handoff::Handoff,
+    id::{
+        ApiKeyId, ClientId, ContactId, HandoffId, LinkId, LoginId, PracticeId, SessionId, SignInCodeId, UserId,
+        WorkspaceSessionId,
+    },
     link::Link,
     login::Login,
     message::Message,
     practice::{ApiKey, Client, Practice, PracticeUser},
     session::{PortalSession, ProfileId, WorkspaceSession},
+    sign_in_code::SignInCode,
     throttle::{BucketName, CountedTry},
     time::Timestamp,
 };
@@ -91,6 +96,17 @@ pub enum Which<S = SessionId> {
     AllBut(S),
 }
 
+impl<S: PartialEq> Which<S> {
+    /// Whether a session is among those that end.
+    pub fn meets(&self, session: &S) -> bool {
+        match self {
+            Self::All => true,
+            Self::One(one) => one == session,
+            Self::AllBut(but) => but != session,
+        }
+    }
+}
+
 impl<S> Which<S> {
     /// The one that alone ends, and the one that alone stays, as a store compares them.
     ///
@@ -157,8 +173,8 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
-    /// Ends every link of a login that is neither used nor ended, expired ones too, but for links opened or used by the same
-    /// commit.
+    /// Ends every link and every hand-over of a login that is neither used nor ended, expired ones too, but for those opened
+    /// or used by the same commit.
     EndLinks {
         /// The login.
         login: LoginId,
@@ -225,6 +241,26 @@ pub enum Change {
         /// The idle limit from now on.
         idle_until: Timestamp,
     },
+    /// Inserts a hand-over.
+    OpenHandoff(Handoff),
+    /// Marks a hand-over as used, once: where it is used, ended or expired at `at`, the commit is a conflict.
+    UseHandoff {
+        /// The hand-over.
+        handoff: HandoffId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Inserts a sign-in code. It goes with its session.
+    IssueCode(SignInCode),
+    /// Marks a sign-in code as used, once: where it is used or expired at `at`, the commit is a conflict.
+    UseCode {
+        /// The code.
+        code: SignInCodeId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Notes that a host was told of a session. Whoever decides this changes the login, so that who ends the session knows.
+    TellSession(SessionId),
     /// Inserts an API key.
     AddApiKey(ApiKey),
     /// Ends an API key, if it is not ended.

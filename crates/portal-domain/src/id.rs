@@ -126,6 +126,10 @@ pub mod kind {
     pub enum Enquiry {}
     /// A try to sign in.
     pub enum Try {}
+    /// A hand-over.
+    pub enum Handoff {}
+    /// A sign-in code.
+    pub enum SignInCode {}
 }
 
 /// Id of a practice.
@@ -156,6 +160,10 @@ pub type ApiKeyId = Id<kind::ApiKey>;
 pub type EnquiryId = Id<kind::Enquiry>;
 /// Id of a try to sign in.
 pub type TryId = Id<kind::Try>;
+/// Id of a hand-over.
+pub type HandoffId = Id<kind::Handoff>;
+/// Id of a sign-in code.
+pub type SignInCodeId = Id<kind::SignInCode>;
 
 /// The host's own id of a thing: 1–128 of ASCII 0x21–0x7E, compared byte by byte.
 ///

@@ -11,9 +11,10 @@ use portal_domain::{
     email::LoginKey,
     event::RecordedEvent,
     facts::{
-        ContactFacts, ContactQuery, LinkFacts, LoginFacts, SessionFacts, SignInFacts, UserFacts, UserQuery, VisitFacts,
-        WorkspaceSessionFacts,
+        CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
+        UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
     },
+    handoff::HandoffHash,
     id::{ClientId, ContactId, EnquiryId, LinkId, PracticeId, Ref},
     journal::{Head, JournalRow, Sealing},
     message::Delivery,
@@ -23,6 +24,7 @@ use portal_domain::{
     },
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser},
     session::{SessionHash, WorkspaceSessionHash},
+    sign_in_code::CodeHash,
     throttle::{Admission, Bucket, RecordedTry, Try},
     time::Timestamp,
 };
@@ -39,7 +41,11 @@ use crate::{
     lock::{self, SetupLock},
     migrate::{self, MigrateError, PendingMigration},
     outbox::{LeaseMessages, RecallMessages, SettleMessage},
-    read::{facts, practice, views, visit, workspace},
+    read::{
+        facts,
+        passages::{self, ForgetPassages},
+        practice, views, visit, workspace,
+    },
     readers::Readers,
     tries::{self, CountTry, ForgetTries},
     writer::{BUSY_STEP, Settings, Writer},
@@ -290,6 +296,38 @@ impl PortalStore for SqliteStore {
 
     async fn forget_receipts(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         self.writer.write(ForgetReceipts { before, most }).await
+    }
+
+    async fn handoff(
+        &self,
+        practice: PracticeId,
+        hash: &HandoffHash,
+        now: Timestamp,
+    ) -> Result<Option<HandoffFacts>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = async { passages::handoff(&mut *reader.begin().await?, practice, hash, now).await }.await;
+        reader.told(answer)
+    }
+
+    async fn sign_in_code(
+        &self,
+        practice: PracticeId,
+        hash: &CodeHash,
+        now: Timestamp,
+    ) -> Result<Option<CodeFacts>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = async { passages::sign_in_code(&mut *reader.begin().await?, practice, hash, now).await }.await;
+        reader.told(answer)
+    }
+
+    async fn over_sessions(&self, now: Timestamp, most: u32) -> Result<Vec<(PracticeId, SessionHash)>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = passages::over_sessions(&mut reader, now, most).await;
+        reader.told(answer)
+    }
+
+    async fn forget_passages(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+        self.writer.write(ForgetPassages { before, most }).await
     }
 }
 

@@ -101,6 +101,14 @@ const fn law_against(fault: Fault) -> &'static str {
         Fault::NumberSkipped => "numbers_begin_at_one_and_have_no_gaps",
         Fault::SealedBackwards => "events_are_sealed_in_the_order_they_were_written",
         Fault::SaltForgotten => "sealed_events_come_back_whole",
+        Fault::PassageWallMissing => "hand_overs_and_codes_stay_inside_their_practice",
+        Fault::HandoffUseUnguarded => "a_hand_over_is_used_once_and_in_time",
+        Fault::CodeUseUnguarded => "a_sign_in_code_is_used_once_and_in_time",
+        Fault::HandoffUseRacy => "of_sixteen_uses_of_a_hand_over_one_succeeds",
+        Fault::HandoffsNotEnded => "ending_links_ends_hand_overs",
+        Fault::ToldForgotten => "a_told_session_is_listed_until_it_is_ended",
+        Fault::OverTooEarly => "over_sessions_are_those_a_host_waits_for",
+        Fault::PassagesForgottenEarly => "hand_overs_and_codes_are_forgotten_in_their_time",
     }
 }
 

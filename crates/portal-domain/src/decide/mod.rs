@@ -8,11 +8,13 @@ mod contact;
 mod credential;
 mod delivery;
 mod draft;
+mod handoff;
 mod import;
 mod link;
 mod outcome;
 mod practice;
 mod session;
+mod sign_in_return;
 mod user;
 mod workspace;
 
@@ -21,6 +23,7 @@ pub use self::{
     contact::{ContactFields, Expected, PutEmails, note_refused_update, put_contact, put_emails},
     credential::import_credential,
     delivery::{cancelled, handed_over, room, unwanted},
+    handoff::{HandOver, HandedOver, TakeOver, hand_over, take_over, usable_handoff},
     import::{ActivationOutcome, ImportOptions, ImportRow, RowOutcome, import_row},
     link::{Redeemed, Redemption, redeem, renew_link, request_reset, usable_link},
     outcome::{ContactOutcome, Decided, EffectMessage, Effects, PasswordEffect, Scene},
@@ -29,9 +32,11 @@ pub use self::{
         suspend_client,
     },
     session::{
-        ChangedPassword, SignIn, change_password, chosen_profile, end_contact_sessions, end_own_sessions, give_back,
-        open_session, select_profile, sign_out, touch_session, valid_session, valid_sessions, valid_visit,
+        ChangedPassword, SignIn, change_password, chosen_profile, end_contact_sessions, end_over_session,
+        end_own_sessions, give_back, open_session, select_profile, sign_out, touch_session, valid_session,
+        valid_sessions, valid_visit,
     },
+    sign_in_return::{GoBack, ToldSignIn, WayBack, go_back, take_code},
     user::{PutUser, delete_user, put_user},
     workspace::{
         OpenWorkspace, leave_workspace, open_workspace_session, touch_workspace_session, valid_workspace_session,

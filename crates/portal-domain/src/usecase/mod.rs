@@ -2,12 +2,14 @@
 
 mod contacts;
 mod enquiries;
+mod handoffs;
 mod import;
 mod journal;
 mod links;
 mod once;
 mod practices;
 mod sessions;
+mod sign_in_returns;
 mod tries;
 mod workspace;
 
@@ -15,11 +17,13 @@ use std::{collections::BTreeSet, sync::Arc};
 
 pub use self::{
     contacts::{ContactAnswer, EmailsInput, PutContactInput},
+    handoffs::{HandOverInput, HandoffView, NewHandoff, OtherSession, TakenOver},
     import::{Import, ImportInput, RowFault, RowVerdict, RowWritten},
     links::{LinkView, RedeemLink},
     once::{Outcome, Request},
     practices::{NewApiKey, PutUserInput, Secret},
     sessions::{ChangePassword, SessionView, SignInInput, SignedIn},
+    sign_in_returns::Onward,
     workspace::{WorkspaceSignedIn, WorkspaceView},
 };
 use crate::{

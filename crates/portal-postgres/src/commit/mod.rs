@@ -3,6 +3,7 @@
 mod access;
 mod guard;
 mod keys;
+mod passages;
 mod people;
 mod told;
 mod work;
@@ -65,7 +66,10 @@ async fn write(
 
     // Single-use things, and what ends, before anything of the kind begins: what this commit opens or uses stays.
     access::use_links(connection, practice, &work.used_links).await?;
+    passages::use_handoffs(connection, practice, &work.used_handoffs).await?;
+    passages::use_codes(connection, practice, &work.used_codes).await?;
     access::end_links_of(connection, practice, &work.ended_links_of).await?;
+    passages::end_handoffs_of(connection, practice, &work.ended_links_of).await?;
     access::end_links(connection, practice, &work.ended_links).await?;
     access::end_sessions(connection, practice, &work.ended_sessions).await?;
     workspace::end(connection, practice, &work.ended_workspace).await?;
@@ -87,6 +91,9 @@ async fn write(
     access::open_links(connection, practice, &work.opened_links).await?;
     access::open_sessions(connection, practice, &work.opened_sessions).await?;
     access::touch_sessions(connection, practice, &work.touched).await?;
+    passages::open_handoffs(connection, practice, &work.handoffs).await?;
+    passages::issue_codes(connection, practice, &work.codes).await?;
+    passages::tell_sessions(connection, practice, &work.told).await?;
     access::select_profiles(connection, practice, &work.selected).await?;
     workspace::open(connection, practice, &work.opened_workspace).await?;
     workspace::touch(connection, practice, &work.touched_workspace).await?;

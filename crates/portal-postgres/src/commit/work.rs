@@ -5,12 +5,16 @@ use portal_domain::{
     contact::Contact,
     email::LoginKey,
     event::Event,
-    id::{ApiKeyId, ClientId, ContactId, LinkId, LoginId, SessionId, UserId, WorkspaceSessionId},
+    handoff::Handoff,
+    id::{
+        ApiKeyId, ClientId, ContactId, HandoffId, LinkId, LoginId, SessionId, SignInCodeId, UserId, WorkspaceSessionId,
+    },
     link::Link,
     login::Login,
     message::Message,
     practice::{ApiKey, Client, Practice, PracticeUser},
     session::{PortalSession, ProfileId, WorkspaceSession},
+    sign_in_code::SignInCode,
     throttle::{BucketName, CountedTry},
     time::Timestamp,
 };
@@ -40,6 +44,11 @@ pub(crate) struct Work<'a> {
     /// With the time of use and the new idle limit.
     pub(crate) touched: Vec<(SessionId, Timestamp, Timestamp)>,
     pub(crate) selected: Vec<(SessionId, ProfileId)>,
+    pub(crate) handoffs: Vec<&'a Handoff>,
+    pub(crate) used_handoffs: Vec<(HandoffId, Timestamp)>,
+    pub(crate) codes: Vec<&'a SignInCode>,
+    pub(crate) used_codes: Vec<(SignInCodeId, Timestamp)>,
+    pub(crate) told: Vec<SessionId>,
     pub(crate) opened_workspace: Vec<&'a WorkspaceSession>,
     pub(crate) ended_workspace: Vec<(UserId, Which<WorkspaceSessionId>, Timestamp)>,
     /// With the time of use and the new idle limit.
@@ -98,6 +107,11 @@ impl<'a> Work<'a> {
             Change::TouchWorkspaceSession { session, at, idle_until } => {
                 self.touched_workspace.push((*session, *at, *idle_until));
             }
+            Change::OpenHandoff(handoff) => self.handoffs.push(handoff),
+            Change::UseHandoff { handoff, at } => self.used_handoffs.push((*handoff, *at)),
+            Change::IssueCode(code) => self.codes.push(code),
+            Change::UseCode { code, at } => self.used_codes.push((*code, *at)),
+            Change::TellSession(session) => self.told.push(*session),
             Change::AddApiKey(key) => self.api_keys.push(key),
             Change::RevokeApiKey { key, at } => self.revoked.push((*key, *at)),
         }

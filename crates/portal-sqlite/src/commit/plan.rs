@@ -18,7 +18,10 @@ use super::rows::{
     FormerKeyRow, GuardRow, LinkRow, LoginRow, MessageRow, PracticeRow, ProfileRow, SessionRow, TouchRow, UserRow,
     practice_bytes,
 };
-use super::workspace::WorkspaceRows;
+use super::{
+    passages::{PassageRows, Passages},
+    workspace::WorkspaceRows,
+};
 use crate::encode::{Hex, HexBytes, Rows, hex};
 
 /// What a commit writes, in rows.
@@ -47,6 +50,7 @@ pub(crate) struct Plan {
     pub(super) profiles: Rows,
     pub(super) open_links: Rows,
     pub(super) open_sessions: Rows,
+    pub(super) passages: Passages,
     pub(super) workspace: Workspace,
     pub(super) api_keys: Rows,
     pub(super) revoked: Rows,
@@ -133,6 +137,7 @@ struct Sorted<'a> {
     profiles: Vec<ProfileRow>,
     open_links: Vec<LinkRow<'a>>,
     open_sessions: Vec<SessionRow<'a>>,
+    passages: PassageRows<'a>,
     workspace: WorkspaceRows<'a>,
     api_keys: Vec<ApiKeyRow<'a>>,
     revoked: Vec<AtRow>,
@@ -197,6 +202,11 @@ impl<'a> Sorted<'a> {
             Change::TouchWorkspaceSession { session, at, idle_until } => {
                 self.workspace.touch(*session, *at, *idle_until);
             }
+            Change::OpenHandoff(handoff) => self.passages.hand_over(handoff),
+            Change::UseHandoff { handoff, at } => self.passages.use_handoff(*handoff, *at),
+            Change::IssueCode(code) => self.passages.issue(code),
+            Change::UseCode { code, at } => self.passages.use_code(*code, *at),
+            Change::TellSession(session) => self.passages.tell(*session),
             Change::AddApiKey(key) => self.api_keys.push(ApiKeyRow::new(key)),
             Change::RevokeApiKey { key, at: time } => self.revoked.push(at(hex(*key), *time)),
         }
@@ -251,6 +261,7 @@ impl<'a> Sorted<'a> {
             profiles: Rows::of(&self.profiles),
             open_links: Rows::of(&self.open_links),
             open_sessions: Rows::of(&self.open_sessions),
+            passages: self.passages.ready(),
             workspace: self.workspace.ready(),
             api_keys: Rows::of(&self.api_keys),
             revoked: Rows::of(&self.revoked),

@@ -3,6 +3,7 @@
 mod decode;
 pub(crate) mod facts;
 mod logins;
+pub(crate) mod passages;
 mod people;
 pub(crate) mod practice;
 mod rows;

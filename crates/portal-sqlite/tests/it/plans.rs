@@ -5,14 +5,15 @@ use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection, sqlite::SqliteConne
 
 use crate::kit::House;
 
-/// Statements that read a practice's few staff or keys, that list what is due, or that meet a new practice's nothing.
-const WHOLE: [&str; 7] = [
+/// Statements that read a practice's few staff or keys, that list what is due or over, or that meet a new practice's nothing.
+const WHOLE: [&str; 8] = [
     "INSERT INTO portal_practice (",
     "role = 'admin'",
     "FROM portal_api_key\n         WHERE practice_id = ?1 ORDER BY",
     "GROUP BY kind",
     "AND number IS NULL",
     "min(created_at)",
+    "told = 1 AND ended_at IS NULL AND (idle_until",
     "FROM portal_practice_slug AS s JOIN portal_practice AS p ON p.practice_id = s.practice_id\n         WHERE s.slug > ",
 ];
 

@@ -42,6 +42,17 @@ macro_rules! __store_laws {
         $crate::__laws! {
             $($how)*;
             a_practice_is_found_by_slug_and_id
+            a_hand_over_comes_back_whole
+            a_hand_over_is_used_once_and_in_time
+            ending_links_ends_hand_overs
+            of_sixteen_uses_of_a_hand_over_one_succeeds
+            a_sign_in_code_comes_back_with_its_session
+            a_sign_in_code_is_used_once_and_in_time
+            hand_overs_and_codes_stay_inside_their_practice
+            hand_overs_and_codes_go_with_their_login
+            a_told_session_is_listed_until_it_is_ended
+            over_sessions_are_those_a_host_waits_for
+            hand_overs_and_codes_are_forgotten_in_their_time
             settings_come_back_whole
             facts_come_in_the_order_of_the_queries
             keys_and_clients_are_answered_without_a_contact

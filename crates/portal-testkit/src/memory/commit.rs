@@ -32,7 +32,7 @@ pub(super) struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    fn changes(&self) -> impl Iterator<Item = &Change> {
+    pub(super) fn changes(&self) -> impl Iterator<Item = &Change> {
         self.decisions.iter().flat_map(|decision| &decision.changes)
     }
 }
@@ -54,6 +54,7 @@ pub(super) fn apply(state: &State, batch: &Batch<'_>, faults: Faults) -> Result<
     work.keys_and_things(batch)?;
     work.links(batch)?;
     work.sessions(batch);
+    work.passages(batch)?;
     work.workspace_sessions(batch)?;
     work.api_keys(batch)?;
     work.tries(batch);
@@ -99,7 +100,7 @@ fn guard(tenant: &Tenant, expect: &Expect, faults: Faults) -> Result<(), Stop> {
     fits(version == expect.version || faults.has(ignored) || faults.has(racy))
 }
 
-fn fits(fits: bool) -> Result<(), Stop> {
+pub(super) fn fits(fits: bool) -> Result<(), Stop> {
     if fits { Ok(()) } else { Err(Stop::Conflict) }
 }
 
@@ -134,9 +135,9 @@ pub(super) fn record(tenant: &mut Tenant, event: &Event) -> Result<(), Stop> {
     Ok(())
 }
 
-struct Work<'a> {
-    tenant: &'a mut Tenant,
-    faults: Faults,
+pub(super) struct Work<'a> {
+    pub(super) tenant: &'a mut Tenant,
+    pub(super) faults: Faults,
     /// Links opened or used by this commit.
     opened: BTreeSet<LinkId>,
     /// Sessions opened by this commit.
@@ -197,6 +198,9 @@ impl Work<'_> {
             Change::DeleteLogin(id) => {
                 tenant.logins.remove(id);
                 tenant.sessions.retain(|_, session| session.login != *id);
+                tenant.handoffs.retain(|_, handoff| handoff.login != *id);
+                let sessions = &tenant.sessions;
+                tenant.codes.retain(|_, code| sessions.contains_key(&code.session));
                 if self.faults.has(Fault::LinksErased) {
                     tenant.links.retain(|_, link| link.login != *id);
                 }
