@@ -24,6 +24,8 @@ const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(2);
 const SENDERS: usize = 4;
 /// So often what is over is forgotten.
 const HOUR: Duration = Duration::from_secs(3600);
+/// So often hosts are told of sessions whose time is over.
+const MINUTE: Duration = Duration::from_secs(60);
 /// So many enquiries are taken at once.
 const ENQUIRIES: u32 = 20;
 /// So long nobody else decides what is being decided.
@@ -79,8 +81,14 @@ impl Workers {
             async move {
                 let tries = portal.forget_tries().await;
                 portal.forget_receipts().await?;
+                portal.forget_passages().await?;
                 tries.map(|_| ())
             }
+        })));
+        let portal = self.portal.clone();
+        tasks.push(tokio::spawn(run_every(MINUTE, stopped.clone(), "ends of sessions", move || {
+            let portal = portal.clone();
+            async move { portal.end_over_sessions().await.map(|_| ()) }
         })));
         if let Some(sender) = self.sender.clone() {
             tasks.push(tokio::spawn(run_every(HOUR, stopped.clone(), "recall", move || {

@@ -5,6 +5,7 @@ mod contacts;
 mod credentials;
 mod events;
 mod find;
+mod passages;
 mod portal;
 mod settings;
 mod users;
@@ -40,7 +41,7 @@ struct Route(&'static str, &'static str, Scope, MethodRouter<Arc<Inner>>);
 
 /// The one table of routes.
 fn table() -> Vec<Route> {
-    use Scope::{Credentials, Read, Write};
+    use Scope::{Credentials, Read, SignIn, Write};
     use routing::{delete, get, post, put};
     vec![
         Route("GET", "/practice-users", Read, get(users::list)),
@@ -71,6 +72,8 @@ fn table() -> Vec<Route> {
         Route("GET", "/contacts/{ref}/portal/sessions", Read, get(portal::sessions)),
         Route("DELETE", "/contacts/{ref}/portal/sessions", Write, delete(portal::end_sessions)),
         Route("DELETE", "/sessions", Write, delete(portal::end_all_sessions)),
+        Route("POST", "/handoffs", SignIn, post(passages::hand_over)),
+        Route("POST", "/sign-ins", SignIn, post(passages::sign_in)),
         Route("GET", "/events", Read, get(events::list)),
         Route("GET", "/settings", Read, get(settings::one)),
         Route("PUT", "/settings", Write, put(settings::put)),
