@@ -14,6 +14,7 @@ mod journal;
 mod life;
 mod moving_in;
 mod parallel;
+mod passages;
 mod sample;
 mod sending;
 mod service;
