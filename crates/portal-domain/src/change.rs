@@ -4,7 +4,9 @@ use crate::{
     contact::Contact,
     email::LoginKey,
     event::Event,
-    id::{ApiKeyId, ClientId, ContactId, LinkId, LoginId, PracticeId, SessionId, UserId, WorkspaceSessionId},
+    id::{
+        ApiKeyId, ClientId, ContactId, LinkId, LoginId, PracticeId, SessionId, UserId, WebhookId, WorkspaceSessionId,
+    },
     link::Link,
     login::Login,
     message::Message,
@@ -12,6 +14,7 @@ use crate::{
     session::{PortalSession, ProfileId, WorkspaceSession},
     throttle::{BucketName, CountedTry},
     time::Timestamp,
+    webhook::{Webhook, WebhookDelivery},
 };
 
 /// A decision: what the rule relied on, what is to change, and what is to be told.
@@ -234,4 +237,17 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// Inserts the endpoint at version 1, or replaces all of it but its reference: where the version before is no longer there,
+    /// or the reference is another one's, the commit is a conflict.
+    PutWebhook(Webhook),
+    /// Deletes the endpoint with its log of deliveries: where it has another version, the commit is a conflict.
+    DeleteWebhook {
+        /// The endpoint.
+        webhook: WebhookId,
+        /// The version seen.
+        version: i64,
+    },
+    /// Notes a try to push an event, and forgets what stands [`LOGGED`](crate::webhook::LOGGED) places or more before it in the
+    /// same log.
+    LogDelivery(WebhookDelivery),
 }

@@ -37,5 +37,6 @@ pub mod throttle;
 pub mod time;
 pub mod usecase;
 pub mod view;
+pub mod webhook;
 
 pub use refusal::{Named, Refusal};

@@ -14,6 +14,7 @@ use crate::{
 };
 
 pub use self::web::Place;
+pub(crate) use self::web::{BOUNDS as ADDRESS_BOUNDS, has_fragment, is_web_address};
 
 /// The firm. Everything else belongs to exactly one practice.
 #[derive(Clone, Debug, PartialEq, Eq)]

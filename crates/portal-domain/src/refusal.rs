@@ -141,6 +141,15 @@ pub enum Refusal {
     /// The contact is not in the state that the command was meant for.
     #[error("the contact was changed meanwhile, or is not there: read it again and decide anew")]
     PreconditionFailed,
+    /// The practice has as many webhooks as it may have.
+    #[error("a practice can have at most {most} webhooks: delete one first")]
+    TooManyWebhooks {
+        /// How many.
+        most: usize,
+    },
+    /// Nothing is pushed to the webhook.
+    #[error("the webhook is disabled: enable it first")]
+    WebhookDisabled,
     /// There is no such thing in this practice.
     #[error("there is no such {what}")]
     NotFound {
@@ -193,6 +202,8 @@ impl Refusal {
             Self::SignInFailed => "sign_in_failed",
             Self::TooManyRequests { .. } => "too_many_requests",
             Self::Unauthorized => "unauthorized",
+            Self::TooManyWebhooks { .. } => "too_many_webhooks",
+            Self::WebhookDisabled => "webhook_disabled",
             Self::NotFound { .. } => "not_found",
         }
     }

@@ -1,7 +1,7 @@
 //! Portal's store on PostgreSQL 13 and newer.
 //!
 //! [`PostgresStore`] answers every port of the domain that keeps something: `PortalStore`, `PortalViews`, `Outbox`,
-//! `Enquiries` and `Journal`. Everything lies in the schema `portal` and every statement names it, so that the store can live in the
+//! `Enquiries`, `Journal` and `Webhooks`. Everything lies in the schema `portal` and every statement names it, so that the store can live in the
 //! database of a host program.
 //!
 //! | to … | look at |
@@ -30,6 +30,7 @@ mod schema;
 mod store;
 mod tries;
 mod views;
+mod webhooks;
 
 pub use limits::Limits;
 pub use schema::{Migration, SchemaError};

@@ -164,6 +164,7 @@ fn portal(stores: &Stores, tokens: LinkTokens, tries_per_minute: Option<u32>) ->
         store: stores.store.clone(),
         enquiries: stores.enquiries.clone(),
         journal: stores.journal.clone(),
+        webhooks: stores.webhooks.clone(),
         hasher: Arc::new(hasher),
         clock: fault::clock(),
         entropy,

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use portal::domain::port::{Enquiries, Journal, Outbox, PortalStore, PortalViews, StoreError};
+use portal::domain::port::{Enquiries, Journal, Outbox, PortalStore, PortalViews, StoreError, Webhooks};
 use portal_postgres::{Limits, PostgresStore};
 use portal_sqlite::{SqliteOptions, SqliteStore};
 use secrecy::{ExposeSecret, SecretString};
@@ -52,6 +52,8 @@ pub(crate) struct Stores {
     pub(crate) enquiries: Arc<dyn Enquiries>,
     /// Sealing of events.
     pub(crate) journal: Arc<dyn Journal>,
+    /// Endpoints of hosts.
+    pub(crate) webhooks: Arc<dyn Webhooks>,
     open: Open,
 }
 
@@ -121,13 +123,17 @@ impl Database {
 }
 
 impl Stores {
-    fn of<S: PortalStore + PortalViews + Outbox + Enquiries + Journal + 'static>(store: Arc<S>, open: Open) -> Self {
+    fn of<S: PortalStore + PortalViews + Outbox + Enquiries + Journal + Webhooks + 'static>(
+        store: Arc<S>,
+        open: Open,
+    ) -> Self {
         Self {
             store: store.clone(),
             views: store.clone(),
             outbox: fault::outbox(store.clone()),
             enquiries: store.clone(),
-            journal: store,
+            journal: store.clone(),
+            webhooks: store,
             open,
         }
     }

@@ -12,6 +12,7 @@
 //! | `read` | facts and lists |
 //! | `outbox`, `enquiries` | leases |
 //! | `journal` | seals |
+//! | `webhooks` | endpoints of hosts |
 //! | `migrate` | the schema, under a lock of our own |
 
 mod commit;
@@ -26,6 +27,7 @@ mod read;
 mod readers;
 mod store;
 mod tries;
+mod webhooks;
 mod writer;
 
 pub use self::{

@@ -1,6 +1,7 @@
 //! [`SqliteStore`]: opening, closing, and the ports.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -40,7 +41,7 @@ use crate::{
     migrate::{self, MigrateError, PendingMigration},
     outbox::{LeaseMessages, RecallMessages, SettleMessage},
     read::{facts, practice, views, visit, workspace},
-    readers::Readers,
+    readers::{Reader, Readers},
     tries::{self, CountTry, ForgetTries},
     writer::{BUSY_STEP, Settings, Writer},
 };
@@ -138,6 +139,14 @@ impl SqliteStore {
         let mut reader = self.readers.take().await.map_err(|error| MigrateError::Failed(error.to_string()))?;
         let pending = migrate::pending(&mut reader).await?;
         reader.told(Ok(pending)).map_err(|error| MigrateError::Failed(error.to_string()))
+    }
+
+    pub(crate) async fn reader(&self) -> Result<Reader, StoreError> {
+        self.readers.take().await
+    }
+
+    pub(crate) const fn writing(&self) -> &Writer {
+        &self.writer
     }
 
     /// Writes what is queued and closes every connection. Calls after this answer `Unavailable`.
@@ -366,6 +375,16 @@ impl PortalViews for SqliteStore {
     ) -> Result<Vec<RecordedEvent>, StoreError> {
         let mut reader = self.readers.take().await?;
         let answer = views::events(&mut reader, practice, contact, page).await;
+        reader.told(answer)
+    }
+
+    async fn contact_refs(
+        &self,
+        practice: PracticeId,
+        contacts: &[ContactId],
+    ) -> Result<BTreeMap<ContactId, Ref>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = views::contact_refs(&mut reader, practice, contacts).await;
         reader.told(answer)
     }
 

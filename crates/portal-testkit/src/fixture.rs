@@ -60,6 +60,7 @@ impl Fixture {
             store: Arc::clone(&store) as _,
             enquiries: Arc::clone(&store) as _,
             journal: Arc::clone(&store) as _,
+            webhooks: Arc::clone(&store) as _,
             hasher: Arc::clone(&hasher) as _,
             clock: Arc::clone(&clock) as _,
             entropy: Arc::new(SeededEntropy::new(1)),

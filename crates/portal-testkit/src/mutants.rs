@@ -101,6 +101,8 @@ const fn law_against(fault: Fault) -> &'static str {
         Fault::NumberSkipped => "numbers_begin_at_one_and_have_no_gaps",
         Fault::SealedBackwards => "events_are_sealed_in_the_order_they_were_written",
         Fault::SaltForgotten => "sealed_events_come_back_whole",
+        Fault::WebhookUnguarded => "an_endpoint_is_replaced_at_its_version_alone",
+        Fault::WebhookLeasedTwice => "an_endpoint_that_a_worker_has_is_given_to_no_other",
     }
 }
 

@@ -14,6 +14,7 @@ mod outcome;
 mod practice;
 mod session;
 mod user;
+mod webhook;
 mod workspace;
 
 pub use self::{
@@ -33,6 +34,10 @@ pub use self::{
         open_session, select_profile, sign_out, touch_session, valid_session, valid_sessions, valid_visit,
     },
     user::{PutUser, delete_user, put_user},
+    webhook::{
+        Push, PushedEvent, PutWebhook, WebhookPut, delete_webhook, lease_webhook, put_webhook, recover_webhook,
+        reseal_webhook, settle_push, test_webhook,
+    },
     workspace::{
         OpenWorkspace, leave_workspace, open_workspace_session, touch_workspace_session, valid_workspace_session,
     },

@@ -10,6 +10,7 @@ mod outbox;
 mod password;
 mod store;
 mod views;
+mod webhooks;
 
 pub use self::{
     entropy::{Clock, Entropy},
@@ -19,5 +20,6 @@ pub use self::{
     password::{HashError, PasswordHasher, Verdict},
     store::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     views::{Listed, Page, PortalViews, Waiting},
+    webhooks::{WebhookCall, WebhookSender, Webhooks},
 };
 pub use crate::message::{Lease, Leased, Letter, SendOutcome, Settlement};

@@ -23,7 +23,7 @@ pub struct Place {
 }
 
 /// What an address may be, in words.
-pub(super) const BOUNDS: &str = "an absolute `https://` address in ASCII, host in lower case, without user name, `.` or `..` \
+pub(crate) const BOUNDS: &str = "an absolute `https://` address in ASCII, host in lower case, without user name, `.` or `..` \
                                  in its path, at most 2000 characters; `http://` only for this machine";
 
 impl Place {
@@ -45,7 +45,7 @@ fn is_line(text: &str, most: usize) -> bool {
 }
 
 /// Whether a text is the address of a site, and leaves no doubt of which.
-pub(super) fn is_web_address(text: &str) -> bool {
+pub(crate) fn is_web_address(text: &str) -> bool {
     let (rest, secure) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
         (Some(rest), _) => (rest, true),
         (_, Some(rest)) => (rest, false),
@@ -57,7 +57,7 @@ pub(super) fn is_web_address(text: &str) -> bool {
 }
 
 /// Whether an address has a fragment, which is never sent to the site.
-pub(super) fn has_fragment(text: &str) -> bool {
+pub(crate) fn has_fragment(text: &str) -> bool {
     text.contains('#')
 }
 

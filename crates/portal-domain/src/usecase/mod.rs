@@ -9,6 +9,7 @@ mod once;
 mod practices;
 mod sessions;
 mod tries;
+mod webhooks;
 mod workspace;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -20,6 +21,7 @@ pub use self::{
     once::{Outcome, Request},
     practices::{NewApiKey, PutUserInput, Secret},
     sessions::{ChangePassword, SessionView, SignInInput, SignedIn},
+    webhooks::{WebhookAnswer, WebhookView},
     workspace::{WorkspaceSignedIn, WorkspaceView},
 };
 use crate::{
@@ -31,7 +33,7 @@ use crate::{
     link::LinkTokens,
     port::{
         Clock, Commit, Enquiries, Entropy, HashError, Journal, PasswordHasher, PortalStore, PracticeSelector, Receipt,
-        StoreError,
+        StoreError, Webhooks,
     },
     practice::Practice,
     time::Timestamp,
@@ -49,6 +51,8 @@ pub struct Portal {
     pub enquiries: Arc<dyn Enquiries>,
     /// Sealing of events.
     pub journal: Arc<dyn Journal>,
+    /// Endpoints of hosts.
+    pub webhooks: Arc<dyn Webhooks>,
     /// Hashing of passwords.
     pub hasher: Arc<dyn PasswordHasher>,
     /// The time.

@@ -68,6 +68,7 @@ impl Kit {
             store: store.clone(),
             enquiries: store.clone(),
             journal: store.clone(),
+            webhooks: store.clone(),
             hasher: hasher.clone(),
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(7)),

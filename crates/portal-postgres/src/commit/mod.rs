@@ -10,7 +10,7 @@ mod workspace;
 
 pub(crate) use self::{
     told::{events, forget_receipts},
-    work::column,
+    work::{column, lent},
 };
 
 use portal_domain::{
@@ -21,7 +21,7 @@ use portal_domain::{
 use sqlx::PgConnection;
 
 use self::work::Work;
-use crate::{PostgresStore, failure::Failure, tries};
+use crate::{PostgresStore, failure::Failure, tries, webhooks};
 
 /// Writes all of it, or nothing. Only for tasks of their own.
 pub(crate) async fn run(
@@ -96,6 +96,10 @@ async fn write(
     for counted in &work.given_back {
         tries::give_back(connection, practice, counted).await?;
     }
+
+    webhooks::put(connection, practice, &work.webhooks).await?;
+    webhooks::delete(connection, practice, &work.deleted_webhooks).await?;
+    webhooks::log(connection, practice, &work.pushed).await?;
 
     told::messages(connection, practice, &work.messages).await?;
     told::events(connection, practice, &work.events).await?;

@@ -5,7 +5,7 @@ use portal_domain::{
     contact::Contact,
     email::LoginKey,
     event::Event,
-    id::{ApiKeyId, ClientId, ContactId, LinkId, LoginId, SessionId, UserId, WorkspaceSessionId},
+    id::{ApiKeyId, ClientId, ContactId, LinkId, LoginId, SessionId, UserId, WebhookId, WorkspaceSessionId},
     link::Link,
     login::Login,
     message::Message,
@@ -13,6 +13,7 @@ use portal_domain::{
     session::{PortalSession, ProfileId, WorkspaceSession},
     throttle::{BucketName, CountedTry},
     time::Timestamp,
+    webhook::{Webhook, WebhookDelivery},
 };
 
 /// Every list in the order of the decisions, but for keys, which are in their own.
@@ -48,6 +49,10 @@ pub(crate) struct Work<'a> {
     pub(crate) revoked: Vec<(ApiKeyId, Timestamp)>,
     pub(crate) forgotten: Vec<BucketName>,
     pub(crate) given_back: Vec<&'a CountedTry>,
+    pub(crate) webhooks: Vec<&'a Webhook>,
+    /// With the version seen.
+    pub(crate) deleted_webhooks: Vec<(WebhookId, i64)>,
+    pub(crate) pushed: Vec<&'a WebhookDelivery>,
     pub(crate) messages: Vec<&'a Message>,
     pub(crate) events: Vec<&'a Event>,
 }
@@ -100,6 +105,9 @@ impl<'a> Work<'a> {
             }
             Change::AddApiKey(key) => self.api_keys.push(key),
             Change::RevokeApiKey { key, at } => self.revoked.push((*key, *at)),
+            Change::PutWebhook(webhook) => self.webhooks.push(webhook),
+            Change::DeleteWebhook { webhook, version } => self.deleted_webhooks.push((*webhook, *version)),
+            Change::LogDelivery(delivery) => self.pushed.push(delivery),
         }
     }
 }

@@ -49,6 +49,11 @@ mod journal {
     portal_testkit::journal_conformance!(fresh);
 }
 
+mod webhooks {
+    use super::fresh;
+    portal_testkit::webhooks_conformance!(fresh);
+}
+
 mod machine {
     use super::fresh;
     portal_testkit::state_machine_conformance!(fresh, 16, 30);

@@ -18,7 +18,7 @@ pub(crate) use self::{
     rows::EventRow,
     tell::{ForgetReceipts, events},
 };
-use crate::{encode::Rows, error::Fault, tries, writer::Work};
+use crate::{encode::Rows, error::Fault, tries, webhooks, writer::Work};
 
 #[async_trait]
 impl Work for Plan {
@@ -57,6 +57,8 @@ impl Work for Plan {
         for counted in &self.given_back {
             tries::give_back(connection, practice, counted).await?;
         }
+
+        webhooks::write(connection, practice, &self.webhooks).await?;
 
         tell::messages(connection, practice, &self.messages).await?;
         tell::events(connection, practice, &self.events).await?;

@@ -19,7 +19,10 @@ use super::rows::{
     practice_bytes,
 };
 use super::workspace::WorkspaceRows;
-use crate::encode::{Hex, HexBytes, Rows, hex};
+use crate::{
+    encode::{Hex, HexBytes, Rows, hex},
+    webhooks,
+};
 
 /// What a commit writes, in rows.
 #[derive(Debug)]
@@ -52,6 +55,7 @@ pub(crate) struct Plan {
     pub(super) revoked: Rows,
     pub(super) forgotten: Rows,
     pub(super) given_back: Vec<CountedTry>,
+    pub(super) webhooks: webhooks::Written,
     pub(super) messages: Rows,
     pub(super) events: Rows,
     pub(super) receipt: Option<Receipt>,
@@ -138,6 +142,7 @@ struct Sorted<'a> {
     revoked: Vec<AtRow>,
     forgotten: Vec<HexBytes<32>>,
     given_back: Vec<CountedTry>,
+    webhooks: webhooks::Written,
     messages: Vec<MessageRow<'a>>,
     events: Vec<EventRow<'a>>,
 }
@@ -199,6 +204,9 @@ impl<'a> Sorted<'a> {
             }
             Change::AddApiKey(key) => self.api_keys.push(ApiKeyRow::new(key)),
             Change::RevokeApiKey { key, at: time } => self.revoked.push(at(hex(*key), *time)),
+            Change::PutWebhook(webhook) => self.webhooks.put(webhook),
+            Change::DeleteWebhook { webhook, version } => self.webhooks.delete(*webhook, *version),
+            Change::LogDelivery(delivery) => self.webhooks.log(delivery),
         }
     }
 
@@ -256,6 +264,7 @@ impl<'a> Sorted<'a> {
             revoked: Rows::of(&self.revoked),
             forgotten: Rows::of(&self.forgotten),
             given_back: self.given_back,
+            webhooks: self.webhooks,
             messages: Rows::of(&self.messages),
             events: Rows::of(&self.events),
             receipt,

@@ -5,11 +5,13 @@ use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection, sqlite::SqliteConne
 
 use crate::kit::House;
 
-/// Statements that read a practice's few staff or keys, that list what is due, or that meet a new practice's nothing.
-const WHOLE: [&str; 7] = [
+/// Statements that read a practice's few staff, keys or endpoints, that list what is due, or that meet a new practice's nothing.
+const WHOLE: [&str; 9] = [
     "INSERT INTO portal_practice (",
     "role = 'admin'",
     "FROM portal_api_key\n         WHERE practice_id = ?1 ORDER BY",
+    "FROM portal_webhook WHERE practice_id = ?1 ORDER BY ref",
+    "FROM portal_webhook AS w\n           LEFT JOIN portal_journal_head",
     "GROUP BY kind",
     "AND number IS NULL",
     "min(created_at)",

@@ -159,6 +159,7 @@ macro_rules! __views_laws {
             events_come_in_order_as_they_were_told
             an_event_holds_the_digest_of_what_is_personal
             events_about_a_contact_are_found
+            references_are_found_by_id
             api_keys_come_oldest_first
             what_waits_is_counted_by_kind
             the_oldest_due_message_is_known
@@ -229,6 +230,29 @@ macro_rules! __journal_laws {
 
 #[doc(hidden)]
 #[macro_export]
+macro_rules! __webhooks_laws {
+    ($($how:tt)*) => {
+        $crate::__laws! {
+            $($how)*;
+            endpoints_come_back_as_they_were_put_by_reference
+            an_endpoint_is_replaced_at_its_version_alone
+            a_second_endpoint_of_one_reference_is_a_conflict
+            a_deleted_endpoint_is_gone_with_its_log
+            an_endpoint_is_due_when_the_journal_goes_on
+            an_endpoint_is_due_when_what_waits_is
+            an_endpoint_that_a_worker_has_is_given_to_no_other
+            a_time_that_no_lease_reaches_counts_as_over
+            who_was_served_longest_ago_is_next
+            deliveries_come_back_last_one_first
+            a_log_is_bounded_in_places_and_in_time
+            endpoints_stay_inside_their_practice
+            many_workers_never_share_an_endpoint
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
 macro_rules! __hasher_laws {
     ($($how:tt)*) => {
         $crate::__laws! {
@@ -283,6 +307,15 @@ macro_rules! enquiries_conformance {
 macro_rules! journal_conformance {
     ($factory:expr) => {
         $crate::__journal_laws! { tests journal $factory }
+    };
+}
+
+/// One test for every law of `Webhooks`, on fresh stores that the factory gives: anything that can be called without arguments and
+/// gives a future of a [`Harness`](crate::conformance::Harness).
+#[macro_export]
+macro_rules! webhooks_conformance {
+    ($factory:expr) => {
+        $crate::__webhooks_laws! { tests webhooks $factory }
     };
 }
 

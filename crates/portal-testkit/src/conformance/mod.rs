@@ -30,22 +30,23 @@ mod overlap;
 mod scene;
 pub mod store;
 pub mod views;
+pub mod webhooks;
 
 use std::{any::Any, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use portal_domain::{
     id::PracticeId,
     journal::{Report, Verifier},
-    port::{Enquiries, Journal, Outbox, PortalStore, PortalViews},
+    port::{Enquiries, Journal, Outbox, PortalStore, PortalViews, Webhooks},
 };
 use tokio::runtime::Builder;
 
 use crate::build;
 
 /// All that a database does for Portal.
-pub trait FullStore: PortalStore + PortalViews + Outbox + Enquiries + Journal {}
+pub trait FullStore: PortalStore + PortalViews + Outbox + Enquiries + Journal + Webhooks {}
 
-impl<T: PortalStore + PortalViews + Outbox + Enquiries + Journal + ?Sized> FullStore for T {}
+impl<T: PortalStore + PortalViews + Outbox + Enquiries + Journal + Webhooks + ?Sized> FullStore for T {}
 
 /// A store to be tested, with nothing in it.
 pub struct Harness {
@@ -143,6 +144,7 @@ pub fn laws() -> Vec<Law> {
     laws.extend::<Vec<Law>>(crate::__outbox_laws! { list outbox });
     laws.extend::<Vec<Law>>(crate::__enquiries_laws! { list enquiries });
     laws.extend::<Vec<Law>>(crate::__journal_laws! { list journal });
+    laws.extend::<Vec<Law>>(crate::__webhooks_laws! { list webhooks });
     laws
 }
 

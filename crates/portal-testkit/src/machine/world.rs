@@ -7,7 +7,7 @@ use portal_domain::{
     decide::PutClient,
     event::{Caller, RecordedEvent},
     id::{ClientId, ContactId, PracticeId, Ref, SessionId, Slug},
-    port::{Enquiries, Journal, Page, PortalStore, PortalViews},
+    port::{Enquiries, Journal, Page, PortalStore, PortalViews, Webhooks},
     practice::{self, Practice, Settings},
     session::{ProfileId, SessionToken},
     time::Timestamp,
@@ -39,12 +39,20 @@ pub struct Adapters {
     pub enquiries: Arc<dyn Enquiries>,
     /// Sealing.
     pub journal: Arc<dyn Journal>,
+    /// Endpoints of hosts.
+    pub webhooks: Arc<dyn Webhooks>,
 }
 
 impl Adapters {
     /// One store in all parts.
     pub fn over(store: &Arc<dyn FullStore>) -> Self {
-        Self { store: store.clone(), views: store.clone(), enquiries: store.clone(), journal: store.clone() }
+        Self {
+            store: store.clone(),
+            views: store.clone(),
+            enquiries: store.clone(),
+            journal: store.clone(),
+            webhooks: store.clone(),
+        }
     }
 }
 
@@ -89,6 +97,7 @@ impl World {
             store: adapters.store.clone(),
             enquiries: adapters.enquiries.clone(),
             journal: adapters.journal.clone(),
+            webhooks: adapters.webhooks.clone(),
             hasher: Arc::new(PlainHasher::new()),
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(seed)),

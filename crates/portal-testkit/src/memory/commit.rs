@@ -57,6 +57,7 @@ pub(super) fn apply(state: &State, batch: &Batch<'_>, faults: Faults) -> Result<
     work.workspace_sessions(batch)?;
     work.api_keys(batch)?;
     work.tries(batch);
+    work.webhooks(batch)?;
     for message in batch.decisions.iter().flat_map(|decision| &decision.messages) {
         after.last_place += 1;
         if !faults.has(Fault::MessagesDropped) {
@@ -362,6 +363,13 @@ impl Work<'_> {
                 _ => {}
             }
         }
+    }
+
+    fn webhooks(&mut self, batch: &Batch<'_>) -> Result<(), Stop> {
+        let unguarded = self.faults.has(Fault::WebhookUnguarded);
+        batch
+            .changes()
+            .try_for_each(|change| super::webhooks::write(self.tenant, change, unguarded).ok_or(Stop::Conflict))
     }
 
     fn give_back(&mut self, counted: &CountedTry) {

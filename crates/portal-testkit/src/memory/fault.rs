@@ -145,11 +145,15 @@ pub enum Fault {
     SealedBackwards,
     /// Sealed events are given without their salt.
     SaltForgotten,
+    /// An endpoint is replaced whatever its version.
+    WebhookUnguarded,
+    /// An endpoint is given to every worker.
+    WebhookLeasedTwice,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 72] = [
+    pub const ALL: [Self; 74] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -222,6 +226,8 @@ impl Fault {
         Self::NumberSkipped,
         Self::SealedBackwards,
         Self::SaltForgotten,
+        Self::WebhookUnguarded,
+        Self::WebhookLeasedTwice,
     ];
 
     /// Whether a check is made, but too early: on a picture that is old when the write happens.

@@ -9,6 +9,7 @@ mod state;
 mod stubs;
 mod tries;
 mod views;
+mod webhooks;
 
 use std::{
     sync::{Mutex, PoisonError},

@@ -10,7 +10,7 @@ use portal_domain::{
     event::RecordedEvent,
     id::{
         ApiKeyId, ClientId, ContactId, EnquiryId, LinkId, LoginId, MessageId, PracticeId, SessionId, TryId, UserId,
-        WorkspaceSessionId,
+        WebhookId, WorkspaceSessionId,
     },
     journal::Head,
     link::{KeyId, Link},
@@ -21,6 +21,7 @@ use portal_domain::{
     session::{PortalSession, WorkspaceSession},
     throttle::{BucketName, RecordedTry, Tally},
     time::Timestamp,
+    webhook::{Webhook, WebhookDelivery},
 };
 
 /// All that is stored. A commit works on a copy of one practice and puts it in place of the old one.
@@ -61,6 +62,8 @@ pub(super) struct Tenant {
     pub(super) enquiries: BTreeMap<EnquiryId, Asked>,
     pub(super) tallies: BTreeMap<BucketName, Tally>,
     pub(super) tries: BTreeMap<TryId, RecordedTry>,
+    pub(super) webhooks: BTreeMap<WebhookId, Webhook>,
+    pub(super) deliveries: BTreeMap<(WebhookId, i64), WebhookDelivery>,
     /// When the outbox last gave a message of the practice, as a growing number.
     pub(super) turn: u64,
 }
@@ -120,6 +123,8 @@ impl Tenant {
             enquiries: BTreeMap::new(),
             tallies: BTreeMap::new(),
             tries: BTreeMap::new(),
+            webhooks: BTreeMap::new(),
+            deliveries: BTreeMap::new(),
             turn: 0,
         }
     }

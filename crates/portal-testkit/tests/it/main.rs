@@ -45,6 +45,12 @@ mod memory_journal {
     portal_testkit::journal_conformance!(in_memory);
 }
 
+mod memory_webhooks {
+    use super::in_memory;
+
+    portal_testkit::webhooks_conformance!(in_memory);
+}
+
 mod plain_hasher {
     use super::PlainHasher;
 
