@@ -6,7 +6,7 @@ use crate::lint::Findings;
 use crate::{source, workspace};
 
 /// Which crates of the workspace a crate may use. Tests may use the testkit besides, and the program's anything.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("portal-domain", &[]),
     ("portal-mail", &["portal-domain"]),
     ("portal-postgres", &["portal-domain"]),
@@ -14,6 +14,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("portal-argon2", &["portal-domain"]),
     ("portal-smtp", &["portal-domain"]),
     ("portal-http", &["portal-domain"]),
+    ("portal-webhook", &["portal-domain"]),
     ("portal", &["portal-domain", "portal-mail"]),
     ("portal-testkit", &["portal-domain"]),
     (
@@ -25,6 +26,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
             "portal-sqlite",
             "portal-smtp",
             "portal-argon2",
+            "portal-webhook",
             "portal-domain",
             "portal-mail",
         ],
