@@ -1,7 +1,7 @@
 //! Client-portal access for practice-management software, to be embedded.
 //!
-//! [`Portal`] runs the commands over the adapters it is given; [`Workers`] seal the journal, decide what anybody asked for and
-//! send the mail.
+//! [`Portal`] runs the commands over the adapters it is given; [`Workers`] seal the journal, decide what anybody asked for, send
+//! the mail and, with a [`Pusher`], push events to the endpoints of hosts.
 //! Both only know the ports of [`domain`], so any store, mailer or hasher can be put in.
 //!
 //! ```no_run
@@ -39,6 +39,7 @@
 
 mod compose;
 mod outbox;
+mod pusher;
 mod sealer;
 mod workers;
 
@@ -48,5 +49,6 @@ pub use portal_domain::usecase::{CallContext, Error, Portal};
 pub use self::{
     compose::{MailSettings, in_words},
     outbox::{Sender, Sent},
+    pusher::{Pusher, Render},
     workers::{Running, Workers},
 };
