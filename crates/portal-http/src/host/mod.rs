@@ -8,6 +8,7 @@ mod find;
 mod portal;
 mod settings;
 mod users;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -74,6 +75,13 @@ fn table() -> Vec<Route> {
         Route("GET", "/events", Read, get(events::list)),
         Route("GET", "/settings", Read, get(settings::one)),
         Route("PUT", "/settings", Write, put(settings::put)),
+        Route("GET", "/webhooks", Read, get(webhooks::list)),
+        Route("GET", "/webhooks/{ref}", Read, get(webhooks::one)),
+        Route("PUT", "/webhooks/{ref}", Write, put(webhooks::put)),
+        Route("DELETE", "/webhooks/{ref}", Write, delete(webhooks::delete)),
+        Route("POST", "/webhooks/{ref}/test", Write, post(webhooks::test)),
+        Route("POST", "/webhooks/{ref}/recover", Write, post(webhooks::recover)),
+        Route("GET", "/webhooks/{ref}/deliveries", Read, get(webhooks::deliveries)),
     ]
 }
 

@@ -19,4 +19,5 @@ mod settings;
 mod tries;
 mod versions;
 mod walls;
+mod webhooks;
 mod workspace;

@@ -14,6 +14,7 @@ async fn s9_ids_of_another_practice_answer_like_unknown_ones() {
     let user = json!({"name": "Uma", "email": "uma@p.example", "role": "admin"});
     kit.host(Method::PUT, "/practice-users/known", user).await.is(201);
     kit.host(Method::PUT, "/clients/known", json!({"name": "K"})).await.is(201);
+    kit.host(Method::PUT, "/webhooks/known", json!({"url": "https://crm.example/"})).await.is(201);
     let foreign_credentials = kit.foreign_key_for(Scope::Credentials).await;
     kit.seal().await;
     let before = kit.stored();
@@ -39,9 +40,20 @@ async fn s9_ids_of_another_practice_answer_like_unknown_ones() {
         (Method::POST, "/clients/{}/resume", Value::Null),
         (Method::GET, "/practice-users/{}", Value::Null),
         (Method::DELETE, "/practice-users/{}", Value::Null),
+        (Method::GET, "/webhooks/{}", Value::Null),
+        (Method::DELETE, "/webhooks/{}", Value::Null),
+        (Method::POST, "/webhooks/{}/test", Value::Null),
+        (Method::POST, "/webhooks/{}/recover", json!({"since": "2026-01-01T00:00:00Z"})),
+        (Method::GET, "/webhooks/{}/deliveries", Value::Null),
     ];
     // Those that make what isn't there, and the search, which names nothing.
-    let without = ["PUT /contacts/{ref}", "PUT /clients/{ref}", "PUT /practice-users/{ref}", "POST /contacts/{ref}"];
+    let without = [
+        "PUT /webhooks/{ref}",
+        "PUT /contacts/{ref}",
+        "PUT /clients/{ref}",
+        "PUT /practice-users/{ref}",
+        "POST /contacts/{ref}",
+    ];
     for (method, path, _) in portal_http::route_table() {
         let name = format!("{method} {}", path.trim_start_matches("/api/v1"));
         let listed = routes.iter().any(|(own, path, _)| name == format!("{own} {}", path.replace("{}", "{ref}")));
