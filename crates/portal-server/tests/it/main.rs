@@ -17,3 +17,4 @@ mod parallel;
 mod sample;
 mod sending;
 mod service;
+mod webhooks;
