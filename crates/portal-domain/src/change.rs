@@ -4,7 +4,8 @@ use crate::{
     contact::Contact,
     email::LoginKey,
     event::Event,
-    id::{ApiKeyId, ClientId, ContactId, LinkId, LoginId, PracticeId, SessionId, UserId, WorkspaceSessionId},
+    id::{ApiKeyId, ClientId, ContactId, JobId, LinkId, LoginId, PracticeId, SessionId, UserId, WorkspaceSessionId},
+    job::{Job, JobRow, SettledRow},
     link::Link,
     login::Login,
     message::Message,
@@ -234,4 +235,23 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// Inserts the job at version 1, or replaces state, total, progress and times of the version before; where another version is
+    /// there, the commit is a conflict.
+    PutJob(Box<Job>),
+    /// Adds rows to a job; where a row is there already, or no such job, the commit is a conflict.
+    StageRows {
+        /// The job.
+        job: JobId,
+        /// The rows.
+        rows: Vec<JobRow>,
+    },
+    /// Says what became of rows; where one is not there or settled already, the commit is a conflict.
+    SettleRows {
+        /// The job.
+        job: JobId,
+        /// The rows.
+        rows: Vec<SettledRow>,
+    },
+    /// Makes unsettled all rows of a job but those that were staged settled.
+    RestartRows(JobId),
 }

@@ -126,6 +126,8 @@ pub mod kind {
     pub enum Enquiry {}
     /// A try to sign in.
     pub enum Try {}
+    /// Work on many contacts.
+    pub enum Job {}
 }
 
 /// Id of a practice.
@@ -156,6 +158,8 @@ pub type ApiKeyId = Id<kind::ApiKey>;
 pub type EnquiryId = Id<kind::Enquiry>;
 /// Id of a try to sign in.
 pub type TryId = Id<kind::Try>;
+/// Id of a job.
+pub type JobId = Id<kind::Job>;
 
 /// The host's own id of a thing: 1–128 of ASCII 0x21–0x7E, compared byte by byte.
 ///

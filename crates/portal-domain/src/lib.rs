@@ -20,6 +20,7 @@ pub mod email;
 pub mod event;
 pub mod facts;
 pub mod id;
+pub mod job;
 pub mod journal;
 pub mod link;
 pub mod login;

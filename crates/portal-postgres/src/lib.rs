@@ -1,7 +1,7 @@
 //! Portal's store on PostgreSQL 13 and newer.
 //!
 //! [`PostgresStore`] answers every port of the domain that keeps something: `PortalStore`, `PortalViews`, `Outbox`,
-//! `Enquiries` and `Journal`. Everything lies in the schema `portal` and every statement names it, so that the store can live in the
+//! `Enquiries`, `Jobs` and `Journal`. Everything lies in the schema `portal` and every statement names it, so that the store can live in the
 //! database of a host program.
 //!
 //! | to … | look at |
@@ -22,6 +22,7 @@ mod commit;
 mod enquiries;
 mod facts;
 mod failure;
+mod jobs;
 mod journal;
 mod limits;
 mod outbox;

@@ -163,6 +163,7 @@ fn portal(stores: &Stores, tokens: LinkTokens, tries_per_minute: Option<u32>) ->
     Ok(Portal {
         store: stores.store.clone(),
         enquiries: stores.enquiries.clone(),
+        jobs: stores.jobs.clone(),
         journal: stores.journal.clone(),
         hasher: Arc::new(hasher),
         clock: fault::clock(),

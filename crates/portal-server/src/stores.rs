@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use portal::domain::port::{Enquiries, Journal, Outbox, PortalStore, PortalViews, StoreError};
+use portal::domain::port::{Enquiries, Jobs, Journal, Outbox, PortalStore, PortalViews, StoreError};
 use portal_postgres::{Limits, PostgresStore};
 use portal_sqlite::{SqliteOptions, SqliteStore};
 use secrecy::{ExposeSecret, SecretString};
@@ -50,6 +50,8 @@ pub(crate) struct Stores {
     pub(crate) outbox: Arc<dyn Outbox>,
     /// What anybody asked for.
     pub(crate) enquiries: Arc<dyn Enquiries>,
+    /// Work on many contacts.
+    pub(crate) jobs: Arc<dyn Jobs>,
     /// Sealing of events.
     pub(crate) journal: Arc<dyn Journal>,
     open: Open,
@@ -121,12 +123,16 @@ impl Database {
 }
 
 impl Stores {
-    fn of<S: PortalStore + PortalViews + Outbox + Enquiries + Journal + 'static>(store: Arc<S>, open: Open) -> Self {
+    fn of<S: PortalStore + PortalViews + Outbox + Enquiries + Jobs + Journal + 'static>(
+        store: Arc<S>,
+        open: Open,
+    ) -> Self {
         Self {
             store: store.clone(),
             views: store.clone(),
             outbox: fault::outbox(store.clone()),
             enquiries: store.clone(),
+            jobs: store.clone(),
             journal: store,
             open,
         }

@@ -10,7 +10,7 @@
 //! | `writer` | the one writer and its queue |
 //! | `commit` | a decision as rows, and one statement per kind of change |
 //! | `read` | facts and lists |
-//! | `outbox`, `enquiries` | leases |
+//! | `outbox`, `enquiries`, `jobs` | leases |
 //! | `journal` | seals |
 //! | `migrate` | the schema, under a lock of our own |
 
@@ -18,6 +18,7 @@ mod commit;
 mod encode;
 mod enquiries;
 mod error;
+mod jobs;
 mod journal;
 mod lock;
 mod migrate;

@@ -80,8 +80,8 @@ impl Default for SqliteOptions {
 pub struct SqliteStore {
     path: PathBuf,
     connect: SqliteConnectOptions,
-    readers: Readers,
-    writer: Writer,
+    pub(crate) readers: Readers,
+    pub(crate) writer: Writer,
 }
 
 impl SqliteStore {

@@ -59,6 +59,7 @@ impl Fixture {
         let portal = Portal {
             store: Arc::clone(&store) as _,
             enquiries: Arc::clone(&store) as _,
+            jobs: Arc::clone(&store) as _,
             journal: Arc::clone(&store) as _,
             hasher: Arc::clone(&hasher) as _,
             clock: Arc::clone(&clock) as _,

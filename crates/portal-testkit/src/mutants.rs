@@ -101,6 +101,11 @@ const fn law_against(fault: Fault) -> &'static str {
         Fault::NumberSkipped => "numbers_begin_at_one_and_have_no_gaps",
         Fault::SealedBackwards => "events_are_sealed_in_the_order_they_were_written",
         Fault::SaltForgotten => "sealed_events_come_back_whole",
+        Fault::JobVersionsIgnored => "a_job_is_replaced_only_by_its_next_version",
+        Fault::RowsSettledTwice => "a_row_is_settled_once",
+        Fault::StagedRowsRestarted => "a_job_begins_anew_but_for_what_was_staged_settled",
+        Fault::JobLeasedTwice => "a_job_is_leased_once_until_its_lease_ran_out",
+        Fault::JobsAtWorkForgotten => "jobs_are_forgotten_in_their_time",
     }
 }
 

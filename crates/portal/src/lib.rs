@@ -6,8 +6,8 @@
 //!
 //! ```no_run
 //! # use std::sync::Arc;
-//! # use portal::domain::port::{Clock, Enquiries, Entropy, Journal, Mailer, Outbox, PasswordHasher, PortalStore};
-//! # async fn embed<S: PortalStore + Enquiries + Journal + Outbox + 'static>(
+//! # use portal::domain::port::{Clock, Enquiries, Entropy, Jobs, Journal, Mailer, Outbox, PasswordHasher, PortalStore};
+//! # async fn embed<S: PortalStore + Enquiries + Jobs + Journal + Outbox + 'static>(
 //! #     store: Arc<S>, hasher: Arc<dyn PasswordHasher>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>,
 //! #     mailer: Arc<dyn Mailer>, tokens: portal::domain::link::LinkTokens,
 //! # ) -> Result<(), Box<dyn std::error::Error>> {
@@ -16,6 +16,7 @@
 //! let portal = Portal {
 //!     store: store.clone(),
 //!     enquiries: store.clone(),
+//!     jobs: store.clone(),
 //!     journal: store.clone(),
 //!     hasher,
 //!     clock,

@@ -1,4 +1,5 @@
-//! What runs beside the requests: the sealing of events, the decision of enquiries, and the sending of mail.
+//! What runs beside the requests: the sealing of events, the decision of enquiries, imports and activations of many, and the
+//! sending of mail.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,6 +23,8 @@ const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(2);
 /// So many messages are handed over at once, besides the one that somebody waits for (D7): it has a worker of its own, so that
 /// slow mail servers don't keep it waiting.
 const SENDERS: usize = 4;
+/// So many imports and activations of many run at once, so that a long one keeps no other waiting.
+const JOBS: usize = 2;
 /// So often what is over is forgotten.
 const HOUR: Duration = Duration::from_secs(3600);
 /// So many enquiries are taken at once.
@@ -79,9 +82,17 @@ impl Workers {
             async move {
                 let tries = portal.forget_tries().await;
                 portal.forget_receipts().await?;
+                portal.forget_jobs().await?;
                 tries.map(|_| ())
             }
         })));
+        for _ in 0..JOBS {
+            let (portal, ending) = (self.portal.clone(), stopped.clone());
+            tasks.push(tokio::spawn(run(Arc::clone(&wake), stopped.clone(), "jobs", move || {
+                let (portal, ending) = (portal.clone(), ending.clone());
+                async move { portal.run_next_job(&|| *ending.borrow()).await }
+            })));
+        }
         if let Some(sender) = self.sender.clone() {
             tasks.push(tokio::spawn(run_every(HOUR, stopped.clone(), "recall", move || {
                 let sender = sender.clone();

@@ -9,6 +9,7 @@ mod credential;
 mod delivery;
 mod draft;
 mod import;
+mod job;
 mod link;
 mod outcome;
 mod practice;
@@ -22,6 +23,7 @@ pub use self::{
     credential::import_credential,
     delivery::{cancelled, handed_over, room, unwanted},
     import::{ActivationOutcome, ImportOptions, ImportRow, RowOutcome, import_row},
+    job::{begin_job, cancel_job, pause_job, restart_job, resume_job, share, start_job, step_job},
     link::{Redeemed, Redemption, redeem, renew_link, request_reset, usable_link},
     outcome::{ContactOutcome, Decided, EffectMessage, Effects, PasswordEffect, Scene},
     practice::{

@@ -4,6 +4,7 @@
 //! of each. An adapter that passes the suite can be put in the place of another.
 
 mod entropy;
+mod jobs;
 mod journal;
 mod mail;
 mod outbox;
@@ -13,6 +14,7 @@ mod views;
 
 pub use self::{
     entropy::{Clock, Entropy},
+    jobs::{Jobs, RowFilter},
     journal::{Journal, Unsealed},
     mail::{MailFrom, Mailer, OutgoingMail},
     outbox::{Enquiries, Enquiry, EnquiryKind, LeaseTerms, Outbox},

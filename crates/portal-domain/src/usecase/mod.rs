@@ -1,12 +1,15 @@
 //! One method per command: load facts, decide, commit; on a conflict, again.
 
+mod bulk;
 mod contacts;
 mod enquiries;
 mod import;
+mod jobs;
 mod journal;
 mod links;
 mod once;
 mod practices;
+mod runner;
 mod sessions;
 mod tries;
 mod workspace;
@@ -15,7 +18,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 pub use self::{
     contacts::{ContactAnswer, EmailsInput, PutContactInput},
-    import::{Import, ImportInput, RowFault, RowVerdict, RowWritten},
+    import::{Import, ImportInput, Mended, RowFault, RowVerdict, RowWritten},
+    jobs::{ActivationOrder, JobAnswer, Staging, StartedJob},
     links::{LinkView, RedeemLink},
     once::{Outcome, Request},
     practices::{NewApiKey, PutUserInput, Secret},
@@ -30,8 +34,8 @@ use crate::{
     id::{Ids, PracticeId},
     link::LinkTokens,
     port::{
-        Clock, Commit, Enquiries, Entropy, HashError, Journal, PasswordHasher, PortalStore, PracticeSelector, Receipt,
-        StoreError,
+        Clock, Commit, Enquiries, Entropy, HashError, Jobs, Journal, PasswordHasher, PortalStore, PracticeSelector,
+        Receipt, StoreError,
     },
     practice::Practice,
     time::Timestamp,
@@ -47,6 +51,8 @@ pub struct Portal {
     pub store: Arc<dyn PortalStore>,
     /// What anybody asked for.
     pub enquiries: Arc<dyn Enquiries>,
+    /// Work on many contacts.
+    pub jobs: Arc<dyn Jobs>,
     /// Sealing of events.
     pub journal: Arc<dyn Journal>,
     /// Hashing of passwords.

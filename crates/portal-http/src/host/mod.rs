@@ -1,12 +1,16 @@
 //! The host API: what a practice's own program may ask and order, by its key.
 
+mod activations;
 mod clients;
 mod contacts;
 mod credentials;
 mod events;
 mod find;
+mod imports;
+mod jobs;
 mod portal;
 mod settings;
+mod upload;
 mod users;
 
 use std::sync::Arc;
@@ -71,6 +75,15 @@ fn table() -> Vec<Route> {
         Route("GET", "/contacts/{ref}/portal/sessions", Read, get(portal::sessions)),
         Route("DELETE", "/contacts/{ref}/portal/sessions", Write, delete(portal::end_sessions)),
         Route("DELETE", "/sessions", Write, delete(portal::end_all_sessions)),
+        Route("POST", "/imports", Write, post(imports::create)),
+        Route("GET", "/imports/{id}", Read, get(imports::one)),
+        Route("GET", "/imports/{id}/rows", Read, get(imports::rows)),
+        Route("GET", "/imports/{id}/refused.csv", Read, get(imports::refused)),
+        Route("POST", "/activations", Write, post(activations::create)),
+        Route("GET", "/activations/{id}", Read, get(activations::one)),
+        Route("POST", "/activations/{id}/pause", Write, post(activations::pause)),
+        Route("POST", "/activations/{id}/resume", Write, post(activations::resume)),
+        Route("POST", "/activations/{id}/cancel", Write, post(activations::cancel)),
         Route("GET", "/events", Read, get(events::list)),
         Route("GET", "/settings", Read, get(settings::one)),
         Route("PUT", "/settings", Write, put(settings::put)),
@@ -80,7 +93,7 @@ fn table() -> Vec<Route> {
 /// All routes below `/api/v1`, each behind its gate.
 pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
     table().into_iter().fold(Router::new(), |routes, Route(method, path, scope, handler)| {
-        let gate = Gate { app: Arc::clone(app), scope, route: format!("{method} {path}") };
+        let gate = Gate::new(app, scope, format!("{method} {path}"));
         routes.route(path, handler.route_layer(middleware::from_fn_with_state(gate, gate::pass)))
     })
 }

@@ -1,11 +1,13 @@
 //! The routers over stores in memory: every route, its refusals, and the promises that are HTTP's to keep.
 
+mod activations;
 mod alike;
 mod credentials;
 mod events;
 mod find;
 mod guards;
 mod host;
+mod imports;
 mod kit;
 mod links;
 mod malformed;

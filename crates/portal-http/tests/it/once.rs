@@ -59,6 +59,11 @@ fn writes() -> Vec<(Method, &'static str, Value)> {
         (DELETE, "/contacts/ada/portal/sessions", Value::Null),
         (DELETE, "/sessions", Value::Null),
         (PUT, "/settings", json!({"contact_line": "Ask Elaine"})),
+        (POST, "/imports", json!("ref,name,emails\neve,Eve,eve@smith.example\n")),
+        (POST, "/activations", json!({"action": "activate", "contacts": ["ada"], "start_at": "2036-01-01T00:00:00Z"})),
+        (POST, "/activations/{id}/pause", Value::Null),
+        (POST, "/activations/{id}/resume", Value::Null),
+        (POST, "/activations/{id}/cancel", Value::Null),
         (DELETE, "/contacts/ada", Value::Null),
         (DELETE, "/clients/acme", Value::Null),
     ]
@@ -74,19 +79,28 @@ async fn every_write_answers_a_repeated_call_alike_and_has_one_effect() {
     }
     let credentials = kit.key_for(Scope::Credentials).await;
     let once = async |key: &str, method: Method, path: &str, body: Value| {
-        let ask = kit.keyed(key, method, path, &body);
+        let ask = match &body {
+            Value::String(file) => {
+                kit.keyed(key, method, path, &Value::Null).with("content-type", "text/csv").body(file.as_bytes())
+            }
+            _ => kit.keyed(key, method, path, &body),
+        };
         let moves_in = path.ends_with("/credential");
         kit.send(if moves_in { ask.without("authorization").key(&credentials) } else { ask }).await
     };
-    let mut told = Vec::new();
+    let (mut told, mut job) = (Vec::new(), String::new());
     for (index, (method, path, body)) in writes().into_iter().enumerate() {
         let key = format!("call {index}");
+        let path = &*path.replace("{id}", &job);
         let first = once(&key, method.clone(), path, body.clone()).await;
         assert!(first.status.is_success(), "{method} {path}: {}", first.text);
         let events = kit.events().await;
         same(&first, &once(&key, method.clone(), path, body.clone()).await);
         assert_eq!(kit.events().await, events, "{method} {path}");
-        told.push((key, method, path, body, first));
+        if path == "/activations" {
+            job = first.json()["id"].as_str().expect("an id").to_owned();
+        }
+        told.push((key, method, path.to_owned(), body, first));
     }
     // Whatever happened since, and were it the end of the thing.
     let events = kit.events().await;
@@ -99,7 +113,8 @@ async fn every_write_answers_a_repeated_call_alike_and_has_one_effect() {
 
 fn template(method: &Method, path: &str) -> String {
     let parts: Vec<_> = path.split('/').collect();
-    let named = |index: usize| index == 2 && parts[1] != "settings" && parts[1] != "sessions";
+    let named =
+        |index: usize| index == 2 && parts[1] != "activations" && parts[1] != "settings" && parts[1] != "sessions";
     let parts = parts.iter().enumerate().map(|(index, part)| if named(index) { "{ref}" } else { part });
     format!("{method} /api/v1{}", parts.collect::<Vec<_>>().join("/"))
 }

@@ -21,7 +21,7 @@ use portal_domain::{
 use sqlx::PgConnection;
 
 use self::work::Work;
-use crate::{PostgresStore, failure::Failure, tries};
+use crate::{PostgresStore, failure::Failure, jobs, tries};
 
 /// Writes all of it, or nothing. Only for tasks of their own.
 pub(crate) async fn run(
@@ -97,6 +97,10 @@ async fn write(
         tries::give_back(connection, practice, counted).await?;
     }
 
+    jobs::put(connection, practice, &work.jobs).await?;
+    jobs::stage(connection, practice, &work.staged).await?;
+    jobs::restart(connection, practice, &work.restarted).await?;
+    jobs::settle(connection, practice, &work.settled).await?;
     told::messages(connection, practice, &work.messages).await?;
     told::events(connection, practice, &work.events).await?;
     if let Some(receipt) = receipt {

@@ -5,7 +5,8 @@ use portal_domain::{
     contact::Contact,
     email::LoginKey,
     event::Event,
-    id::{ApiKeyId, ClientId, ContactId, LinkId, LoginId, SessionId, UserId, WorkspaceSessionId},
+    id::{ApiKeyId, ClientId, ContactId, JobId, LinkId, LoginId, SessionId, UserId, WorkspaceSessionId},
+    job::{Job, JobRow, SettledRow},
     link::Link,
     login::Login,
     message::Message,
@@ -48,6 +49,10 @@ pub(crate) struct Work<'a> {
     pub(crate) revoked: Vec<(ApiKeyId, Timestamp)>,
     pub(crate) forgotten: Vec<BucketName>,
     pub(crate) given_back: Vec<&'a CountedTry>,
+    pub(crate) jobs: Vec<&'a Job>,
+    pub(crate) staged: Vec<(JobId, &'a JobRow)>,
+    pub(crate) restarted: Vec<JobId>,
+    pub(crate) settled: Vec<(JobId, &'a SettledRow)>,
     pub(crate) messages: Vec<&'a Message>,
     pub(crate) events: Vec<&'a Event>,
 }
@@ -100,6 +105,10 @@ impl<'a> Work<'a> {
             }
             Change::AddApiKey(key) => self.api_keys.push(key),
             Change::RevokeApiKey { key, at } => self.revoked.push((*key, *at)),
+            Change::PutJob(job) => self.jobs.push(job),
+            Change::StageRows { job, rows } => self.staged.extend(rows.iter().map(|row| (*job, row))),
+            Change::SettleRows { job, rows } => self.settled.extend(rows.iter().map(|row| (*job, row))),
+            Change::RestartRows(job) => self.restarted.push(*job),
         }
     }
 }

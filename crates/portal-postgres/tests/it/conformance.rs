@@ -44,6 +44,11 @@ mod enquiries {
     portal_testkit::enquiries_conformance!(fresh);
 }
 
+mod jobs {
+    use super::fresh;
+    portal_testkit::jobs_conformance!(fresh);
+}
+
 mod journal {
     use super::fresh;
     portal_testkit::journal_conformance!(fresh);

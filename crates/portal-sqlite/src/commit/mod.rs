@@ -18,7 +18,7 @@ pub(crate) use self::{
     rows::EventRow,
     tell::{ForgetReceipts, events},
 };
-use crate::{encode::Rows, error::Fault, tries, writer::Work};
+use crate::{encode::Rows, error::Fault, jobs, tries, writer::Work};
 
 #[async_trait]
 impl Work for Plan {
@@ -58,6 +58,7 @@ impl Work for Plan {
             tries::give_back(connection, practice, counted).await?;
         }
 
+        jobs::write(connection, practice, &self.jobs).await?;
         tell::messages(connection, practice, &self.messages).await?;
         tell::events(connection, practice, &self.events).await?;
         tell::receipt(connection, practice, self.receipt.as_ref()).await?;

@@ -19,7 +19,10 @@ use super::rows::{
     practice_bytes,
 };
 use super::workspace::WorkspaceRows;
-use crate::encode::{Hex, HexBytes, Rows, hex};
+use crate::{
+    encode::{Hex, HexBytes, Rows, hex},
+    jobs::{JobRows, PutRow, SettleRow, StageRow},
+};
 
 /// What a commit writes, in rows.
 #[derive(Debug)]
@@ -52,6 +55,7 @@ pub(crate) struct Plan {
     pub(super) revoked: Rows,
     pub(super) forgotten: Rows,
     pub(super) given_back: Vec<CountedTry>,
+    pub(super) jobs: JobRows,
     pub(super) messages: Rows,
     pub(super) events: Rows,
     pub(super) receipt: Option<Receipt>,
@@ -138,6 +142,10 @@ struct Sorted<'a> {
     revoked: Vec<AtRow>,
     forgotten: Vec<HexBytes<32>>,
     given_back: Vec<CountedTry>,
+    jobs: Pair<PutRow<'a>>,
+    staged: Vec<StageRow<'a>>,
+    restarted: Vec<Hex>,
+    settled: Vec<SettleRow<'a>>,
     messages: Vec<MessageRow<'a>>,
     events: Vec<EventRow<'a>>,
 }
@@ -199,6 +207,10 @@ impl<'a> Sorted<'a> {
             }
             Change::AddApiKey(key) => self.api_keys.push(ApiKeyRow::new(key)),
             Change::RevokeApiKey { key, at: time } => self.revoked.push(at(hex(*key), *time)),
+            Change::PutJob(job) => self.jobs.push(job.version, PutRow::new(job)),
+            Change::StageRows { job, rows } => self.staged.extend(rows.iter().map(|row| StageRow::new(*job, row))),
+            Change::SettleRows { job, rows } => self.settled.extend(rows.iter().map(|row| SettleRow::new(*job, row))),
+            Change::RestartRows(job) => self.restarted.push(hex(*job)),
         }
     }
 
@@ -256,6 +268,13 @@ impl<'a> Sorted<'a> {
             revoked: Rows::of(&self.revoked),
             forgotten: Rows::of(&self.forgotten),
             given_back: self.given_back,
+            jobs: JobRows {
+                new: Rows::of(&self.jobs.new),
+                replaced: Rows::of(&self.jobs.replaced),
+                staged: Rows::of(&self.staged),
+                restarted: Rows::of(&self.restarted),
+                settled: Rows::of(&self.settled),
+            },
             messages: Rows::of(&self.messages),
             events: Rows::of(&self.events),
             receipt,

@@ -36,7 +36,7 @@ pub(super) fn reference(text: &str, column: &str) -> Result<Ref, StoreError> {
     Ref::parse(text).ok_or_else(|| damaged(column))
 }
 
-pub(super) fn json<T: DeserializeOwned>(text: &str, column: &str) -> Result<T, StoreError> {
+pub(crate) fn json<T: DeserializeOwned>(text: &str, column: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|_| damaged(column))
 }
 

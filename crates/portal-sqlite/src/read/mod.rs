@@ -10,5 +10,5 @@ pub(crate) mod views;
 pub(crate) mod visit;
 pub(crate) mod workspace;
 
-pub(crate) use self::decode::{damaged, digest, id, key};
+pub(crate) use self::decode::{damaged, digest, id, json as from_json, key};
 pub(crate) use self::rows::{EventRow, LinkRow, MessageRow, PracticeRow};

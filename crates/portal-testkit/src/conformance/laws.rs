@@ -209,6 +209,29 @@ macro_rules! __enquiries_laws {
 
 #[doc(hidden)]
 #[macro_export]
+macro_rules! __jobs_laws {
+    ($($how:tt)*) => {
+        $crate::__laws! {
+            $($how)*;
+            a_job_comes_back_whole
+            a_job_is_replaced_only_by_its_next_version
+            rows_come_back_in_their_order
+            a_row_is_staged_once_and_only_for_a_job
+            a_row_is_settled_once
+            rows_are_found_by_outcome_and_effect
+            a_job_begins_anew_but_for_what_was_staged_settled
+            a_row_and_what_it_does_are_one_commit
+            the_job_that_is_due_longest_is_leased
+            a_job_is_leased_once_until_its_lease_ran_out
+            many_runners_never_share_a_job
+            jobs_are_forgotten_in_their_time
+            jobs_of_practices_are_apart
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
 macro_rules! __journal_laws {
     ($($how:tt)*) => {
         $crate::__laws! {
@@ -274,6 +297,15 @@ macro_rules! outbox_conformance {
 macro_rules! enquiries_conformance {
     ($factory:expr) => {
         $crate::__enquiries_laws! { tests enquiries $factory }
+    };
+}
+
+/// One test for every law of `Jobs`, on fresh stores that the factory gives: anything that can be called without arguments and
+/// gives a future of a [`Harness`](crate::conformance::Harness).
+#[macro_export]
+macro_rules! jobs_conformance {
+    ($factory:expr) => {
+        $crate::__jobs_laws! { tests jobs $factory }
     };
 }
 

@@ -11,6 +11,7 @@
 //! portal_testkit::portal_views_conformance!(in_memory);
 //! portal_testkit::outbox_conformance!(in_memory);
 //! portal_testkit::enquiries_conformance!(in_memory);
+//! portal_testkit::jobs_conformance!(in_memory);
 //! portal_testkit::journal_conformance!(in_memory);
 //! # fn main() {}
 //! ```
@@ -23,6 +24,7 @@
 
 pub mod enquiries;
 pub mod hasher;
+pub mod jobs;
 pub mod journal;
 mod laws;
 pub mod outbox;
@@ -36,16 +38,16 @@ use std::{any::Any, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 use portal_domain::{
     id::PracticeId,
     journal::{Report, Verifier},
-    port::{Enquiries, Journal, Outbox, PortalStore, PortalViews},
+    port::{Enquiries, Jobs, Journal, Outbox, PortalStore, PortalViews},
 };
 use tokio::runtime::Builder;
 
 use crate::build;
 
 /// All that a database does for Portal.
-pub trait FullStore: PortalStore + PortalViews + Outbox + Enquiries + Journal {}
+pub trait FullStore: PortalStore + PortalViews + Outbox + Enquiries + Jobs + Journal {}
 
-impl<T: PortalStore + PortalViews + Outbox + Enquiries + Journal + ?Sized> FullStore for T {}
+impl<T: PortalStore + PortalViews + Outbox + Enquiries + Jobs + Journal + ?Sized> FullStore for T {}
 
 /// A store to be tested, with nothing in it.
 pub struct Harness {
@@ -142,6 +144,7 @@ pub fn laws() -> Vec<Law> {
     laws.extend::<Vec<Law>>(crate::__views_laws! { list views });
     laws.extend::<Vec<Law>>(crate::__outbox_laws! { list outbox });
     laws.extend::<Vec<Law>>(crate::__enquiries_laws! { list enquiries });
+    laws.extend::<Vec<Law>>(crate::__jobs_laws! { list jobs });
     laws.extend::<Vec<Law>>(crate::__journal_laws! { list journal });
     laws
 }

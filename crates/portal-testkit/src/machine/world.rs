@@ -7,7 +7,7 @@ use portal_domain::{
     decide::PutClient,
     event::{Caller, RecordedEvent},
     id::{ClientId, ContactId, PracticeId, Ref, SessionId, Slug},
-    port::{Enquiries, Journal, Page, PortalStore, PortalViews},
+    port::{Enquiries, Jobs, Journal, Page, PortalStore, PortalViews},
     practice::{self, Practice, Settings},
     session::{ProfileId, SessionToken},
     time::Timestamp,
@@ -37,6 +37,8 @@ pub struct Adapters {
     pub views: Arc<dyn PortalViews>,
     /// What anybody asks for.
     pub enquiries: Arc<dyn Enquiries>,
+    /// Work on many contacts.
+    pub jobs: Arc<dyn Jobs>,
     /// Sealing.
     pub journal: Arc<dyn Journal>,
 }
@@ -44,7 +46,13 @@ pub struct Adapters {
 impl Adapters {
     /// One store in all parts.
     pub fn over(store: &Arc<dyn FullStore>) -> Self {
-        Self { store: store.clone(), views: store.clone(), enquiries: store.clone(), journal: store.clone() }
+        Self {
+            store: store.clone(),
+            views: store.clone(),
+            enquiries: store.clone(),
+            jobs: store.clone(),
+            journal: store.clone(),
+        }
     }
 }
 
@@ -88,6 +96,7 @@ impl World {
         let portal = Portal {
             store: adapters.store.clone(),
             enquiries: adapters.enquiries.clone(),
+            jobs: adapters.jobs.clone(),
             journal: adapters.journal.clone(),
             hasher: Arc::new(PlainHasher::new()),
             clock: clock.clone(),

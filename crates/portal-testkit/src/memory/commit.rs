@@ -12,6 +12,7 @@ use portal_domain::{
 
 use super::{
     fault::{Fault, Faults},
+    jobs,
     state::{Post, State, Tenant, Told},
 };
 
@@ -57,6 +58,7 @@ pub(super) fn apply(state: &State, batch: &Batch<'_>, faults: Faults) -> Result<
     work.workspace_sessions(batch)?;
     work.api_keys(batch)?;
     work.tries(batch);
+    batch.changes().try_for_each(|change| jobs::apply(&mut tenant, change, faults))?;
     for message in batch.decisions.iter().flat_map(|decision| &decision.messages) {
         after.last_place += 1;
         if !faults.has(Fault::MessagesDropped) {
@@ -99,7 +101,7 @@ fn guard(tenant: &Tenant, expect: &Expect, faults: Faults) -> Result<(), Stop> {
     fits(version == expect.version || faults.has(ignored) || faults.has(racy))
 }
 
-fn fits(fits: bool) -> Result<(), Stop> {
+pub(super) fn fits(fits: bool) -> Result<(), Stop> {
     if fits { Ok(()) } else { Err(Stop::Conflict) }
 }
 

@@ -145,11 +145,21 @@ pub enum Fault {
     SealedBackwards,
     /// Sealed events are given without their salt.
     SaltForgotten,
+    /// A job is written whatever its version.
+    JobVersionsIgnored,
+    /// A row may be settled again.
+    RowsSettledTwice,
+    /// Rows that were staged settled are begun anew too.
+    StagedRowsRestarted,
+    /// A job is given to two runners.
+    JobLeasedTwice,
+    /// Jobs that go on are forgotten.
+    JobsAtWorkForgotten,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 72] = [
+    pub const ALL: [Self; 77] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -222,6 +232,11 @@ impl Fault {
         Self::NumberSkipped,
         Self::SealedBackwards,
         Self::SaltForgotten,
+        Self::JobVersionsIgnored,
+        Self::RowsSettledTwice,
+        Self::StagedRowsRestarted,
+        Self::JobLeasedTwice,
+        Self::JobsAtWorkForgotten,
     ];
 
     /// Whether a check is made, but too early: on a picture that is old when the write happens.

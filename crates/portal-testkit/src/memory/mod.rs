@@ -2,6 +2,7 @@
 
 mod commit;
 mod fault;
+mod jobs;
 mod journal;
 mod outbox;
 mod read;
@@ -42,7 +43,7 @@ pub use self::{
     stubs::{PlainHasher, RecordingMailer, SeededEntropy, TestClock},
 };
 
-/// Store, views, outbox, enquiries and journal in memory: ordered maps behind one lock.
+/// Store, views, outbox, enquiries, jobs and journal in memory: ordered maps behind one lock.
 ///
 /// A commit works on a copy and puts it in place of what was there, so it is written whole or not at all. What a database
 /// would refuse by a unique index is a [`Commit::Conflict`]; what no rule could have decided, such as a contact behind a

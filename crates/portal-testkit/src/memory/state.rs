@@ -9,9 +9,10 @@ use portal_domain::{
     email::LoginKey,
     event::RecordedEvent,
     id::{
-        ApiKeyId, ClientId, ContactId, EnquiryId, LinkId, LoginId, MessageId, PracticeId, SessionId, TryId, UserId,
-        WorkspaceSessionId,
+        ApiKeyId, ClientId, ContactId, EnquiryId, JobId, LinkId, LoginId, MessageId, PracticeId, SessionId, TryId,
+        UserId, WorkspaceSessionId,
     },
+    job::{Job, JobRow},
     journal::Head,
     link::{KeyId, Link},
     login::Login,
@@ -59,6 +60,8 @@ pub(super) struct Tenant {
     pub(super) head: Option<Head>,
     pub(super) receipts: BTreeMap<RequestKey, Receipt>,
     pub(super) enquiries: BTreeMap<EnquiryId, Asked>,
+    pub(super) jobs: BTreeMap<JobId, Job>,
+    pub(super) job_rows: BTreeMap<(JobId, i64), StoredRow>,
     pub(super) tallies: BTreeMap<BucketName, Tally>,
     pub(super) tries: BTreeMap<TryId, RecordedTry>,
     /// When the outbox last gave a message of the practice, as a growing number.
@@ -92,6 +95,13 @@ pub(super) struct Told {
     pub(super) seal: Option<([u8; 32], KeyId)>,
 }
 
+/// A row of a job, and whether it was staged settled.
+#[derive(Clone, Debug)]
+pub(super) struct StoredRow {
+    pub(super) row: JobRow,
+    pub(super) staged: bool,
+}
+
 /// An enquiry, and when it is due.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
@@ -118,6 +128,8 @@ impl Tenant {
             head: None,
             receipts: BTreeMap::new(),
             enquiries: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            job_rows: BTreeMap::new(),
             tallies: BTreeMap::new(),
             tries: BTreeMap::new(),
             turn: 0,

@@ -39,6 +39,12 @@ mod memory_enquiries {
     portal_testkit::enquiries_conformance!(in_memory);
 }
 
+mod memory_jobs {
+    use super::in_memory;
+
+    portal_testkit::jobs_conformance!(in_memory);
+}
+
 mod memory_journal {
     use super::in_memory;
 

@@ -76,7 +76,7 @@ impl Client {
     /// The same; `None` where no whole answer came, whatever became of the request.
     pub(crate) async fn attempt(&self, method: &str, path: &str, body: Option<Vec<u8>>) -> Option<Answer> {
         let mut request = Request::builder().method(method).uri(path).header("host", self.address.to_string());
-        if body.is_some() {
+        if body.is_some() && self.headers.iter().all(|(name, _)| *name != "content-type") {
             request = request.header("content-type", "application/json");
         }
         for (name, value) in &self.headers {

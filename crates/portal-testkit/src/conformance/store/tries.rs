@@ -352,6 +352,7 @@ fn instance(harness: &Harness, number: usize, hasher: &Arc<Watched>) -> Portal {
     Portal {
         store: Arc::clone(&store) as _,
         enquiries: Arc::clone(&store) as _,
+        jobs: Arc::clone(&store) as _,
         journal: store as _,
         hasher: Arc::clone(hasher) as _,
         clock: Arc::new(TestClock::at(later(5))),
