@@ -4,14 +4,21 @@ use crate::{
     contact::Contact,
     email::LoginKey,
     event::Event,
-    id::{ApiKeyId, ClientId, ContactId, LinkId, LoginId, PracticeId, SessionId, UserId, WorkspaceSessionId},
+    handoff::Handoff,
+    id::{
+        ApiKeyId, ClientId, ContactId, HandoffId, JobId, LinkId, LoginId, PracticeId, SessionId, SignInCodeId, UserId,
+        WebhookId, WorkspaceSessionId,
+    },
+    job::{Job, JobRow, SettledRow},
     link::Link,
     login::Login,
     message::Message,
     practice::{ApiKey, Client, Practice, PracticeUser},
     session::{PortalSession, ProfileId, WorkspaceSession},
+    sign_in_code::SignInCode,
     throttle::{BucketName, CountedTry},
     time::Timestamp,
+    webhook::{Webhook, WebhookDelivery},
 };
 
 /// A decision: what the rule relied on, what is to change, and what is to be told.
@@ -91,6 +98,17 @@ pub enum Which<S = SessionId> {
     AllBut(S),
 }
 
+impl<S: PartialEq> Which<S> {
+    /// Whether a session is among those that end.
+    pub fn meets(&self, session: &S) -> bool {
+        match self {
+            Self::All => true,
+            Self::One(one) => one == session,
+            Self::AllBut(but) => but != session,
+        }
+    }
+}
+
 impl<S> Which<S> {
     /// The one that alone ends, and the one that alone stays, as a store compares them.
     ///
@@ -157,8 +175,8 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
-    /// Ends every link of a login that is neither used nor ended, expired ones too, but for links opened or used by the same
-    /// commit.
+    /// Ends every link and every hand-over of a login that is neither used nor ended, expired ones too, but for those opened
+    /// or used by the same commit.
     EndLinks {
         /// The login.
         login: LoginId,
@@ -225,6 +243,26 @@ pub enum Change {
         /// The idle limit from now on.
         idle_until: Timestamp,
     },
+    /// Inserts a hand-over.
+    OpenHandoff(Handoff),
+    /// Marks a hand-over as used, once: where it is used, ended or expired at `at`, the commit is a conflict.
+    UseHandoff {
+        /// The hand-over.
+        handoff: HandoffId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Inserts a sign-in code. It goes with its session.
+    IssueCode(SignInCode),
+    /// Marks a sign-in code as used, once: where it is used or expired at `at`, the commit is a conflict.
+    UseCode {
+        /// The code.
+        code: SignInCodeId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Notes that a host was told of a session. Whoever decides this changes the login, so that who ends the session knows.
+    TellSession(SessionId),
     /// Inserts an API key.
     AddApiKey(ApiKey),
     /// Ends an API key, if it is not ended.
@@ -234,4 +272,36 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// Inserts the endpoint at version 1, or replaces all of it but its reference: where the version before is no longer there,
+    /// or the reference is another one's, the commit is a conflict.
+    PutWebhook(Webhook),
+    /// Deletes the endpoint with its log of deliveries: where it has another version, the commit is a conflict.
+    DeleteWebhook {
+        /// The endpoint.
+        webhook: WebhookId,
+        /// The version seen.
+        version: i64,
+    },
+    /// Notes a try to push an event, and forgets what stands [`LOGGED`](crate::webhook::LOGGED) places or more before it in the
+    /// same log.
+    LogDelivery(WebhookDelivery),
+    /// Inserts the job at version 1, or replaces state, total, progress and times of the version before; where another version is
+    /// there, the commit is a conflict.
+    PutJob(Box<Job>),
+    /// Adds rows to a job; where a row is there already, or no such job, the commit is a conflict.
+    StageRows {
+        /// The job.
+        job: JobId,
+        /// The rows.
+        rows: Vec<JobRow>,
+    },
+    /// Says what became of rows; where one is not there or settled already, the commit is a conflict.
+    SettleRows {
+        /// The job.
+        job: JobId,
+        /// The rows.
+        rows: Vec<SettledRow>,
+    },
+    /// Makes unsettled all rows of a job but those that were staged settled.
+    RestartRows(JobId),
 }

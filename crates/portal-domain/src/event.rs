@@ -41,6 +41,24 @@ impl Caller {
             Self::Worker => "worker".to_owned(),
         }
     }
+
+    /// Reads what [`describe`](Self::describe) writes.
+    ///
+    /// ```
+    /// use portal_domain::{event::Caller, id::ApiKeyId};
+    ///
+    /// let host = Caller::Host(ApiKeyId::from_bytes([7; 16]));
+    /// assert_eq!(Caller::parse(&host.describe()), Some(host));
+    /// assert_eq!(Caller::parse("host:nobody"), None);
+    /// ```
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.split_once(':') {
+            Some(("host", key)) => ApiKeyId::parse(key).map(Self::Host),
+            Some(("login", login)) => LoginId::parse(login).map(Self::Login),
+            Some(("user", user)) => UserId::parse(user).map(Self::User),
+            _ => [Self::Program, Self::Anyone, Self::Worker].into_iter().find(|caller| caller.describe() == text),
+        }
+    }
 }
 
 /// What an event is about.

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     contact::Contact,
     email::LoginKey,
+    handoff::Handoff,
     id::{ContactId, MessageId, Ref},
     link::Link,
     login::Login,
     message::DeliveryState,
     practice::{Client, Practice, PracticeUser},
     session::{PortalSession, ProfileId, WorkspaceSession},
+    sign_in_code::SignInCode,
     time::Timestamp,
 };
 
@@ -70,7 +72,8 @@ pub struct LoginFacts {
     pub members: Vec<Member>,
     /// Links that are neither used nor ended nor expired, oldest first.
     pub links: Vec<Link>,
-    /// Sessions of the present epoch that are neither ended nor past their absolute limit, oldest first.
+    /// Sessions of the present epoch that are neither ended nor past their absolute limit, oldest first. Those that a host was
+    /// told of are listed past that limit too, until they are ended: the host waits to hear of it.
     pub sessions: Vec<PortalSession>,
     /// The newest set-password message of the login (activation or reset).
     pub invitation: Option<Invitation>,
@@ -280,6 +283,24 @@ pub struct SessionFacts {
     pub session: PortalSession,
     /// The login; `None` where it was erased.
     pub login: Option<LoginFacts>,
+}
+
+/// A hand-over and its login. The login is `None` where it was erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandoffFacts {
+    /// The hand-over.
+    pub handoff: Handoff,
+    /// The login it signs in.
+    pub login: Option<LoginFacts>,
+}
+
+/// A sign-in code, and the session it tells of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeFacts {
+    /// The code.
+    pub code: SignInCode,
+    /// The session, valid or not, and its login.
+    pub session: SessionFacts,
 }
 
 /// A session of the workspace and who signed in.

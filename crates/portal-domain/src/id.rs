@@ -128,6 +128,14 @@ pub mod kind {
     pub enum Enquiry {}
     /// A try to sign in.
     pub enum Try {}
+    /// A hand-over.
+    pub enum Handoff {}
+    /// A sign-in code.
+    pub enum SignInCode {}
+    /// An endpoint of a host.
+    pub enum Webhook {}
+    /// Work on many contacts.
+    pub enum Job {}
 }
 
 /// Id of a practice.
@@ -160,6 +168,14 @@ pub type OperatorKeyId = Id<kind::OperatorKey>;
 pub type EnquiryId = Id<kind::Enquiry>;
 /// Id of a try to sign in.
 pub type TryId = Id<kind::Try>;
+/// Id of a hand-over.
+pub type HandoffId = Id<kind::Handoff>;
+/// Id of a sign-in code.
+pub type SignInCodeId = Id<kind::SignInCode>;
+/// Id of an endpoint of a host.
+pub type WebhookId = Id<kind::Webhook>;
+/// Id of a job.
+pub type JobId = Id<kind::Job>;
 
 /// The host's own id of a thing: 1–128 of ASCII 0x21–0x7E, compared byte by byte.
 ///

@@ -13,7 +13,8 @@ use crate::{
     time::Timestamp,
 };
 
-pub use self::web::Place;
+pub(crate) use self::web::{BOUNDS as ADDRESS_BOUNDS, has_fragment, is_web_address};
+pub use self::web::{Place, ReturnAddress};
 
 /// The firm. Everything else belongs to exactly one practice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,8 +105,9 @@ pub struct Settings {
     pub logo: Option<String>,
     /// Other sites that clients are shown, at most eight.
     pub places: Vec<Place>,
-    /// Where clients may be sent back to, at most ten addresses without fragment.
-    pub return_addresses: Vec<String>,
+    /// Where clients may be sent back to, at most ten addresses without fragment, each under a name of its own.
+    #[serde(deserialize_with = "web::read_return_addresses")]
+    pub return_addresses: Vec<ReturnAddress>,
     /// P5. Default `optional`.
     pub second_factor: SecondFactor,
 }
@@ -196,16 +198,21 @@ impl Settings {
         if self.return_addresses.len() > 10 {
             return Err(OutOfBounds::new("return_addresses", "at most ten"));
         }
-        for (index, address) in self.return_addresses.iter().enumerate() {
-            let field = || format!("return_addresses[{index}]");
-            if !web::is_web_address(address) {
-                return Err(OutOfBounds::new(field(), web::BOUNDS));
-            }
-            if web::has_fragment(address) {
-                return Err(OutOfBounds::new(field(), "without fragment"));
+        for (index, place) in self.return_addresses.iter().enumerate() {
+            let fault = place.fault().or_else(|| {
+                let taken = self.return_addresses[..index].iter().any(|other| other.name == place.name);
+                taken.then_some(("name", "another name than those before"))
+            });
+            if let Some((member, bounds)) = fault {
+                return Err(OutOfBounds::new(format!("return_addresses[{index}].{member}"), bounds));
             }
         }
         Ok(())
+    }
+
+    /// The address that clients may be sent back to under this name.
+    pub fn return_address(&self, name: &str) -> Option<&ReturnAddress> {
+        self.return_addresses.iter().find(|place| place.name == name)
     }
 
     /// How long an activation link works.

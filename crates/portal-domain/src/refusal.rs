@@ -154,6 +154,15 @@ pub enum Refusal {
     /// The contact is not in the state that the command was meant for.
     #[error("the contact was changed meanwhile, or is not there: read it again and decide anew")]
     PreconditionFailed,
+    /// The practice has as many webhooks as it may have.
+    #[error("a practice can have at most {most} webhooks: delete one first")]
+    TooManyWebhooks {
+        /// How many.
+        most: usize,
+    },
+    /// Nothing is pushed to the webhook.
+    #[error("the webhook is disabled: enable it first")]
+    WebhookDisabled,
     /// There is no such thing in this practice.
     #[error("there is no such {what}")]
     NotFound {
@@ -208,6 +217,8 @@ impl Refusal {
             Self::PracticeSuspended { .. } => "practice_suspended",
             Self::PracticeNotSuspended => "practice_not_suspended",
             Self::Unauthorized => "unauthorized",
+            Self::TooManyWebhooks { .. } => "too_many_webhooks",
+            Self::WebhookDisabled => "webhook_disabled",
             Self::NotFound { .. } => "not_found",
         }
     }

@@ -23,6 +23,7 @@
 use std::{fmt, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -75,6 +76,47 @@ pub struct ProfileId {
     pub client: ClientId,
 }
 
+/// What proves who signs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Factor {
+    /// The password of the login.
+    Password,
+    /// The word of the practice's own program, which handed the contact over.
+    Handoff,
+}
+
+impl Factor {
+    /// Its name in the API and in the database.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Handoff => "handoff",
+        }
+    }
+
+    /// Reads what [`code`](Self::code) writes.
+    pub fn parse(code: &str) -> Option<Self> {
+        [Self::Password, Self::Handoff].into_iter().find(|factor| factor.code() == code)
+    }
+
+    /// Several as one text, with a space between.
+    pub fn join(factors: &[Self]) -> String {
+        factors.iter().map(|factor| factor.code()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Reads what [`join`](Self::join) writes; `None` where one of them is unknown.
+    ///
+    /// ```
+    /// use portal_domain::session::Factor;
+    /// assert_eq!(Factor::split(&Factor::join(&[Factor::Password])), Some(vec![Factor::Password]));
+    /// assert_eq!(Factor::split("password stars"), None);
+    /// ```
+    pub fn split(text: &str) -> Option<Vec<Self>> {
+        text.split(' ').filter(|code| !code.is_empty()).map(Self::parse).collect()
+    }
+}
+
 /// A session of the portal. It belongs to a login, never to staff (P4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PortalSession {
@@ -88,6 +130,10 @@ pub struct PortalSession {
     pub epoch: i64,
     /// The profile that was chosen, if one was.
     pub profile: Option<ProfileId>,
+    /// What its beginning was proved by.
+    pub factors: Vec<Factor>,
+    /// Whether a host was told who signed in: then the journal tells of its end by a `session.ended` of its own.
+    pub told: bool,
     /// Where it came from: the address of origin, as text.
     pub origin: Option<String>,
     /// What the browser calls itself, at most 200 characters.

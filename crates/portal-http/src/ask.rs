@@ -12,6 +12,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use portal_domain::{
     decide::Expected,
+    job::RowEffect,
+    port::RowFilter,
     search::{ContactFilter, SearchWords},
     status::PortalStatus,
     view::ContactView,
@@ -23,7 +25,9 @@ use crate::{
 };
 
 /// Most bytes of a body of the host API.
-const HOST_BODY: usize = 64 * 1024;
+pub(crate) const HOST_BODY: usize = 64 * 1024;
+/// Most bytes of a file to be imported.
+pub(crate) const IMPORT_BODY: usize = 64 * 1024 * 1024;
 /// Most bytes of a body of whatever anybody may send.
 const PORTAL_BODY: usize = 16 * 1024;
 /// For so long a body may take to arrive.
@@ -117,8 +121,8 @@ fn is_type(headers: &HeaderMap, wanted: &str) -> bool {
 }
 
 /// The body of a request of the host API, whole.
-pub(crate) async fn host_bytes(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-    bytes(headers, body, HOST_BODY).await
+pub(crate) async fn host_bytes(headers: &HeaderMap, body: Body, most: usize) -> Result<Bytes, Problem> {
+    bytes(headers, body, most).await
 }
 
 /// The body, whole and within bounds of size and time.
@@ -281,6 +285,35 @@ impl Ask for Wanted {
         let statuses = names.map(|name| PortalStatus::parse(name).ok_or_else(bad_status)).collect::<Result<_, _>>()?;
         let filter = ContactFilter { words: SearchWords::parse(typed), statuses };
         Ok(Self { listing: Listing::read(query, &[])?, filter, client: query.0.get("client").cloned() })
+    }
+}
+
+/// A part of the rows of an import.
+pub(crate) struct RowsWanted {
+    pub(crate) listing: Listing,
+    pub(crate) filter: RowFilter,
+}
+
+impl Ask for RowsWanted {
+    const QUERY: &'static [&'static str] = &["limit", "cursor", "outcome", "effect"];
+    const BODY: bool = false;
+
+    fn read(query: &Query, _: &[u8]) -> Result<Self, Problem> {
+        let outcome = match query.0.get("outcome").map(String::as_str) {
+            None => None,
+            Some(outcome @ ("created" | "updated" | "unchanged" | "refused")) => Some(outcome.to_owned()),
+            Some(_) => {
+                let detail = "`outcome` is one of `created`, `updated`, `unchanged`, `refused`";
+                return Err(Problem::invalid_field("outcome", detail));
+            }
+        };
+        let effect = match query.0.get("effect").map(String::as_str) {
+            None => None,
+            Some("join") => Some(RowEffect::Join),
+            Some("move") => Some(RowEffect::Move),
+            Some(_) => return Err(Problem::invalid_field("effect", "`effect` is `join` or `move`")),
+        };
+        Ok(Self { listing: Listing::read(query, &[])?, filter: RowFilter { outcome, effect } })
     }
 }
 

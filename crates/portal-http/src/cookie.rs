@@ -94,4 +94,9 @@ pub(crate) fn of_signed_in(base: &BaseUrl, practice: &Slug, signed_in: &SignedIn
     ])
 }
 
+/// The cookie of somebody whom the practice's own program handed over: the session alone, for no password was proved here.
+pub(crate) fn of_handed_over(base: &BaseUrl, practice: &Slug, token: &SessionToken) -> AppendHeaders<[Pair; 1]> {
+    AppendHeaders([(header::SET_COOKIE, given(base, practice, token))])
+}
+
 type Pair = (HeaderName, HeaderValue);

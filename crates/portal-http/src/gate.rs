@@ -19,11 +19,11 @@ use portal_domain::{
     usecase::{self, KeyHolder},
 };
 use sha2::{Digest, Sha256};
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{OwnedMutexGuard, Semaphore};
 
 use crate::{
     Inner,
-    ask::{self, Unread},
+    ask::{self, HOST_BODY, IMPORT_BODY, Unread},
     caller,
     problem::Problem,
 };
@@ -33,14 +33,30 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 const HEADER: &str = "idempotency-key";
 
+/// So many files are held at once; they are the only bodies that are large.
+const FILES: usize = 2;
+
 /// What the gate has to know of a route.
 #[derive(Clone)]
 pub(crate) struct Gate {
-    pub(crate) app: Arc<Inner>,
+    app: Arc<Inner>,
     /// What the key has to allow (W3).
-    pub(crate) scope: Scope,
+    scope: Scope,
     /// Method and path, as the table of routes names them.
-    pub(crate) route: String,
+    route: String,
+    /// Places for those that send files.
+    files: Option<Arc<Semaphore>>,
+}
+
+impl Gate {
+    pub(crate) fn new(app: &Arc<Inner>, scope: Scope, route: String) -> Self {
+        let files = (route == "POST /imports").then(|| Arc::new(Semaphore::new(FILES)));
+        Self { app: Arc::clone(app), scope, route, files }
+    }
+
+    const fn most_bytes(&self) -> usize {
+        if self.files.is_some() { IMPORT_BODY } else { HOST_BODY }
+    }
 }
 
 /// Lets a request pass whose key allows it. A write that names itself waits while the same call runs.
@@ -49,6 +65,10 @@ pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
     let key = match caller::authenticate(&gate.app, &parts.headers, gate.scope).await {
         Ok(key) => key,
         Err(problem) => return problem.into_response(),
+    };
+    let place = match gate.files.clone().map(Semaphore::try_acquire_owned).transpose() {
+        Ok(place) => place,
+        Err(_) => return Problem::overloaded().into_response(),
     };
     let mut turn = None;
     if writes(&gate, &parts) && parts.headers.contains_key(HEADER) {
@@ -72,7 +92,7 @@ pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
         KeyHolder::Operator(key) => parts.extensions.insert(key).map(drop),
     };
     let response = next.run(Request::from_parts(parts, body)).await;
-    drop(turn);
+    drop((turn, place));
     response
 }
 
@@ -85,7 +105,7 @@ fn writes(gate: &Gate, parts: &Parts) -> bool {
 
 /// Reads the name of a call and all that it says.
 async fn named(gate: &Gate, key: &KeyHolder, parts: &Parts, body: Body) -> Result<(usecase::Request, Bytes), Problem> {
-    let body = ask::host_bytes(&parts.headers, body).await?;
+    let body = ask::host_bytes(&parts.headers, body, gate.most_bytes()).await?;
     let given = idempotency_key(&parts.headers)?;
     let mut digest = Sha256::new();
     let query = parts.uri.query().unwrap_or_default();

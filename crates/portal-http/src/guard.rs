@@ -29,6 +29,16 @@ const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// No script, no frame, nothing from elsewhere.
 const CSP: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The same for a page whose form leads on to a site of the practice's: browsers look at where a form's answer redirects to.
+/// A host in brackets can't be said there, so that its whole scheme is.
+pub(crate) fn csp_leading_to(origin: &str) -> Option<HeaderValue> {
+    let source = match (origin.contains('['), origin.split_once(':')) {
+        (true, Some((scheme, _))) => format!("{scheme}:"),
+        _ => origin.to_owned(),
+    };
+    HeaderValue::try_from(CSP.replace("form-action 'self'", &format!("form-action 'self' {source}"))).ok()
+}
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 fn looks(method: &Method) -> bool {

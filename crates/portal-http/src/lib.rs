@@ -8,6 +8,7 @@
 //! | mount it | [`App`], [`HttpConfig`] |
 //! | say where it is reached | [`BaseUrl`] |
 //! | see every code and status | [`problem_table`] |
+//! | push events as `GET /events` answers them | [`event_payload`] |
 //! | sign staff in yourself | [`workspace_cookie`] |
 
 mod api;
@@ -25,6 +26,7 @@ mod pages;
 mod present;
 mod problem;
 mod service;
+mod waiters;
 mod workspace;
 pub mod workspace_cookie;
 
@@ -37,9 +39,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 pub use crate::{
     config::{BaseUrl, BaseUrlFault, HttpConfig, Network},
     host::route_table,
+    present::event_payload,
     problem::problem_table,
 };
-use crate::{gate::Running, guard::RequestIds, problem::Problem};
+use crate::{gate::Running, guard::RequestIds, problem::Problem, waiters::Waiters};
 
 /// Called after whatever may have left the workers something to do.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -71,6 +74,7 @@ struct Inner {
     wake: Option<Wake>,
     request_ids: RequestIds,
     running: Running,
+    waiters: Waiters,
 }
 
 impl App {
@@ -79,7 +83,15 @@ impl App {
     pub fn router(self) -> Router {
         let Self { portal, views, config, wake } = self;
         let request_ids = RequestIds::new(&*portal.entropy);
-        let app = Arc::new(Inner { portal, views, config, wake, request_ids, running: Running::default() });
+        let app = Arc::new(Inner {
+            portal,
+            views,
+            config,
+            wake,
+            request_ids,
+            running: Running::default(),
+            waiters: Waiters::default(),
+        });
         let with_app = || Arc::clone(&app);
         let mut routes = Router::new()
             .merge(service::routes())

@@ -296,15 +296,53 @@ pub(crate) struct EventPart {
     kind: String,
     caller: String,
     origin: Option<String>,
+    contact: Option<String>,
     facts: BTreeMap<String, String>,
     personal: Option<BTreeMap<String, String>>,
 }
 
-impl From<RecordedEvent> for EventPart {
-    fn from(event: RecordedEvent) -> Self {
-        let RecordedEvent { number, id, at, kind, caller, origin, facts, personal, .. } = event;
-        Self { number, id: id.to_string(), at: time(at), kind, caller, origin, facts, personal }
+impl EventPart {
+    /// An event, and the reference of the contact it is about, as far as that is there. A contact that is gone is named by the
+    /// personal values of the event, as long as they are not erased.
+    pub(crate) fn of(event: &RecordedEvent, contact: Option<&Ref>) -> Self {
+        let RecordedEvent { number, id, at, kind, caller, origin, facts, personal, .. } = event.clone();
+        let noted = || personal.as_ref()?.get("contact").cloned();
+        let contact = contact.map(|contact| contact.as_str().to_owned()).or_else(noted);
+        Self { number, id: id.to_string(), at: time(at), kind, caller, origin, contact, facts, personal }
     }
+}
+
+/// What is pushed of an event in the format of Standard Webhooks.
+#[derive(Serialize)]
+struct Payload<'a> {
+    r#type: &'a str,
+    timestamp: &'a str,
+    data: &'a EventPart,
+}
+
+/// The body that is pushed of an event: its `data` is what `GET /events` answers.
+///
+/// ```
+/// use portal_domain::{event::{RecordedEvent, Subject}, id::{EventId, Ref}, time::Timestamp};
+/// let event = RecordedEvent {
+///     number: 7,
+///     id: EventId::from_bytes([1; 16]),
+///     at: Timestamp::from_micros(0),
+///     kind: "contact.activated".to_owned(),
+///     caller: "worker".to_owned(),
+///     origin: None,
+///     subject: Subject::default(),
+///     facts: Default::default(),
+///     personal: None,
+///     digest: [0; 32],
+/// };
+/// let body = portal_http::event_payload(&event, Ref::parse("c-17").as_ref());
+/// assert!(body.starts_with(br#"{"type":"contact.activated","timestamp":"1970-01-01T00:00:00Z","data":{"number":7,"#));
+/// ```
+pub fn event_payload(event: &RecordedEvent, contact: Option<&Ref>) -> Vec<u8> {
+    let data = EventPart::of(event, contact);
+    let payload = Payload { r#type: &data.kind, timestamp: &data.at, data: &data };
+    serde_json::to_vec(&payload).expect("text and numbers can be written as JSON")
 }
 
 /// A session, as its owner and staff see it.

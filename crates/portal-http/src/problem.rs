@@ -22,7 +22,7 @@ const fn row(code: &'static str, status: u16, title: &'static str) -> Kind {
 }
 
 /// The one table of codes. What isn't in it is not answered.
-const TABLE: [Kind; 37] = [
+const TABLE: [Kind; 39] = [
     row("invalid_request", 400, "The request can't be understood"),
     row("unauthorized", 401, "Not signed in"),
     row("sign_in_failed", 401, "Sign-in failed"),
@@ -45,6 +45,7 @@ const TABLE: [Kind; 37] = [
     row("password_already_set", 409, "The contact has a password already"),
     row("would_move_login", 409, "This would move a sign-in address"),
     row("idempotency_key_in_use", 409, "The same call is still running"),
+    row("webhook_disabled", 409, "The webhook is disabled"),
     row("link_expired", 410, "The link has expired"),
     row("link_used", 410, "The link was used"),
     row("link_dead", 410, "The link no longer works"),
@@ -58,6 +59,7 @@ const TABLE: [Kind; 37] = [
     row("idempotency_key_reused", 422, "The key belongs to another request"),
     row("invalid_hash", 422, "The hash can't be imported"),
     row("password_refused", 422, "The password can't be set"),
+    row("too_many_webhooks", 422, "Too many webhooks"),
     row("too_many_requests", 429, "Too many requests"),
     row("overloaded", 503, "Too much at once"),
 ];

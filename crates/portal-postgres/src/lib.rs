@@ -1,7 +1,8 @@
 //! Portal's store on PostgreSQL 13 and newer.
 //!
 //! [`PostgresStore`] answers every port of the domain that keeps something: `PortalStore`, `PortalViews`, `Outbox`,
-//! `Enquiries`, `Operators` and `Journal`. Everything lies in the schema `portal` and every statement names it, so that the store can live in the
+//! `Enquiries`, `Jobs`, `Operators`, `Journal` and `Webhooks`. Everything lies in the schema `portal` and every statement names it, so
+//! that the store can live in the
 //! database of a host program.
 //!
 //! | to … | look at |
@@ -22,6 +23,7 @@ mod commit;
 mod enquiries;
 mod facts;
 mod failure;
+mod jobs;
 mod journal;
 mod limits;
 mod operators;
@@ -31,6 +33,7 @@ mod schema;
 mod store;
 mod tries;
 mod views;
+mod webhooks;
 
 pub use limits::Limits;
 pub use schema::{Migration, SchemaError};

@@ -226,7 +226,14 @@ async fn told(connection: &mut PgConnection, practice: Uuid, most: i64) -> sqlx:
         practice,
         most
     );
-    Ok(gone + tries.execute(connection).await?.rows_affected())
+    gone += tries.execute(&mut *connection).await?.rows_affected();
+    let rows = sqlx::query!(
+        "DELETE FROM portal.job_row WHERE practice_id = $1 AND (job_id, place) IN
+             (SELECT job_id, place FROM portal.job_row WHERE practice_id = $1 LIMIT $2)",
+        practice,
+        most
+    );
+    Ok(gone + rows.execute(connection).await?.rows_affected())
 }
 
 /// Contacts and clients with all that hangs on them, links and sessions.
@@ -279,7 +286,7 @@ async fn logins(connection: &mut PgConnection, practice: Uuid, most: i64) -> sql
     Ok(logins.execute(connection).await?.rows_affected())
 }
 
-/// Staff, whom a practice has few of, and what there is once.
+/// Staff and endpoints, which a practice has few of, and what there is once.
 async fn finish(connection: &mut PgConnection, practice: Uuid, now: Timestamp) -> sqlx::Result<()> {
     let keys = sqlx::query!("DELETE FROM portal.login_key WHERE practice_id = $1", practice);
     keys.execute(&mut *connection).await?;
@@ -287,6 +294,10 @@ async fn finish(connection: &mut PgConnection, practice: Uuid, now: Timestamp) -
     users.execute(&mut *connection).await?;
     let head = sqlx::query!("DELETE FROM portal.journal_head WHERE practice_id = $1", practice);
     head.execute(&mut *connection).await?;
+    let jobs = sqlx::query!("DELETE FROM portal.job WHERE practice_id = $1", practice);
+    jobs.execute(&mut *connection).await?;
+    let endpoints = sqlx::query!("DELETE FROM portal.webhook WHERE practice_id = $1", practice);
+    endpoints.execute(&mut *connection).await?;
     let turn = sqlx::query!("DELETE FROM portal.outbox_turn WHERE practice_id = $1", practice);
     turn.execute(&mut *connection).await?;
     let last = sqlx::query!("DELETE FROM portal.practice WHERE practice_id = $1", practice);

@@ -11,7 +11,7 @@ use portal_domain::{
     password::PasswordHash,
     port::StoreError,
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser, Role, Scope},
-    session::{PortalSession, ProfileId, SessionHash},
+    session::{Factor, PortalSession, ProfileId, SessionHash},
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -270,6 +270,8 @@ pub(crate) struct SessionRow {
     pub(crate) epoch: i64,
     pub(crate) profile_contact_id: Option<Uuid>,
     pub(crate) profile_client_id: Option<Uuid>,
+    pub(crate) factors: String,
+    pub(crate) told: bool,
     pub(crate) origin: Option<String>,
     pub(crate) user_agent: Option<String>,
     pub(crate) created_at: i64,
@@ -283,6 +285,7 @@ impl SessionRow {
     pub(crate) fn read(self) -> Result<PortalSession, StoreError> {
         let hash =
             digest(&self.hash).ok_or_else(|| damaged("session", self.session_id, "its digest has not 32 bytes"))?;
+        let factors = Factor::split(&self.factors);
         let profile = self.profile_contact_id.zip(self.profile_client_id);
         Ok(PortalSession {
             id: id(self.session_id),
@@ -290,6 +293,8 @@ impl SessionRow {
             hash: SessionHash(hash),
             epoch: self.epoch,
             profile: profile.map(|(contact, client)| ProfileId { contact: id(contact), client: id(client) }),
+            factors: factors.ok_or_else(|| damaged("session", self.session_id, "a factor is unknown"))?,
+            told: self.told,
             origin: self.origin,
             user_agent: self.user_agent,
             created_at: time(self.created_at),

@@ -7,13 +7,15 @@ use portal_domain::{
     change::Decision,
     email::LoginKey,
     facts::{
-        ContactFacts, ContactQuery, LinkFacts, LoginFacts, SessionFacts, SignInFacts, UserFacts, UserQuery, VisitFacts,
-        WorkspaceSessionFacts,
+        CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
+        UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
     },
+    handoff::HandoffHash,
     id::{LinkId, PracticeId, Ref},
     port::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::{SessionHash, WorkspaceSessionHash},
+    sign_in_code::CodeHash,
     throttle::{Admission, Bucket, Try},
     time::Timestamp,
 };
@@ -235,5 +237,45 @@ impl PortalStore for PostgresStore {
 
     async fn forget_receipts(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         commit::forget_receipts(self.pool(), before, most).await
+    }
+
+    async fn handoff(
+        &self,
+        practice: PracticeId,
+        hash: &HandoffHash,
+        now: Timestamp,
+    ) -> Result<Option<HandoffFacts>, StoreError> {
+        let (store, hash) = (self.clone(), *hash);
+        whole(async move {
+            let mut snapshot = store.snapshot().await?;
+            let found = facts::handoff(&mut snapshot, practice, &hash, now).await?;
+            end(snapshot).await;
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn sign_in_code(
+        &self,
+        practice: PracticeId,
+        hash: &CodeHash,
+        now: Timestamp,
+    ) -> Result<Option<CodeFacts>, StoreError> {
+        let (store, hash) = (self.clone(), *hash);
+        whole(async move {
+            let mut snapshot = store.snapshot().await?;
+            let found = facts::sign_in_code(&mut snapshot, practice, &hash, now).await?;
+            end(snapshot).await;
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn over_sessions(&self, now: Timestamp, most: u32) -> Result<Vec<(PracticeId, SessionHash)>, StoreError> {
+        facts::over_sessions(self.pool(), now, most).await
+    }
+
+    async fn forget_passages(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+        facts::forget_passages(self.pool(), before, most).await
     }
 }

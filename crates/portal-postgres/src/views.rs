@@ -1,6 +1,6 @@
 //! Lists for API and command line. Each is one statement, or two for messages.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use portal_domain::{
@@ -260,6 +260,23 @@ impl PortalViews for PostgresStore {
             .await,
         };
         rows.map_err(store_error)?.into_iter().map(EventRow::read).collect()
+    }
+
+    async fn contact_refs(
+        &self,
+        practice: PracticeId,
+        contacts: &[ContactId],
+    ) -> Result<BTreeMap<ContactId, Ref>, StoreError> {
+        let wanted: Vec<Uuid> = contacts.iter().map(|contact| contact.to_uuid()).collect();
+        let rows = sqlx::query!(
+            "SELECT contact_id, ref AS reference FROM portal.contact WHERE practice_id = $1 AND contact_id = ANY ($2)",
+            row::uuid(practice),
+            &wanted,
+        )
+        .fetch_all(self.pool())
+        .await
+        .map_err(store_error)?;
+        rows.into_iter().map(|it| Ok((row::id(it.contact_id), reference(&it.reference)?))).collect()
     }
 
     async fn tries(

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use portal::domain::practice::{Role, Scope};
+use portal_import::{Columns, Field};
 
 use crate::settings::names::{FILE_SUFFIX, NAMES, hyphens};
 
@@ -207,7 +208,7 @@ impl From<ScopeArg> for Scope {
 /// How a file is imported.
 #[derive(Args, Debug)]
 pub(crate) struct ImportArgs {
-    /// The file: CSV in UTF-8 with the columns ref, name, emails, clients, activate; `;` within emails and clients
+    /// The file: CSV or XLSX with the columns ref, name, emails, clients, activate; `;` within emails and clients
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) practice: PracticeArg,
@@ -220,12 +221,29 @@ pub(crate) struct ImportArgs {
     /// Move logins of contacts with access to their new first address, instead of refusing the row
     #[arg(long)]
     pub(crate) move_logins: bool,
+    /// Mend addresses where that is safe: lists are split, names left out, what can't be used below the first is left out
+    #[arg(long)]
+    pub(crate) mend: bool,
+    /// A column of the file for a field, such as `emails=E-Mail`; columns that are not named are left alone then
+    #[arg(long, value_name = "FIELD=COLUMN", value_parser = mapping)]
+    pub(crate) map: Vec<(Field, String)>,
+    /// A column that tells contacts apart, where there is no column ref; may be given several times
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) identify: Vec<String>,
+    /// The encoding of a CSV file, such as windows-1252, where it is not told rightly
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) encoding: Option<String>,
     /// Send the mail before ending, instead of leaving it to a running service
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) send: bool,
     /// Print one line of JSON for each row, and nothing else, on standard output
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+fn mapping(text: &str) -> Result<(Field, String), String> {
+    let wrong = || "name a field and a column, as in `emails=E-Mail`: ref, name, emails, clients, activate".to_owned();
+    Columns::mapping(text, '=').ok_or_else(wrong)
 }
 
 /// Commands on the journal.

@@ -3,7 +3,7 @@
 use std::{num::NonZero, path::PathBuf, sync::Arc};
 
 use portal::{
-    CallContext, MailSettings, Portal, Sender, Workers,
+    CallContext, MailSettings, Portal, Pusher, Sender, Workers,
     domain::{
         event::Caller,
         id::Slug,
@@ -16,6 +16,7 @@ use portal::{
 use portal_argon2::{Argon2Hasher, Params};
 use portal_http::BaseUrl;
 use portal_smtp::{MailTransport, SmtpOptions};
+use portal_webhook::{WebhookClient, WebhookOptions};
 
 use crate::{
     failure::Failure,
@@ -96,9 +97,24 @@ impl Program {
 
     /// What runs beside the requests. Without a mail server nothing is sent, and all mail waits as it is.
     pub(crate) fn workers(&self, base_url: &BaseUrl) -> Result<Workers, Failure> {
-        let Some(transport) = &self.settings.mail else { return Ok(Workers::without_mail(self.portal.clone())) };
-        let settings = mail_settings(&self.settings, base_url)?;
-        Ok(Workers::new(self.portal.clone(), self.stores.outbox.clone(), mailer(transport)?, settings))
+        let workers = match &self.settings.mail {
+            None => Workers::without_mail(self.portal.clone()),
+            Some(transport) => {
+                let settings = mail_settings(&self.settings, base_url)?;
+                Workers::new(self.portal.clone(), self.stores.outbox.clone(), mailer(transport)?, settings)
+            }
+        };
+        Ok(workers.with_webhooks(self.pusher()?))
+    }
+
+    /// What pushes events to the endpoints of hosts.
+    fn pusher(&self) -> Result<Pusher, Failure> {
+        let allowed = self.settings.webhook_private.clone();
+        let allowed = Arc::new(move |address| allowed.iter().any(|network| network.contains(address)));
+        let client = WebhookClient::new(WebhookOptions { allowed, ..WebhookOptions::default() });
+        let client = client.map_err(|error| Failure::fault(error.to_string()))?;
+        let views = self.stores.views.clone();
+        Ok(Pusher::new(self.portal.clone(), views, Arc::new(client), Arc::new(portal_http::event_payload)))
     }
 
     /// Closes the database.
@@ -164,7 +180,9 @@ fn portal(stores: &Stores, tokens: LinkTokens, tries_per_minute: Option<u32>) ->
         store: stores.store.clone(),
         enquiries: stores.enquiries.clone(),
         operators: stores.operators.clone(),
+        jobs: stores.jobs.clone(),
         journal: stores.journal.clone(),
+        webhooks: stores.webhooks.clone(),
         hasher: Arc::new(hasher),
         clock: fault::clock(),
         entropy,

@@ -8,7 +8,9 @@ use std::{
     time::Duration,
 };
 
-use portal::domain::port::{Enquiries, Journal, Operators, Outbox, PortalStore, PortalViews, StoreError};
+use portal::domain::port::{
+    Enquiries, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, StoreError, Webhooks,
+};
 use portal_postgres::{Limits, PostgresStore};
 use portal_sqlite::{SqliteOptions, SqliteStore};
 use secrecy::{ExposeSecret, SecretString};
@@ -52,8 +54,12 @@ pub(crate) struct Stores {
     pub(crate) enquiries: Arc<dyn Enquiries>,
     /// What belongs to no practice.
     pub(crate) operators: Arc<dyn Operators>,
+    /// Work on many contacts.
+    pub(crate) jobs: Arc<dyn Jobs>,
     /// Sealing of events.
     pub(crate) journal: Arc<dyn Journal>,
+    /// Endpoints of hosts.
+    pub(crate) webhooks: Arc<dyn Webhooks>,
     open: Open,
 }
 
@@ -123,7 +129,7 @@ impl Database {
 }
 
 impl Stores {
-    fn of<S: PortalStore + PortalViews + Outbox + Enquiries + Operators + Journal + 'static>(
+    fn of<S: PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks + 'static>(
         store: Arc<S>,
         open: Open,
     ) -> Self {
@@ -132,8 +138,10 @@ impl Stores {
             views: store.clone(),
             outbox: fault::outbox(store.clone()),
             enquiries: store.clone(),
+            jobs: store.clone(),
             operators: store.clone(),
-            journal: store,
+            journal: store.clone(),
+            webhooks: store,
             open,
         }
     }

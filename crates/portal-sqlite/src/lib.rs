@@ -10,15 +10,17 @@
 //! | `writer` | the one writer and its queue |
 //! | `commit` | a decision as rows, and one statement per kind of change |
 //! | `read` | facts and lists |
-//! | `outbox`, `enquiries` | leases |
+//! | `outbox`, `enquiries`, `jobs` | leases |
 //! | `operators` | what belongs to no practice |
 //! | `journal` | seals |
+//! | `webhooks` | endpoints of hosts |
 //! | `migrate` | the schema, under a lock of our own |
 
 mod commit;
 mod encode;
 mod enquiries;
 mod error;
+mod jobs;
 mod journal;
 mod lock;
 mod migrate;
@@ -28,6 +30,7 @@ mod read;
 mod readers;
 mod store;
 mod tries;
+mod webhooks;
 mod writer;
 
 pub use self::{

@@ -266,7 +266,14 @@ async fn told(connection: &mut SqliteConnection, practice: &[u8], most: u32) -> 
         practice,
         most
     );
-    Ok(gone + tries.execute(connection).await?.rows_affected())
+    gone += tries.execute(&mut *connection).await?.rows_affected();
+    let rows = sqlx::query!(
+        "DELETE FROM portal_job_row WHERE practice_id = ?1 AND (job_id, place) IN
+             (SELECT job_id, place FROM portal_job_row WHERE practice_id = ?1 LIMIT ?2)",
+        practice,
+        most
+    );
+    Ok(gone + rows.execute(connection).await?.rows_affected())
 }
 
 /// Contacts and clients with all that hangs on them, links and sessions.
@@ -320,7 +327,7 @@ async fn logins(connection: &mut SqliteConnection, practice: &[u8], most: u32) -
 }
 
 impl DeleteSome {
-    /// Staff, whom a practice has few of, and what there is once.
+    /// Staff and endpoints, which a practice has few of, and what there is once.
     async fn finish(&self, connection: &mut SqliteConnection, practice: &[u8]) -> Result<(), Fault> {
         let keys = sqlx::query!("DELETE FROM portal_login_key WHERE practice_id = ?1", practice);
         keys.execute(&mut *connection).await?;
@@ -328,6 +335,10 @@ impl DeleteSome {
         users.execute(&mut *connection).await?;
         let head = sqlx::query!("DELETE FROM portal_journal_head WHERE practice_id = ?1", practice);
         head.execute(&mut *connection).await?;
+        let jobs = sqlx::query!("DELETE FROM portal_job WHERE practice_id = ?1", practice);
+        jobs.execute(&mut *connection).await?;
+        let endpoints = sqlx::query!("DELETE FROM portal_webhook WHERE practice_id = ?1", practice);
+        endpoints.execute(&mut *connection).await?;
         let turn = sqlx::query!("DELETE FROM portal_outbox_turn WHERE practice_id = ?1", practice);
         turn.execute(&mut *connection).await?;
         let last = sqlx::query!("DELETE FROM portal_practice WHERE practice_id = ?1", practice);

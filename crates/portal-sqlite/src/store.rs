@@ -1,6 +1,7 @@
 //! [`SqliteStore`]: opening, closing, and the ports.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -11,9 +12,10 @@ use portal_domain::{
     email::LoginKey,
     event::RecordedEvent,
     facts::{
-        ContactFacts, ContactQuery, LinkFacts, LoginFacts, SessionFacts, SignInFacts, UserFacts, UserQuery, VisitFacts,
-        WorkspaceSessionFacts,
+        CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
+        UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
     },
+    handoff::HandoffHash,
     id::{ClientId, ContactId, EnquiryId, LinkId, PracticeId, Ref},
     journal::{Head, JournalRow, Sealing},
     message::Delivery,
@@ -23,6 +25,7 @@ use portal_domain::{
     },
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser},
     session::{SessionHash, WorkspaceSessionHash},
+    sign_in_code::CodeHash,
     throttle::{Admission, Bucket, RecordedTry, Try},
     time::Timestamp,
 };
@@ -39,8 +42,12 @@ use crate::{
     lock::{self, SetupLock},
     migrate::{self, MigrateError, PendingMigration},
     outbox::{LeaseMessages, RecallMessages, SettleMessage},
-    read::{facts, practice, views, visit, workspace},
-    readers::Readers,
+    read::{
+        facts,
+        passages::{self, ForgetPassages},
+        practice, views, visit, workspace,
+    },
+    readers::{Reader, Readers},
     tries::{self, CountTry, ForgetTries},
     writer::{BUSY_STEP, Settings, Writer},
 };
@@ -138,6 +145,14 @@ impl SqliteStore {
         let mut reader = self.readers.take().await.map_err(|error| MigrateError::Failed(error.to_string()))?;
         let pending = migrate::pending(&mut reader).await?;
         reader.told(Ok(pending)).map_err(|error| MigrateError::Failed(error.to_string()))
+    }
+
+    pub(crate) async fn reader(&self) -> Result<Reader, StoreError> {
+        self.readers.take().await
+    }
+
+    pub(crate) const fn writing(&self) -> &Writer {
+        &self.writer
     }
 
     /// Writes what is queued and closes every connection. Calls after this answer `Unavailable`.
@@ -291,6 +306,38 @@ impl PortalStore for SqliteStore {
     async fn forget_receipts(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         self.writer.write(ForgetReceipts { before, most }).await
     }
+
+    async fn handoff(
+        &self,
+        practice: PracticeId,
+        hash: &HandoffHash,
+        now: Timestamp,
+    ) -> Result<Option<HandoffFacts>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = async { passages::handoff(&mut *reader.begin().await?, practice, hash, now).await }.await;
+        reader.told(answer)
+    }
+
+    async fn sign_in_code(
+        &self,
+        practice: PracticeId,
+        hash: &CodeHash,
+        now: Timestamp,
+    ) -> Result<Option<CodeFacts>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = async { passages::sign_in_code(&mut *reader.begin().await?, practice, hash, now).await }.await;
+        reader.told(answer)
+    }
+
+    async fn over_sessions(&self, now: Timestamp, most: u32) -> Result<Vec<(PracticeId, SessionHash)>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = passages::over_sessions(&mut reader, now, most).await;
+        reader.told(answer)
+    }
+
+    async fn forget_passages(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+        self.writer.write(ForgetPassages { before, most }).await
+    }
 }
 
 #[async_trait]
@@ -366,6 +413,16 @@ impl PortalViews for SqliteStore {
     ) -> Result<Vec<RecordedEvent>, StoreError> {
         let mut reader = self.readers.take().await?;
         let answer = views::events(&mut reader, practice, contact, page).await;
+        reader.told(answer)
+    }
+
+    async fn contact_refs(
+        &self,
+        practice: PracticeId,
+        contacts: &[ContactId],
+    ) -> Result<BTreeMap<ContactId, Ref>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = views::contact_refs(&mut reader, practice, contacts).await;
         reader.told(answer)
     }
 

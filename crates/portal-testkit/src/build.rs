@@ -9,6 +9,7 @@ use portal_domain::{
     contact::{Access, Contact},
     email::{EmailAddress, EmailList, LoginKey},
     event::{Event, Subject},
+    handoff::{Handoff, HandoffHash, Landing},
     id::{Id, PracticeId, Ref, Slug},
     journal::JournalKeys,
     link::{KeyId, Link, LinkPurpose, LinkTokens},
@@ -17,7 +18,8 @@ use portal_domain::{
     password::PasswordHash,
     port::{Receipt, RequestKey, Settlement},
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser, Role, Scope, Settings},
-    session::{PortalSession, SessionHash, WorkspaceSession, WorkspaceSessionHash},
+    session::{Factor, PortalSession, ProfileId, SessionHash, WorkspaceSession, WorkspaceSessionHash},
+    sign_in_code::{CodeHash, SignInCode},
     time::Timestamp,
 };
 use sha2::{Digest, Sha256};
@@ -198,6 +200,8 @@ pub fn session(name: &str, login: &Login) -> PortalSession {
         hash: session_hash(name),
         epoch: login.epoch,
         profile: None,
+        factors: vec![Factor::Password],
+        told: false,
         origin: Some("192.0.2.7".to_owned()),
         user_agent: Some("Browser/1.0 (ünïcode)".to_owned()),
         created_at: NOON,
@@ -211,6 +215,48 @@ pub fn session(name: &str, login: &Login) -> PortalSession {
 /// The digest of the token of the session of this name.
 pub fn session_hash(name: &str) -> SessionHash {
     SessionHash(digest(&format!("session {name}")))
+}
+
+/// A hand-over of the contact that works for a minute.
+pub fn handoff(name: &str, login: &Login, contact: &Contact) -> Handoff {
+    Handoff {
+        id: id(name),
+        hash: handoff_hash(name),
+        login: login.id,
+        contact: contact.id,
+        client: None,
+        landing: Landing::Home,
+        epoch: login.epoch,
+        created_at: NOON,
+        expires_at: later(60),
+        used_at: None,
+        ended_at: None,
+    }
+}
+
+/// The digest of the token of the hand-over of this name.
+pub fn handoff_hash(name: &str) -> HandoffHash {
+    HandoffHash(digest(&format!("handoff {name}")))
+}
+
+/// A sign-in code that tells of the session, for a minute.
+pub fn sign_in_code(name: &str, session: &PortalSession, profile: ProfileId) -> SignInCode {
+    SignInCode {
+        id: id(name),
+        hash: code_hash(name),
+        session: session.id,
+        profile,
+        name: "app".to_owned(),
+        address: "https://app.smith.example/back?a=%2F".to_owned(),
+        created_at: NOON,
+        expires_at: later(60),
+        used_at: None,
+    }
+}
+
+/// The digest of the code of this name.
+pub fn code_hash(name: &str) -> CodeHash {
+    CodeHash(digest(&format!("code {name}")))
 }
 
 /// A session of the workspace of this user that lasts for twelve hours.

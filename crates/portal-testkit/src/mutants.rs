@@ -103,6 +103,21 @@ const fn law_against(fault: Fault) -> &'static str {
         Fault::NumberSkipped => "numbers_begin_at_one_and_have_no_gaps",
         Fault::SealedBackwards => "events_are_sealed_in_the_order_they_were_written",
         Fault::SaltForgotten => "sealed_events_come_back_whole",
+        Fault::PassageWallMissing => "hand_overs_and_codes_stay_inside_their_practice",
+        Fault::HandoffUseUnguarded => "a_hand_over_is_used_once_and_in_time",
+        Fault::CodeUseUnguarded => "a_sign_in_code_is_used_once_and_in_time",
+        Fault::HandoffUseRacy => "of_sixteen_uses_of_a_hand_over_one_succeeds",
+        Fault::HandoffsNotEnded => "ending_links_ends_hand_overs",
+        Fault::ToldForgotten => "a_told_session_is_listed_until_it_is_ended",
+        Fault::OverTooEarly => "over_sessions_are_those_a_host_waits_for",
+        Fault::PassagesForgottenEarly => "hand_overs_and_codes_are_forgotten_in_their_time",
+        Fault::WebhookUnguarded => "an_endpoint_is_replaced_at_its_version_alone",
+        Fault::WebhookLeasedTwice => "an_endpoint_that_a_worker_has_is_given_to_no_other",
+        Fault::JobVersionsIgnored => "a_job_is_replaced_only_by_its_next_version",
+        Fault::RowsSettledTwice => "a_row_is_settled_once",
+        Fault::StagedRowsRestarted => "a_job_begins_anew_but_for_what_was_staged_settled",
+        Fault::JobLeasedTwice => "a_job_is_leased_once_until_its_lease_ran_out",
+        Fault::JobsAtWorkForgotten => "jobs_are_forgotten_in_their_time",
     }
 }
 

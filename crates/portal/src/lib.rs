@@ -1,13 +1,15 @@
 //! Client-portal access for practice-management software, to be embedded.
 //!
-//! [`Portal`] runs the commands over the adapters it is given; [`Workers`] seal the journal, decide what anybody asked for and
-//! send the mail.
+//! [`Portal`] runs the commands over the adapters it is given; [`Workers`] seal the journal, decide what anybody asked for, send
+//! the mail and, with a [`Pusher`], push events to the endpoints of hosts.
 //! Both only know the ports of [`domain`], so any store, mailer or hasher can be put in.
 //!
 //! ```no_run
 //! # use std::sync::Arc;
-//! # use portal::domain::port::{Clock, Enquiries, Entropy, Journal, Mailer, Operators, Outbox, PasswordHasher, PortalStore};
-//! # async fn embed<S: PortalStore + Enquiries + Operators + Journal + Outbox + 'static>(
+//! # use portal::domain::port::{
+//! #     Clock, Enquiries, Entropy, Jobs, Journal, Mailer, Operators, Outbox, PasswordHasher, PortalStore, Webhooks,
+//! # };
+//! # async fn embed<S: PortalStore + Enquiries + Jobs + Operators + Journal + Outbox + Webhooks + 'static>(
 //! #     store: Arc<S>, hasher: Arc<dyn PasswordHasher>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>,
 //! #     mailer: Arc<dyn Mailer>, tokens: portal::domain::link::LinkTokens,
 //! # ) -> Result<(), Box<dyn std::error::Error>> {
@@ -17,7 +19,9 @@
 //!     store: store.clone(),
 //!     enquiries: store.clone(),
 //!     operators: store.clone(),
+//!     jobs: store.clone(),
 //!     journal: store.clone(),
+//!     webhooks: store.clone(),
 //!     hasher,
 //!     clock,
 //!     entropy,
@@ -39,6 +43,7 @@
 
 mod compose;
 mod outbox;
+mod pusher;
 mod sealer;
 mod workers;
 
@@ -48,5 +53,6 @@ pub use portal_domain::usecase::{CallContext, Error, Portal};
 pub use self::{
     compose::{MailSettings, in_words},
     outbox::{Sender, Sent},
+    pusher::{Pusher, Render},
     workers::{Running, Workers},
 };

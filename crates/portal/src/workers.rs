@@ -1,4 +1,5 @@
-//! What runs beside the requests: the sealing of events, the decision of enquiries, and the sending of mail.
+//! What runs beside the requests: the sealing of events, the decision of enquiries, imports and activations of many, and the
+//! sending of mail.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +12,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{compose::MailSettings, outbox::Sender, sealer};
+use crate::{compose::MailSettings, outbox::Sender, pusher::Pusher, sealer};
 
 /// With nobody to wake it, a worker looks this often.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -22,8 +23,14 @@ const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(2);
 /// So many messages are handed over at once, besides the one that somebody waits for (D7): it has a worker of its own, so that
 /// slow mail servers don't keep it waiting.
 const SENDERS: usize = 4;
+/// So many endpoints of hosts are served at once.
+const PUSHERS: usize = 4;
+/// So many imports and activations of many run at once, so that a long one keeps no other waiting.
+const JOBS: usize = 2;
 /// So often what is over is forgotten.
 const HOUR: Duration = Duration::from_secs(3600);
+/// So often hosts are told of sessions whose time is over.
+const MINUTE: Duration = Duration::from_secs(60);
 /// So many enquiries are taken at once.
 const ENQUIRIES: u32 = 20;
 /// So long nobody else decides what is being decided.
@@ -33,6 +40,7 @@ const LEASE: Duration = Duration::from_secs(30);
 pub struct Workers {
     portal: Portal,
     sender: Option<Sender>,
+    pusher: Option<Pusher>,
 }
 
 /// Workers at work. Dropped, they stop too, after what they are doing.
@@ -45,12 +53,18 @@ pub struct Running {
 impl Workers {
     /// Workers over these adapters.
     pub fn new(portal: Portal, outbox: Arc<dyn Outbox>, mailer: Arc<dyn Mailer>, settings: MailSettings) -> Self {
-        Self { sender: Some(Sender::new(portal.clone(), outbox, mailer, settings)), portal }
+        Self { sender: Some(Sender::new(portal.clone(), outbox, mailer, settings)), portal, pusher: None }
     }
 
     /// Workers that send nothing: mail waits until there are others.
     pub const fn without_mail(portal: Portal) -> Self {
-        Self { portal, sender: None }
+        Self { portal, sender: None, pusher: None }
+    }
+
+    /// Pushes events to the endpoints of hosts, too.
+    #[must_use]
+    pub fn with_webhooks(self, pusher: Pusher) -> Self {
+        Self { pusher: Some(pusher), ..self }
     }
 
     /// Decides what anybody asked for, now; answers how many enquiries that were.
@@ -63,11 +77,31 @@ impl Workers {
         let wake = Arc::new(Notify::new());
         let (stop, stopped) = watch::channel(false);
         let mut tasks = Vec::new();
-        let portal = self.portal.clone();
+        // What is sealed wakes those who push it.
+        let sealed = Arc::new(Notify::new());
+        let (portal, tell) = (self.portal.clone(), Arc::clone(&sealed));
         tasks.push(tokio::spawn(run(Arc::clone(&wake), stopped.clone(), "sealer", move || {
-            let portal = portal.clone();
-            async move { sealer::seal_next(&portal).await }
+            let (portal, tell) = (portal.clone(), Arc::clone(&tell));
+            async move {
+                let sealed = sealer::seal_next(&portal).await?;
+                if sealed {
+                    tell.notify_waiters();
+                }
+                Ok(sealed)
+            }
         })));
+        for pusher in self.pusher.iter().flat_map(|pusher| std::iter::repeat_n(pusher.clone(), PUSHERS)) {
+            tasks.push(tokio::spawn(run(Arc::clone(&sealed), stopped.clone(), "webhooks", move || {
+                let pusher = pusher.clone();
+                async move { pusher.push_next().await }
+            })));
+        }
+        if let Some(pusher) = self.pusher.clone() {
+            tasks.push(tokio::spawn(run_every(HOUR, stopped.clone(), "webhook sweeper", move || {
+                let pusher = pusher.clone();
+                async move { pusher.sweep().await }
+            })));
+        }
         let portal = self.portal.clone();
         tasks.push(tokio::spawn(run(Arc::clone(&wake), stopped.clone(), "enquiries", move || {
             let portal = portal.clone();
@@ -80,9 +114,23 @@ impl Workers {
                 let tries = portal.forget_tries().await;
                 portal.forget_receipts().await?;
                 portal.delete_doomed().await?;
+                portal.forget_passages().await?;
+                portal.forget_jobs().await?;
                 tries.map(|_| ())
             }
         })));
+        let portal = self.portal.clone();
+        tasks.push(tokio::spawn(run_every(MINUTE, stopped.clone(), "ends of sessions", move || {
+            let portal = portal.clone();
+            async move { portal.end_over_sessions().await.map(|_| ()) }
+        })));
+        for _ in 0..JOBS {
+            let (portal, ending) = (self.portal.clone(), stopped.clone());
+            tasks.push(tokio::spawn(run(Arc::clone(&wake), stopped.clone(), "jobs", move || {
+                let (portal, ending) = (portal.clone(), ending.clone());
+                async move { portal.run_next_job(&|| *ending.borrow()).await }
+            })));
+        }
         if let Some(sender) = self.sender.clone() {
             tasks.push(tokio::spawn(run_every(HOUR, stopped.clone(), "recall", move || {
                 let sender = sender.clone();

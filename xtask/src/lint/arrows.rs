@@ -6,14 +6,17 @@ use crate::lint::Findings;
 use crate::{source, workspace};
 
 /// Which crates of the workspace a crate may use. Tests may use the testkit besides, and the program's anything.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("portal-domain", &[]),
     ("portal-mail", &["portal-domain"]),
     ("portal-postgres", &["portal-domain"]),
     ("portal-sqlite", &["portal-domain"]),
     ("portal-argon2", &["portal-domain"]),
     ("portal-smtp", &["portal-domain"]),
-    ("portal-http", &["portal-domain"]),
+    ("portal-webhook", &["portal-domain"]),
+    ("portal-import", &["portal-domain"]),
+    // Files of contacts come in by HTTP and by the command line, and are read alike.
+    ("portal-http", &["portal-domain", "portal-import"]),
     ("portal", &["portal-domain", "portal-mail"]),
     ("portal-testkit", &["portal-domain"]),
     (
@@ -21,10 +24,12 @@ const ARROWS: [(&str, &[&str]); 11] = [
         &[
             "portal",
             "portal-http",
+            "portal-import",
             "portal-postgres",
             "portal-sqlite",
             "portal-smtp",
             "portal-argon2",
+            "portal-webhook",
             "portal-domain",
             "portal-mail",
         ],

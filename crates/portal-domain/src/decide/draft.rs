@@ -5,7 +5,7 @@ mod finish;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::finish::note_contact;
-use super::{Moment, outcome::Scene};
+use super::{Moment, outcome::Scene, session::tell_hosts};
 use crate::{
     Named, Refusal,
     change::{Aggregate, Change, Decision, Expect, KeyOwner, Reliance, Which},
@@ -282,6 +282,7 @@ impl<'a> Draft<'a> {
         let now = self.now();
         let work = self.logins.get_mut(&login).expect("a draft knows every login it names");
         work.touched = true;
+        tell_hosts(&mut self.decision.events, &work.facts, Which::All, self.moment);
         let epoch = work.facts.login.epoch;
         let valid = work.facts.sessions.iter().filter(|session| session.valid(epoch, now)).count();
         work.facts.login.epoch += 1;

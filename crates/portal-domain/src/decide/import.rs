@@ -14,7 +14,7 @@ use crate::{
     event::Subject,
     facts::ContactFacts,
     id::{ClientId, Ref},
-    practice::Client,
+    practice::{Client, check_name},
 };
 
 /// What an import may do beyond writing contacts.
@@ -24,6 +24,8 @@ pub struct ImportOptions {
     pub activate: bool,
     /// Whether rows may move live logins (I3).
     pub move_logins: bool,
+    /// Whether rows are mended before they are decided, where that is safe (I2).
+    pub mend: bool,
 }
 
 /// One row, parsed. Empty fields leave an existing contact as it is.
@@ -65,6 +67,17 @@ pub enum ActivationOutcome {
     Unchanged,
 }
 
+impl ActivationOutcome {
+    /// The outcome's name in the API.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Invited => "invited",
+            Self::Joined => "joined",
+            Self::Unchanged => "unchanged",
+        }
+    }
+}
+
 /// Decides one row. Clients that are not there are created (I1); clients are added and never taken away, and a live login
 /// moves only where the options say so (I3).
 pub fn import_row(
@@ -75,6 +88,9 @@ pub fn import_row(
 ) -> Result<Decided<RowOutcome>, Refusal> {
     if would_move(scene.facts, row) && !options.move_logins {
         return Err(Refusal::WouldMoveLogin);
+    }
+    if scene.facts.contact.is_none() && row.name.is_none() {
+        check_name("")?;
     }
     let mut known = scene.facts.clients.clone();
     let new_clients = missing_clients(&known, row, moment);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Moment, draft::cap, outcome::Decided};
+use super::{Moment, draft::cap, outcome::Decided, session::tell_hosts};
 use crate::{
     Refusal,
     change::{Aggregate, Change, Decision, Expect, Reliance, Which},
@@ -86,10 +86,9 @@ pub fn redeem(facts: &LinkFacts, command: &Redemption, moment: &mut Moment) -> R
     event.facts.insert("soon_after_move".to_owned(), (!moved_lately(login, moment).is_empty()).to_string());
     let expect = vec![changes_login(&login.login)];
     let login_email = spelling(&facts.link, login);
-    Ok(Decided {
-        decision: Decision { expect, changes, messages, events: vec![event] },
-        outcome: Redeemed { login_email },
-    })
+    let mut events = vec![event];
+    tell_hosts(&mut events, login, Which::All, moment);
+    Ok(Decided { decision: Decision { expect, changes, messages, events }, outcome: Redeemed { login_email } })
 }
 
 /// How the contact that the link was written to spells the login's address today; the eldest's spelling where it left.

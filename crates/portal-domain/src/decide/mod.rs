@@ -8,12 +8,16 @@ mod contact;
 mod credential;
 mod delivery;
 mod draft;
+mod handoff;
 mod import;
+mod job;
 mod link;
 mod outcome;
 mod practice;
 mod session;
+mod sign_in_return;
 mod user;
+mod webhook;
 mod workspace;
 
 pub use self::{
@@ -21,7 +25,9 @@ pub use self::{
     contact::{ContactFields, Expected, PutEmails, note_refused_update, put_contact, put_emails},
     credential::import_credential,
     delivery::{cancelled, handed_over, room, unwanted},
+    handoff::{HandOver, HandedOver, TakeOver, hand_over, take_over, usable_handoff},
     import::{ActivationOutcome, ImportOptions, ImportRow, RowOutcome, import_row},
+    job::{begin_job, cancel_job, pause_job, restart_job, resume_job, share, start_job, step_job},
     link::{Redeemed, Redemption, redeem, renew_link, request_reset, usable_link},
     outcome::{ContactOutcome, Decided, EffectMessage, Effects, PasswordEffect, Scene},
     practice::{
@@ -29,10 +35,16 @@ pub use self::{
         put_client, put_practice, put_settings, revoke_api_key, suspend_client, suspend_practice,
     },
     session::{
-        ChangedPassword, SignIn, change_password, chosen_profile, end_contact_sessions, end_own_sessions, give_back,
-        open_session, select_profile, sign_out, touch_session, valid_session, valid_sessions, valid_visit,
+        ChangedPassword, SignIn, change_password, chosen_profile, end_contact_sessions, end_over_session,
+        end_own_sessions, give_back, open_session, select_profile, sign_out, touch_session, valid_session,
+        valid_sessions, valid_visit,
     },
+    sign_in_return::{GoBack, ToldSignIn, WayBack, go_back, take_code},
     user::{PutUser, delete_user, put_user},
+    webhook::{
+        Push, PushedEvent, PutWebhook, WebhookPut, delete_webhook, lease_webhook, put_webhook, recover_webhook,
+        reseal_webhook, settle_push, test_webhook,
+    },
     workspace::{
         OpenWorkspace, leave_workspace, open_workspace_session, touch_workspace_session, valid_workspace_session,
     },

@@ -9,13 +9,13 @@ use super::{
 use crate::{
     Door, Refusal,
     change::{Aggregate, Change, Decision, Expect, Reliance, Which},
-    event::Subject,
+    event::{Event, Subject},
     facts::{LoginFacts, LoginGlance, SessionFacts, SignInFacts, VisitFacts},
     id::{ContactId, CredentialId, SessionId},
     login::{Credential, Login},
     password::PasswordHash,
     practice::Practice,
-    session::{PortalSession, ProfileId, SessionHash},
+    session::{Factor, PortalSession, ProfileId, SessionHash},
     throttle::CountedTry,
     time::Timestamp,
 };
@@ -50,24 +50,12 @@ pub fn open_session(
     if login.key.is_none() {
         return Err(Refusal::SignInFailed);
     }
-    let session = new_session(practice, login, command, moment);
+    let (hash, user_agent) = (command.hash, command.user_agent.clone());
+    let session = new_session(practice, login, Factor::Password, (hash, user_agent), moment);
     let mut decision = Decision::default();
-    if let Ok((old, owner)) = valid_session(replaced, moment.now) {
-        end(&mut decision, owner, Which::One(old.id), "session.replaced", moment);
-        if owner.login.id != login.id {
-            touch(&mut decision, owner);
-        }
-    }
-    let replaces_own = replaced.is_some_and(|replaced| replaced.session.login == login.id);
-    if command.rehashed.is_some() || (replaces_own && !decision.is_empty()) {
-        let hash = command.rehashed.clone().unwrap_or_else(|| credential.hash.clone());
-        let credential = Some(Credential { hash, ..credential.clone() });
-        decision.expect.push(changes_login(login));
-        decision.changes.push(Change::PutLogin(Login { credential, version: login.version + 1, ..login.clone() }));
-    } else {
-        let what = Aggregate::Login(login.id);
-        decision.expect.push(Expect { what, version: login.version, how: Reliance::LookedAt });
-    }
+    let replaces_own = replace(&mut decision, login, replaced, moment);
+    let rehashed = command.rehashed.clone().map(|hash| Credential { hash, ..credential.clone() });
+    rely(&mut decision, login, replaces_own, rehashed);
     decision.changes.extend([Change::OpenSession(session.clone()), Change::GiveBack(command.counted)]);
     let subject = Subject { contact: *only_member, user: None, login: Some(login.id) };
     let mut event = moment.event("session.opened", subject);
@@ -77,15 +65,52 @@ pub fn open_session(
     Ok(Decided { decision, outcome: session })
 }
 
-fn new_session(practice: &Practice, login: &Login, command: &SignIn, moment: &mut Moment) -> PortalSession {
+/// Ends the session that the browser had before, if it is valid. Answers whether it was one of the same login.
+pub(super) fn replace(
+    decision: &mut Decision,
+    login: &Login,
+    replaced: Option<&SessionFacts>,
+    moment: &mut Moment,
+) -> bool {
+    let Ok((old, owner)) = valid_session(replaced, moment.now) else { return false };
+    end(decision, owner, Which::One(old.id), "session.replaced", moment);
+    let own = owner.login.id == login.id;
+    if !own {
+        touch(decision, owner);
+    }
+    own
+}
+
+/// Relies on the login that a session begins of: on the present version where nothing of it changes, else changing it.
+pub(super) fn rely(decision: &mut Decision, login: &Login, ends_one: bool, rehashed: Option<Credential>) {
+    if ends_one || rehashed.is_some() {
+        let credential = rehashed.or_else(|| login.credential.clone());
+        decision.expect.push(changes_login(login));
+        decision.changes.push(Change::PutLogin(Login { credential, version: login.version + 1, ..login.clone() }));
+    } else {
+        let what = Aggregate::Login(login.id);
+        decision.expect.push(Expect { what, version: login.version, how: Reliance::LookedAt });
+    }
+}
+
+/// A session that begins now. The browser brings its token's digest and what it calls itself.
+pub(super) fn new_session(
+    practice: &Practice,
+    login: &Login,
+    factor: Factor,
+    (hash, user_agent): (SessionHash, Option<String>),
+    moment: &mut Moment,
+) -> PortalSession {
     PortalSession {
         id: moment.ids.next(moment.now),
         login: login.id,
-        hash: command.hash,
+        hash,
         epoch: login.epoch,
         profile: None,
+        factors: vec![factor],
+        told: false,
         origin: moment.origin.clone(),
-        user_agent: command.user_agent.clone().map(shown_name),
+        user_agent: user_agent.map(shown_name),
         created_at: moment.now,
         last_seen_at: moment.now,
         idle_until: moment.now.after(practice.settings.session_idle()),
@@ -181,7 +206,8 @@ pub fn end_own_sessions(
         }
     };
     if some {
-        end(&mut decision, login, which, "session.ended", moment);
+        let kind = if target.is_some() { "session.ended" } else { "session.others_ended" };
+        end(&mut decision, login, which, kind, moment);
         touch(&mut decision, login);
     }
     tell_only_of(outcome, &mut decision);
@@ -201,15 +227,46 @@ pub fn end_contact_sessions(contact: ContactId, login: &LoginFacts, moment: &mut
     decision.changes.push(Change::PutLogin(after));
     decision.changes.push(Change::EndSessions { login: login.login.id, which: Which::All, at: moment.now });
     decision.events.push(login_event("session.all_ended", login, Some(contact), moment));
+    tell_hosts(&mut decision.events, login, Which::All, moment);
     tell_only_of(outcome, &mut decision);
     Decided { decision, outcome }
 }
 
-/// Where nothing valid ended, nothing is told (J1).
+/// Where nothing valid ended, nothing is told (J1), but to hosts that wait for it.
 fn tell_only_of(ended: usize, decision: &mut Decision) {
     if ended == 0 {
-        decision.events.clear();
+        decision.events.retain(|event| event.kind == ENDED);
     }
+}
+
+/// The event that names a session which ended.
+const ENDED: &str = "session.ended";
+
+fn ended(login: &LoginFacts, session: SessionId, moment: &mut Moment) -> Event {
+    let mut event = login_event(ENDED, login, None, moment);
+    event.facts.insert("session".to_owned(), session.to_string());
+    event
+}
+
+/// Tells of the end of each session that a host was told of. Whoever ends sessions calls this with the login as it was before.
+pub(super) fn tell_hosts(events: &mut Vec<Event>, login: &LoginFacts, which: Which, moment: &mut Moment) {
+    let told = login.sessions.iter().filter(|session| session.told && which.meets(&session.id));
+    events.extend(told.map(|session| ended(login, session.id, moment)));
+}
+
+/// Ends a session that a host was told of and whose time is over, so that the host hears of it. Answers whether it was one.
+pub fn end_over_session(facts: Option<&SessionFacts>, moment: &mut Moment) -> Decided<bool> {
+    let mut decision = Decision::default();
+    let Some(SessionFacts { session, login: Some(login) }) = facts else { return Decided { decision, outcome: false } };
+    let over = moment.now >= session.idle_until || moment.now >= session.expires_at;
+    let outcome = session.told && session.ended_at.is_none() && over;
+    if outcome {
+        let which = Which::One(session.id);
+        decision.changes.push(Change::EndSessions { login: login.login.id, which, at: moment.now });
+        decision.events.push(ended(login, session.id, moment));
+        touch(&mut decision, login);
+    }
+    Decided { decision, outcome }
 }
 
 /// The valid sessions of a login, oldest first.
@@ -224,6 +281,9 @@ fn end(decision: &mut Decision, login: &LoginFacts, which: Which, kind: &'static
         event.facts.insert("session".to_owned(), session.to_string());
     }
     decision.events.push(event);
+    if kind != ENDED {
+        tell_hosts(&mut decision.events, login, which, moment);
+    }
 }
 
 /// Changes a login's version: whoever else relied on one of its sessions decides again.
@@ -275,6 +335,7 @@ pub fn change_password(
         id: moment.ids.next(now),
         hash: command.session,
         epoch: after.epoch,
+        told: false,
         last_seen_at: now,
         idle_until: now.after(practice.settings.session_idle()),
         ..session.clone()
@@ -287,7 +348,8 @@ pub fn change_password(
         Change::GiveBack(command.counted),
     ];
     let messages = password_changed(login, moment).into_iter().collect();
-    let event = login_event("login.password_changed", login, None, moment);
-    let decision = Decision { expect: vec![changes_login(&login.login)], changes, messages, events: vec![event] };
+    let mut events = vec![login_event("login.password_changed", login, None, moment)];
+    tell_hosts(&mut events, login, Which::All, moment);
+    let decision = Decision { expect: vec![changes_login(&login.login)], changes, messages, events };
     Ok(Decided { decision, outcome: fresh })
 }

@@ -19,6 +19,7 @@ mod hidden;
 mod key;
 mod list;
 mod mask;
+mod mend;
 mod shape;
 mod syntax;
 mod trim;
@@ -29,6 +30,7 @@ pub(crate) use hidden::is_hidden;
 pub use key::LoginKey;
 pub use list::EmailList;
 pub use mask::mask;
+pub use mend::mend;
 
 /// The one version of Unicode that every table behind these rules carries (E6).
 ///

@@ -4,6 +4,7 @@
 //! of each. An adapter that passes the suite can be put in the place of another.
 
 mod entropy;
+mod jobs;
 mod journal;
 mod mail;
 mod operators;
@@ -11,9 +12,11 @@ mod outbox;
 mod password;
 mod store;
 mod views;
+mod webhooks;
 
 pub use self::{
     entropy::{Clock, Entropy},
+    jobs::{Jobs, RowFilter},
     journal::{Journal, Unsealed},
     mail::{MailFrom, Mailer, OutgoingMail},
     operators::{Deletion, Operators},
@@ -21,5 +24,6 @@ pub use self::{
     password::{HashError, PasswordHasher, Verdict},
     store::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     views::{Listed, Page, PortalViews, Waiting},
+    webhooks::{WebhookCall, WebhookSender, Webhooks},
 };
 pub use crate::message::{Lease, Leased, Letter, SendOutcome, Settlement};

@@ -4,12 +4,14 @@ use crate::{
     change::Decision,
     email::LoginKey,
     facts::{
-        ContactFacts, ContactQuery, LinkFacts, LoginFacts, SessionFacts, SignInFacts, UserFacts, UserQuery, VisitFacts,
-        WorkspaceSessionFacts,
+        CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
+        UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
     },
+    handoff::HandoffHash,
     id::{LinkId, PracticeId, Ref, Slug},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::{SessionHash, WorkspaceSessionHash},
+    sign_in_code::CodeHash,
     throttle::{Admission, Bucket, Try},
     time::Timestamp,
 };
@@ -88,6 +90,30 @@ pub trait PortalStore: Send + Sync {
         practice: PracticeId,
         hash: &WorkspaceSessionHash,
     ) -> Result<Option<WorkspaceSessionFacts>, StoreError>;
+
+    /// A hand-over of this practice, usable or not. MUST NOT find one of another practice.
+    async fn handoff(
+        &self,
+        practice: PracticeId,
+        hash: &HandoffHash,
+        now: Timestamp,
+    ) -> Result<Option<HandoffFacts>, StoreError>;
+
+    /// A sign-in code of this practice, usable or not, with its session. MUST NOT find one of another practice.
+    async fn sign_in_code(
+        &self,
+        practice: PracticeId,
+        hash: &CodeHash,
+        now: Timestamp,
+    ) -> Result<Option<CodeFacts>, StoreError>;
+
+    /// Up to `most` sessions, of all practices, that a host was told of, that are not ended, and whose time was over at `now`.
+    /// MUST list no others.
+    async fn over_sessions(&self, now: Timestamp, most: u32) -> Result<Vec<(PracticeId, SessionHash)>, StoreError>;
+
+    /// Forgets up to `most` hand-overs and up to `most` sign-in codes, of all practices, that expired before a time. MUST leave
+    /// all others. Answers how many.
+    async fn forget_passages(&self, before: Timestamp, most: u32) -> Result<u64, StoreError>;
 
     /// What an earlier command with this key left.
     async fn receipt(&self, practice: PracticeId, key: &RequestKey) -> Result<Option<Receipt>, StoreError>;

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 
 use super::StoreError;
@@ -62,6 +64,12 @@ pub trait PortalViews: Send + Sync {
         contact: Option<ContactId>,
         page: &Page<i64>,
     ) -> Result<Vec<RecordedEvent>, StoreError>;
+    /// References of contacts by our ids; those that are gone have none.
+    async fn contact_refs(
+        &self,
+        practice: PracticeId,
+        contacts: &[ContactId],
+    ) -> Result<BTreeMap<ContactId, Ref>, StoreError>;
     /// Tries to sign in at a key after `since`, oldest first, as far as they are remembered.
     async fn tries(
         &self,

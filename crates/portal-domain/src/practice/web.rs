@@ -5,7 +5,12 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::{
+    id::Slug,
+    sign_in_code::{CodeToken, HostState},
+};
 
 /// Most characters of an address.
 const LONGEST: usize = 2000;
@@ -22,8 +27,76 @@ pub struct Place {
     pub sentence: String,
 }
 
+/// Where clients may be sent back to after signing in. Requests name it, and never say an address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReturnAddress {
+    /// By which requests name it: of the same form as a practice's slug.
+    pub name: String,
+    /// The address, without fragment.
+    pub address: String,
+}
+
+impl ReturnAddress {
+    /// The member that is out of its bounds, and what they are.
+    pub(super) fn fault(&self) -> Option<(&'static str, &'static str)> {
+        if Slug::parse(&self.name).is_none() {
+            return Some(("name", "2 to 40 of `a`–`z`, `0`–`9` and `-`"));
+        }
+        if !is_web_address(&self.address) {
+            return Some(("address", BOUNDS));
+        }
+        has_fragment(&self.address).then_some(("address", "without fragment"))
+    }
+
+    /// The address with a code, and what the host handed in, added to its query.
+    ///
+    /// ```
+    /// use portal_domain::{practice::ReturnAddress, sign_in_code::{CodeToken, HostState}};
+    /// let app = ReturnAddress { name: "app".to_owned(), address: "https://app.example/back?a=1".to_owned() };
+    /// let url = app.with(&CodeToken::from_entropy([0; 32]), &HostState::parse("x y&z=%").unwrap());
+    /// assert_eq!(url, format!("https://app.example/back?a=1&code={}&state=x%20y%26z%3D%25", "A".repeat(43)));
+    /// ```
+    pub fn with(&self, code: &CodeToken, state: &HostState) -> String {
+        let joint = if self.address.contains('?') { '&' } else { '?' };
+        let state = state.as_str().bytes().map(|byte| match byte {
+            byte if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => char::from(byte).to_string(),
+            byte => format!("%{byte:02X}"),
+        });
+        format!("{}{joint}code={}&state={}", self.address, code.reveal(), state.collect::<String>())
+    }
+
+    /// Scheme, host and port of the address.
+    ///
+    /// ```
+    /// use portal_domain::practice::ReturnAddress;
+    /// let app = ReturnAddress { name: "app".to_owned(), address: "https://app.example:8443?a=/1".to_owned() };
+    /// assert_eq!(app.origin(), "https://app.example:8443");
+    /// ```
+    pub fn origin(&self) -> &str {
+        let start = self.address.find("://").map_or(0, |place| place + 3);
+        let end = self.address[start..].find(['/', '?', '#']).map_or(self.address.len(), |place| start + place);
+        &self.address[..end]
+    }
+}
+
+/// Reads named addresses. Before they had names there was a list of mere addresses: those are read as `return-1`, `return-2` …
+pub(super) fn read_return_addresses<'de, D: Deserializer<'de>>(reader: D) -> Result<Vec<ReturnAddress>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Kept {
+        Named(ReturnAddress),
+        Bare(String),
+    }
+    let named = |(index, kept)| match kept {
+        Kept::Named(named) => named,
+        Kept::Bare(address) => ReturnAddress { name: format!("return-{}", index + 1), address },
+    };
+    Ok(Vec::<Kept>::deserialize(reader)?.into_iter().enumerate().map(named).collect())
+}
+
 /// What an address may be, in words.
-pub(super) const BOUNDS: &str = "an absolute `https://` address in ASCII, host in lower case, without user name, `.` or `..` \
+pub(crate) const BOUNDS: &str = "an absolute `https://` address in ASCII, host in lower case, without user name, `.` or `..` \
                                  in its path, at most 2000 characters; `http://` only for this machine";
 
 impl Place {
@@ -45,7 +118,7 @@ fn is_line(text: &str, most: usize) -> bool {
 }
 
 /// Whether a text is the address of a site, and leaves no doubt of which.
-pub(super) fn is_web_address(text: &str) -> bool {
+pub(crate) fn is_web_address(text: &str) -> bool {
     let (rest, secure) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
         (Some(rest), _) => (rest, true),
         (_, Some(rest)) => (rest, false),
@@ -57,7 +130,7 @@ pub(super) fn is_web_address(text: &str) -> bool {
 }
 
 /// Whether an address has a fragment, which is never sent to the site.
-pub(super) fn has_fragment(text: &str) -> bool {
+pub(crate) fn has_fragment(text: &str) -> bool {
     text.contains('#')
 }
 
@@ -107,6 +180,18 @@ fn is_tail(tail: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn return_addresses_of_before_they_had_names_are_still_read() {
+        let kept = r#"{"return_addresses": ["https://a.example/", {"name": "app", "address": "https://b.example/"}]}"#;
+        let settings: super::super::Settings = serde_json::from_str(kept).expect("settings");
+        let read = |name: &str| settings.return_address(name).map(|place| place.address.as_str());
+        assert_eq!((read("return-1"), read("app")), (Some("https://a.example/"), Some("https://b.example/")));
+        assert!(settings.check().is_ok());
+        for odd in [r#"{"return_addresses": [7]}"#, r#"{"return_addresses": [{"name": "app"}]}"#] {
+            assert!(serde_json::from_str::<super::super::Settings>(odd).is_err(), "{odd}");
+        }
+    }
 
     #[test]
     fn plain_addresses_are_taken() {

@@ -1,27 +1,37 @@
 //! One method per command: load facts, decide, commit; on a conflict, again.
 
+mod bulk;
 mod contacts;
 mod enquiries;
+mod handoffs;
 mod import;
+mod jobs;
 mod journal;
 mod links;
 mod once;
 mod operators;
 mod practices;
+mod runner;
 mod sessions;
+mod sign_in_returns;
 mod tries;
+mod webhooks;
 mod workspace;
 
 use std::{collections::BTreeSet, sync::Arc};
 
 pub use self::{
     contacts::{ContactAnswer, EmailsInput, PutContactInput},
-    import::{Import, ImportInput, RowFault, RowVerdict, RowWritten},
+    handoffs::{HandOverInput, HandoffView, NewHandoff, OtherSession, TakenOver},
+    import::{Import, ImportInput, Mended, RowFault, RowVerdict, RowWritten},
+    jobs::{ActivationOrder, JobAnswer, Staging, StartedJob},
     links::{LinkView, RedeemLink},
     once::{Outcome, Request},
     operators::KeyHolder,
     practices::{NewApiKey, PutUserInput, Secret},
     sessions::{ChangePassword, SessionView, SignInInput, SignedIn},
+    sign_in_returns::Onward,
+    webhooks::{WebhookAnswer, WebhookView},
     workspace::{WorkspaceSignedIn, WorkspaceView},
 };
 use crate::{
@@ -32,8 +42,8 @@ use crate::{
     id::{Ids, PracticeId},
     link::LinkTokens,
     port::{
-        Clock, Commit, Enquiries, Entropy, HashError, Journal, Operators, PasswordHasher, PortalStore,
-        PracticeSelector, Receipt, StoreError,
+        Clock, Commit, Enquiries, Entropy, HashError, Jobs, Journal, Operators, PasswordHasher, PortalStore,
+        PracticeSelector, Receipt, StoreError, Webhooks,
     },
     practice::Practice,
     time::Timestamp,
@@ -51,8 +61,12 @@ pub struct Portal {
     pub enquiries: Arc<dyn Enquiries>,
     /// What belongs to no practice.
     pub operators: Arc<dyn Operators>,
+    /// Work on many contacts.
+    pub jobs: Arc<dyn Jobs>,
     /// Sealing of events.
     pub journal: Arc<dyn Journal>,
+    /// Endpoints of hosts.
+    pub webhooks: Arc<dyn Webhooks>,
     /// Hashing of passwords.
     pub hasher: Arc<dyn PasswordHasher>,
     /// The time.

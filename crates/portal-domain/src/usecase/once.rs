@@ -151,6 +151,11 @@ impl Portal {
         }
     }
 
+    /// What a call was told before whose answer holds no secret.
+    pub(super) async fn told_openly<T: Outcome>(&self, context: &CallContext) -> Result<Option<T>, Error> {
+        self.told_before(context, Kept::Open).await
+    }
+
     async fn told_before<T: Outcome>(&self, context: &CallContext, kept: Kept) -> Result<Option<T>, Error> {
         let Some(request) = context.counted_request() else { return Ok(None) };
         let Some(receipt) = self.store.receipt(context.practice, &request.key).await? else { return Ok(None) };

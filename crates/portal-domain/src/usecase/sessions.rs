@@ -176,7 +176,7 @@ impl Portal {
         Ok(SessionView { practice, session, login })
     }
 
-    async fn visit(&self, practice: &PracticeSelector, token: &SessionToken) -> Result<VisitFacts, Error> {
+    pub(super) async fn visit(&self, practice: &PracticeSelector, token: &SessionToken) -> Result<VisitFacts, Error> {
         let visit = self.store.visit(practice, &token.hash()).await?;
         Ok(visit.ok_or(Refusal::NotFound { what: "practice" })?)
     }
@@ -298,7 +298,11 @@ impl Portal {
         Err(Error::Overloaded)
     }
 
-    async fn session_facts(&self, context: &CallContext, token: &SessionToken) -> Result<Option<SessionFacts>, Error> {
+    pub(super) async fn session_facts(
+        &self,
+        context: &CallContext,
+        token: &SessionToken,
+    ) -> Result<Option<SessionFacts>, Error> {
         Ok(self.store.session(context.practice, &token.hash(), self.clock.now()).await?)
     }
 }

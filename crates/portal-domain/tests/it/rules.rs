@@ -163,6 +163,8 @@ proptest! {
             hash: SessionHash([0; 32]),
             epoch,
             profile: None,
+            factors: Vec::new(),
+            told: false,
             origin: None,
             user_agent: None,
             created_at: Timestamp::from_micros(0),

@@ -53,7 +53,7 @@ impl FromFields for ContactBody {
 }
 
 /// A text that can't be a reference names no client.
-fn references(texts: Vec<String>) -> Result<Vec<Ref>, Problem> {
+pub(super) fn references(texts: Vec<String>) -> Result<Vec<Ref>, Problem> {
     let parsed = texts.iter().enumerate().map(|(index, text)| {
         let unknown = || {
             let detail = format!("there is no client `{}`: create it first", text.escape_debug());

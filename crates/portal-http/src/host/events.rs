@@ -1,9 +1,16 @@
 //! The journal of the practice: sealed events, in order and without gaps (J1).
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use axum::Json;
-use portal_domain::{event::RecordedEvent, port::Page};
+use portal_domain::{
+    event::RecordedEvent,
+    id::{ContactId, Ref},
+    port::Page,
+};
 
 use super::Answer;
 use crate::{
@@ -24,20 +31,38 @@ pub(super) async fn list(host: Host, sent: Sent<Feed>) -> Answer<Json<List<Event
     let more = events.len() > limit;
     events.truncate(limit);
     let next = events.last().filter(|_| more).map(|last| last.number.to_string());
-    Ok(super::list(events, next, EventPart::from))
+    let contacts = contacts(&host, &events).await?;
+    Ok(super::list(events, next, |event| {
+        let contact = event.subject.contact.and_then(|contact| contacts.get(&contact));
+        EventPart::of(&event, contact)
+    }))
 }
 
 /// The events after a number: those that are there, or the first that come. One more than asked for says that there are more.
 async fn wait(host: &Host, feed: &Feed) -> Answer<Vec<RecordedEvent>> {
     let page = Page { after: Some(feed.after), limit: feed.limit + 1 };
     let mut left = feed.wait.min(LONGEST_WAIT);
+    let mut waiter = None;
     loop {
         let events = host.app.views.events(host.context.practice, None, &page).await?;
         if !events.is_empty() || left.is_zero() {
             return Ok(events);
         }
+        if waiter.is_none() {
+            waiter = Some(host.app.waiters.enter(host.context.practice)?);
+        }
         let pause = left.min(LOOK_AGAIN);
         tokio::time::sleep(pause).await;
         left -= pause;
     }
+}
+
+/// The references of the contacts that events are about.
+async fn contacts(host: &Host, events: &[RecordedEvent]) -> Answer<BTreeMap<ContactId, Ref>> {
+    let wanted: BTreeSet<_> = events.iter().filter_map(|event| event.subject.contact).collect();
+    if wanted.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let wanted: Vec<_> = wanted.into_iter().collect();
+    Ok(host.app.views.contact_refs(host.context.practice, &wanted).await?)
 }

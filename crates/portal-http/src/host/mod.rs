@@ -1,15 +1,21 @@
 //! The host API: what a practice's own program may ask and order, by its key; and the operator API, by keys of whoever runs the
 //! service.
 
+mod activations;
 mod clients;
 mod contacts;
 mod credentials;
 mod events;
 mod find;
+mod imports;
+mod jobs;
 mod operators;
+mod passages;
 mod portal;
 mod settings;
+mod upload;
 mod users;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -42,7 +48,7 @@ struct Route(&'static str, &'static str, Scope, MethodRouter<Arc<Inner>>);
 
 /// The one table of routes.
 fn table() -> Vec<Route> {
-    use Scope::{Credentials, Operator, Read, Write};
+    use Scope::{Credentials, Operator, Read, SignIn, Write};
     use routing::{delete, get, post, put};
     vec![
         Route("GET", "/practice-users", Read, get(users::list)),
@@ -73,6 +79,17 @@ fn table() -> Vec<Route> {
         Route("GET", "/contacts/{ref}/portal/sessions", Read, get(portal::sessions)),
         Route("DELETE", "/contacts/{ref}/portal/sessions", Write, delete(portal::end_sessions)),
         Route("DELETE", "/sessions", Write, delete(portal::end_all_sessions)),
+        Route("POST", "/handoffs", SignIn, post(passages::hand_over)),
+        Route("POST", "/sign-ins", SignIn, post(passages::sign_in)),
+        Route("POST", "/imports", Write, post(imports::create)),
+        Route("GET", "/imports/{id}", Read, get(imports::one)),
+        Route("GET", "/imports/{id}/rows", Read, get(imports::rows)),
+        Route("GET", "/imports/{id}/refused.csv", Read, get(imports::refused)),
+        Route("POST", "/activations", Write, post(activations::create)),
+        Route("GET", "/activations/{id}", Read, get(activations::one)),
+        Route("POST", "/activations/{id}/pause", Write, post(activations::pause)),
+        Route("POST", "/activations/{id}/resume", Write, post(activations::resume)),
+        Route("POST", "/activations/{id}/cancel", Write, post(activations::cancel)),
         Route("GET", "/events", Read, get(events::list)),
         Route("GET", "/settings", Read, get(settings::one)),
         Route("PUT", "/settings", Write, put(settings::put)),
@@ -84,13 +101,20 @@ fn table() -> Vec<Route> {
         Route("GET", "/operator/practices/{slug}/api-keys", Operator, get(operators::keys)),
         Route("POST", "/operator/practices/{slug}/api-keys", Operator, post(operators::create_key)),
         Route("DELETE", "/operator/practices/{slug}/api-keys/{id}", Operator, delete(operators::revoke_key)),
+        Route("GET", "/webhooks", Read, get(webhooks::list)),
+        Route("GET", "/webhooks/{ref}", Read, get(webhooks::one)),
+        Route("PUT", "/webhooks/{ref}", Write, put(webhooks::put)),
+        Route("DELETE", "/webhooks/{ref}", Write, delete(webhooks::delete)),
+        Route("POST", "/webhooks/{ref}/test", Write, post(webhooks::test)),
+        Route("POST", "/webhooks/{ref}/recover", Write, post(webhooks::recover)),
+        Route("GET", "/webhooks/{ref}/deliveries", Read, get(webhooks::deliveries)),
     ]
 }
 
 /// All routes below `/api/v1`, each behind its gate.
 pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
     table().into_iter().fold(Router::new(), |routes, Route(method, path, scope, handler)| {
-        let gate = Gate { app: Arc::clone(app), scope, route: format!("{method} {path}") };
+        let gate = Gate::new(app, scope, format!("{method} {path}"));
         routes.route(path, handler.route_layer(middleware::from_fn_with_state(gate, gate::pass)))
     })
 }

@@ -98,7 +98,7 @@ pub(super) async fn events(
     let listing = sent.now()?;
     let mut events = host.app.views.events(practice.id, Some(contact.id), &listing.page(place)?).await?;
     let next = listing.cut(&mut events, |event| event.number.to_string());
-    Ok(super::list(events, next, EventPart::from))
+    Ok(super::list(events, next, |event| EventPart::of(&event, Some(&contact.reference))))
 }
 
 pub(super) async fn sessions(

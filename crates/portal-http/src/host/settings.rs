@@ -1,7 +1,7 @@
 //! The settings of the practice.
 
 use axum::Json;
-use portal_domain::practice::{Place, SecondFactor, SessionsOnMove, Settings, SharedLogin};
+use portal_domain::practice::{Place, ReturnAddress, SecondFactor, SessionsOnMove, Settings, SharedLogin};
 
 use super::Answer;
 use crate::{
@@ -31,7 +31,7 @@ pub(crate) struct SettingsBody {
     accent: Option<Option<String>>,
     logo: Option<Option<String>>,
     places: Option<Vec<PlaceBody>>,
-    return_addresses: Option<Vec<String>>,
+    return_addresses: Option<Vec<ReturnBody>>,
     second_factor: Option<SecondFactor>,
 }
 
@@ -43,6 +43,16 @@ impl FromFields for PlaceBody {
         let name = fields.required("name", Fields::text)?;
         let address = fields.required("address", Fields::text)?;
         Ok(Self(Place { name, address, sentence: fields.text("sentence")?.unwrap_or_default() }))
+    }
+}
+
+/// Where clients may be sent back to.
+struct ReturnBody(ReturnAddress);
+
+impl FromFields for ReturnBody {
+    fn from_fields(fields: &mut Fields) -> Result<Self, Problem> {
+        let name = fields.required("name", Fields::text)?;
+        Ok(Self(ReturnAddress { name, address: fields.required("address", Fields::text)? }))
     }
 }
 
@@ -66,7 +76,7 @@ impl FromFields for SettingsBody {
             accent: fields.nullable("accent", Fields::text)?,
             logo: fields.nullable("logo", Fields::text)?,
             places: fields.objects("places")?,
-            return_addresses: fields.texts("return_addresses")?,
+            return_addresses: fields.objects("return_addresses")?,
             second_factor: fields.word("second_factor")?,
         })
     }
@@ -76,6 +86,11 @@ impl SettingsBody {
     fn places(&self) -> Option<Vec<Place>> {
         let places = self.places.as_ref()?;
         Some(places.iter().map(|PlaceBody(place)| place.clone()).collect())
+    }
+
+    fn return_addresses(&self) -> Option<Vec<ReturnAddress>> {
+        let addresses = self.return_addresses.as_ref()?;
+        Some(addresses.iter().map(|ReturnBody(address)| address.clone()).collect())
     }
 
     fn over(&self, before: Settings) -> Settings {
@@ -97,7 +112,7 @@ impl SettingsBody {
             accent: self.accent.clone().unwrap_or(before.accent),
             logo: self.logo.clone().unwrap_or(before.logo),
             places: self.places().unwrap_or(before.places),
-            return_addresses: self.return_addresses.clone().unwrap_or(before.return_addresses),
+            return_addresses: self.return_addresses().unwrap_or(before.return_addresses),
             second_factor: self.second_factor.unwrap_or(before.second_factor),
         }
     }

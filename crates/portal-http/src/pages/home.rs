@@ -29,14 +29,14 @@ struct HomePage {
 }
 
 /// A profile to choose.
-struct Choice {
-    id: String,
-    contact: String,
-    client: String,
-    chosen: bool,
+pub(super) struct Choice {
+    pub(super) id: String,
+    pub(super) contact: String,
+    pub(super) client: String,
+    pub(super) chosen: bool,
 }
 
-fn choices(view: &SessionView) -> Vec<Choice> {
+pub(super) fn choices(view: &SessionView) -> Vec<Choice> {
     let chosen = decide::chosen_profile(&view.session, &view.login);
     let profiles = view.login.profiles();
     let choice = |profile: &portal_domain::facts::Profile<'_>| Choice {

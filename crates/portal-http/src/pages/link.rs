@@ -97,7 +97,7 @@ pub(super) async fn set_password(
     }
     let command = RedeemLink { token: &token, password };
     match visitor.app.portal.redeem_link(&visitor.context, &command).await {
-        Ok(redeemed) => sign_in_page(&visitor, held.as_ref(), Why::PasswordSet, &redeemed.login_email).await,
+        Ok(redeemed) => sign_in_page(&visitor, held.as_ref(), Why::PasswordSet, &redeemed.login_email, None).await,
         Err(Error::Refused(Refusal::LinkClosed { state })) => Ok(closed(&visitor, &token, state, StatusCode::GONE)),
         Err(Error::Refused(Refusal::PasswordRefused { fault })) => {
             let fault = Fault { field: "password", text: fault.to_string() };

@@ -1,7 +1,9 @@
 //! The pages: sign-in, reset, link, signed-in. They work without any script.
 
+mod handoff;
 mod home;
 mod link;
+mod returning;
 mod sign_in;
 
 use std::sync::Arc;
@@ -26,6 +28,8 @@ pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
         .route("/portal/{practice}/profile", routing::post(home::choose))
         .route("/portal/{practice}/sign-out", routing::post(home::sign_out))
         .route("/portal/{practice}/sign-in", routing::get(sign_in::page).post(sign_in::sign_in))
+        .route("/portal/{practice}/return", routing::get(returning::page).post(returning::go_back))
+        .route("/portal/{practice}/handoff/{token}", routing::get(handoff::page).post(handoff::take_over))
         .route("/portal/{practice}/forgot", routing::get(sign_in::forgot).post(sign_in::ask))
         .route("/portal/{practice}/link/{token}", routing::get(link::page).post(link::set_password))
         .route("/portal/{practice}/link/{token}/renew", routing::post(link::renew))

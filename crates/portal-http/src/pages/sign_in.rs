@@ -2,12 +2,13 @@
 
 use askama::Template;
 use axum::{
+    extract::RawQuery,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use portal_domain::{session::SessionToken, usecase::SignInInput};
 
-use super::{Shell, go_to, sentence, show};
+use super::{Shell, go_to, returning::ReturnTo, sentence, show};
 use crate::{
     api::user_agent,
     ask::Form,
@@ -37,6 +38,8 @@ struct SignInPage {
     address: String,
     /// Whose session this browser holds (L5).
     signed_in_as: Option<String>,
+    /// Where to go on to afterwards, if not home.
+    to: Option<ReturnTo>,
 }
 
 /// The sign-in page. It says whose session the browser holds, if any, and neither uses nor changes it.
@@ -45,6 +48,7 @@ pub(super) async fn sign_in_page(
     held: Option<&SessionToken>,
     why: Why,
     address: &str,
+    to: Option<ReturnTo>,
 ) -> Result<Response, Problem> {
     let session = match held {
         Some(token) => visitor.app.portal.peek_session(&visitor.practice.id.into(), token).await?,
@@ -62,9 +66,13 @@ pub(super) async fn sign_in_page(
         why,
         address: address.to_owned(),
         signed_in_as: session.and_then(|view| present::signed_in_as(&view.login)),
+        to,
     };
     let mut response = show(status, &page);
     response.headers_mut().extend(wait);
+    if let Some(to) = &page.to {
+        to.allow(&mut response);
+    }
     Ok(response)
 }
 
@@ -94,8 +102,11 @@ impl Why {
     }
 }
 
-pub(super) async fn page(visitor: Visitor, Held(held): Held) -> Result<Response, Problem> {
-    sign_in_page(&visitor, held.as_ref(), Why::Opened, "").await
+pub(super) async fn page(visitor: Visitor, Held(held): Held, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+    match ReturnTo::of_query(&visitor, query.as_deref()) {
+        Ok(to) => sign_in_page(&visitor, held.as_ref(), Why::Opened, "", to).await,
+        Err(lost) => Ok(lost.page(&visitor)),
+    }
 }
 
 pub(super) async fn sign_in(
@@ -105,17 +116,27 @@ pub(super) async fn sign_in(
     form: Form,
 ) -> Result<Response, Problem> {
     let (email, password) = (form.field("email")?, form.field("password")?);
+    let to = match ReturnTo::of_form(&visitor, &form)? {
+        Ok(to) => to,
+        Err(lost) => return Ok(lost.page(&visitor)),
+    };
     let (user_agent, presented) = (user_agent(&headers), held.clone());
     let (base, slug) = (&visitor.app.config.base_url, &visitor.practice.slug);
     let known = cookie::known(base, slug, &headers);
     let input = SignInInput { email, password, user_agent, presented, known: known.as_deref() };
     match visitor.app.portal.sign_in(&visitor.context, &input).await.map_err(Problem::from) {
-        Ok(signed_in) => Ok((cookie::of_signed_in(base, slug, &signed_in), go_to(visitor.path(""))).into_response()),
+        Ok(signed_in) => {
+            let next = match &to {
+                Some(to) => to.after_sign_in(&visitor, &signed_in.token).await,
+                None => go_to(visitor.path("")),
+            };
+            Ok((cookie::of_signed_in(base, slug, &signed_in), next).into_response())
+        }
         Err(problem) if problem.code() == "sign_in_failed" => {
-            sign_in_page(&visitor, held.as_ref(), Why::Failed, email).await
+            sign_in_page(&visitor, held.as_ref(), Why::Failed, email, to).await
         }
         Err(problem) if problem.code() == "too_many_requests" => {
-            sign_in_page(&visitor, held.as_ref(), Why::TooMany(problem), email).await
+            sign_in_page(&visitor, held.as_ref(), Why::TooMany(problem), email, to).await
         }
         Err(problem) => Err(problem),
     }

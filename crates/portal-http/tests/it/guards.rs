@@ -319,6 +319,13 @@ impl PortalViews for NoViews {
     ) -> Result<Vec<RecordedEvent>, StoreError> {
         Ok(Vec::new())
     }
+    async fn contact_refs(
+        &self,
+        _: PracticeId,
+        _: &[ContactId],
+    ) -> Result<std::collections::BTreeMap<ContactId, Ref>, StoreError> {
+        Ok(std::collections::BTreeMap::new())
+    }
     async fn tries(&self, _: PracticeId, _: &LoginKey, _: Timestamp) -> Result<Vec<RecordedTry>, StoreError> {
         Ok(Vec::new())
     }

@@ -68,7 +68,9 @@ impl Kit {
             store: store.clone(),
             enquiries: store.clone(),
             operators: store.clone(),
+            jobs: store.clone(),
             journal: store.clone(),
+            webhooks: store.clone(),
             hasher: hasher.clone(),
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(7)),
@@ -189,6 +191,17 @@ impl Kit {
             self.portal.tokens.issue(&link.signed_with, practice, link.id, link.purpose).expect("a token")
         };
         links.map(token).collect()
+    }
+
+    /// Runs all jobs that are due, to their end or their pause.
+    pub(crate) async fn work(&self) {
+        while self.portal.run_next_job(&|| false).await.expect("a job runs") {}
+    }
+
+    /// A file to be imported.
+    pub(crate) fn file(&self, query: &str, bytes: &[u8]) -> Ask {
+        let path = format!("/api/v1/imports{query}");
+        Ask::new(Method::POST, &path).key(&self.key).with("content-type", "text/csv").body(bytes)
     }
 
     /// Seals what waits in every journal.

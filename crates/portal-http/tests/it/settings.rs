@@ -15,6 +15,14 @@ fn place(name: &str) -> Value {
     json!({"name": name, "address": "https://files.smith.example/a?b=c#d", "sentence": "Where papers are."})
 }
 
+fn back(name: &str, address: &str) -> Value {
+    json!({"name": name, "address": address})
+}
+
+fn backs(count: usize) -> Vec<Value> {
+    (0..count).map(|number| back(&format!("app-{number}"), "https://app.smith.example/")).collect()
+}
+
 #[tokio::test]
 async fn look_and_addresses_are_given_stay_and_are_taken_back() {
     let kit = Kit::new().await;
@@ -26,7 +34,7 @@ async fn look_and_addresses_are_given_stay_and_are_taken_back() {
         "accent": "#1A5276",
         "logo": PNG,
         "places": [place("Files"), bare],
-        "return_addresses": ["https://app.smith.example/back?a=%2F", "http://127.0.0.1:3000/"],
+        "return_addresses": [back("app", "https://app.smith.example/back?a=%2F"), back("here", "http://127.0.0.1:3000/")],
     });
     let after = put(&kit, given.clone()).await.is(200).json();
     assert_eq!(after["outcome"], "changed");
@@ -81,11 +89,20 @@ async fn what_is_out_of_bounds_is_named_and_changes_nothing() {
         (with("sentence", json!("a\u{1b}[2Jb")), "places[1].sentence"),
         (with("sentence", Value::Null), "places[1].sentence"),
         (json!({"return_addresses": null}), "return_addresses"),
-        (json!({"return_addresses": vec!["https://app.smith.example/"; 11]}), "return_addresses"),
-        (json!({"return_addresses": ["https://app.smith.example/", 7]}), "return_addresses[1]"),
-        (json!({"return_addresses": ["https://app.smith.example/", "/back"]}), "return_addresses[1]"),
-        (json!({"return_addresses": ["https://app.smith.example/#x"]}), "return_addresses[0]"),
-        (json!({"return_addresses": ["https://app.smith.example#"]}), "return_addresses[0]"),
+        (json!({"return_addresses": backs(11)}), "return_addresses"),
+        (json!({"return_addresses": ["https://app.smith.example/"]}), "return_addresses[0]"),
+        (json!({"return_addresses": [{"name": "app"}]}), "return_addresses[0].address"),
+        (json!({"return_addresses": [back("app", "https://app.smith.example/"), 7]}), "return_addresses[1]"),
+        (json!({"return_addresses": [back("app", "/back")]}), "return_addresses[0].address"),
+        (json!({"return_addresses": [back("app", "javascript:alert(1)")]}), "return_addresses[0].address"),
+        (json!({"return_addresses": [back("app", "https://app.smith.example/#x")]}), "return_addresses[0].address"),
+        (json!({"return_addresses": [back("app", "https://app.smith.example#")]}), "return_addresses[0].address"),
+        (json!({"return_addresses": [back("App", "https://app.smith.example/")]}), "return_addresses[0].name"),
+        (json!({"return_addresses": [back("", "https://app.smith.example/")]}), "return_addresses[0].name"),
+        (
+            json!({"return_addresses": [back("aa", "https://a.example/"), back("aa", "https://b.example/")]}),
+            "return_addresses[1].name",
+        ),
     ] {
         let answer = put(&kit, body.clone()).await.problem(400, "invalid_request");
         assert_eq!(answer["field"], field, "{body}");
@@ -93,7 +110,7 @@ async fn what_is_out_of_bounds_is_named_and_changes_nothing() {
     assert_eq!(kit.stored(), before);
     let most = json!({
         "places": vec![place(&"ü".repeat(80)); 8],
-        "return_addresses": vec!["https://app.smith.example/"; 10],
+        "return_addresses": backs(10),
     });
     put(&kit, most).await.is(200);
     let twice = format!(r#"{{"places": [{{"name": "A", "name": "B", "address": "{}"}}]}}"#, "https://a.example/");

@@ -5,7 +5,7 @@ use portal_domain::{
     id::{LinkId, LoginId, SessionId},
     link::Link,
     login::Login,
-    session::{PortalSession, ProfileId},
+    session::{Factor, PortalSession, ProfileId},
     time::Timestamp,
 };
 use sqlx::PgConnection;
@@ -187,11 +187,13 @@ pub(crate) async fn open_sessions(
     let agents = lent(sessions, |session| session.user_agent.as_deref());
     sqlx::query!(
         "INSERT INTO portal.session (practice_id, session_id, login_id, hash, epoch, profile_contact_id,
-             profile_client_id, origin, user_agent, created_at, last_seen_at, idle_until, expires_at, ended_at)
+             profile_client_id, factors, told, origin, user_agent, created_at, last_seen_at, idle_until, expires_at,
+             ended_at)
          SELECT $1, c.* FROM unnest($2::uuid[], $3::uuid[], $4::bytea[], $5::bigint[], $6::uuid[], $7::uuid[],
-             $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])
-             AS c (session_id, login_id, hash, epoch, profile_contact_id, profile_client_id, origin, user_agent,
-                 created_at, last_seen_at, idle_until, expires_at, ended_at)",
+             $8::text[], $9::bool[], $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[],
+             $15::bigint[], $16::bigint[])
+             AS c (session_id, login_id, hash, epoch, profile_contact_id, profile_client_id, factors, told, origin,
+                 user_agent, created_at, last_seen_at, idle_until, expires_at, ended_at)",
         practice,
         &lent(sessions, |session| session.id.to_uuid()),
         &lent(sessions, |session| session.login.to_uuid()),
@@ -199,6 +201,8 @@ pub(crate) async fn open_sessions(
         &lent(sessions, |session| session.epoch),
         &lent(sessions, |session| session.profile.map(|it| it.contact.to_uuid())) as &[Option<Uuid>],
         &lent(sessions, |session| session.profile.map(|it| it.client.to_uuid())) as &[Option<Uuid>],
+        &lent(sessions, |session| Factor::join(&session.factors)),
+        &lent(sessions, |session| session.told),
         &lent(sessions, |session| session.origin.as_deref()) as &[Option<&str>],
         &agents as &[Option<&str>],
         &lent(sessions, |session| session.created_at.as_micros()),

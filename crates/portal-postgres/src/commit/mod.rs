@@ -3,6 +3,7 @@
 mod access;
 mod guard;
 mod keys;
+mod passages;
 mod people;
 mod told;
 mod work;
@@ -10,7 +11,7 @@ mod workspace;
 
 pub(crate) use self::{
     told::{events, forget_receipts},
-    work::column,
+    work::{column, lent},
 };
 
 use portal_domain::{
@@ -21,7 +22,7 @@ use portal_domain::{
 use sqlx::PgConnection;
 
 use self::work::Work;
-use crate::{PostgresStore, failure::Failure, tries};
+use crate::{PostgresStore, failure::Failure, jobs, tries, webhooks};
 
 /// Writes all of it, or nothing. Only for tasks of their own.
 pub(crate) async fn run(
@@ -65,7 +66,10 @@ async fn write(
 
     // Single-use things, and what ends, before anything of the kind begins: what this commit opens or uses stays.
     access::use_links(connection, practice, &work.used_links).await?;
+    passages::use_handoffs(connection, practice, &work.used_handoffs).await?;
+    passages::use_codes(connection, practice, &work.used_codes).await?;
     access::end_links_of(connection, practice, &work.ended_links_of).await?;
+    passages::end_handoffs_of(connection, practice, &work.ended_links_of).await?;
     access::end_links(connection, practice, &work.ended_links).await?;
     access::end_sessions(connection, practice, &work.ended_sessions).await?;
     workspace::end(connection, practice, &work.ended_workspace).await?;
@@ -87,6 +91,9 @@ async fn write(
     access::open_links(connection, practice, &work.opened_links).await?;
     access::open_sessions(connection, practice, &work.opened_sessions).await?;
     access::touch_sessions(connection, practice, &work.touched).await?;
+    passages::open_handoffs(connection, practice, &work.handoffs).await?;
+    passages::issue_codes(connection, practice, &work.codes).await?;
+    passages::tell_sessions(connection, practice, &work.told).await?;
     access::select_profiles(connection, practice, &work.selected).await?;
     workspace::open(connection, practice, &work.opened_workspace).await?;
     workspace::touch(connection, practice, &work.touched_workspace).await?;
@@ -97,6 +104,14 @@ async fn write(
         tries::give_back(connection, practice, counted).await?;
     }
 
+    webhooks::put(connection, practice, &work.webhooks).await?;
+    webhooks::delete(connection, practice, &work.deleted_webhooks).await?;
+    webhooks::log(connection, practice, &work.pushed).await?;
+
+    jobs::put(connection, practice, &work.jobs).await?;
+    jobs::stage(connection, practice, &work.staged).await?;
+    jobs::restart(connection, practice, &work.restarted).await?;
+    jobs::settle(connection, practice, &work.settled).await?;
     told::messages(connection, practice, &work.messages).await?;
     told::events(connection, practice, &work.events).await?;
     if let Some(receipt) = receipt {

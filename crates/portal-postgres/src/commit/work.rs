@@ -5,14 +5,21 @@ use portal_domain::{
     contact::Contact,
     email::LoginKey,
     event::Event,
-    id::{ApiKeyId, ClientId, ContactId, LinkId, LoginId, SessionId, UserId, WorkspaceSessionId},
+    handoff::Handoff,
+    id::{
+        ApiKeyId, ClientId, ContactId, HandoffId, JobId, LinkId, LoginId, SessionId, SignInCodeId, UserId, WebhookId,
+        WorkspaceSessionId,
+    },
+    job::{Job, JobRow, SettledRow},
     link::Link,
     login::Login,
     message::Message,
     practice::{ApiKey, Client, Practice, PracticeUser},
     session::{PortalSession, ProfileId, WorkspaceSession},
+    sign_in_code::SignInCode,
     throttle::{BucketName, CountedTry},
     time::Timestamp,
+    webhook::{Webhook, WebhookDelivery},
 };
 
 /// Every list in the order of the decisions, but for keys, which are in their own.
@@ -40,6 +47,11 @@ pub(crate) struct Work<'a> {
     /// With the time of use and the new idle limit.
     pub(crate) touched: Vec<(SessionId, Timestamp, Timestamp)>,
     pub(crate) selected: Vec<(SessionId, ProfileId)>,
+    pub(crate) handoffs: Vec<&'a Handoff>,
+    pub(crate) used_handoffs: Vec<(HandoffId, Timestamp)>,
+    pub(crate) codes: Vec<&'a SignInCode>,
+    pub(crate) used_codes: Vec<(SignInCodeId, Timestamp)>,
+    pub(crate) told: Vec<SessionId>,
     pub(crate) opened_workspace: Vec<&'a WorkspaceSession>,
     pub(crate) ended_workspace: Vec<(UserId, Which<WorkspaceSessionId>, Timestamp)>,
     /// With the time of use and the new idle limit.
@@ -48,6 +60,14 @@ pub(crate) struct Work<'a> {
     pub(crate) revoked: Vec<(ApiKeyId, Timestamp)>,
     pub(crate) forgotten: Vec<BucketName>,
     pub(crate) given_back: Vec<&'a CountedTry>,
+    pub(crate) webhooks: Vec<&'a Webhook>,
+    /// With the version seen.
+    pub(crate) deleted_webhooks: Vec<(WebhookId, i64)>,
+    pub(crate) pushed: Vec<&'a WebhookDelivery>,
+    pub(crate) jobs: Vec<&'a Job>,
+    pub(crate) staged: Vec<(JobId, &'a JobRow)>,
+    pub(crate) restarted: Vec<JobId>,
+    pub(crate) settled: Vec<(JobId, &'a SettledRow)>,
     pub(crate) messages: Vec<&'a Message>,
     pub(crate) events: Vec<&'a Event>,
 }
@@ -98,8 +118,20 @@ impl<'a> Work<'a> {
             Change::TouchWorkspaceSession { session, at, idle_until } => {
                 self.touched_workspace.push((*session, *at, *idle_until));
             }
+            Change::OpenHandoff(handoff) => self.handoffs.push(handoff),
+            Change::UseHandoff { handoff, at } => self.used_handoffs.push((*handoff, *at)),
+            Change::IssueCode(code) => self.codes.push(code),
+            Change::UseCode { code, at } => self.used_codes.push((*code, *at)),
+            Change::TellSession(session) => self.told.push(*session),
             Change::AddApiKey(key) => self.api_keys.push(key),
             Change::RevokeApiKey { key, at } => self.revoked.push((*key, *at)),
+            Change::PutWebhook(webhook) => self.webhooks.push(webhook),
+            Change::DeleteWebhook { webhook, version } => self.deleted_webhooks.push((*webhook, *version)),
+            Change::LogDelivery(delivery) => self.pushed.push(delivery),
+            Change::PutJob(job) => self.jobs.push(job),
+            Change::StageRows { job, rows } => self.staged.extend(rows.iter().map(|row| (*job, row))),
+            Change::SettleRows { job, rows } => self.settled.extend(rows.iter().map(|row| (*job, row))),
+            Change::RestartRows(job) => self.restarted.push(*job),
         }
     }
 }

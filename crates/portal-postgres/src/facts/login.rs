@@ -216,10 +216,10 @@ async fn open_sessions(
 ) -> Result<Vec<PortalSession>, StoreError> {
     let rows = sqlx::query_as!(
         SessionRow,
-        "SELECT session_id, login_id, hash, epoch, profile_contact_id, profile_client_id, origin, user_agent,
-             created_at, last_seen_at, idle_until, expires_at, ended_at
+        "SELECT session_id, login_id, hash, epoch, profile_contact_id, profile_client_id, factors, told, origin,
+             user_agent, created_at, last_seen_at, idle_until, expires_at, ended_at
          FROM portal.session
-         WHERE practice_id = $1 AND login_id = ANY ($2) AND expires_at > $3 AND ended_at IS NULL
+         WHERE practice_id = $1 AND login_id = ANY ($2) AND ended_at IS NULL AND (expires_at > $3 OR told)
          ORDER BY created_at, session_id",
         row::uuid(practice),
         logins,
@@ -270,8 +270,8 @@ pub(crate) async fn session(
 ) -> Result<Option<PortalSession>, StoreError> {
     let found = sqlx::query_as!(
         SessionRow,
-        "SELECT session_id, login_id, hash, epoch, profile_contact_id, profile_client_id, origin, user_agent,
-             created_at, last_seen_at, idle_until, expires_at, ended_at
+        "SELECT session_id, login_id, hash, epoch, profile_contact_id, profile_client_id, factors, told, origin,
+             user_agent, created_at, last_seen_at, idle_until, expires_at, ended_at
          FROM portal.session WHERE practice_id = $1 AND hash = $2",
         row::uuid(practice),
         &hash.0,

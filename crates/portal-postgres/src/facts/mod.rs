@@ -4,6 +4,7 @@
 //! whatever is found (P2).
 
 mod login;
+mod passages;
 mod people;
 mod visit;
 mod workspace;
@@ -36,7 +37,12 @@ use crate::{
     tries,
 };
 
-pub(crate) use self::{people::clients_named as clients, visit::visit, workspace::workspace_session};
+pub(crate) use self::{
+    passages::{forget_passages, handoff, over_sessions, sign_in_code},
+    people::clients_named as clients,
+    visit::visit,
+    workspace::workspace_session,
+};
 
 pub(crate) async fn practice(pool: &PgPool, by: &PracticeSelector) -> Result<Option<Practice>, StoreError> {
     let found = match by {

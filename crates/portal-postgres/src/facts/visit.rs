@@ -36,10 +36,10 @@ pub(crate) async fn visit(
         PracticeSelector::Slug(slug) => (None, Some(slug.as_str())),
     };
     let found = sqlx::query!(
-        r#"SELECT p.practice_id, g.slug, p.name, p.settings, p.suspended_at, p.delete_after, p.created_at,
-                     p.version, s.session_id, s.login_id, s.epoch,
-               s.profile_contact_id, s.profile_client_id, s.origin, s.user_agent, s.created_at AS began_at,
-               s.last_seen_at, s.idle_until, s.expires_at, s.ended_at, l.key, l.epoch AS login_epoch,
+        r#"SELECT p.practice_id, g.slug, p.name, p.settings, p.suspended_at, p.delete_after, p.created_at, p.version,
+               s.session_id, s.login_id, s.epoch, s.profile_contact_id, s.profile_client_id, s.factors, s.told, s.origin,
+               s.user_agent, s.created_at AS began_at, s.last_seen_at, s.idle_until, s.expires_at, s.ended_at, l.key,
+               l.epoch AS login_epoch,
                (SELECT coalesce(json_agg(json_build_array(c.contact_id, c.ref, c.name, c.behind_since, e.address,
                     CASE WHEN k.client_id IS NOT NULL THEN
                         json_build_array(k.client_id, k.ref, k.name, k.suspended, k.created_at, k.version) END)), '[]')::text
@@ -83,6 +83,8 @@ pub(crate) async fn visit(
         epoch: found.epoch,
         profile_contact_id: found.profile_contact_id,
         profile_client_id: found.profile_client_id,
+        factors: found.factors,
+        told: found.told,
         origin: found.origin,
         user_agent: found.user_agent,
         created_at: found.began_at,

@@ -14,7 +14,7 @@ use portal_domain::{
     password::PasswordHash,
     port::{Commit, PortalStore},
     practice::{Client, Practice, PracticeUser, Role, Settings},
-    session::{PortalSession, SessionHash},
+    session::{Factor, PortalSession, SessionHash},
     time::Timestamp,
 };
 use portal_postgres::PostgresStore;
@@ -148,6 +148,8 @@ pub(crate) fn session(number: u64, login: &Login) -> PortalSession {
         hash: SessionHash(hash),
         epoch: login.epoch,
         profile: None,
+        factors: vec![Factor::Password],
+        told: false,
         origin: Some("192.0.2.7".to_owned()),
         user_agent: None,
         created_at: at(20),

@@ -72,6 +72,7 @@ fn heeded(settings: Settings, place: &Place) -> Settings {
         mail_from: None,
         secret_keys: None,
         trusted_proxies: Vec::new(),
+        webhook_private: Vec::new(),
         sign_ins_per_minute: None,
         mails_per_hour: None,
         without_effect: Vec::new(),
@@ -192,6 +193,7 @@ mod tests {
             ("trusted_proxies", "10.0.0.0/8"),
             ("sign_ins_per_minute", "1"),
             ("mails_per_hour", "1"),
+            ("webhook_private", "127.0.0.1"),
         ];
         assert_eq!(heeded.len() + others.len(), crate::settings::names::NAMES.len());
         let all = read(&[&heeded[..], &others[..]].concat());

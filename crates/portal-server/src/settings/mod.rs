@@ -42,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) sign_ins_per_minute: Option<u32>,
     /// Mails in an hour, of all practices, where it is said (D7).
     pub(crate) mails_per_hour: Option<u32>,
+    /// Addresses that events may be pushed to though they are not public.
+    pub(crate) webhook_private: Vec<Network>,
     /// What is logged, where it is said.
     pub(crate) log: Option<String>,
     /// Settings that were given and have no effect yet.
@@ -73,6 +75,7 @@ impl Settings {
             trusted_proxies: read(raw, "trusted_proxies", value::networks)?.unwrap_or_default(),
             sign_ins_per_minute: read(raw, "sign_ins_per_minute", value::count)?,
             mails_per_hour: read(raw, "mails_per_hour", value::count)?,
+            webhook_private: read(raw, "webhook_private", value::networks)?.unwrap_or_default(),
             log,
             without_effect: later.into_iter().filter(|key| raw.get(key).is_some()).collect(),
         })

@@ -39,7 +39,7 @@ const fn secret(key: &'static str, value: &'static str, help: &'static str) -> N
 }
 
 /// Every setting of the program.
-pub(crate) const NAMES: [Name; 11] = [
+pub(crate) const NAMES: [Name; 12] = [
     secret("database_url", "URL", "sqlite:///path/portal.db or postgres://…; default sqlite file data/portal.db"),
     open("listen", "ADDR:PORT", "where requests are answered; default 127.0.0.1:8080"),
     open("metrics_listen", "ADDR:PORT", "where metrics will be answered (no effect yet)"),
@@ -62,6 +62,11 @@ pub(crate) const NAMES: [Name; 11] = [
         "tries to sign in, reset and renew in a minute, of one practice and origin; default 60",
     ),
     open("mails_per_hour", "N", "most mails in an hour, of all practices"),
+    open(
+        "webhook_private",
+        "NETS",
+        "addresses or networks that webhooks may reach though they are not public; on loopback by http too",
+    ),
     open("log", "FILTER", "what is logged, such as info or portal=debug,warn; default info"),
 ];
 

@@ -91,6 +91,7 @@ fn malformed_settings_are_named() {
         ("PORTAL_TRUSTED_PROXIES", "10.0.0.0/33"),
         ("PORTAL_SIGN_INS_PER_MINUTE", "0"),
         ("PORTAL_MAILS_PER_HOUR", "many"),
+        ("PORTAL_WEBHOOK_PRIVATE", "localhost"),
         ("PORTAL_LOG", "portal=loud"),
         ("PORTAL_LOG", ""),
     ] {

@@ -5,7 +5,7 @@
 
 use sqlx::SqliteConnection;
 
-use super::{every, plan::Put};
+use super::{every, passages, plan::Put};
 use crate::{encode::Rows, error::Fault};
 
 pub(super) async fn put_logins(connection: &mut SqliteConnection, practice: &[u8], put: &Put) -> Result<(), Fault> {
@@ -102,6 +102,7 @@ pub(super) async fn end_links(
             of_logins.json
         );
         end.execute(&mut *connection).await?;
+        passages::end_handoffs(connection, practice, of_logins).await?;
     }
     if !single.is_empty() {
         let end = sqlx::query!(
@@ -199,9 +200,11 @@ pub(super) async fn open(
     if !sessions.is_empty() {
         let open = sqlx::query!(
             "INSERT INTO portal_session (practice_id, session_id, login_id, hash, epoch, profile_contact_id,
-                 profile_client_id, origin, user_agent, created_at, last_seen_at, idle_until, expires_at, ended_at)
+                 profile_client_id, factors, told, origin, user_agent, created_at, last_seen_at, idle_until, expires_at,
+                 ended_at)
              SELECT ?1, unhex(value ->> 'id'), unhex(value ->> 'login'), unhex(value ->> 'hash'), value ->> 'epoch',
-                 unhex(value ->> 'contact'), unhex(value ->> 'client'), value ->> 'origin', value ->> 'user_agent',
+                 unhex(value ->> 'contact'), unhex(value ->> 'client'), value ->> 'factors', value ->> 'told',
+                 value ->> 'origin', value ->> 'user_agent',
                  value ->> 'created_at', value ->> 'last_seen_at', value ->> 'idle_until', value ->> 'expires_at',
                  value ->> 'ended_at'
              FROM json_each(?2)",

@@ -2,6 +2,7 @@
 
 mod access;
 mod guard;
+mod passages;
 mod people;
 mod plan;
 mod registry;
@@ -18,7 +19,7 @@ pub(crate) use self::{
     rows::EventRow,
     tell::{ForgetReceipts, events},
 };
-use crate::{encode::Rows, error::Fault, tries, writer::Work};
+use crate::{encode::Rows, error::Fault, jobs, tries, webhooks, writer::Work};
 
 #[async_trait]
 impl Work for Plan {
@@ -29,6 +30,7 @@ impl Work for Plan {
         guard::check(connection, practice, &self.guards).await?;
         people::put_practice(connection, practice, &self.practices).await?;
         access::use_links(connection, practice, &self.use_links).await?;
+        passages::take(connection, practice, &self.passages).await?;
         access::end_links(connection, practice, &self.end_links, &self.end_link).await?;
 
         registry::release(connection, practice, &self.released).await?;
@@ -49,6 +51,7 @@ impl Work for Plan {
         access::touch_sessions(connection, practice, &self.touches).await?;
         access::select_profiles(connection, practice, &self.profiles).await?;
         access::open(connection, practice, &self.open_links, &self.open_sessions).await?;
+        passages::give(connection, practice, &self.passages).await?;
         workspace::end(connection, practice, &self.workspace.ended).await?;
         workspace::touch(connection, practice, &self.workspace.touched).await?;
         workspace::open(connection, practice, &self.workspace.opened).await?;
@@ -58,6 +61,9 @@ impl Work for Plan {
             tries::give_back(connection, practice, counted).await?;
         }
 
+        webhooks::write(connection, practice, &self.webhooks).await?;
+
+        jobs::write(connection, practice, &self.jobs).await?;
         tell::messages(connection, practice, &self.messages).await?;
         tell::events(connection, practice, &self.events).await?;
         tell::receipt(connection, practice, self.receipt.as_ref()).await?;

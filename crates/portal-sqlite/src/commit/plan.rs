@@ -18,8 +18,15 @@ use super::rows::{
     FormerKeyRow, GuardRow, LinkRow, LoginRow, MessageRow, PracticeRow, ProfileRow, SessionRow, TouchRow, UserRow,
     practice_bytes,
 };
-use super::workspace::WorkspaceRows;
-use crate::encode::{Hex, HexBytes, Rows, hex};
+use super::{
+    passages::{PassageRows, Passages},
+    workspace::WorkspaceRows,
+};
+use crate::{
+    encode::{Hex, HexBytes, Rows, hex},
+    jobs::{JobRows, PutRow, SettleRow, StageRow},
+    webhooks,
+};
 
 /// What a commit writes, in rows.
 #[derive(Debug)]
@@ -47,11 +54,14 @@ pub(crate) struct Plan {
     pub(super) profiles: Rows,
     pub(super) open_links: Rows,
     pub(super) open_sessions: Rows,
+    pub(super) passages: Passages,
     pub(super) workspace: Workspace,
     pub(super) api_keys: Rows,
     pub(super) revoked: Rows,
     pub(super) forgotten: Rows,
     pub(super) given_back: Vec<CountedTry>,
+    pub(super) webhooks: webhooks::Written,
+    pub(super) jobs: JobRows,
     pub(super) messages: Rows,
     pub(super) events: Rows,
     pub(super) receipt: Option<Receipt>,
@@ -133,11 +143,17 @@ struct Sorted<'a> {
     profiles: Vec<ProfileRow>,
     open_links: Vec<LinkRow<'a>>,
     open_sessions: Vec<SessionRow<'a>>,
+    passages: PassageRows<'a>,
     workspace: WorkspaceRows<'a>,
     api_keys: Vec<ApiKeyRow<'a>>,
     revoked: Vec<AtRow>,
     forgotten: Vec<HexBytes<32>>,
     given_back: Vec<CountedTry>,
+    webhooks: webhooks::Written,
+    jobs: Pair<PutRow<'a>>,
+    staged: Vec<StageRow<'a>>,
+    restarted: Vec<Hex>,
+    settled: Vec<SettleRow<'a>>,
     messages: Vec<MessageRow<'a>>,
     events: Vec<EventRow<'a>>,
 }
@@ -197,8 +213,20 @@ impl<'a> Sorted<'a> {
             Change::TouchWorkspaceSession { session, at, idle_until } => {
                 self.workspace.touch(*session, *at, *idle_until);
             }
+            Change::OpenHandoff(handoff) => self.passages.hand_over(handoff),
+            Change::UseHandoff { handoff, at } => self.passages.use_handoff(*handoff, *at),
+            Change::IssueCode(code) => self.passages.issue(code),
+            Change::UseCode { code, at } => self.passages.use_code(*code, *at),
+            Change::TellSession(session) => self.passages.tell(*session),
             Change::AddApiKey(key) => self.api_keys.push(ApiKeyRow::new(key)),
             Change::RevokeApiKey { key, at: time } => self.revoked.push(at(hex(*key), *time)),
+            Change::PutWebhook(webhook) => self.webhooks.put(webhook),
+            Change::DeleteWebhook { webhook, version } => self.webhooks.delete(*webhook, *version),
+            Change::LogDelivery(delivery) => self.webhooks.log(delivery),
+            Change::PutJob(job) => self.jobs.push(job.version, PutRow::new(job)),
+            Change::StageRows { job, rows } => self.staged.extend(rows.iter().map(|row| StageRow::new(*job, row))),
+            Change::SettleRows { job, rows } => self.settled.extend(rows.iter().map(|row| SettleRow::new(*job, row))),
+            Change::RestartRows(job) => self.restarted.push(hex(*job)),
         }
     }
 
@@ -251,11 +279,20 @@ impl<'a> Sorted<'a> {
             profiles: Rows::of(&self.profiles),
             open_links: Rows::of(&self.open_links),
             open_sessions: Rows::of(&self.open_sessions),
+            passages: self.passages.ready(),
             workspace: self.workspace.ready(),
             api_keys: Rows::of(&self.api_keys),
             revoked: Rows::of(&self.revoked),
             forgotten: Rows::of(&self.forgotten),
             given_back: self.given_back,
+            webhooks: self.webhooks,
+            jobs: JobRows {
+                new: Rows::of(&self.jobs.new),
+                replaced: Rows::of(&self.jobs.replaced),
+                staged: Rows::of(&self.staged),
+                restarted: Rows::of(&self.restarted),
+                settled: Rows::of(&self.settled),
+            },
             messages: Rows::of(&self.messages),
             events: Rows::of(&self.events),
             receipt,

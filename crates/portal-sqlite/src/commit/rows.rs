@@ -10,7 +10,7 @@ use portal_domain::{
     login::Login,
     message::Message,
     practice::{ApiKey, Client, Practice, PracticeUser, Scope},
-    session::PortalSession,
+    session::{Factor, PortalSession},
     time::Timestamp,
 };
 use serde::Serialize;
@@ -282,6 +282,8 @@ pub(super) struct SessionRow<'a> {
     epoch: i64,
     contact: Option<Hex>,
     client: Option<Hex>,
+    factors: String,
+    told: bool,
     origin: Option<&'a str>,
     user_agent: Option<&'a str>,
     created_at: i64,
@@ -300,6 +302,8 @@ impl<'a> SessionRow<'a> {
             epoch: session.epoch,
             contact: session.profile.map(|profile| hex(profile.contact)),
             client: session.profile.map(|profile| hex(profile.client)),
+            factors: Factor::join(&session.factors),
+            told: session.told,
             origin: session.origin.as_deref(),
             user_agent: session.user_agent.as_deref(),
             created_at: session.created_at.as_micros(),

@@ -32,14 +32,14 @@ pub(crate) fn key(text: &str, column: &str) -> Result<LoginKey, StoreError> {
     LoginKey::parse(text).map_err(|_| damaged(column))
 }
 
-pub(super) fn reference(text: &str, column: &str) -> Result<Ref, StoreError> {
+pub(crate) fn reference(text: &str, column: &str) -> Result<Ref, StoreError> {
     Ref::parse(text).ok_or_else(|| damaged(column))
 }
 
-pub(super) fn json<T: DeserializeOwned>(text: &str, column: &str) -> Result<T, StoreError> {
+pub(crate) fn json<T: DeserializeOwned>(text: &str, column: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|_| damaged(column))
 }
 
-pub(super) fn maybe_time(micros: Option<i64>) -> Option<Timestamp> {
+pub(crate) fn maybe_time(micros: Option<i64>) -> Option<Timestamp> {
     micros.map(Timestamp::from_micros)
 }

@@ -267,8 +267,8 @@ pub(crate) async fn session(
     let (practice_id, hash) = (practice_id.as_slice(), hash.0.as_slice());
     let row = sqlx::query_as!(
         SessionRow,
-        "SELECT session_id, login_id, hash, epoch, profile_contact_id, profile_client_id, origin, user_agent,
-             created_at, last_seen_at, idle_until, expires_at, ended_at
+        "SELECT session_id, login_id, hash, epoch, profile_contact_id, profile_client_id, factors, told, origin,
+             user_agent, created_at, last_seen_at, idle_until, expires_at, ended_at
          FROM portal_session WHERE practice_id = ?1 AND hash = ?2",
         practice_id,
         hash

@@ -135,11 +135,11 @@ async fn sessions(
 ) -> Result<BTreeMap<LoginId, Vec<PortalSession>>, Fault> {
     let rows = sqlx::query_as!(
         SessionRow,
-        "SELECT s.session_id, s.login_id, s.hash, s.epoch, s.profile_contact_id, s.profile_client_id, s.origin,
-             s.user_agent, s.created_at, s.last_seen_at, s.idle_until, s.expires_at, s.ended_at
+        "SELECT s.session_id, s.login_id, s.hash, s.epoch, s.profile_contact_id, s.profile_client_id, s.factors,
+             s.told, s.origin, s.user_agent, s.created_at, s.last_seen_at, s.idle_until, s.expires_at, s.ended_at
          FROM json_each(?2) AS e
-         CROSS JOIN portal_session AS s ON s.practice_id = ?1 AND s.login_id = unhex(e.value) AND s.expires_at > ?3
-         WHERE s.ended_at IS NULL
+         CROSS JOIN portal_session AS s ON s.practice_id = ?1 AND s.login_id = unhex(e.value)
+         WHERE s.ended_at IS NULL AND (s.expires_at > ?3 OR s.told = 1)
          ORDER BY s.created_at, s.session_id",
         of.practice,
         of.wanted,

@@ -11,7 +11,7 @@ use portal_domain::{
     password::PasswordHash,
     port::StoreError,
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser, Role, Scope},
-    session::{PortalSession, ProfileId, SessionHash},
+    session::{Factor, PortalSession, ProfileId, SessionHash},
     time::Timestamp,
 };
 
@@ -232,6 +232,8 @@ pub(super) struct SessionRow {
     pub(super) epoch: i64,
     pub(super) profile_contact_id: Option<Vec<u8>>,
     pub(super) profile_client_id: Option<Vec<u8>>,
+    pub(super) factors: String,
+    pub(super) told: i64,
     pub(super) origin: Option<String>,
     pub(super) user_agent: Option<String>,
     pub(super) created_at: i64,
@@ -257,6 +259,8 @@ impl SessionRow {
             hash: SessionHash(digest(&self.hash, "session.hash")?),
             epoch: self.epoch,
             profile,
+            factors: Factor::split(&self.factors).ok_or_else(|| damaged("session.factors"))?,
+            told: self.told != 0,
             origin: self.origin,
             user_agent: self.user_agent,
             created_at: Timestamp::from_micros(self.created_at),

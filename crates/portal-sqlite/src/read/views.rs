@@ -278,6 +278,25 @@ pub(crate) async fn events(
     rows.into_iter().map(|row| row.read().map_err(Fault::from)).collect()
 }
 
+pub(crate) async fn contact_refs(
+    connection: &mut SqliteConnection,
+    practice: PracticeId,
+    contacts: &[ContactId],
+) -> Result<BTreeMap<ContactId, Ref>, Fault> {
+    let practice = practice.to_bytes();
+    let practice = practice.as_slice();
+    let wanted = crate::encode::ids(contacts);
+    let rows = sqlx::query!(
+        "SELECT c.contact_id, c.ref AS reference FROM json_each(?2) AS e
+         CROSS JOIN portal_contact AS c ON c.practice_id = ?1 AND c.contact_id = unhex(e.value)",
+        practice,
+        wanted
+    );
+    let rows = rows.fetch_all(connection).await?.into_iter();
+    rows.map(|row| Ok((id(&row.contact_id, "contact.contact_id")?, reference(&row.reference, "contact.ref")?)))
+        .collect()
+}
+
 pub(crate) async fn waiting(connection: &mut SqliteConnection, practice: PracticeId) -> Result<Vec<Waiting>, Fault> {
     let practice = practice.to_bytes();
     let practice = practice.as_slice();

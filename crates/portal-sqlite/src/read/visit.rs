@@ -38,9 +38,9 @@ pub(crate) async fn visit(
     };
     let (practice, digest) = (practice.as_ref().map(<[u8; 16]>::as_slice), hash.0.as_slice());
     let found = sqlx::query!(
-        r#"SELECT p.practice_id, g.slug, p.name, p.settings, p.suspended_at, p.delete_after, p.created_at,
-                     p.version, s.session_id, s.login_id, s.epoch,
-               s.profile_contact_id, s.profile_client_id, s.origin, s.user_agent, s.created_at AS began_at,
+        r#"SELECT p.practice_id, g.slug, p.name, p.settings, p.suspended_at, p.delete_after, p.created_at, p.version,
+               s.session_id, s.login_id, s.epoch, s.profile_contact_id, s.profile_client_id, s.factors, s.told, s.origin,
+               s.user_agent, s.created_at AS began_at,
                s.last_seen_at, s.idle_until, s.expires_at, s.ended_at, l.key, l.epoch AS login_epoch,
                (SELECT json_group_array(json_array(hex(c.contact_id), c.ref, c.name, c.behind_since, e.address,
                     CASE WHEN k.client_id IS NOT NULL THEN
@@ -82,6 +82,8 @@ pub(crate) async fn visit(
         epoch: found.epoch,
         profile_contact_id: found.profile_contact_id,
         profile_client_id: found.profile_client_id,
+        factors: found.factors,
+        told: found.told,
         origin: found.origin,
         user_agent: found.user_agent,
         created_at: found.began_at,

@@ -37,9 +37,19 @@ mod operators {
     portal_testkit::operators_conformance!(fresh);
 }
 
+mod jobs {
+    use super::fresh;
+    portal_testkit::jobs_conformance!(fresh);
+}
+
 mod journal {
     use super::fresh;
     portal_testkit::journal_conformance!(fresh);
+}
+
+mod webhooks {
+    use super::fresh;
+    portal_testkit::webhooks_conformance!(fresh);
 }
 
 mod machine {

@@ -18,7 +18,7 @@ use portal_domain::{
     message::{Message, MessageBody},
     port::{Commit, PortalStore},
     practice::{Client, Practice, Settings},
-    session::{PortalSession, SessionHash},
+    session::{Factor, PortalSession, SessionHash},
     time::Timestamp,
 };
 use portal_sqlite::{SqliteOptions, SqliteStore};
@@ -184,6 +184,8 @@ pub(crate) fn session(login: &Login, seed: u8) -> PortalSession {
         hash: SessionHash([seed; 32]),
         epoch: login.epoch,
         profile: None,
+        factors: vec![Factor::Password],
+        told: false,
         origin: Some("192.0.2.1".into()),
         user_agent: None,
         created_at: at(i64::from(seed)),

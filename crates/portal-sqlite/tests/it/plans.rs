@@ -5,14 +5,32 @@ use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection, sqlite::SqliteConne
 
 use crate::kit::House;
 
-/// Statements that read a practice's few staff or keys, that list what is due, or that meet a new practice's nothing.
-const WHOLE: [&str; 7] = [
+/// Statements that read a practice's few staff, keys or endpoints or the few operators, that list what is due or over, that meet a
+/// new practice's nothing, or that take away all of one, a few rows at a time.
+const WHOLE: [&str; 24] = [
+    "DELETE FROM portal_api_key WHERE practice_id = ?1",
+    "DELETE FROM portal_login WHERE practice_id = ?1 AND login_id IN\n             (SELECT",
+    "DELETE FROM portal_outbox_turn WHERE practice_id = ?1",
+    "UPDATE portal_deletion SET",
+    "WHERE practice_id = ?1 LIMIT ?2)",
+    "DELETE FROM portal_login_key WHERE practice_id = ?1",
+    "DELETE FROM portal_practice WHERE",
+    "DELETE FROM portal_practice_slug WHERE",
+    "DELETE FROM portal_practice_user WHERE practice_id = ?1",
+    "DELETE FROM portal_job WHERE practice_id = ?1",
+    "DELETE FROM portal_webhook WHERE practice_id = ?1",
+    "INSERT INTO portal_deletion (",
+    "FROM portal_deletion ORDER BY",
+    "FROM portal_operator_key\n         ORDER BY",
     "INSERT INTO portal_practice (",
     "role = 'admin'",
     "FROM portal_api_key\n         WHERE practice_id = ?1 ORDER BY",
+    "FROM portal_webhook WHERE practice_id = ?1 ORDER BY ref",
+    "FROM portal_webhook AS w\n           JOIN portal_practice",
     "GROUP BY kind",
     "AND number IS NULL",
     "min(created_at)",
+    "told = 1 AND ended_at IS NULL AND (idle_until",
     "FROM portal_practice_slug AS s JOIN portal_practice AS p ON p.practice_id = s.practice_id\n         WHERE s.slug > ",
 ];
 
@@ -46,9 +64,11 @@ fn walks(step: &str) -> bool {
     let lists = ["SCAN e", "SCAN hop", "SCAN two", "SCAN CONSTANT ROW"];
     let of_ours = !step.contains("VIRTUAL TABLE") && !lists.contains(&step);
     let practices = [
+        "SEARCH portal_practice_slug USING COVERING INDEX portal_practice_slug_practice",
         "SEARCH p ",
         "SEARCH s USING COVERING INDEX portal_practice_slug_practice",
         "SEARCH g USING COVERING INDEX portal_practice_slug_practice",
+        "SEARCH portal_practice USING PRIMARY KEY",
         "SEARCH portal_journal_head USING PRIMARY KEY",
         "SEARCH t USING PRIMARY KEY",
     ];

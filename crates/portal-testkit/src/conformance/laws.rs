@@ -42,6 +42,17 @@ macro_rules! __store_laws {
         $crate::__laws! {
             $($how)*;
             a_practice_is_found_by_slug_and_id
+            a_hand_over_comes_back_whole
+            a_hand_over_is_used_once_and_in_time
+            ending_links_ends_hand_overs
+            of_sixteen_uses_of_a_hand_over_one_succeeds
+            a_sign_in_code_comes_back_with_its_session
+            a_sign_in_code_is_used_once_and_in_time
+            hand_overs_and_codes_stay_inside_their_practice
+            hand_overs_and_codes_go_with_their_login
+            a_told_session_is_listed_until_it_is_ended
+            over_sessions_are_those_a_host_waits_for
+            hand_overs_and_codes_are_forgotten_in_their_time
             settings_come_back_whole
             facts_come_in_the_order_of_the_queries
             keys_and_clients_are_answered_without_a_contact
@@ -159,6 +170,7 @@ macro_rules! __views_laws {
             events_come_in_order_as_they_were_told
             an_event_holds_the_digest_of_what_is_personal
             events_about_a_contact_are_found
+            references_are_found_by_id
             api_keys_come_oldest_first
             what_waits_is_counted_by_kind
             the_oldest_due_message_is_known
@@ -223,6 +235,29 @@ macro_rules! __operators_laws {
 
 #[doc(hidden)]
 #[macro_export]
+macro_rules! __jobs_laws {
+    ($($how:tt)*) => {
+        $crate::__laws! {
+            $($how)*;
+            a_job_comes_back_whole
+            a_job_is_replaced_only_by_its_next_version
+            rows_come_back_in_their_order
+            a_row_is_staged_once_and_only_for_a_job
+            a_row_is_settled_once
+            rows_are_found_by_outcome_and_effect
+            a_job_begins_anew_but_for_what_was_staged_settled
+            a_row_and_what_it_does_are_one_commit
+            the_job_that_is_due_longest_is_leased
+            a_job_is_leased_once_until_its_lease_ran_out
+            many_runners_never_share_a_job
+            jobs_are_forgotten_in_their_time
+            jobs_of_practices_are_apart
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
 macro_rules! __journal_laws {
     ($($how:tt)*) => {
         $crate::__laws! {
@@ -237,6 +272,30 @@ macro_rules! __journal_laws {
             journals_of_practices_are_apart
             two_sealers_give_every_event_one_number
             events_of_one_contact_keep_their_order_while_sealed
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __webhooks_laws {
+    ($($how:tt)*) => {
+        $crate::__laws! {
+            $($how)*;
+            endpoints_come_back_as_they_were_put_by_reference
+            an_endpoint_is_replaced_at_its_version_alone
+            a_second_endpoint_of_one_reference_is_a_conflict
+            a_deleted_endpoint_is_gone_with_its_log
+            an_endpoint_is_due_when_the_journal_goes_on
+            an_endpoint_is_due_when_what_waits_is
+            an_endpoint_that_a_worker_has_is_given_to_no_other
+            a_time_that_no_lease_reaches_counts_as_over
+            who_was_served_longest_ago_is_next
+            deliveries_come_back_last_one_first
+            a_log_is_bounded_in_places_and_in_time
+            endpoints_stay_inside_their_practice
+            an_endpoint_of_a_suspended_practice_waits
+            many_workers_never_share_an_endpoint
         }
     };
 }
@@ -300,12 +359,30 @@ macro_rules! operators_conformance {
     };
 }
 
+/// One test for every law of `Jobs`, on fresh stores that the factory gives: anything that can be called without arguments and
+/// gives a future of a [`Harness`](crate::conformance::Harness).
+#[macro_export]
+macro_rules! jobs_conformance {
+    ($factory:expr) => {
+        $crate::__jobs_laws! { tests jobs $factory }
+    };
+}
+
 /// One test for every law of `Journal`, on fresh stores that the factory gives: anything that can be called without arguments and
 /// gives a future of a [`Harness`](crate::conformance::Harness).
 #[macro_export]
 macro_rules! journal_conformance {
     ($factory:expr) => {
         $crate::__journal_laws! { tests journal $factory }
+    };
+}
+
+/// One test for every law of `Webhooks`, on fresh stores that the factory gives: anything that can be called without arguments and
+/// gives a future of a [`Harness`](crate::conformance::Harness).
+#[macro_export]
+macro_rules! webhooks_conformance {
+    ($factory:expr) => {
+        $crate::__webhooks_laws! { tests webhooks $factory }
     };
 }
 

@@ -12,6 +12,7 @@
 //! portal_testkit::outbox_conformance!(in_memory);
 //! portal_testkit::enquiries_conformance!(in_memory);
 //! portal_testkit::operators_conformance!(in_memory);
+//! portal_testkit::jobs_conformance!(in_memory);
 //! portal_testkit::journal_conformance!(in_memory);
 //! # fn main() {}
 //! ```
@@ -24,6 +25,7 @@
 
 pub mod enquiries;
 pub mod hasher;
+pub mod jobs;
 pub mod journal;
 mod laws;
 pub mod operators;
@@ -32,22 +34,26 @@ mod overlap;
 mod scene;
 pub mod store;
 pub mod views;
+pub mod webhooks;
 
 use std::{any::Any, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use portal_domain::{
     id::PracticeId,
     journal::{Report, Verifier},
-    port::{Enquiries, Journal, Operators, Outbox, PortalStore, PortalViews},
+    port::{Enquiries, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, Webhooks},
 };
 use tokio::runtime::Builder;
 
 use crate::build;
 
 /// All that a database does for Portal.
-pub trait FullStore: PortalStore + PortalViews + Outbox + Enquiries + Operators + Journal {}
+pub trait FullStore: PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks {}
 
-impl<T: PortalStore + PortalViews + Outbox + Enquiries + Operators + Journal + ?Sized> FullStore for T {}
+impl<T: PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks + ?Sized> FullStore
+    for T
+{
+}
 
 /// A store to be tested, with nothing in it.
 pub struct Harness {
@@ -145,7 +151,9 @@ pub fn laws() -> Vec<Law> {
     laws.extend::<Vec<Law>>(crate::__outbox_laws! { list outbox });
     laws.extend::<Vec<Law>>(crate::__enquiries_laws! { list enquiries });
     laws.extend::<Vec<Law>>(crate::__operators_laws! { list operators });
+    laws.extend::<Vec<Law>>(crate::__jobs_laws! { list jobs });
     laws.extend::<Vec<Law>>(crate::__journal_laws! { list journal });
+    laws.extend::<Vec<Law>>(crate::__webhooks_laws! { list webhooks });
     laws
 }
 

@@ -88,7 +88,11 @@ async fn furnish(scene: &Scene) -> Contact {
     let plan = plan.mail(build::message("m", &ada, &login, Some(&link))).then(Change::OpenLink(link));
     let plan = plan.then(Change::OpenSession(build::session("s", &login))).tell(build::event("sealed"));
     let plan = plan.then(Change::OpenWorkspaceSession(build::workspace_session("w", &user)));
+    let plan = plan.then(Change::PutWebhook(super::webhooks::endpoint("crm")));
     let plan = plan.then(Change::RememberKey { contact: ada.id, key: key("old@smith.example") });
+    let job = super::jobs::import(scene, "job");
+    let plan = plan.then(Change::PutJob(Box::new(job.clone())));
+    let plan = plan.then(Change::StageRows { job: job.id, rows: (0..3).map(super::jobs::row).collect() });
     scene.write(plan.then(Change::AddApiKey(build::api_key("host", scene.id)))).await;
     scene.seal().await;
     scene.write(Plan::new().tell(build::event("unsealed"))).await;

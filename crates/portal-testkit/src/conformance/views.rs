@@ -325,3 +325,15 @@ pub async fn the_oldest_due_message_is_known(harness: &Harness) {
     assert_eq!(Outbox::settle(&*smith.store, &leased[0].lease, &settlement).await, Ok(true));
     assert_eq!(oldest(later(900)).await, Some(later(20)));
 }
+
+/// References of contacts are found by our ids, as far as the contacts are there, and never those of another practice.
+pub async fn references_are_found_by_id(harness: &Harness) {
+    let (smith, jones) = (Scene::set(harness, "smith").await, Scene::set(harness, "jones").await);
+    for (scene, name) in [(&smith, "a"), (&smith, "b"), (&jones, "c")] {
+        scene.write(Plan::new().put_contact(&build::contact(name, &[]))).await;
+    }
+    let ids = ["a", "c", "nobody"].map(build::id);
+    let found = smith.store.contact_refs(smith.id, &ids).await.expect("the store answers");
+    assert_eq!(found, [(ids[0], build::reference("a"))].into());
+    assert!(smith.store.contact_refs(smith.id, &[]).await.expect("the store answers").is_empty());
+}

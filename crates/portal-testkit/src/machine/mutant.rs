@@ -13,15 +13,17 @@ use portal_domain::{
     change::{Change, Decision, Which},
     email::{EmailAddress, LoginKey},
     facts::{
-        ContactFacts, ContactQuery, ContactSelector, Holder, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
-        UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
+        CodeFacts, ContactFacts, ContactQuery, ContactSelector, HandoffFacts, Holder, LinkFacts, LoginFacts,
+        SessionFacts, SignInFacts, UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
     },
+    handoff::HandoffHash,
     id::{LinkId, LoginId, MessageId, PracticeId, Ref},
     login::Login,
     message::{MessageBody, MessageKind},
     port::{Commit, Page, PortalStore, PortalViews, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice, SharedLogin},
     session::{SessionHash, WorkspaceSessionHash},
+    sign_in_code::CodeHash,
     throttle::{Admission, Bucket, Try},
     time::Timestamp,
 };
@@ -455,5 +457,31 @@ impl PortalStore for MutantStore {
 
     async fn forget_receipts(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         self.inner.forget_receipts(before, most).await
+    }
+
+    async fn handoff(
+        &self,
+        practice: PracticeId,
+        hash: &HandoffHash,
+        now: Timestamp,
+    ) -> Result<Option<HandoffFacts>, StoreError> {
+        self.inner.handoff(practice, hash, now).await
+    }
+
+    async fn sign_in_code(
+        &self,
+        practice: PracticeId,
+        hash: &CodeHash,
+        now: Timestamp,
+    ) -> Result<Option<CodeFacts>, StoreError> {
+        self.inner.sign_in_code(practice, hash, now).await
+    }
+
+    async fn over_sessions(&self, now: Timestamp, most: u32) -> Result<Vec<(PracticeId, SessionHash)>, StoreError> {
+        self.inner.over_sessions(now, most).await
+    }
+
+    async fn forget_passages(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+        self.inner.forget_passages(before, most).await
     }
 }

@@ -7,7 +7,7 @@ use portal_domain::{
     decide::PutClient,
     event::{Caller, RecordedEvent},
     id::{ClientId, ContactId, PracticeId, Ref, SessionId, Slug},
-    port::{Enquiries, Journal, Operators, Page, PortalStore, PortalViews},
+    port::{Enquiries, Jobs, Journal, Operators, Page, PortalStore, PortalViews, Webhooks},
     practice::{self, Practice, Settings},
     session::{ProfileId, SessionToken},
     time::Timestamp,
@@ -39,8 +39,12 @@ pub struct Adapters {
     pub enquiries: Arc<dyn Enquiries>,
     /// What belongs to no practice.
     pub operators: Arc<dyn Operators>,
+    /// Work on many contacts.
+    pub jobs: Arc<dyn Jobs>,
     /// Sealing.
     pub journal: Arc<dyn Journal>,
+    /// Endpoints of hosts.
+    pub webhooks: Arc<dyn Webhooks>,
 }
 
 impl Adapters {
@@ -50,8 +54,10 @@ impl Adapters {
             store: store.clone(),
             views: store.clone(),
             enquiries: store.clone(),
+            jobs: store.clone(),
             operators: store.clone(),
             journal: store.clone(),
+            webhooks: store.clone(),
         }
     }
 }
@@ -97,7 +103,9 @@ impl World {
             store: adapters.store.clone(),
             enquiries: adapters.enquiries.clone(),
             operators: adapters.operators.clone(),
+            jobs: adapters.jobs.clone(),
             journal: adapters.journal.clone(),
+            webhooks: adapters.webhooks.clone(),
             hasher: Arc::new(PlainHasher::new()),
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(seed)),

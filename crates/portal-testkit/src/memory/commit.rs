@@ -12,6 +12,7 @@ use portal_domain::{
 
 use super::{
     fault::{Fault, Faults},
+    jobs,
     state::{Post, State, Tenant, Told},
 };
 
@@ -32,7 +33,7 @@ pub(super) struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    fn changes(&self) -> impl Iterator<Item = &Change> {
+    pub(super) fn changes(&self) -> impl Iterator<Item = &Change> {
         self.decisions.iter().flat_map(|decision| &decision.changes)
     }
 }
@@ -54,9 +55,12 @@ pub(super) fn apply(state: &State, batch: &Batch<'_>, faults: Faults) -> Result<
     work.keys_and_things(batch)?;
     work.links(batch)?;
     work.sessions(batch);
+    work.passages(batch)?;
     work.workspace_sessions(batch)?;
     work.api_keys(batch)?;
     work.tries(batch);
+    work.webhooks(batch)?;
+    batch.changes().try_for_each(|change| jobs::apply(&mut tenant, change, faults))?;
     for message in batch.decisions.iter().flat_map(|decision| &decision.messages) {
         after.last_place += 1;
         if !faults.has(Fault::MessagesDropped) {
@@ -99,7 +103,7 @@ fn guard(tenant: &Tenant, expect: &Expect, faults: Faults) -> Result<(), Stop> {
     fits(version == expect.version || faults.has(ignored) || faults.has(racy))
 }
 
-fn fits(fits: bool) -> Result<(), Stop> {
+pub(super) fn fits(fits: bool) -> Result<(), Stop> {
     if fits { Ok(()) } else { Err(Stop::Conflict) }
 }
 
@@ -134,9 +138,9 @@ pub(super) fn record(tenant: &mut Tenant, event: &Event) -> Result<(), Stop> {
     Ok(())
 }
 
-struct Work<'a> {
-    tenant: &'a mut Tenant,
-    faults: Faults,
+pub(super) struct Work<'a> {
+    pub(super) tenant: &'a mut Tenant,
+    pub(super) faults: Faults,
     /// Links opened or used by this commit.
     opened: BTreeSet<LinkId>,
     /// Sessions opened by this commit.
@@ -197,6 +201,9 @@ impl Work<'_> {
             Change::DeleteLogin(id) => {
                 tenant.logins.remove(id);
                 tenant.sessions.retain(|_, session| session.login != *id);
+                tenant.handoffs.retain(|_, handoff| handoff.login != *id);
+                let sessions = &tenant.sessions;
+                tenant.codes.retain(|_, code| sessions.contains_key(&code.session));
                 if self.faults.has(Fault::LinksErased) {
                     tenant.links.retain(|_, link| link.login != *id);
                 }
@@ -364,6 +371,13 @@ impl Work<'_> {
                 _ => {}
             }
         }
+    }
+
+    fn webhooks(&mut self, batch: &Batch<'_>) -> Result<(), Stop> {
+        let unguarded = self.faults.has(Fault::WebhookUnguarded);
+        batch
+            .changes()
+            .try_for_each(|change| super::webhooks::write(self.tenant, change, unguarded).ok_or(Stop::Conflict))
     }
 
     fn give_back(&mut self, counted: &CountedTry) {

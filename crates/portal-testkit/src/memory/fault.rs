@@ -149,11 +149,41 @@ pub enum Fault {
     SealedBackwards,
     /// Sealed events are given without their salt.
     SaltForgotten,
+    /// A hand-over or a sign-in code is found from every practice.
+    PassageWallMissing,
+    /// A hand-over is used however often.
+    HandoffUseUnguarded,
+    /// A code is used however often.
+    CodeUseUnguarded,
+    /// Whether a hand-over is usable is found out before the lock is taken.
+    HandoffUseRacy,
+    /// Hand-overs outlive what ends the links of their login.
+    HandoffsNotEnded,
+    /// A session that a host was told of is not listed past its absolute limit.
+    ToldForgotten,
+    /// Sessions count as over before their time.
+    OverTooEarly,
+    /// Hand-overs and codes are forgotten before their time.
+    PassagesForgottenEarly,
+    /// An endpoint is replaced whatever its version.
+    WebhookUnguarded,
+    /// An endpoint is given to every worker.
+    WebhookLeasedTwice,
+    /// A job is written whatever its version.
+    JobVersionsIgnored,
+    /// A row may be settled again.
+    RowsSettledTwice,
+    /// Rows that were staged settled are begun anew too.
+    StagedRowsRestarted,
+    /// A job is given to two runners.
+    JobLeasedTwice,
+    /// Jobs that go on are forgotten.
+    JobsAtWorkForgotten,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 74] = [
+    pub const ALL: [Self; 89] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -228,11 +258,29 @@ impl Fault {
         Self::NumberSkipped,
         Self::SealedBackwards,
         Self::SaltForgotten,
+        Self::PassageWallMissing,
+        Self::HandoffUseUnguarded,
+        Self::CodeUseUnguarded,
+        Self::HandoffUseRacy,
+        Self::HandoffsNotEnded,
+        Self::ToldForgotten,
+        Self::OverTooEarly,
+        Self::PassagesForgottenEarly,
+        Self::WebhookUnguarded,
+        Self::WebhookLeasedTwice,
+        Self::JobVersionsIgnored,
+        Self::RowsSettledTwice,
+        Self::StagedRowsRestarted,
+        Self::JobLeasedTwice,
+        Self::JobsAtWorkForgotten,
     ];
 
     /// Whether a check is made, but too early: on a picture that is old when the write happens.
     pub(super) const fn is_racy(self) -> bool {
-        matches!(self, Self::VersionsRacy | Self::LookedAtRacy | Self::ClaimRacy | Self::LinkUseRacy)
+        matches!(
+            self,
+            Self::VersionsRacy | Self::LookedAtRacy | Self::ClaimRacy | Self::LinkUseRacy | Self::HandoffUseRacy
+        )
     }
 }
 

@@ -2,14 +2,17 @@
 
 mod commit;
 mod fault;
+mod jobs;
 mod journal;
 mod operators;
 mod outbox;
+mod passages;
 mod read;
 mod state;
 mod stubs;
 mod tries;
 mod views;
+mod webhooks;
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -21,13 +24,15 @@ use portal_domain::{
     change::Decision,
     email::LoginKey,
     facts::{
-        ContactFacts, ContactQuery, LinkFacts, LoginFacts, SessionFacts, SignInFacts, UserFacts, UserQuery, VisitFacts,
-        WorkspaceSessionFacts,
+        CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
+        UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
     },
+    handoff::HandoffHash,
     id::{LinkId, PracticeId, Ref},
     port::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::{SessionHash, WorkspaceSessionHash},
+    sign_in_code::CodeHash,
     throttle::{Admission, Bucket, Try},
     time::Timestamp,
 };
@@ -43,7 +48,7 @@ pub use self::{
     stubs::{PlainHasher, RecordingMailer, SeededEntropy, TestClock},
 };
 
-/// Store, views, outbox, enquiries and journal in memory: ordered maps behind one lock.
+/// Store, views, outbox, enquiries, jobs and journal in memory: ordered maps behind one lock.
 ///
 /// A commit works on a copy and puts it in place of what was there, so it is written whole or not at all. What a database
 /// would refuse by a unique index is a [`Commit::Conflict`]; what no rule could have decided, such as a contact behind a
@@ -279,5 +284,31 @@ impl PortalStore for MemoryStore {
 
     async fn forget_receipts(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         Ok(self.sweep_receipts(before, most as usize))
+    }
+
+    async fn handoff(
+        &self,
+        practice: PracticeId,
+        hash: &HandoffHash,
+        now: Timestamp,
+    ) -> Result<Option<HandoffFacts>, StoreError> {
+        Ok(self.search(practice, now, self.faults.has(Fault::PassageWallMissing), |reader| reader.handoff(hash)))
+    }
+
+    async fn sign_in_code(
+        &self,
+        practice: PracticeId,
+        hash: &CodeHash,
+        now: Timestamp,
+    ) -> Result<Option<CodeFacts>, StoreError> {
+        Ok(self.search(practice, now, self.faults.has(Fault::PassageWallMissing), |reader| reader.sign_in_code(hash)))
+    }
+
+    async fn over_sessions(&self, now: Timestamp, most: u32) -> Result<Vec<(PracticeId, SessionHash)>, StoreError> {
+        Ok(self.sessions_over(now, most as usize))
+    }
+
+    async fn forget_passages(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+        Ok(self.sweep_passages(before, most as usize))
     }
 }

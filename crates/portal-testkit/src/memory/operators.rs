@@ -43,14 +43,14 @@ impl Operators for MemoryStore {
 
     async fn doomed(&self, now: Timestamp) -> Result<Vec<PracticeId>, StoreError> {
         Ok(self.see(|state| {
-            let due = state.tenants.values().filter(|tenant| self.is_due(tenant, now));
+            let due = state.tenants.values().filter(|tenant| self.is_doomed(tenant, now));
             due.map(|tenant| tenant.practice.id).chain(state.leaving.keys().copied()).collect()
         }))
     }
 
     async fn begin_deletion(&self, practice: PracticeId, now: Timestamp) -> Result<bool, StoreError> {
         Ok(self.change(|state| {
-            let due = state.tenants.get(&practice).is_some_and(|tenant| self.is_due(tenant, now));
+            let due = state.tenants.get(&practice).is_some_and(|tenant| self.is_doomed(tenant, now));
             if !due {
                 return false;
             }
@@ -84,7 +84,7 @@ impl Operators for MemoryStore {
 }
 
 impl MemoryStore {
-    fn is_due(&self, tenant: &Tenant, now: Timestamp) -> bool {
+    fn is_doomed(&self, tenant: &Tenant, now: Timestamp) -> bool {
         let due = |at: Timestamp| at <= now || self.faults.has(Fault::DeletedEarly);
         tenant.practice.delete_after.is_some_and(due)
     }

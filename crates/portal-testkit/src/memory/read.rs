@@ -169,7 +169,8 @@ impl Reader<'_> {
         links.sort_by_key(|link| (link.created_at, link.id));
         let valid = |session: &&PortalSession| {
             let same_epoch = session.epoch == login.epoch || self.faults.has(Fault::EpochIgnored);
-            session.login == id && same_epoch && session.ended_at.is_none() && self.now < session.expires_at
+            let listed = self.now < session.expires_at || (session.told && !self.faults.has(Fault::ToldForgotten));
+            session.login == id && same_epoch && session.ended_at.is_none() && listed
         };
         let mut sessions: Vec<_> = self.tenant.sessions.values().filter(valid).cloned().collect();
         sessions.sort_by_key(|session| (session.created_at, session.id));

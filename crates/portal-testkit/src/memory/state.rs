@@ -8,10 +8,12 @@ use portal_domain::{
     contact::Contact,
     email::LoginKey,
     event::RecordedEvent,
+    handoff::Handoff,
     id::{
-        ApiKeyId, ClientId, ContactId, EnquiryId, LinkId, LoginId, MessageId, PracticeId, SessionId, TryId, UserId,
-        WorkspaceSessionId,
+        ApiKeyId, ClientId, ContactId, EnquiryId, HandoffId, JobId, LinkId, LoginId, MessageId, PracticeId, SessionId,
+        SignInCodeId, TryId, UserId, WebhookId, WorkspaceSessionId,
     },
+    job::{Job, JobRow},
     journal::Head,
     link::{KeyId, Link},
     login::Login,
@@ -19,8 +21,10 @@ use portal_domain::{
     port::{Deletion, Enquiry, PracticeSelector, Receipt, RequestKey},
     practice::{ApiKey, Client, OperatorKey, Practice, PracticeUser},
     session::{PortalSession, WorkspaceSession},
+    sign_in_code::SignInCode,
     throttle::{BucketName, RecordedTry, Tally},
     time::Timestamp,
+    webhook::{Webhook, WebhookDelivery},
 };
 
 /// All that is stored. A commit works on a copy of one practice and puts it in place of the old one.
@@ -56,6 +60,8 @@ pub(super) struct Tenant {
     pub(super) keys: BTreeMap<LoginKey, KeyOwner>,
     pub(super) links: BTreeMap<LinkId, Link>,
     pub(super) sessions: BTreeMap<SessionId, PortalSession>,
+    pub(super) handoffs: BTreeMap<HandoffId, Handoff>,
+    pub(super) codes: BTreeMap<SignInCodeId, SignInCode>,
     pub(super) workspace_sessions: BTreeMap<WorkspaceSessionId, WorkspaceSession>,
     pub(super) api_keys: BTreeMap<ApiKeyId, ApiKey>,
     pub(super) messages: BTreeMap<MessageId, Post>,
@@ -63,8 +69,12 @@ pub(super) struct Tenant {
     pub(super) head: Option<Head>,
     pub(super) receipts: BTreeMap<RequestKey, Receipt>,
     pub(super) enquiries: BTreeMap<EnquiryId, Asked>,
+    pub(super) jobs: BTreeMap<JobId, Job>,
+    pub(super) job_rows: BTreeMap<(JobId, i64), StoredRow>,
     pub(super) tallies: BTreeMap<BucketName, Tally>,
     pub(super) tries: BTreeMap<TryId, RecordedTry>,
+    pub(super) webhooks: BTreeMap<WebhookId, Webhook>,
+    pub(super) deliveries: BTreeMap<(WebhookId, i64), WebhookDelivery>,
     /// When the outbox last gave a message of the practice, as a growing number.
     pub(super) turn: u64,
 }
@@ -96,6 +106,13 @@ pub(super) struct Told {
     pub(super) seal: Option<([u8; 32], KeyId)>,
 }
 
+/// A row of a job, and whether it was staged settled.
+#[derive(Clone, Debug)]
+pub(super) struct StoredRow {
+    pub(super) row: JobRow,
+    pub(super) staged: bool,
+}
+
 /// An enquiry, and when it is due.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
@@ -115,6 +132,8 @@ impl Tenant {
             keys: BTreeMap::new(),
             links: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            handoffs: BTreeMap::new(),
+            codes: BTreeMap::new(),
             workspace_sessions: BTreeMap::new(),
             api_keys: BTreeMap::new(),
             messages: BTreeMap::new(),
@@ -122,8 +141,12 @@ impl Tenant {
             head: None,
             receipts: BTreeMap::new(),
             enquiries: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            job_rows: BTreeMap::new(),
             tallies: BTreeMap::new(),
             tries: BTreeMap::new(),
+            webhooks: BTreeMap::new(),
+            deliveries: BTreeMap::new(),
             turn: 0,
         }
     }

@@ -84,7 +84,7 @@ impl MemoryStore {
 }
 
 /// Whether one more is forgotten, which is counted.
-fn forget(forgotten: &mut usize, most: usize, over: bool) -> bool {
+pub(super) fn forget(forgotten: &mut usize, most: usize, over: bool) -> bool {
     let forgets = over && *forgotten < most;
     *forgotten += usize::from(forgets);
     forgets

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use portal_domain::{
     contact::Contact,
@@ -123,6 +125,18 @@ impl PortalViews for MemoryStore {
         };
         let all = self.list(practice, about);
         Ok(self.page(all, page, |event| event.number))
+    }
+
+    async fn contact_refs(
+        &self,
+        practice: PracticeId,
+        contacts: &[ContactId],
+    ) -> Result<BTreeMap<ContactId, Ref>, StoreError> {
+        let found = self.list(practice, |tenant| {
+            let found = contacts.iter().filter_map(|id| tenant.contacts.get(id));
+            found.map(|contact| (contact.id, contact.reference.clone())).collect()
+        });
+        Ok(found.into_iter().collect())
     }
 
     async fn tries(

@@ -45,10 +45,22 @@ mod memory_operators {
     portal_testkit::operators_conformance!(in_memory);
 }
 
+mod memory_jobs {
+    use super::in_memory;
+
+    portal_testkit::jobs_conformance!(in_memory);
+}
+
 mod memory_journal {
     use super::in_memory;
 
     portal_testkit::journal_conformance!(in_memory);
+}
+
+mod memory_webhooks {
+    use super::in_memory;
+
+    portal_testkit::webhooks_conformance!(in_memory);
 }
 
 mod plain_hasher {

@@ -1,6 +1,7 @@
 //! The workers, on the in-memory store.
 
 mod turns;
+mod webhooks;
 
 use std::{sync::Arc, time::Duration};
 

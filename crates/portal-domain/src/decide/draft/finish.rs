@@ -157,6 +157,10 @@ pub(super) fn note_contact(event: &mut Event, before: Option<&Contact>, after: O
         let all = contact.map(|contact| contact.clients.iter().map(ToString::to_string).collect::<Vec<_>>());
         all.map_or_else(String::new, |all| all.join(" "))
     };
+    // By its host's id an event is told apart when the contact is gone; erased, it is so here too.
+    if let Some(contact) = after.or(before) {
+        event.personal.insert("contact".to_owned(), contact.reference.as_str().to_owned());
+    }
     note(&mut event.personal, "emails", &emails(before), &emails(after));
     let locale = |contact: Option<&Contact>| contact.and_then(|contact| contact.locale.clone()).unwrap_or_default();
     let removed = |contact: Option<&Contact>| {

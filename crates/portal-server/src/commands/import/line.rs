@@ -1,7 +1,7 @@
 //! One row's verdict as a line of JSON; its form is fixed by the contract.
 
 use portal::domain::{
-    Refusal,
+    self, Refusal,
     decide::ActivationOutcome,
     usecase::{RowFault, RowVerdict, RowWritten},
 };
@@ -21,6 +21,8 @@ struct Line<'a> {
     fault: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     faults: Option<Vec<Fault<'a>>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    mended: Vec<Mended<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     login_email: Option<Option<&'a str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,6 +37,15 @@ struct Fault<'a> {
     code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mend: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Mended<'a> {
+    field: &'a str,
+    fault: &'static str,
+    mend: &'a str,
 }
 
 /// The line of a row.
@@ -46,6 +57,7 @@ pub(crate) fn json(verdict: &RowVerdict) -> String {
         field: None,
         fault: None,
         faults: None,
+        mended: verdict.mended.iter().map(Mended::of).collect(),
         login_email: None,
         emails: None,
         activation: None,
@@ -73,7 +85,13 @@ pub(crate) fn json(verdict: &RowVerdict) -> String {
 
 impl<'a> Fault<'a> {
     fn of(fault: &'a RowFault) -> Self {
-        Self { field: &fault.field, code: fault.code, fault: fault.fault }
+        Self { field: &fault.field, code: fault.code, fault: fault.fault, mend: fault.mend.as_deref() }
+    }
+}
+
+impl<'a> Mended<'a> {
+    fn of(mended: &'a domain::usecase::Mended) -> Self {
+        Self { field: &mended.field, fault: mended.fault, mend: &mended.mend }
     }
 }
 
@@ -90,9 +108,7 @@ pub(crate) const fn contact(verdict: &RowVerdict) -> &'static str {
 /// What became of the access: `invited`, `joined`, `unchanged`, or the refusal's code.
 pub(crate) const fn activation(outcome: &Result<ActivationOutcome, Refusal>) -> &'static str {
     match outcome {
-        Ok(ActivationOutcome::Invited) => "invited",
-        Ok(ActivationOutcome::Joined) => "joined",
-        Ok(ActivationOutcome::Unchanged) => "unchanged",
+        Ok(outcome) => outcome.code(),
         Err(refusal) => refusal.code(),
     }
 }

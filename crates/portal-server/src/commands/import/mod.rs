@@ -12,6 +12,7 @@ use portal::{
     CallContext,
     domain::{decide::ImportOptions, practice::Practice, usecase::RowVerdict},
 };
+use portal_import::Columns;
 
 use self::{heard::Heard, read::Rows};
 use crate::{
@@ -23,13 +24,16 @@ use crate::{
     terminal,
 };
 
+/// What needs not be said of a file.
+const USUAL: &str = "CSV in utf-8 with `,`";
 /// So many messages are handed over at once.
 const SENDERS: usize = 4;
 
 /// Imports a file.
 pub(crate) async fn run(settings: Settings, arguments: ImportArgs) -> Result<ExitCode, Failure> {
     // All that can be wrong with file and settings is found before anything is opened or written.
-    let rows = read::read(&arguments.file)?;
+    let columns = Columns { map: arguments.map.clone(), identify: arguments.identify.clone() };
+    let rows = read::read(&arguments.file, arguments.encoding.as_deref(), &columns)?;
     let post = if arguments.send { Some(Post::of(&settings)?) } else { None };
     let program = Program::open(settings).await?;
     let done = import(&program, &rows, &arguments, post).await;
@@ -57,6 +61,9 @@ async fn import(
     if arguments.dry_run {
         report::foreseen(rows, &verdicts).iter().for_each(|table| say(table));
     }
+    if rows.read_as != USUAL {
+        say(&format!("the file was read as {}", terminal::plain(&rows.read_as)));
+    }
     report::summary(&verdicts, arguments.dry_run).iter().for_each(|line| say(line));
     if let Some(failure) = cut_short {
         let text = report::cut_short(verdicts.len(), rows.inputs.len(), arguments.dry_run, &failure.text);
@@ -78,7 +85,8 @@ async fn steps(
     rows: &Rows,
     arguments: &ImportArgs,
 ) -> (Vec<RowVerdict>, Option<Failure>) {
-    let options = ImportOptions { activate: arguments.activate, move_logins: arguments.move_logins };
+    let ImportArgs { activate, move_logins, mend, .. } = *arguments;
+    let options = ImportOptions { activate, move_logins, mend };
     let bar = progress(rows.inputs.len() as u64, "rows");
     let mut import = program.portal.import(context, &rows.inputs, options);
     let mut verdicts = Vec::with_capacity(rows.inputs.len());

@@ -23,7 +23,7 @@ pub(crate) fn refused(rows: &Rows, verdicts: &[RowVerdict]) -> Option<String> {
         match &verdict.contact {
             Err(faults) => {
                 for fault in faults {
-                    let why = cell(&format!("{}: {}", code(fault), fault.detail));
+                    let why = cell(&format!("{}: {}{}", code(fault), fault.detail, mend(fault)));
                     table.add_row(head.iter().cloned().chain([
                         cell(&fault.field),
                         why,
@@ -46,6 +46,15 @@ fn code(fault: &RowFault) -> &'static str {
     fault.fault.unwrap_or(fault.code)
 }
 
+/// What `--mend` would put in the place of what can't be used.
+fn mend(fault: &RowFault) -> String {
+    match fault.mend.as_deref() {
+        None => String::new(),
+        Some("") => " (--mend leaves it out)".to_owned(),
+        Some(mend) => format!(" (--mend makes it `{mend}`)"),
+    }
+}
+
 /// What the row says in a field such as `name` or `emails[1]`.
 fn value<'a>(input: &'a ImportInput, field: &str) -> &'a str {
     let (column, place) = field.split_once('[').unwrap_or((field, "0]"));
@@ -64,8 +73,10 @@ fn value<'a>(input: &'a ImportInput, field: &str) -> &'a str {
 /// The sums: contacts, access, mails.
 pub(crate) fn summary(verdicts: &[RowVerdict], dry_run: bool) -> Vec<String> {
     let (mut contacts, mut access, mut mails) = (Tally::default(), Tally::default(), Tally::default());
+    let mut mended = 0;
     for verdict in verdicts {
         contacts.add(line::contact(verdict));
+        mended += verdict.mended.len() as u64;
         let Ok(written) = &verdict.contact else { continue };
         if let Some(outcome) = &written.activation {
             access.add(line::activation(outcome));
@@ -79,6 +90,9 @@ pub(crate) fn summary(verdicts: &[RowVerdict], dry_run: bool) -> Vec<String> {
         true => format!("{rows}, dry run, nothing was written: {}", contacts.words()),
         false => format!("{rows}: {}", contacts.words()),
     }];
+    if mended > 0 {
+        lines.push(format!("mended: {}", count(mended, "address entry").replace("entrys", "entries")));
+    }
     if !access.0.is_empty() {
         lines.push(format!("access: {}", access.words()));
     }
@@ -203,10 +217,11 @@ mod tests {
             field: "emails[1]".into(),
             code: "invalid_email",
             fault: Some("control_character"),
+            mend: Some(String::new()),
             detail: "address 2 is not usable".into(),
         };
-        let verdict = RowVerdict { index: 0, reference: "c-1".into(), contact: Err(vec![fault]) };
-        let rows = Rows { inputs: vec![input], lines: vec![2] };
+        let verdict = RowVerdict { index: 0, reference: "c-1".into(), mended: Vec::new(), contact: Err(vec![fault]) };
+        let rows = Rows { read_as: String::new(), inputs: vec![input], lines: vec![2] };
         let shown = refused(&rows, std::slice::from_ref(&verdict)).unwrap();
         assert!(shown.contains("control_character") && shown.contains("\\u{1b}[2Ja\\u{202e}b"), "{shown}");
         assert!(!shown.contains('\u{1b}') && !shown.contains('\u{202e}'));

@@ -195,7 +195,6 @@ impl Served {
     }
 
     /// Ends it as a power cut does: nothing is finished, nothing said.
-    #[cfg(feature = "fault-points")]
     pub(crate) async fn kill(mut self) -> String {
         self.child.kill().unwrap();
         tokio::task::spawn_blocking(move || {

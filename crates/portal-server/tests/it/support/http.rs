@@ -42,6 +42,11 @@ impl Client {
         client
     }
 
+    /// What it sends under a name.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_str())
+    }
+
     /// A host program with this key.
     pub(crate) fn host(&self, key: &str) -> Self {
         self.with("authorization", format!("Bearer {key}"))
@@ -50,6 +55,11 @@ impl Client {
     /// A front end of the portal.
     pub(crate) fn front_end(&self) -> Self {
         self.with("x-portal", "1")
+    }
+
+    /// A browser on one of the pages.
+    pub(crate) fn browser(&self) -> Self {
+        self.with("content-type", "application/x-www-form-urlencoded").with("sec-fetch-site", "same-origin")
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -76,7 +86,7 @@ impl Client {
     /// The same; `None` where no whole answer came, whatever became of the request.
     pub(crate) async fn attempt(&self, method: &str, path: &str, body: Option<Vec<u8>>) -> Option<Answer> {
         let mut request = Request::builder().method(method).uri(path).header("host", self.address.to_string());
-        if body.is_some() {
+        if body.is_some() && self.headers.iter().all(|(name, _)| *name != "content-type") {
             request = request.header("content-type", "application/json");
         }
         for (name, value) in &self.headers {

@@ -3,7 +3,7 @@ use portal_domain::{
     facts::{ContactFacts, ContactQuery, ContactSelector, Holder},
     id::Slug,
     port::{PortalStore, PracticeSelector},
-    practice::{Place, PracticeUser, Role, Scope, SecondFactor, SessionsOnMove, Settings, SharedLogin},
+    practice::{Place, PracticeUser, ReturnAddress, Role, Scope, SecondFactor, SessionsOnMove, Settings, SharedLogin},
 };
 
 use crate::{
@@ -52,7 +52,10 @@ pub async fn settings_come_back_whole(harness: &Harness) {
         accent: Some("#1A5276".to_owned()),
         logo: Some(format!("data:image/png;base64,{}", "iVBORw0KGgo".repeat(3_000))),
         places: ["Über uns", "Files\u{a0}“A”"].map(place).into(),
-        return_addresses: vec!["https://app.smith.example/?a=1&b=%C3%BC".to_owned()],
+        return_addresses: vec![ReturnAddress {
+            name: "app".to_owned(),
+            address: "https://app.smith.example/?a=1&b=%C3%BC".to_owned(),
+        }],
         second_factor: SecondFactor::Optional,
     };
     let first = build::practice("smith");

@@ -7,6 +7,7 @@ mod guards;
 mod keys;
 mod links;
 mod logins;
+mod passages;
 mod races;
 mod sessions;
 mod text;
@@ -16,6 +17,6 @@ mod walls;
 mod workspace;
 
 pub use self::{
-    batch::*, erase::*, facts::*, guards::*, keys::*, links::*, logins::*, races::*, sessions::*, text::*, tries::*,
-    unique::*, walls::*, workspace::*,
+    batch::*, erase::*, facts::*, guards::*, keys::*, links::*, logins::*, passages::*, races::*, sessions::*, text::*,
+    tries::*, unique::*, walls::*, workspace::*,
 };

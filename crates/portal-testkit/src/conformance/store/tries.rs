@@ -352,8 +352,10 @@ fn instance(harness: &Harness, number: usize, hasher: &Arc<Watched>) -> Portal {
     Portal {
         store: Arc::clone(&store) as _,
         enquiries: Arc::clone(&store) as _,
+        jobs: Arc::clone(&store) as _,
         operators: Arc::clone(&store) as _,
-        journal: store as _,
+        journal: Arc::clone(&store) as _,
+        webhooks: store as _,
         hasher: Arc::clone(hasher) as _,
         clock: Arc::new(TestClock::at(later(5))),
         entropy: Arc::new(SeededEntropy::new(100 + number as u64)),

@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use portal_domain::{
     decide::ImportOptions,
-    port::{Page, PortalViews},
+    job::{ImportSpec, JobKind, JobState},
+    port::{Page, PortalViews, RowFilter},
     status::portal_part,
     usecase::{CallContext, ImportInput, RowVerdict},
 };
@@ -16,8 +17,8 @@ use proptest::{
 
 use super::desk::{DAY, Desk, MINUTE, SECRET, code, reference};
 
-const ALL: ImportOptions = ImportOptions { activate: true, move_logins: true };
-const CAREFUL: ImportOptions = ImportOptions { activate: true, move_logins: false };
+const ALL: ImportOptions = ImportOptions { activate: true, move_logins: true, mend: false };
+const CAREFUL: ImportOptions = ImportOptions { activate: true, move_logins: false, mend: false };
 
 fn row(who: &str, emails: &[&str], clients: &[&str], activate: bool) -> ImportInput {
     let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
@@ -295,5 +296,129 @@ fn i3_a_row_that_changes_nothing_says_so_though_an_update_was_refused_before() {
             assert_eq!(refused().await.is_some(), stays, "what says nothing of addresses doesn't put them");
         }
         assert_eq!(desk.written().await, written);
+    });
+}
+
+#[test]
+fn i2_a_name_is_needed_for_a_new_contact_and_may_be_left_out_for_another() {
+    run(async {
+        let desk = Desk::new().await;
+        let nameless = |emails: &[&str]| ImportInput { name: String::new(), ..row("c-1", emails, &[], false) };
+        for dry in [true, false] {
+            let verdicts = import(&desk, &[nameless(&["ada@smith.example"])], CAREFUL, dry).await;
+            let faults = verdicts[0].contact.as_ref().unwrap_err();
+            assert_eq!((faults[0].field.as_str(), faults[0].code), ("name", "invalid_request"));
+        }
+        let rows = [row("c-1", &["ada@smith.example"], &[], false), nameless(&["ada@smith.example"])];
+        let verdicts = import(&desk, &rows, CAREFUL, false).await;
+        assert!(verdicts.iter().all(|verdict| codes(verdict).is_empty()));
+        let changed = import(&desk, &[nameless(&["eve@smith.example"])], CAREFUL, false).await;
+        assert!(changed[0].contact.as_ref().is_ok_and(|written| written.changed));
+        assert_eq!(picture(&desk).await["c-1"], "The c-1 [\"eve@smith.example\"] [] not_activated None []");
+    });
+}
+
+#[test]
+fn i2_what_is_mended_is_what_was_meant() {
+    run(async {
+        let desk = Desk::new().await;
+        let mending = ImportOptions { mend: true, ..CAREFUL };
+        let entries = ["Ada <ada@smith.example>", "", "a@b@c.example", "b@x.example / c@x.example", "B@X.example"];
+        let rows = [row("c-1", &entries, &[], false)];
+        let refused = import(&desk, &rows, CAREFUL, false).await;
+        let faults = refused[0].contact.as_ref().unwrap_err();
+        let told: Vec<_> = faults.iter().map(|it| (it.field.as_str(), it.fault, it.mend.as_deref())).collect();
+        let expected = [
+            ("emails[0]", Some("display_name"), Some("ada@smith.example")),
+            ("emails[2]", Some("several_at"), Some("")),
+            ("emails[3]", Some("list"), Some("b@x.example;c@x.example")),
+        ];
+        assert_eq!(told, expected);
+        for dry in [true, false] {
+            let mended = import(&desk, &rows, mending, dry).await;
+            let told: Vec<_> = mended[0].mended.iter().map(|it| (it.field.as_str(), it.mend.as_str())).collect();
+            let expected =
+                [("emails[0]", "ada@smith.example"), ("emails[2]", ""), ("emails[3]", "b@x.example;c@x.example")];
+            assert_eq!(told, expected);
+            assert_eq!(mended[0].contact.as_ref().map(|written| written.emails), Ok(3));
+        }
+        // Nobody else's address becomes the login because the first can't be one (F2).
+        let first = import(&desk, &[row("c-2", &["nonsense", "b@x.example"], &[], false)], mending, false).await;
+        assert_eq!(codes(&first[0]), ["invalid_email"]);
+        // Twenty are enough, mended or not (F5).
+        let many: Vec<_> = (0..21).map(|number| format!("m{number}@x.example")).collect();
+        let many = import(&desk, &[row("c-3", &[&many.join(",")], &[], false)], mending, false).await;
+        assert_eq!(codes(&many[0]), ["too_many_emails"]);
+    });
+}
+
+/// What a job does is what the import of a process does, wherever a batch ends and however often the runner is replaced.
+#[test]
+fn i4_a_job_does_what_the_same_import_does() {
+    run(async {
+        for (index, rows) in samples(40, 8).into_iter().enumerate() {
+            let options = if index % 2 == 0 { ALL } else { CAREFUL };
+            let (at_once, by_job) = (busy().await, busy().await);
+            let verdicts = import(&at_once, &rows, options, false).await;
+            let portal = &by_job.fixture.portal;
+            for dry_run in [true, false] {
+                let spec = ImportSpec {
+                    dry_run,
+                    activate: options.activate,
+                    move_logins: options.move_logins,
+                    mend: false,
+                    read_as: String::new(),
+                };
+                let mut staging = portal.begin_import(&by_job.call, spec).await.unwrap();
+                for (line, row) in rows.iter().enumerate() {
+                    staging.add(line as u64 + 2, row.clone()).await.unwrap();
+                }
+                let job = staging.start().await.unwrap().job.unwrap();
+                while portal.run_next_job(&|| false).await.unwrap() {}
+                let page = Page { after: None, limit: 100 };
+                let told = portal.job_rows(&by_job.call, job, &RowFilter::default(), &page).await.unwrap();
+                for (row, verdict) in told.iter().zip(&verdicts) {
+                    let settled = row.settled.as_ref().expect("every row is settled");
+                    let faults: Vec<_> = settled.report.faults.iter().map(|fault| fault.code.as_str()).collect();
+                    assert_eq!(faults, codes(verdict), "{rows:#?}");
+                    let Ok(written) = &verdict.contact else { continue };
+                    let activation =
+                        written.activation.as_ref().map(|it| it.as_ref().map_or_else(|no| no.code(), |it| it.code()));
+                    assert_eq!(settled.report.activation.as_deref(), activation, "{rows:#?}");
+                    assert_eq!(settled.report.login_email, written.login_email);
+                }
+            }
+            assert_eq!(picture(&by_job).await, picture(&at_once).await, "{rows:#?}");
+        }
+    });
+}
+
+#[test]
+fn i4_a_dry_run_that_is_taken_up_again_begins_anew() {
+    run(async {
+        let desk = Desk::new().await;
+        let portal = &desk.fixture.portal;
+        let spec =
+            ImportSpec { dry_run: true, activate: true, move_logins: false, mend: false, read_as: String::new() };
+        let mut staging = portal.begin_import(&desk.call, spec).await.unwrap();
+        // Two share an address, more than a batch apart.
+        staging.add(2, row("first", &["ada@smith.example"], &[], true)).await.unwrap();
+        staging.add(3, row("no ref", &["x@y.example"], &[], true)).await.unwrap();
+        for number in 0..600 {
+            let (who, address) = (format!("c-{number}"), format!("c{number}@x.example"));
+            staging.add(4, row(&who, &[&address], &[], true)).await.unwrap();
+        }
+        staging.add(5, row("last", &["ADA@smith.example"], &[], true)).await.unwrap();
+        let job = staging.start().await.unwrap().job.unwrap();
+        // Stopped after one batch each time, but for the last.
+        for _ in 0..3 {
+            assert!(portal.run_next_job(&|| true).await.unwrap());
+        }
+        assert!(portal.run_next_job(&|| false).await.unwrap());
+        let done = portal.job(&desk.call, JobKind::Import, job).await.unwrap();
+        assert_eq!((done.state, done.progress.done, done.total), (JobState::Done, 603, 603));
+        assert_eq!((done.progress.of("created"), done.progress.of("refused")), (602, 1));
+        assert_eq!((done.progress.joins, done.progress.activations["joined"]), (1, 1));
+        assert!(picture(&desk).await.is_empty());
     });
 }

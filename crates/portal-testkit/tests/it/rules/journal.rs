@@ -6,7 +6,7 @@ use portal_domain::{
     journal::{Fault, Head, JournalKeys, JournalRow, Mark, Report, SealedEvent, Verifier},
     link::{KeyId, LinkTokens},
     port::{LeaseTerms, Outbox},
-    practice::Place,
+    practice::{Place, ReturnAddress},
     time::Timestamp,
 };
 use portal_testkit::{build, conformance::run, machine::SPELLINGS};
@@ -132,14 +132,14 @@ fn j1_settings_are_told_before_and_after() {
             settings.accent = Some("#1a5276".to_owned());
             settings.logo = Some(logo.to_owned());
             settings.places = vec![place.clone()];
-            settings.return_addresses = vec![address.clone()];
+            settings.return_addresses = vec![ReturnAddress { name: "app".to_owned(), address: address.clone() }];
         })
         .await;
         let event = desk.events().await.pop().unwrap();
         assert_eq!(event.kind, "practice.settings_changed");
         let told = |name: &str| (&*event.facts[&format!("{name}_before")], &*event.facts[&format!("{name}_after")]);
         assert_eq!(told("accent"), ("null", "\"#1a5276\""));
-        assert_eq!(told("return_addresses"), ("[]", "[\"https://files.elm.example/\"]"));
+        assert_eq!(told("return_addresses"), ("[]", r#"[{"address":"https://files.elm.example/","name":"app"}]"#));
         let (before, after) = told("logo");
         assert!(before == "null" && after.starts_with("\"sha256:") && after.len() == 73, "{after}");
         let personal = event.personal.clone().unwrap();

@@ -1,0 +1,45 @@
+use async_trait::async_trait;
+
+use super::{Page, StoreError};
+use crate::{
+    id::{JobId, PracticeId},
+    job::{Job, JobRow, RowEffect},
+    time::Timestamp,
+};
+
+/// Jobs and their rows, as runners take them and people look at them. They are written by
+/// [`PortalStore::commit`](super::PortalStore::commit).
+#[async_trait]
+pub trait Jobs: Send + Sync {
+    /// A job of this practice, whatever its state.
+    async fn job(&self, practice: PracticeId, job: JobId) -> Result<Option<Job>, StoreError>;
+
+    /// Takes the job, of any practice, that has been due longest: due at `until` from now on, and of the next version. MUST NOT
+    /// give a job to two runners before its lease ran out. A job that can't be read MUST NOT keep others waiting.
+    async fn lease(&self, now: Timestamp, until: Timestamp) -> Result<Option<Job>, StoreError>;
+
+    /// Rows that are not settled, of those after a place, in their order.
+    async fn unsettled(&self, practice: PracticeId, job: JobId, page: &Page<i64>) -> Result<Vec<JobRow>, StoreError>;
+
+    /// Rows of a job in their order; those that the filter wants.
+    async fn rows(
+        &self,
+        practice: PracticeId,
+        job: JobId,
+        filter: &RowFilter,
+        page: &Page<i64>,
+    ) -> Result<Vec<JobRow>, StoreError>;
+
+    /// Forgets up to `most` rows of jobs, of all practices, that are to be forgotten by `now`, and such jobs as have no rows left.
+    /// MUST leave all others. Answers how many of both.
+    async fn forget_jobs(&self, now: Timestamp, most: u32) -> Result<u64, StoreError>;
+}
+
+/// Which rows are wanted; nothing asked, all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowFilter {
+    /// Those of this outcome.
+    pub outcome: Option<String>,
+    /// Those of this effect.
+    pub effect: Option<RowEffect>,
+}

@@ -1,0 +1,334 @@
+//! Contacts in bulk: a file is stored row by row, and decided by a worker (I1–I4).
+
+use axum::{
+    Json,
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use futures_util::stream;
+use portal_domain::{
+    id::JobId,
+    job::{ImportSpec, Job, JobKind, JobRow, JobSpec, RowContent, RowEffect, SettledRow},
+    port::{Page, RowFilter},
+    usecase::StartedJob,
+};
+use portal_import::{File, Row, record};
+use serde::Serialize;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    Answer,
+    jobs::{Created, parse_id},
+    upload::{Sheet, Upload},
+};
+use crate::{
+    ask::{RowsWanted, Sent},
+    caller::{Host, PathId},
+    present::{self, List, NamedPart},
+    problem::Problem,
+};
+
+/// Rows that are handed from the reader to the store together.
+const TOGETHER: usize = 500;
+/// Most joins and most moves that are named with the whole; the rows name all.
+const NAMED: u32 = 100;
+/// Rows of the download that are fetched together.
+const FETCHED: u32 = 500;
+
+pub(super) async fn create(host: Host, upload: Upload) -> Answer<(StatusCode, Json<Created>)> {
+    let sheet = upload.now()?;
+    let Host { app, context } = &host;
+    if let Some(before) = app.portal.started_before(context).await? {
+        return Ok(accepted(before));
+    }
+    let Sheet { dry_run, activate, move_logins, mend, .. } = sheet;
+    let mut reading = Reading::start(sheet);
+    let read_as = reading.opened().await?;
+    let spec = ImportSpec { dry_run, activate, move_logins, mend, read_as };
+    let mut staging = app.portal.begin_import(context, spec).await?;
+    while let Some(rows) = reading.rows.recv().await {
+        for Row { line, input } in rows? {
+            staging.add(line, input).await?;
+        }
+    }
+    Ok(accepted(staging.start().await?))
+}
+
+fn accepted(started: StartedJob) -> (StatusCode, Json<Created>) {
+    (StatusCode::ACCEPTED, Json(started.into()))
+}
+
+/// A file that is read off the async threads. What can't be read is found before the first row comes.
+struct Reading {
+    opened: Option<oneshot::Receiver<Result<String, Problem>>>,
+    rows: mpsc::Receiver<Result<Vec<Row>, Problem>>,
+}
+
+impl Reading {
+    fn start(sheet: Sheet) -> Self {
+        let (tell, opened) = oneshot::channel();
+        let (send, rows) = mpsc::channel(2);
+        tokio::task::spawn_blocking(move || {
+            let open = || {
+                let file = File::open(&sheet.bytes, sheet.charset.as_deref(), &sheet.columns)?;
+                file.check().map(|_| file)
+            };
+            let file = match open() {
+                Ok(file) => file,
+                Err(fault) => return drop(tell.send(Err(unreadable(&fault)))),
+            };
+            if tell.send(Ok(file.read_as())).is_err() {
+                return;
+            }
+            let mut rows = file.rows();
+            loop {
+                let some: Result<Vec<_>, _> = rows.by_ref().take(TOGETHER).collect();
+                if some.as_ref().is_ok_and(Vec::is_empty) {
+                    return;
+                }
+                // Whoever asked may have gone away; and after a fault nothing comes.
+                let over = some.is_err();
+                if send.blocking_send(some.map_err(|fault| unreadable(&fault))).is_err() || over {
+                    return;
+                }
+            }
+        });
+        Self { opened: Some(opened), rows }
+    }
+
+    /// What the file was taken for.
+    async fn opened(&mut self) -> Result<String, Problem> {
+        match self.opened.take() {
+            Some(opened) => opened.await.unwrap_or_else(|_| Err(Problem::internal())),
+            None => Err(Problem::internal()),
+        }
+    }
+}
+
+fn unreadable(fault: &portal_import::Fault) -> Problem {
+    Problem::invalid(format!("the file {fault}; nothing was imported"))
+}
+
+/// An import, as far as it is.
+#[derive(Serialize)]
+pub(super) struct ImportAnswer {
+    id: String,
+    state: &'static str,
+    dry_run: bool,
+    read_as: String,
+    total: u64,
+    done: u64,
+    created: u64,
+    updated: u64,
+    unchanged: u64,
+    refused: u64,
+    effects: ImportEffects,
+    created_at: String,
+    ended_at: Option<String>,
+}
+
+/// What an import does in all (I4).
+#[derive(Serialize)]
+struct ImportEffects {
+    activations: std::collections::BTreeMap<String, u64>,
+    messages: std::collections::BTreeMap<String, u64>,
+    joins: u64,
+    moves: u64,
+    joined: Vec<Join>,
+    moved: Vec<Move>,
+}
+
+#[derive(Serialize)]
+struct Join {
+    r#ref: String,
+    name: String,
+    login_email: Option<String>,
+    shared_with: Vec<NamedPart>,
+}
+
+#[derive(Serialize)]
+struct Move {
+    r#ref: String,
+    name: String,
+    login_before: Option<String>,
+    login_after: Option<String>,
+}
+
+async fn import(host: &Host, id: &str) -> Answer<(Job, ImportSpec)> {
+    let job = host.app.portal.job(&host.context, JobKind::Import, parse_id(id)?).await?;
+    match job.spec.clone() {
+        JobSpec::Import(spec) => Ok((job, spec)),
+        JobSpec::Activation(_) => Err(Problem::not_found("job")),
+    }
+}
+
+pub(super) async fn one(host: Host, PathId(id): PathId) -> Answer<Json<ImportAnswer>> {
+    let (job, spec) = import(&host, &id).await?;
+    let joined = told(&host, job.id, RowEffect::Join).await?.into_iter().map(|(reference, settled)| Join {
+        r#ref: reference,
+        name: settled.report.name,
+        login_email: settled.report.login_email,
+        shared_with: settled.report.shared_with.iter().map(NamedPart::from).collect(),
+    });
+    let moved = told(&host, job.id, RowEffect::Move).await?.into_iter().map(|(reference, settled)| Move {
+        r#ref: reference,
+        name: settled.report.name,
+        login_before: settled.report.login_before,
+        login_after: settled.report.login_after,
+    });
+    let progress = job.progress;
+    Ok(Json(ImportAnswer {
+        id: job.id.to_string(),
+        state: job.state.code(),
+        dry_run: spec.dry_run,
+        read_as: spec.read_as,
+        total: job.total,
+        done: progress.done,
+        created: progress.of("created"),
+        updated: progress.of("updated"),
+        unchanged: progress.of("unchanged"),
+        refused: progress.of("refused"),
+        effects: ImportEffects {
+            joined: joined.collect(),
+            moved: moved.collect(),
+            joins: progress.joins,
+            moves: progress.moves,
+            activations: progress.activations,
+            messages: progress.messages,
+        },
+        created_at: present::time(job.created_at),
+        ended_at: job.ended_at.map(present::time),
+    }))
+}
+
+/// The first rows of an effect.
+async fn told(host: &Host, job: JobId, effect: RowEffect) -> Answer<Vec<(String, SettledRow)>> {
+    let filter = RowFilter { outcome: None, effect: Some(effect) };
+    let page = Page { after: None, limit: NAMED };
+    let rows = host.app.portal.job_rows(&host.context, job, &filter, &page).await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.reference, row.settled?))).collect())
+}
+
+/// A row: what stands in a line of the command line's `--json`, with the line in the file.
+#[derive(Serialize)]
+pub(super) struct RowPart {
+    line: u64,
+    r#ref: String,
+    name: String,
+    contact: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<String>,
+    faults: Vec<FaultPart>,
+    mended: Vec<MendedPart>,
+    login_email: Option<String>,
+    emails: usize,
+    activation: Option<String>,
+    activation_refusal: Option<String>,
+    shared_with: Vec<NamedPart>,
+}
+
+#[derive(Serialize)]
+struct FaultPart {
+    field: String,
+    code: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mend: Option<String>,
+    detail: String,
+}
+
+#[derive(Serialize)]
+struct MendedPart {
+    field: String,
+    fault: String,
+    mend: String,
+}
+
+impl From<JobRow> for RowPart {
+    fn from(row: JobRow) -> Self {
+        let (line, name) = match row.content {
+            RowContent::Row { line, input } => (line, input.name),
+            RowContent::Contact { .. } => (0, String::new()),
+        };
+        let (contact, report) = match row.settled {
+            Some(settled) => (Some(settled.outcome), settled.report),
+            None => (None, portal_domain::job::RowReport::default()),
+        };
+        let faults = report.faults.into_iter().map(|fault| FaultPart {
+            field: fault.field,
+            code: fault.code,
+            fault: fault.fault,
+            mend: fault.mend,
+            detail: fault.detail,
+        });
+        let faults: Vec<_> = faults.collect();
+        let mended = report.mended.into_iter();
+        let mended = mended.map(|it| MendedPart { field: it.field, fault: it.fault, mend: it.mend });
+        Self {
+            line,
+            r#ref: row.reference,
+            name,
+            contact,
+            code: faults.first().map(|fault| fault.code.clone()),
+            field: faults.first().map(|fault| fault.field.clone()),
+            fault: faults.first().and_then(|fault| fault.fault.clone()),
+            faults,
+            mended: mended.collect(),
+            login_email: report.login_email,
+            emails: report.emails,
+            activation: report.activation,
+            activation_refusal: report.refusal,
+            shared_with: report.shared_with.iter().map(NamedPart::from).collect(),
+        }
+    }
+}
+
+pub(super) async fn rows(host: Host, PathId(id): PathId, sent: Sent<RowsWanted>) -> Answer<Json<List<RowPart>>> {
+    let (job, _) = import(&host, &id).await?;
+    let RowsWanted { listing, filter } = sent.now()?;
+    let page = listing.page(|place| place.parse().ok())?;
+    let mut rows = host.app.portal.job_rows(&host.context, job.id, &filter, &page).await?;
+    let next = listing.cut(&mut rows, |row| row.place.to_string());
+    Ok(super::list(rows, next, RowPart::from))
+}
+
+/// The refused rows as a file, which can be mended and imported again. No cell speaks to a spreadsheet (S11).
+pub(super) async fn refused(host: Host, PathId(id): PathId) -> Answer<Response> {
+    let (job, _) = import(&host, &id).await?;
+    let heads = format!("\u{feff}{}", record(["ref", "name", "emails", "clients", "activate", "line", "why"]));
+    let job = job.id;
+    let lines = stream::try_unfold(Some((host, None, heads)), move |state| async move {
+        let Some((host, after, heads)) = state else { return Ok(None) };
+        let filter = RowFilter { outcome: Some("refused".to_owned()), effect: None };
+        let page = Page { after, limit: FETCHED };
+        let rows = host.app.portal.job_rows(&host.context, job, &filter, &page).await;
+        // What was sent so far can't be taken back: the connection ends, so that nobody takes a part for the whole.
+        let rows = rows.map_err(|error| std::io::Error::other(error.to_string()))?;
+        let next = rows.last().filter(|_| rows.len() == FETCHED as usize).map(|row| row.place);
+        let text = rows.iter().fold(heads, |text, row| text + &line(row));
+        let next = next.map(|place| (host, Some(place), String::new()));
+        Ok::<_, std::io::Error>(Some((text, next)))
+    });
+    let mut response = Body::from_stream(lines).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"refused.csv\""));
+    Ok(response)
+}
+
+fn line(row: &JobRow) -> String {
+    let (RowContent::Row { line, input }, Some(settled)) = (&row.content, &row.settled) else { return String::new() };
+    let why = settled.report.faults.iter().map(|fault| {
+        let code = fault.fault.as_ref().unwrap_or(&fault.code);
+        format!("{}: {code}: {}", fault.field, fault.detail)
+    });
+    let why = why.collect::<Vec<_>>().join("; ");
+    let (emails, clients, line) = (input.emails.join(";"), input.clients.join(";"), line.to_string());
+    record([&*input.reference, &input.name, &emails, &clients, &input.activate, &line, &why])
+}

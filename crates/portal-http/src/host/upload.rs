@@ -1,0 +1,109 @@
+//! A file that is sent to be imported: its bytes, and how it is meant.
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+    http::{HeaderMap, header},
+};
+use portal_import::Columns;
+
+use crate::{
+    Inner,
+    ask::{self, IMPORT_BODY, Unread},
+    problem::Problem,
+};
+
+const CSV: &str = "text/csv";
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// What was sent, or why it can't be understood.
+pub(crate) struct Upload(Result<Sheet, Problem>);
+
+/// A file, and how it is to be imported.
+#[derive(Default)]
+pub(crate) struct Sheet {
+    pub(crate) bytes: Bytes,
+    pub(crate) charset: Option<String>,
+    pub(crate) columns: Columns,
+    pub(crate) dry_run: bool,
+    pub(crate) activate: bool,
+    pub(crate) move_logins: bool,
+    pub(crate) mend: bool,
+}
+
+impl Upload {
+    pub(crate) fn now(self) -> Result<Sheet, Problem> {
+        self.0
+    }
+}
+
+impl FromRequest<Arc<Inner>> for Upload {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, _: &Arc<Inner>) -> Result<Self, Infallible> {
+        Ok(Self(read(request).await))
+    }
+}
+
+async fn read(mut request: Request) -> Result<Sheet, Problem> {
+    if let Some(Unread(problem)) = request.extensions_mut().remove() {
+        return Err(problem);
+    }
+    let (parts, body) = request.into_parts();
+    let bytes = ask::host_bytes(&parts.headers, body, IMPORT_BODY).await?;
+    let charset = charset(&parts.headers)?;
+    let sheet = query(parts.uri.query().unwrap_or_default())?;
+    Ok(Sheet { bytes, charset, ..sheet })
+}
+
+/// The charset of the content type, which has to be that of a file of contacts.
+fn charset(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = given.split(';').map(str::trim);
+    let kind = parts.next().unwrap_or_default();
+    if !kind.eq_ignore_ascii_case(CSV) && !kind.eq_ignore_ascii_case(XLSX) {
+        return Err(Problem::invalid(format!("send the file as `Content-Type: {CSV}` or `{XLSX}`")));
+    }
+    let named = parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("charset"));
+    Ok(named.map(|(_, value)| value.trim_matches('"').to_owned()))
+}
+
+fn query(text: &str) -> Result<Sheet, Problem> {
+    let mut sheet = Sheet::default();
+    let mut seen = Vec::new();
+    for (name, value) in form_urlencoded::parse(text.as_bytes()).into_owned() {
+        let flag = match name.as_str() {
+            "map" => {
+                let detail =
+                    "`map` is `field:column`, where the field is `ref`, `name`, `emails`, `clients` or `activate`";
+                let mapped = Columns::mapping(&value, ':').ok_or_else(|| Problem::invalid_field("map", detail))?;
+                sheet.columns.map.push(mapped);
+                continue;
+            }
+            "identify" => {
+                sheet.columns.identify.push(value);
+                continue;
+            }
+            "dry_run" => &mut sheet.dry_run,
+            "activate" => &mut sheet.activate,
+            "move_logins" => &mut sheet.move_logins,
+            "mend" => &mut sheet.mend,
+            _ => {
+                let detail = format!("there is no parameter `{}`", name.escape_debug());
+                return Err(Problem::invalid_field(&name, detail));
+            }
+        };
+        *flag = match value.as_str() {
+            "true" => true,
+            "false" => false,
+            _ => return Err(Problem::invalid_field(&name, format!("`{name}` must be `true` or `false`"))),
+        };
+        if seen.contains(&name) {
+            return Err(Problem::invalid_field(&name, format!("`{name}` is there twice")));
+        }
+        seen.push(name);
+    }
+    Ok(sheet)
+}
