@@ -113,9 +113,9 @@ impl Workers {
             async move {
                 let tries = portal.forget_tries().await;
                 portal.forget_receipts().await?;
-                portal.delete_doomed().await?;
                 portal.forget_passages().await?;
                 portal.forget_jobs().await?;
+                portal.delete_doomed().await?;
                 tries.map(|_| ())
             }
         })));

@@ -83,7 +83,7 @@ async fn list(program: &Program) -> Result<(), Failure> {
         after = Some(last.slug.as_str().to_owned());
         for practice in &page {
             let state = match (practice.delete_after, practice.suspended_at) {
-                (Some(at), _) => format!("deleted on {}", in_words(at)),
+                (Some(at), _) => format!("to be deleted on {}", in_words(at)),
                 (None, Some(at)) => format!("suspended since {}", in_words(at)),
                 (None, None) => "open".to_owned(),
             };
