@@ -2,6 +2,7 @@
 
 mod commit;
 mod conformance;
+mod deletion;
 mod journal;
 mod kit;
 mod leases;
