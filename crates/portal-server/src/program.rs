@@ -22,7 +22,7 @@ use crate::{
     failure::Failure,
     fault,
     settings::{Settings, keys},
-    stores::Stores,
+    stores::{Patience, Stores},
     system::OsEntropy,
     terminal::plain,
 };
@@ -43,8 +43,13 @@ pub(crate) struct Program {
 impl Program {
     /// Opens the database, brings its schema up to date, and puts the use cases over it.
     pub(crate) async fn open(settings: Settings) -> Result<Self, Failure> {
+        Self::open_for(settings, Patience::Command).await
+    }
+
+    /// The same, for whoever answers requests.
+    pub(crate) async fn open_for(settings: Settings, patience: Patience) -> Result<Self, Failure> {
         let keys = Keys::of(&settings)?;
-        let stores = settings.database.open().await?;
+        let stores = settings.database.open(patience).await?;
         stores.migrate().await?;
         let tokens = match keys {
             Keys::Given(tokens) => tokens,

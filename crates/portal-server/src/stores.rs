@@ -22,6 +22,24 @@ const OPEN_TRIES: u32 = 10;
 /// The pause between two tries.
 const OPEN_PAUSE: Duration = Duration::from_millis(100);
 
+/// Who waits when the server of the database is busy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Somebody's request, which is better told within a second to come again.
+    Request,
+    /// A command that somebody typed, which has all its work before it and can't come again by itself.
+    Command,
+}
+
+impl Patience {
+    fn limits(self) -> Limits {
+        match self {
+            Self::Request => Limits::default(),
+            Self::Command => Limits { acquire: Duration::from_secs(5), ..Limits::default() },
+        }
+    }
+}
+
 /// Where the data is, before it is opened. Nobody outside this file asks of which kind it is.
 #[derive(Clone, Debug)]
 pub(crate) struct Database(Kind);
@@ -110,7 +128,7 @@ impl Database {
     }
 
     /// Opens it. An embedded database is created with its folder, for its owner only. The schema is not looked at.
-    pub(crate) async fn open(&self) -> Result<Stores, Failure> {
+    pub(crate) async fn open(&self, patience: Patience) -> Result<Stores, Failure> {
         match &self.0 {
             Kind::File(path) => {
                 make_folder(path)?;
@@ -121,7 +139,7 @@ impl Database {
                 Ok(Stores::of(Arc::new(store.clone()), Open::File(store)))
             }
             Kind::Server(url) => {
-                let store = PostgresStore::connect(url.expose_secret(), Limits::default()).await?;
+                let store = PostgresStore::connect(url.expose_secret(), patience.limits()).await?;
                 Ok(Stores::of(Arc::new(store.clone()), Open::Server(store)))
             }
         }

@@ -2,11 +2,16 @@
 
 use std::process::ExitCode;
 
-use crate::{failure::Failure, settings::Settings, stores::Step, terminal};
+use crate::{
+    failure::Failure,
+    settings::Settings,
+    stores::{Patience, Step},
+    terminal,
+};
 
 /// Brings the schema up to date, or says what is missing.
 pub(crate) async fn run(settings: &Settings, plan: bool) -> Result<ExitCode, Failure> {
-    let stores = settings.database.open().await?;
+    let stores = settings.database.open(Patience::Command).await?;
     let done = steps(&stores, plan).await;
     stores.close().await;
     let steps = done?;

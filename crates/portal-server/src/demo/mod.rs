@@ -23,7 +23,7 @@ use crate::{
     program::Program,
     serve::{self, listen},
     settings::{DATA, Settings},
-    stores::Database,
+    stores::{Database, Patience},
     terminal,
 };
 
@@ -45,7 +45,7 @@ pub(crate) async fn run(settings: Settings, fresh: bool) -> Result<ExitCode, Fai
     if fresh || !place.is_complete() {
         place.clear()?;
     }
-    let program = Program::open(heeded(settings, &place)).await?;
+    let program = Program::open_for(heeded(settings, &place), Patience::Request).await?;
     let practice = match place.is_complete() {
         true => program.practice(Some(sample::SLUG)).await?,
         false => {

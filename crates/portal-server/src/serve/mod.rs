@@ -10,7 +10,7 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
 };
 
-use crate::{failure::Failure, fault, logging, program::Program, settings::Settings};
+use crate::{failure::Failure, fault, logging, program::Program, settings::Settings, stores::Patience};
 
 /// How long what is being sent may go on after the end was asked for; what is cut off then is sent again.
 const FINISH: Duration = Duration::from_secs(10);
@@ -21,7 +21,7 @@ pub(crate) async fn run(settings: Settings) -> Result<ExitCode, Failure> {
     let listener = listen::bind(settings.listen).await?;
     let address = local(&listener)?;
     let base_url = settings.base_url_at(address)?;
-    let program = Program::open(settings).await?;
+    let program = Program::open_for(settings, Patience::Request).await?;
     warn(&program.settings);
     tracing::info!(%address, base_url = base_url.as_str(), version = env!("CARGO_PKG_VERSION"), "listening");
     let config = HttpConfig { trusted_proxies: program.settings.trusted_proxies.clone(), ..HttpConfig::new(base_url) };
