@@ -1,4 +1,4 @@
-//! Everything a contributor runs: `cargo xtask test`, `faults`, `bench`, `lint`, `prepare` and `rules`.
+//! Everything a contributor runs: `cargo xtask test`, `faults`, `bench`, `lint`, `prepare`, `openapi` and `rules`.
 //!
 //! Plain Rust on the standard library, so that a machine with nothing but a toolchain can run it. A task is a
 //! function that prints what it does and returns the exit code; an error is a fault of the task itself and is
@@ -15,6 +15,7 @@ mod bench;
 mod cluster;
 mod faults;
 mod lint;
+mod openapi;
 mod prepare;
 mod provision;
 mod rules;
@@ -40,6 +41,8 @@ usage: cargo xtask <task>
   lint                    every check that needs no test run, one line each
   prepare [--check]       describe the SQL of the store crates against real schemas, into their `.sqlx`
                           --check: change nothing, fail where the committed descriptions differ
+  openapi [--check]       write docs/openapi.json and docs/portal-api.d.ts, and name what would break a caller
+                          --check: change nothing, fail where they are stale
   rules [--check]         write docs/RULES.md: which rule stands where, and which test holds it
                           --check: change nothing, fail where the page is stale or a rule has no test";
 
@@ -62,6 +65,8 @@ fn main() -> ExitCode {
         ["lint"] => lint::run(),
         ["prepare"] => prepare::run(Mode::Write),
         ["prepare", "--check"] => prepare::run(Mode::Check),
+        ["openapi"] => openapi::run(Mode::Write),
+        ["openapi", "--check"] => openapi::run(Mode::Check),
         ["rules"] => rules::run(Mode::Write),
         ["rules", "--check"] => rules::run(Mode::Check),
         #[cfg(feature = "schema")]

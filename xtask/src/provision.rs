@@ -1,4 +1,4 @@
-//! What a bare machine lacks: PostgreSQL's programs and a C compiler.
+//! What a bare machine lacks: PostgreSQL's programs, a C compiler and one of TypeScript.
 //!
 //! As root on Debian they are installed; otherwise the task ends with the one line that would install them.
 
@@ -38,6 +38,14 @@ pub(crate) fn c_compiler() -> anyhow::Result<()> {
         return Ok(());
     }
     install(&["gcc", "libc6-dev"], "a C compiler (`cc`)")
+}
+
+/// The compiler of TypeScript, installed first where that is possible.
+pub(crate) fn typescript() -> anyhow::Result<PathBuf> {
+    if shell::find("tsc").is_none() {
+        install(&["node-typescript"], "the TypeScript compiler (`tsc`)")?;
+    }
+    shell::find("tsc").context("`apt-get install node-typescript` brought no `tsc`")
 }
 
 /// Whether this process belongs to root.

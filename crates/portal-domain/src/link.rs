@@ -83,7 +83,7 @@ pub struct Link {
 }
 
 /// What a link is good for, judged at the moment it is asked (L3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkState {
     /// It sets a password.

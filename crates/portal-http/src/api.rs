@@ -7,7 +7,6 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
-    routing,
 };
 use portal_domain::{
     id::SessionId,
@@ -15,30 +14,73 @@ use portal_domain::{
     usecase::{ChangePassword, LinkView, RedeemLink, SignInInput},
 };
 use serde::Serialize;
+use serde_json::json;
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use crate::{
     Inner,
     ask::{Address, Bare, Listing, Plain, Sent},
     caller::{HeldByScript, PathId, Session, Token, Visitor},
-    cookie, guard,
+    cookie,
+    document::{self, Handled, Says, answered, answered_words, delete, get, post, put, says},
+    guard,
     json::{Fields, FromFields},
     present::{self, List, SessionAnswer, SessionPart},
     problem::Problem,
 };
 
+pub(crate) const SAYS: &[Says] = &[
+    says("POST /session", "Signs in; both cookies come with the answer").answers(&[204]).refuses(&[
+        "forbidden",
+        "sign_in_failed",
+        "too_many_requests",
+    ]),
+    says("GET /session", "Who is signed in, with which profiles"),
+    says("DELETE /session", "Signs out"),
+    says("PUT /session/profile", "Chooses a profile").answers(&[204]),
+    says("GET /sessions", "One's own sessions"),
+    says("DELETE /sessions", "Ends all sessions but this one").answers(&[204]),
+    says("DELETE /sessions/{id}", "Ends a session").answers(&[204]),
+    says("PUT /password", "Sets a new password; all other sessions and all links end").refuses(&["password_refused"]),
+    says("POST /password-resets", "Asks for a link to set a new password")
+        .answers(&[202])
+        .refuses(&["too_many_requests"]),
+    says("GET /links/{token}", "What a link is good for; changes nothing"),
+    says("POST /links/{token}", "Sets the password by a link").answers(&[204]).refuses(&[
+        "link_expired",
+        "link_used",
+        "link_dead",
+        "password_refused",
+    ]),
+    says("POST /links/{token}/renew", "Asks for a new link to the stored address")
+        .answers(&[202])
+        .refuses(&["too_many_requests"]),
+];
+
+/// Path and handler of every route.
+pub(crate) fn table() -> Vec<(&'static str, Handled)> {
+    vec![
+        ("/session", post(sign_in)),
+        ("/session", get(session)),
+        ("/session", delete(sign_out)),
+        ("/session/profile", put(choose_profile)),
+        ("/sessions", get(sessions)),
+        ("/sessions", delete(end_others)),
+        ("/sessions/{id}", delete(end_one)),
+        ("/password", put(change_password)),
+        ("/password-resets", post(ask_for_reset)),
+        ("/links/{token}", get(view_link)),
+        ("/links/{token}", post(redeem_link)),
+        ("/links/{token}/renew", post(renew_link)),
+    ]
+}
+
 /// All routes below `/portal/{practice}/api`.
 pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
-    let own_session = routing::post(sign_in).get(session).delete(sign_out);
-    Router::new()
-        .route("/session", own_session)
-        .route("/session/profile", routing::put(choose_profile))
-        .route("/sessions", routing::get(sessions).delete(end_others))
-        .route("/sessions/{id}", routing::delete(end_one))
-        .route("/password", routing::put(change_password))
-        .route("/password-resets", routing::post(ask_for_reset))
-        .route("/links/{token}", routing::get(view_link).post(redeem_link))
-        .route("/links/{token}/renew", routing::post(renew_link))
-        .route_layer(middleware::from_fn_with_state(Arc::clone(app), guard::same_origin_if_told))
+    document::router(table()).route_layer(middleware::from_fn_with_state(Arc::clone(app), guard::same_origin_if_told))
 }
 
 struct Credentials {
@@ -166,12 +208,20 @@ async fn ask_for_reset(visitor: Visitor, sent: Sent<Plain<Address>>) -> Result<S
     Ok(StatusCode::ACCEPTED)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct LinkAnswer {
+    #[schema(schema_with = answered_words::<LinkState>)]
     state: LinkState,
+    #[schema(schema_with = purposes)]
     purpose: LinkPurpose,
     practice: String,
+    #[schema(format = DateTime)]
     sent_at: String,
+}
+
+/// To a link of the workspace, the portal's routes answer 404.
+fn purposes() -> RefOr<Schema> {
+    answered(json!({ "type": "string", "enum": [LinkPurpose::Activation.code(), LinkPurpose::Reset.code()] }))
 }
 
 async fn view_link(visitor: Visitor, Token(token): Token) -> Result<Json<LinkAnswer>, Problem> {

@@ -20,6 +20,7 @@ use portal_domain::{
 };
 
 use crate::{
+    document::BodyShape,
     json::{self, Fields, FromFields},
     problem::Problem,
 };
@@ -53,6 +54,11 @@ pub(crate) trait Ask: Sized {
 
     /// Whether there is a body to read.
     const BODY: bool = true;
+
+    /// What the body is to be, for the document.
+    fn body() -> Option<BodyShape> {
+        None
+    }
 
     /// Reads both.
     fn read(query: &Query, body: &[u8]) -> Result<Self, Problem>;
@@ -215,6 +221,10 @@ impl Ask for Feed {
 pub(crate) struct Bare;
 
 impl Ask for Bare {
+    fn body() -> Option<BodyShape> {
+        Some(BodyShape::of::<json::Empty>())
+    }
+
     fn read(_: &Query, body: &[u8]) -> Result<Self, Problem> {
         json::read::<json::Empty>(body).map(|_| Self)
     }
@@ -224,6 +234,10 @@ impl Ask for Bare {
 pub(crate) struct Plain<B>(pub(crate) B);
 
 impl<B: FromFields> Ask for Plain<B> {
+    fn body() -> Option<BodyShape> {
+        Some(BodyShape::of::<B>())
+    }
+
     fn read(_: &Query, body: &[u8]) -> Result<Self, Problem> {
         json::read(body).map(Self)
     }
@@ -237,6 +251,10 @@ pub(crate) struct Command<B> {
 
 impl<B: FromFields> Ask for Command<B> {
     const QUERY: &'static [&'static str] = &["preview"];
+
+    fn body() -> Option<BodyShape> {
+        Some(BodyShape::of::<B>())
+    }
 
     fn read(query: &Query, body: &[u8]) -> Result<Self, Problem> {
         Ok(Self { preview: query.preview()?, body: json::read(body)? })
@@ -330,6 +348,10 @@ pub(crate) struct Search {
 
 impl Ask for Search {
     const QUERY: &'static [&'static str] = Listing::QUERY;
+
+    fn body() -> Option<BodyShape> {
+        Some(BodyShape::of::<Address>())
+    }
 
     fn read(query: &Query, body: &[u8]) -> Result<Self, Problem> {
         let Address { email } = json::read(body)?;

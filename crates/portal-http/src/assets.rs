@@ -1,6 +1,6 @@
-//! The one style sheet, under an address that names its content, so that it may be kept for ever.
+//! Files that are served as they are, each with a tag that names its content.
 
-use std::{fmt::Write, sync::LazyLock};
+use std::{borrow::Cow, fmt::Write, sync::LazyLock};
 
 use axum::{
     Router,
@@ -10,18 +10,46 @@ use axum::{
 };
 use sha2::{Digest, Sha256};
 
-const CSS: &str = include_str!("../assets/portal.css");
+/// A file of a type, and its digest.
+pub(crate) struct Asset {
+    kind: &'static str,
+    content: Cow<'static, str>,
+    hash: String,
+}
 
-static HASH: LazyLock<String> = LazyLock::new(|| {
-    Sha256::digest(CSS).iter().take(8).fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-});
+impl Asset {
+    pub(crate) fn new(kind: &'static str, content: Cow<'static, str>) -> Self {
+        let hash = Sha256::digest(content.as_bytes()).iter().take(8).fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        });
+        Self { kind, content, hash }
+    }
+
+    /// The file, or that whoever asks has it already. It may be kept, and is asked for again.
+    pub(crate) fn answer(&'static self, headers: &HeaderMap) -> Response {
+        self.kept(headers, "public, no-cache")
+    }
+
+    fn kept(&'static self, headers: &HeaderMap, how_long: &'static str) -> Response {
+        let tag = format!("\"{}\"", self.hash);
+        let held = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+        let fresh = held.flat_map(|line| line.split(',')).any(|own| own.trim().trim_start_matches("W/") == tag);
+        let kept = [(header::ETAG, tag), (header::CACHE_CONTROL, how_long.to_owned())];
+        if fresh {
+            return (StatusCode::NOT_MODIFIED, kept).into_response();
+        }
+        (kept, [(header::CONTENT_TYPE, self.kind)], &*self.content).into_response()
+    }
+}
+
+/// The one style sheet of the pages, under an address that names its content, so that it may be kept for ever.
+static CSS: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("text/css; charset=utf-8", include_str!("../assets/portal.css").into()));
 
 /// Where the style sheet is.
 pub(crate) fn css_path() -> String {
-    format!("/assets/portal-{}.css", *HASH)
+    format!("/assets/portal-{}.css", CSS.hash)
 }
 
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
@@ -29,12 +57,5 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
 }
 
 async fn css(headers: HeaderMap) -> Response {
-    let tag = format!("\"{}\"", *HASH);
-    let held = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let fresh = held.flat_map(|line| line.split(',')).any(|own| own.trim().trim_start_matches("W/") == tag);
-    let kept = [(header::ETAG, tag), (header::CACHE_CONTROL, "public, max-age=31536000, immutable".to_owned())];
-    if fresh {
-        return (StatusCode::NOT_MODIFIED, kept).into_response();
-    }
-    (kept, [(header::CONTENT_TYPE, "text/css; charset=utf-8")], CSS).into_response()
+    CSS.kept(&headers, "public, max-age=31536000, immutable")
 }

@@ -19,7 +19,11 @@ use portal_domain::{
     usecase::{CallContext, KeyHolder, Portal, SessionView},
 };
 
-use crate::{Inner, ask, cookie, problem::Problem};
+use crate::{
+    Inner, ask, cookie,
+    document::{Asks, Cookie, Signature},
+    problem::Problem,
+};
 
 /// What stands in the path under a name, decoded.
 async fn param(parts: &mut Parts, name: &str) -> Option<String> {
@@ -288,5 +292,27 @@ impl FromRequestParts<Arc<Inner>> for Session {
         let caller = Caller::Login(view.session.login);
         let context = CallContext { origin: origin(app, parts), ..CallContext::new(view.practice.id, caller) };
         Ok(Self { app: Arc::clone(app), token, view, context })
+    }
+}
+
+impl Asks for Host {}
+
+impl Asks for Operator {}
+
+impl Asks for PracticeSlug {}
+
+impl Asks for Reference {}
+
+impl Asks for PathId {}
+
+impl Asks for Token {}
+
+impl Asks for Visitor {}
+
+impl Asks for HeldByScript {}
+
+impl Asks for Session {
+    fn ask(signature: &mut Signature) {
+        signature.session = Some(Cookie::Portal);
     }
 }

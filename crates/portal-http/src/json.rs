@@ -2,17 +2,25 @@
 
 use std::{cell::RefCell, fmt};
 
+use portal_domain::time::Timestamp;
 use serde::{
     Deserializer,
     de::{DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor, value},
 };
 use serde_json::{Map, Number, Value};
 
-use crate::problem::Problem;
+use crate::{
+    document::{self, Told},
+    problem::Problem,
+};
 
 /// The fields of a body, which are taken out one by one; what is left at the end is unknown.
 #[derive(Debug)]
-pub(crate) struct Fields(Map<String, Value>);
+pub(crate) struct Fields {
+    members: Map<String, Value>,
+    /// Where nothing is read, and the reader only tells what it would read.
+    told: Option<Told>,
+}
 
 /// What a body is read as.
 pub(crate) trait FromFields: Sized {
@@ -34,16 +42,27 @@ impl FromFields for Empty {
     }
 }
 
+/// The schema of what is read as this, told by the reader itself: it asks for its fields, and each is noted instead of taken.
+pub(crate) fn schema<B: FromFields>() -> Value {
+    let mut fields = Fields { members: Map::new(), told: Some(Told::default()) };
+    let read = B::from_fields(&mut fields);
+    fields.told.unwrap_or_default().schema(read.err().map(|problem| problem.detail().to_owned()))
+}
+
 /// Reads a body whole: nothing may be left over.
 pub(crate) fn read<B: FromFields>(bytes: &[u8]) -> Result<B, Problem> {
     let blank = bytes.iter().all(u8::is_ascii_whitespace);
-    let mut fields = if B::OPTIONAL && blank { Fields(Map::new()) } else { Fields::parse(bytes)? };
+    let mut fields = if B::OPTIONAL && blank { Fields::of(Map::new()) } else { Fields::parse(bytes)? };
     let body = B::from_fields(&mut fields)?;
     fields.end()?;
     Ok(body)
 }
 
 impl Fields {
+    const fn of(members: Map<String, Value>) -> Self {
+        Self { members, told: None }
+    }
+
     fn parse(bytes: &[u8]) -> Result<Self, Problem> {
         let fault = RefCell::new(None);
         let mut deserializer = serde_json::Deserializer::from_slice(bytes);
@@ -51,14 +70,14 @@ impl Fields {
         let parsed = seed.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
         match (parsed, fault.take()) {
             (_, Some((field, detail))) => Err(Problem::invalid_field(field, detail)),
-            (Ok(Value::Object(fields)), None) => Ok(Self(fields)),
+            (Ok(Value::Object(fields)), None) => Ok(Self::of(fields)),
             (Ok(_), None) => Err(Problem::invalid("the body must be a JSON object")),
             (Err(error), None) => Err(Problem::invalid(format!("the body is not JSON: {error}"))),
         }
     }
 
     fn end(self) -> Result<(), Problem> {
-        match self.0.into_iter().next() {
+        match self.members.into_iter().next() {
             Some((name, _)) => {
                 Err(Problem::invalid_field(&name, format!("there is no field `{}`", name.escape_debug())))
             }
@@ -70,9 +89,13 @@ impl Fields {
         &mut self,
         name: &'static str,
         wanted: &str,
+        schema: impl FnOnce() -> Value,
         read: impl FnOnce(Value) -> Option<T>,
     ) -> Result<Option<T>, Problem> {
-        let Some(value) = self.0.remove(name) else { return Ok(None) };
+        if let Some(told) = &mut self.told {
+            return Ok(told.field(name, schema()).and_then(read));
+        }
+        let Some(value) = self.members.remove(name) else { return Ok(None) };
         read(value).map(Some).ok_or_else(|| wrong(name, wanted))
     }
 
@@ -82,6 +105,9 @@ impl Fields {
         name: &'static str,
         take: impl FnOnce(&mut Self, &'static str) -> Result<Option<T>, Problem>,
     ) -> Result<T, Problem> {
+        if let Some(told) = &mut self.told {
+            told.needs(name);
+        }
         take(self, name)?.ok_or_else(|| Problem::invalid_field(name, format!("`{name}` is missing")))
     }
 
@@ -91,24 +117,44 @@ impl Fields {
         name: &'static str,
         take: impl FnOnce(&mut Self, &'static str) -> Result<Option<T>, Problem>,
     ) -> Result<Option<Option<T>>, Problem> {
-        if self.0.get(name).is_some_and(Value::is_null) {
-            self.0.remove(name);
+        if self.members.get(name).is_some_and(Value::is_null) {
+            self.members.remove(name);
             return Ok(Some(None));
         }
-        Ok(take(self, name)?.map(Some))
+        let taken = take(self, name)?;
+        if let Some(told) = &mut self.told {
+            told.may_be_null(name);
+        }
+        Ok(taken.map(Some))
     }
 
     /// A text.
     pub(crate) fn text(&mut self, name: &'static str) -> Result<Option<String>, Problem> {
-        self.take(name, "a text", |value| match value {
+        self.take(name, "a text", document::text, |value| match value {
             Value::String(text) => Some(text),
             _ => None,
         })
     }
 
+    /// A time.
+    pub(crate) fn time(&mut self, name: &'static str) -> Result<Option<Timestamp>, Problem> {
+        let text = self.take(name, "a text", document::time, |value| value.as_str().map(str::to_owned))?;
+        let parse = |text: String| {
+            let parsed: Result<jiff::Timestamp, _> = text.parse();
+            parsed.map(|at| Timestamp::from_micros(at.as_microsecond()))
+        };
+        let wrong = |_| Problem::invalid_field(name, format!("`{name}` must be a time such as `2026-03-02T12:00:00Z`"));
+        text.map(parse).transpose().map_err(wrong)
+    }
+
     /// A list of texts.
     pub(crate) fn texts(&mut self, name: &'static str) -> Result<Option<Vec<String>>, Problem> {
-        let Some(items) = self.list(name)? else { return Ok(None) };
+        self.texts_of(name, document::text)
+    }
+
+    /// A list of texts of which the caller knows more: `item` tells it, for the document.
+    pub(crate) fn texts_of(&mut self, name: &'static str, item: fn() -> Value) -> Result<Option<Vec<String>>, Problem> {
+        let Some(items) = self.list(name, item)? else { return Ok(None) };
         let texts = items.into_iter().enumerate().map(|(index, value)| match value {
             Value::String(text) => Ok(text),
             _ => Err(wrong(&format!("{name}[{index}]"), "a text")),
@@ -118,37 +164,42 @@ impl Fields {
 
     /// A list of objects, each read whole like a body.
     pub(crate) fn objects<B: FromFields>(&mut self, name: &'static str) -> Result<Option<Vec<B>>, Problem> {
-        let Some(items) = self.list(name)? else { return Ok(None) };
+        let Some(items) = self.list(name, schema::<B>)? else { return Ok(None) };
         let objects = items.into_iter().enumerate().map(|(index, value)| {
             let place = format!("{name}[{index}]");
             let Value::Object(members) = value else { return Err(wrong(&place, "an object")) };
-            let mut fields = Self(members);
+            let mut fields = Self::of(members);
             let object = B::from_fields(&mut fields).and_then(|object| fields.end().map(|()| object));
             object.map_err(|problem| problem.inside(&place))
         });
         objects.collect::<Result<_, _>>().map(Some)
     }
 
-    fn list(&mut self, name: &'static str) -> Result<Option<Vec<Value>>, Problem> {
-        self.take(name, "a list", |value| match value {
-            Value::Array(items) => Some(items),
-            _ => None,
-        })
+    fn list(&mut self, name: &'static str, item: fn() -> Value) -> Result<Option<Vec<Value>>, Problem> {
+        self.take(
+            name,
+            "a list",
+            || document::list(item()),
+            |value| match value {
+                Value::Array(items) => Some(items),
+                _ => None,
+            },
+        )
     }
 
     /// `true` or `false`.
     pub(crate) fn flag(&mut self, name: &'static str) -> Result<Option<bool>, Problem> {
-        self.take(name, "`true` or `false`", |value| value.as_bool())
+        self.take(name, "`true` or `false`", document::flag, |value| value.as_bool())
     }
 
     /// A whole number.
     pub(crate) fn number(&mut self, name: &'static str) -> Result<Option<u32>, Problem> {
-        self.take(name, "a whole number", whole)
+        self.take(name, "a whole number", document::number, whole)
     }
 
     /// A list of whole numbers.
     pub(crate) fn numbers(&mut self, name: &'static str) -> Result<Option<Vec<u32>>, Problem> {
-        let Some(items) = self.list(name)? else { return Ok(None) };
+        let Some(items) = self.list(name, document::number)? else { return Ok(None) };
         let numbers = items
             .into_iter()
             .enumerate()
@@ -156,9 +207,16 @@ impl Fields {
         numbers.collect::<Result<_, _>>().map(Some)
     }
 
+    fn one_of(&mut self, name: &'static str, words: fn() -> Value) -> Result<Option<String>, Problem> {
+        match &mut self.told {
+            Some(told) => Ok(told.field(name, words()).and_then(|word| word.as_str().map(str::to_owned))),
+            None => self.text(name),
+        }
+    }
+
     /// One of a few words.
     pub(crate) fn word<T: DeserializeOwned>(&mut self, name: &'static str) -> Result<Option<T>, Problem> {
-        let Some(text) = self.text(name)? else { return Ok(None) };
+        let Some(text) = self.one_of(name, document::words::<T>)? else { return Ok(None) };
         let word = T::deserialize(IntoDeserializer::<value::Error>::into_deserializer(text));
         word.map(Some).map_err(|error| Problem::invalid_field(name, format!("`{name}`: {error}")))
     }

@@ -9,6 +9,7 @@
 //! | say where it is reached | [`BaseUrl`] |
 //! | see every code and status | [`problem_table`] |
 //! | push events as `GET /events` answers them | [`event_payload`] |
+//! | describe it to programs | [`openapi`] |
 //! | sign staff in yourself | [`workspace_cookie`] |
 
 mod api;
@@ -18,6 +19,7 @@ mod caller;
 mod config;
 mod cookie;
 mod demo;
+mod document;
 mod gate;
 mod guard;
 mod host;
@@ -38,6 +40,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 pub use crate::{
     config::{BaseUrl, BaseUrlFault, HttpConfig, Network},
+    document::openapi,
     host::route_table,
     present::event_payload,
     problem::problem_table,
@@ -96,6 +99,7 @@ impl App {
         let mut routes = Router::new()
             .merge(service::routes())
             .merge(assets::routes())
+            .merge(document::routes())
             .nest("/api/v1", host::routes(&app))
             .nest("/portal/{practice}/api", api::routes(&app))
             .nest("/workspace/{practice}/api", workspace::routes(&app))

@@ -1,17 +1,17 @@
 //! Answers, field by field as the contract names them.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use portal_domain::{
     Named,
     contact::Access,
-    decide::{self, Effects},
+    decide::{self, Effects, PasswordEffect},
     event::RecordedEvent,
     facts::LoginGlance,
     id::{ClientId, ContactId, Ref},
-    message::Delivery,
-    practice::{Client, PracticeUser},
+    message::{Delivery, DeliveryState, MessageKind},
+    practice::{Client, PracticeUser, Role},
     session::{PortalSession, ProfileId},
     status::{InvitationState, PortalPart, PortalStatus},
     time::Timestamp,
@@ -19,6 +19,13 @@ use portal_domain::{
     view::ContactView,
 };
 use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
+
+use crate::document::{self, answered, answered_words};
 
 /// A time as RFC 3339 in UTC.
 pub(crate) fn time(at: Timestamp) -> String {
@@ -34,7 +41,7 @@ pub(crate) struct List<T> {
 }
 
 /// Who or what, by the host's id and by name.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct NamedPart {
     r#ref: String,
     name: String,
@@ -47,11 +54,12 @@ impl From<&Named> for NamedPart {
 }
 
 /// A practice user.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct UserPart {
     r#ref: String,
     name: String,
     email: String,
+    #[schema(schema_with = answered_words::<Role>)]
     role: &'static str,
 }
 
@@ -63,7 +71,7 @@ impl From<&PracticeUser> for UserPart {
 }
 
 /// A client.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ClientPart {
     r#ref: String,
     name: String,
@@ -89,12 +97,70 @@ pub(crate) const fn outcome(changed: bool) -> &'static str {
     if changed { "changed" } else { "unchanged" }
 }
 
+/// The schema of [`outcome`].
+pub(crate) fn outcomes() -> RefOr<Schema> {
+    answered(json!({ "type": "string", "enum": ["changed", "unchanged"] }))
+}
+
+impl<T: ToSchema> ToSchema for List<T> {
+    fn name() -> Cow<'static, str> {
+        format!("{}List", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
+    }
+}
+
+impl<T: ToSchema> PartialSchema for List<T> {
+    fn schema() -> RefOr<Schema> {
+        answered(json!({
+            "type": "object",
+            "properties": {
+                "items": { "type": "array", "items": document::reference(&T::name()) },
+                "next_cursor": { "type": ["string", "null"] },
+            },
+            "required": ["items", "next_cursor"],
+        }))
+    }
+}
+
+impl<T: ToSchema> ToSchema for Put<T> {
+    fn name() -> Cow<'static, str> {
+        format!("Put{}", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        T::schemas(schemas);
+    }
+}
+
+impl<T: ToSchema> PartialSchema for Put<T> {
+    fn schema() -> RefOr<Schema> {
+        with_members::<T>(&[("outcome", document::value(&outcomes()))])
+    }
+}
+
+/// The schema of a type that is answered with further members beside its own.
+pub(crate) fn with_members<T: ToSchema>(members: &[(&str, Value)]) -> RefOr<Schema> {
+    let mut schema = document::value(&T::schema());
+    for (name, member) in members {
+        schema["properties"][name] = member.clone();
+        if let Some(required) = schema["required"].as_array_mut() {
+            required.push((*name).into());
+        }
+    }
+    answered(schema)
+}
+
 /// A contact.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ContactPart {
     r#ref: String,
     name: String,
     locale: Option<String>,
+    #[schema(value_type = Vec<String>)]
     clients: Vec<Ref>,
     emails: Vec<EmailPart>,
     login_email: Option<String>,
@@ -103,18 +169,20 @@ pub(crate) struct ContactPart {
 }
 
 /// An update that was refused: what the host has and the portal has not.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct RefusedUpdatePart {
+    #[schema(format = DateTime)]
     at: String,
     code: String,
     emails: Option<Vec<String>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct EmailPart {
     address: String,
     login: bool,
     trimmed: Option<String>,
+    #[schema(value_type = Vec<String>)]
     warnings: [(); 0],
 }
 
@@ -144,23 +212,31 @@ impl From<&ContactView> for ContactPart {
 }
 
 /// The portal part of a contact.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct PortalAnswer {
+    #[schema(schema_with = answered_words::<Access>)]
     access: Access,
+    #[schema(schema_with = answered_words::<PortalStatus>)]
     status: PortalStatus,
     refusal: Option<String>,
+    #[schema(format = DateTime)]
     activated_at: Option<String>,
+    #[schema(format = DateTime)]
     last_sign_in_at: Option<String>,
     password_set: bool,
+    #[schema(format = DateTime)]
     locked_until: Option<String>,
     shared_with: Vec<NamedPart>,
     invitation: Option<InvitationAnswer>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct InvitationAnswer {
+    #[schema(format = DateTime)]
     sent_at: String,
+    #[schema(format = DateTime)]
     expires_at: String,
+    #[schema(schema_with = answered_words::<InvitationState>)]
     state: InvitationState,
 }
 
@@ -185,19 +261,21 @@ impl From<&PortalPart> for PortalAnswer {
 }
 
 /// What a command does.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct EffectsPart {
     login_before: Option<String>,
     login_after: Option<String>,
     shared_with: Vec<NamedPart>,
+    #[schema(schema_with = answered_words::<PasswordEffect>)]
     password: &'static str,
     links_ended: usize,
     sessions_ended: usize,
     messages: Vec<EffectMessagePart>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct EffectMessagePart {
+    #[schema(schema_with = answered_words::<MessageKind>)]
     kind: &'static str,
     to: String,
 }
@@ -220,11 +298,13 @@ impl From<&Effects> for EffectsPart {
 }
 
 /// What a command answers.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct CommandAnswer {
+    #[schema(schema_with = outcomes)]
     outcome: &'static str,
     preview: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = PortalAnswer, required = false)]
     portal: Option<PortalAnswer>,
     effects: EffectsPart,
 }
@@ -250,20 +330,40 @@ pub(crate) struct PutContactAnswer {
     pub(crate) effects: EffectsPart,
 }
 
+impl ToSchema for PutContactAnswer {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        ContactPart::schemas(schemas);
+        schemas.push((EffectsPart::name().into_owned(), EffectsPart::schema()));
+        EffectsPart::schemas(schemas);
+    }
+}
+
+impl PartialSchema for PutContactAnswer {
+    fn schema() -> RefOr<Schema> {
+        let (outcome, effects) = (document::value(&outcomes()), document::reference(&EffectsPart::name()));
+        with_members::<ContactPart>(&[("outcome", outcome), ("preview", document::flag()), ("effects", effects)])
+    }
+}
+
 /// A message with its delivery so far.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct MessagePart {
     id: String,
+    #[schema(schema_with = answered_words::<MessageKind>)]
     kind: &'static str,
     to: String,
+    #[schema(format = DateTime)]
     queued_at: String,
+    #[schema(schema_with = answered_words::<DeliveryState>)]
     state: &'static str,
     attempts: Vec<AttemptPart>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AttemptPart {
+    #[schema(format = DateTime)]
     at: String,
+    #[schema(schema_with = answered_words::<DeliveryState>)]
     state: &'static str,
     reply: String,
 }
@@ -288,10 +388,11 @@ impl From<&Delivery> for MessagePart {
 }
 
 /// An event of the journal.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct EventPart {
     number: i64,
     id: String,
+    #[schema(format = DateTime)]
     at: String,
     kind: String,
     caller: String,
@@ -346,15 +447,19 @@ pub fn event_payload(event: &RecordedEvent, contact: Option<&Ref>) -> Vec<u8> {
 }
 
 /// A session, as its owner and staff see it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct SessionPart {
     pub(crate) id: String,
+    #[schema(format = DateTime)]
     signed_in_at: String,
+    #[schema(format = DateTime)]
     last_seen_at: String,
+    #[schema(format = DateTime)]
     expires_at: String,
     origin: Option<String>,
     user_agent: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     current: Option<bool>,
 }
 
@@ -379,16 +484,18 @@ pub(crate) fn sessions<'a>(
 }
 
 /// Who is signed in.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct SessionAnswer {
     login_email: Option<String>,
     profiles: Vec<ProfilePart>,
     profile: Option<String>,
+    #[schema(format = DateTime)]
     signed_in_at: String,
+    #[schema(format = DateTime)]
     expires_at: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ProfilePart {
     id: String,
     contact: NamedPart,

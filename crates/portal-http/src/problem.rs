@@ -6,8 +6,9 @@ use axum::{
 };
 use portal_domain::{Named, Refusal, port::StoreError, usecase::Error};
 use serde::Serialize;
+use utoipa::{PartialSchema, ToSchema};
 
-use crate::present::NamedPart;
+use crate::{document, present::NamedPart};
 
 /// A row of the table.
 #[derive(Debug, PartialEq, Eq)]
@@ -98,8 +99,27 @@ struct Answer {
     retry_after: Option<u64>,
 }
 
+/// What the document says of it.
+pub(crate) fn schema() -> (String, serde_json::Value) {
+    ("Problem".to_owned(), document::value(&Body::schema()))
+}
+
+/// The status of a code.
+pub(crate) fn status(code: &str) -> u16 {
+    kind(code).status
+}
+
+/// The title of a code.
+pub(crate) fn title(code: &str) -> &'static str {
+    kind(code).title
+}
+
+fn kind(code: &str) -> &'static Kind {
+    TABLE.iter().find(|kind| kind.code == code).unwrap_or(&INTERNAL)
+}
+
 /// The body of `application/problem+json`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Body<'a> {
     r#type: String,
     title: &'a str,
@@ -107,19 +127,23 @@ struct Body<'a> {
     detail: &'a str,
     code: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     field: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     fault: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
     contacts: &'a [NamedPart],
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = NamedPart, required = false)]
     user: Option<&'a NamedPart>,
 }
 
 impl Problem {
     /// The problem of a code. One that isn't in the table is our own fault.
     pub(crate) fn new(code: &str, detail: impl Into<String>) -> Self {
-        let kind = TABLE.iter().find(|kind| kind.code == code).unwrap_or(&INTERNAL);
+        let kind = kind(code);
         let detail = detail.into();
         let answer = Answer {
             kind,

@@ -2,17 +2,34 @@
 
 use std::sync::Arc;
 
-use axum::{Json, Router, extract::State, routing};
+use axum::{Json, Router, extract::State};
 use portal_domain::port::StoreError;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::{Inner, present, problem::Problem};
+use crate::{
+    Inner,
+    document::{self, Handled, Says, get, says},
+    present,
+    problem::Problem,
+};
 
-pub(crate) fn routes() -> Router<Arc<Inner>> {
-    Router::new().route("/healthz", routing::get(health)).route("/readyz", routing::get(ready))
+pub(crate) const SAYS: &[Says] = &[
+    says("GET /healthz", "Whether the process answers"),
+    says("GET /readyz", "Whether the database answers with the right schema, and since when the oldest message waits")
+        .refuses(&["overloaded"]),
+];
+
+/// Path and handler of the two.
+pub(crate) fn table() -> Vec<(&'static str, Handled)> {
+    vec![("/healthz", get(health)), ("/readyz", get(ready))]
 }
 
-#[derive(Serialize)]
+pub(crate) fn routes() -> Router<Arc<Inner>> {
+    document::router(table())
+}
+
+#[derive(Serialize, ToSchema)]
 struct Health {
     status: &'static str,
 }
@@ -21,11 +38,12 @@ async fn health() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Ready {
     status: &'static str,
     database: &'static str,
     schema: &'static str,
+    #[schema(format = DateTime)]
     oldest_due_message: Option<String>,
 }
 

@@ -18,21 +18,28 @@ use portal_domain::{
     usecase::{CallContext, WorkspaceView},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     Inner,
     ask::{Bare, Sent},
     caller::{self, Visitor},
+    document::{self, Asks, Cookie, Handled, Says, Signature, answered_words, delete, get, says},
     guard, present,
     problem::Problem,
     workspace_cookie,
 };
 
+pub(crate) const SAYS: &[Says] = &[says("GET /session", "Who is signed in"), says("DELETE /session", "Signs out")];
+
+/// Path and handler of every route.
+pub(crate) fn table() -> Vec<(&'static str, Handled)> {
+    vec![("/session", get(session)), ("/session", delete(leave))]
+}
+
 /// All routes below `/workspace/{practice}/api`.
 pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
-    Router::new()
-        .route("/session", routing::get(session).delete(leave))
-        .route_layer(middleware::from_fn_with_state(Arc::clone(app), guard::same_origin_if_told))
+    document::router(table()).route_layer(middleware::from_fn_with_state(Arc::clone(app), guard::same_origin_if_told))
 }
 
 /// The door of the workspace. Behind it there is no page yet; where it is closed, it says whom to ask.
@@ -66,18 +73,29 @@ impl FromRequestParts<Arc<Inner>> for Staff {
     }
 }
 
-#[derive(Serialize)]
+impl Asks for Staff {
+    fn ask(signature: &mut Signature) {
+        signature.session = Some(Cookie::Workspace);
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkspaceSession)]
 struct SessionAnswer {
     user: UserPart,
+    #[schema(format = DateTime)]
     signed_in_at: String,
+    #[schema(format = DateTime)]
     expires_at: String,
 }
 
 /// Who signed in.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkspaceUser)]
 struct UserPart {
     r#ref: String,
     name: String,
+    #[schema(schema_with = answered_words::<Role>)]
     role: Role,
 }
 

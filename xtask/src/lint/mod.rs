@@ -8,7 +8,7 @@ mod tidy;
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use crate::{prepare, rules, shell, workspace};
+use crate::{openapi, prepare, rules, shell, workspace};
 
 /// What a check found. A note is worth reading and fails nothing.
 #[derive(Default)]
@@ -30,7 +30,7 @@ impl Findings {
 type Check = fn() -> anyhow::Result<Findings>;
 
 /// Cheap ones first, so that a slip shows at once.
-const CHECKS: [(&str, Check); 10] = [
+const CHECKS: [(&str, Check); 11] = [
     ("format", format),
     ("sizes", tidy::sizes),
     ("words", tidy::words),
@@ -38,6 +38,7 @@ const CHECKS: [(&str, Check); 10] = [
     ("migrations", sql::migrations),
     ("sql", sql::statements),
     ("rules", rules),
+    ("types", types),
     ("licences", licences::check),
     ("clippy", clippy),
     ("queries", queries),
@@ -75,6 +76,10 @@ fn format() -> anyhow::Result<Findings> {
         findings.note("`cargo fmt --all` repairs this");
     }
     Ok(findings)
+}
+
+fn types() -> anyhow::Result<Findings> {
+    Ok(Findings { faults: openapi::faults()?, notes: Vec::new() })
 }
 
 fn clippy() -> anyhow::Result<Findings> {

@@ -5,24 +5,39 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::{Json, http::StatusCode};
 use portal_domain::{
     id::{JobId, Ref},
-    job::{Job, JobKind, JobSpec},
+    job::{BulkAction, Job, JobKind, JobSpec},
     status::PortalStatus,
-    time::Timestamp,
     usecase::{ActivationOrder, Error, JobAnswer},
 };
 use serde::Serialize;
+use serde_json::json;
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use super::{
     Answer, contacts,
-    jobs::{Created, Moved, parse_id},
+    jobs::{Created, Moved, parse_id, states},
 };
 use crate::{
     ask::{Bare, Command, Sent},
     caller::{Host, PathId},
+    document::{Says, answered, answered_words, list, says, words},
     json::{Fields, FromFields},
     present,
     problem::Problem,
 };
+
+pub(super) const SAYS: &[Says] = &[
+    says("POST /activations", "Activates, or invites again, many contacts; or counts what would become of them")
+        .answers(&[200, 202])
+        .refuses(&["unknown_client"]),
+    says("GET /activations/{id}", "An activation of many, as far as it is"),
+    says("POST /activations/{id}/pause", "Pauses it"),
+    says("POST /activations/{id}/resume", "Goes on with it"),
+    says("POST /activations/{id}/cancel", "Ends it where it is"),
+];
 
 pub(crate) struct ActivationBody(ActivationOrder);
 
@@ -30,10 +45,10 @@ impl FromFields for ActivationBody {
     fn from_fields(fields: &mut Fields) -> Result<Self, Problem> {
         Ok(Self(ActivationOrder {
             action: fields.required("action", Fields::word)?,
-            statuses: fields.texts("status")?.map(statuses).transpose()?,
+            statuses: fields.texts_of("status", words::<PortalStatus>)?.map(statuses).transpose()?,
             clients: fields.texts("clients")?.map(contacts::references).transpose()?,
             contacts: fields.texts("contacts")?.map(named).transpose()?,
-            start_at: fields.nullable("start_at", Fields::text)?.flatten().as_deref().map(moment).transpose()?,
+            start_at: fields.nullable("start_at", Fields::time)?.flatten(),
             per_hour: fields.nullable("per_hour", Fields::number)?.flatten().map(rate).transpose()?,
         }))
     }
@@ -56,12 +71,6 @@ fn named(texts: Vec<String>) -> Result<Vec<Ref>, Problem> {
     parsed.collect()
 }
 
-fn moment(text: &str) -> Result<Timestamp, Problem> {
-    let parsed: Result<jiff::Timestamp, _> = text.parse();
-    let wrong = |_| Problem::invalid_field("start_at", "`start_at` must be a time as in `2026-11-30T08:00:00Z`");
-    parsed.map(|at| Timestamp::from_micros(at.as_microsecond())).map_err(wrong)
-}
-
 fn rate(per_hour: u32) -> Result<u32, Problem> {
     let wrong = || Problem::invalid_field("per_hour", "`per_hour` must be a whole number from 1 to 1000000");
     (1..=1_000_000).contains(&per_hour).then_some(per_hour).ok_or_else(wrong)
@@ -75,20 +84,33 @@ pub(super) async fn create(host: Host, sent: Sent<Command<ActivationBody>>) -> A
 }
 
 /// An activation of many, as far as it is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Activation)]
 pub(super) struct ActivationAnswer {
     id: String,
+    #[schema(schema_with = answered_words::<BulkAction>)]
     action: &'static str,
+    #[schema(schema_with = states)]
     state: &'static str,
     total: u64,
     done: u64,
     outcomes: BTreeMap<String, u64>,
     messages: BTreeMap<String, u64>,
+    #[schema(schema_with = chosen)]
     status: Option<Vec<&'static str>>,
+    #[schema(format = DateTime)]
     start_at: Option<String>,
     per_hour: Option<u32>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     ended_at: Option<String>,
+}
+
+fn chosen() -> RefOr<Schema> {
+    let mut schema = list(words::<PortalStatus>());
+    schema["type"] = json!(["array", "null"]);
+    answered(schema)
 }
 
 impl ActivationAnswer {

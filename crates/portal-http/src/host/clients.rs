@@ -7,10 +7,20 @@ use super::Answer;
 use crate::{
     ask::{Bare, Listing, Plain, Sent},
     caller::{Host, Reference},
+    document::{Says, says},
     json::{Fields, FromFields},
     present::{ClientPart, List, Put, outcome},
     problem::Problem,
 };
+
+pub(super) const SAYS: &[Says] = &[
+    says("GET /clients", "Clients, by reference"),
+    says("GET /clients/{ref}", "A client"),
+    says("PUT /clients/{ref}", "Makes or changes a client").answers(&[200, 201]),
+    says("DELETE /clients/{ref}", "Removes a client and its profiles; contacts stay").answers(&[204]),
+    says("POST /clients/{ref}/suspend", "Hides the client's profiles from the portal"),
+    says("POST /clients/{ref}/resume", "Shows the client's profiles again"),
+];
 
 pub(crate) struct ClientBody {
     name: String,

@@ -16,10 +16,35 @@ use super::{Answer, find};
 use crate::{
     ask::{Command, Listing, Search, Sent, Tag, Wanted},
     caller::{Host, Reference},
+    document::{Says, says},
     json::{Empty, Fields, FromFields},
     present::{CommandAnswer, ContactPart, List, PutContactAnswer, outcome},
     problem::Problem,
 };
+
+pub(super) const SAYS: &[Says] = &[
+    says("GET /contacts", "Contacts, by reference, filtered").refuses(&["unknown_client"]),
+    says("POST /contacts/{ref}", "The contacts that have this address, wherever in their list")
+        .shown_at("/contacts/search")
+        .refuses(&["invalid_email"]),
+    says("GET /contacts/{ref}", "A contact"),
+    says("PUT /contacts/{ref}", "Makes or changes a contact; what is left out stays").answers(&[200, 201]).refuses(&[
+        "invalid_email",
+        "too_many_emails",
+        "login_email_required",
+        "practice_user_email",
+        "login_email_taken",
+        "unknown_client",
+    ]),
+    says("DELETE /contacts/{ref}", "Ends the contact's access without mail, and removes it"),
+    says("PUT /contacts/{ref}/emails", "Replaces the ordered list; a new first address moves a live login").refuses(&[
+        "invalid_email",
+        "too_many_emails",
+        "login_email_required",
+        "practice_user_email",
+        "login_email_taken",
+    ]),
+];
 
 pub(crate) struct EmailsBody(EmailsInput);
 

@@ -6,10 +6,20 @@ use super::Answer;
 use crate::{
     ask::{Command, Sent},
     caller::{Host, Reference},
+    document::{Says, says},
     json::{Fields, FromFields},
     present::CommandAnswer,
     problem::Problem,
 };
+
+pub(super) const SAYS: &[Says] =
+    &[says("PUT /contacts/{ref}/credential", "Takes over a password that another system has hashed").refuses(&[
+        "invalid_hash",
+        "not_activated",
+        "portal_deactivated",
+        "password_already_set",
+        "login_email_taken",
+    ])];
 
 /// Holds what must not be printed.
 pub(crate) struct CredentialBody {

@@ -16,8 +16,11 @@ use super::Answer;
 use crate::{
     ask::{Feed, Sent},
     caller::Host,
+    document::{Says, says},
     present::{EventPart, List},
 };
+
+pub(super) const SAYS: &[Says] = &[says("GET /events", "The sealed events of the practice, in order and without gaps")];
 
 /// Who waits for an event looks this often; between two looks it holds nothing of the database.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);

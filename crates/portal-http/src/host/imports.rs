@@ -15,7 +15,12 @@ use portal_domain::{
 };
 use portal_import::{File, Row, record};
 use serde::Serialize;
+use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use super::{
     Answer,
@@ -25,9 +30,17 @@ use super::{
 use crate::{
     ask::{RowsWanted, Sent},
     caller::{Host, PathId},
+    document::{Says, answered, says},
     present::{self, List, NamedPart},
     problem::Problem,
 };
+
+pub(super) const SAYS: &[Says] = &[
+    says("POST /imports", "Stores the rows of a file of contacts; a worker decides them").answers(&[202]),
+    says("GET /imports/{id}", "An import, as far as it is"),
+    says("GET /imports/{id}/rows", "Its rows in their order"),
+    says("GET /imports/{id}/refused.csv", "The refused rows as they came, with the reasons").media("text/csv"),
+];
 
 /// Rows that are handed from the reader to the store together.
 const TOGETHER: usize = 500;
@@ -111,9 +124,11 @@ fn unreadable(fault: &portal_import::Fault) -> Problem {
 }
 
 /// An import, as far as it is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Import)]
 pub(super) struct ImportAnswer {
     id: String,
+    #[schema(schema_with = states)]
     state: &'static str,
     dry_run: bool,
     read_as: String,
@@ -124,12 +139,18 @@ pub(super) struct ImportAnswer {
     unchanged: u64,
     refused: u64,
     effects: ImportEffects,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     ended_at: Option<String>,
 }
 
+fn states() -> RefOr<Schema> {
+    answered(json!({ "type": "string", "enum": ["running", "done"] }))
+}
+
 /// What an import does in all (I4).
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ImportEffects {
     activations: std::collections::BTreeMap<String, u64>,
     messages: std::collections::BTreeMap<String, u64>,
@@ -139,7 +160,8 @@ struct ImportEffects {
     moved: Vec<Move>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ImportJoin)]
 struct Join {
     r#ref: String,
     name: String,
@@ -147,7 +169,8 @@ struct Join {
     shared_with: Vec<NamedPart>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ImportMove)]
 struct Move {
     r#ref: String,
     name: String,
@@ -211,17 +234,22 @@ async fn told(host: &Host, job: JobId, effect: RowEffect) -> Answer<Vec<(String,
 }
 
 /// A row: what stands in a line of the command line's `--json`, with the line in the file.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ImportRow)]
 pub(super) struct RowPart {
     line: u64,
     r#ref: String,
     name: String,
+    #[schema(schema_with = settled)]
     contact: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     code: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     field: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     fault: Option<String>,
     faults: Vec<FaultPart>,
     mended: Vec<MendedPart>,
@@ -232,18 +260,27 @@ pub(super) struct RowPart {
     shared_with: Vec<NamedPart>,
 }
 
-#[derive(Serialize)]
+fn settled() -> RefOr<Schema> {
+    let outcomes = ["created", "updated", "unchanged", "refused"];
+    answered(json!({ "oneOf": [{ "type": "null" }, { "type": "string", "enum": outcomes }] }))
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = RowFault)]
 struct FaultPart {
     field: String,
     code: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     fault: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     mend: Option<String>,
     detail: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = MendedAddress)]
 struct MendedPart {
     field: String,
     fault: String,

@@ -4,19 +4,32 @@ use std::collections::BTreeMap;
 
 use portal_domain::{
     id::JobId,
+    job::JobState,
     usecase::{JobAnswer, StartedJob},
 };
 use serde::Serialize;
+use serde_json::json;
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use super::Answer;
-use crate::{present, problem::Problem};
+use crate::{
+    document::answered,
+    present::{self, outcomes},
+    problem::Problem,
+};
 
 /// A job that is on its way, or what it would do.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = StartedJob)]
 pub(crate) struct Created {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     id: Option<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(required = false)]
     preview: BTreeMap<String, u64>,
 }
 
@@ -27,12 +40,21 @@ impl From<StartedJob> for Created {
 }
 
 /// Where a job is after a command.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = MovedJob)]
 pub(crate) struct Moved {
     id: String,
+    #[schema(schema_with = outcomes)]
     outcome: &'static str,
+    #[schema(schema_with = states)]
     state: &'static str,
     done: u64,
+}
+
+/// Where a job can be seen to be: one that is still being staged is not there.
+pub(super) fn states() -> RefOr<Schema> {
+    let seen = JobState::ALL.into_iter().filter(|state| *state != JobState::Staging);
+    answered(json!({ "type": "string", "enum": seen.map(JobState::code).collect::<Vec<_>>() }))
 }
 
 impl Moved {

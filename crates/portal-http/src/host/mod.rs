@@ -19,15 +19,13 @@ mod webhooks;
 
 use std::sync::Arc;
 
-use axum::{
-    Json, Router, middleware,
-    routing::{self, MethodRouter},
-};
+use axum::{Json, Router, middleware};
 use portal_domain::practice::Scope;
 use serde::Serialize;
 
 use crate::{
     Inner,
+    document::{Area, Handled, Operation, Says},
     gate::{self, Gate},
     problem::Problem,
 };
@@ -44,12 +42,12 @@ fn list<T, P: Serialize>(
 }
 
 /// A route: method, path below `/api/v1`, what the key has to allow (W3), and the handler.
-struct Route(&'static str, &'static str, Scope, MethodRouter<Arc<Inner>>);
+struct Route(&'static str, &'static str, Scope, Handled);
 
 /// The one table of routes.
 fn table() -> Vec<Route> {
+    use crate::document::{delete, get, post, put};
     use Scope::{Credentials, Operator, Read, SignIn, Write};
-    use routing::{delete, get, post, put};
     vec![
         Route("GET", "/practice-users", Read, get(users::list)),
         Route("GET", "/practice-users/{ref}", Read, get(users::one)),
@@ -111,11 +109,34 @@ fn table() -> Vec<Route> {
     ]
 }
 
+/// What is said of them beside their handlers.
+const SAID: [&[Says]; 12] = [
+    users::SAYS,
+    clients::SAYS,
+    contacts::SAYS,
+    credentials::SAYS,
+    portal::SAYS,
+    events::SAYS,
+    settings::SAYS,
+    passages::SAYS,
+    imports::SAYS,
+    activations::SAYS,
+    webhooks::SAYS,
+    operators::SAYS,
+];
+
+/// The operations of all routes, for the document.
+pub(crate) fn operations() -> Vec<Operation> {
+    let said = SAID.concat();
+    let operation = |Route(_, path, scope, handled): &Route| Operation::new(Area::Host(*scope), path, handled, &said);
+    table().iter().map(operation).collect()
+}
+
 /// All routes below `/api/v1`, each behind its gate.
 pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
-    table().into_iter().fold(Router::new(), |routes, Route(method, path, scope, handler)| {
+    table().into_iter().fold(Router::new(), |routes, Route(method, path, scope, handled)| {
         let gate = Gate::new(app, scope, format!("{method} {path}"));
-        routes.route(path, handler.route_layer(middleware::from_fn_with_state(gate, gate::pass)))
+        routes.route(path, handled.router.route_layer(middleware::from_fn_with_state(gate, gate::pass)))
     })
 }
 

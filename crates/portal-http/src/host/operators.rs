@@ -1,5 +1,7 @@
 //! The operator API: practices and the keys of their hosts. It reads nothing that is in a practice.
 
+use std::borrow::Cow;
+
 use axum::{Json, http::StatusCode};
 use portal_domain::{
     Refusal,
@@ -9,23 +11,43 @@ use portal_domain::{
     view::PracticeView,
 };
 use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use super::Answer;
 use crate::{
     ask::{Bare, Listing, Plain, Sent},
     caller::{Operator, PathId, PracticeSlug},
+    document::{self, Says, answered, says},
     json::{Fields, FromFields},
-    present::{List, Put, outcome, time},
+    present::{List, Put, outcome, time, with_members},
     problem::Problem,
 };
 
+pub(super) const SAYS: &[Says] = &[
+    says("GET /operator/practices", "The practices"),
+    says("GET /operator/practices/{slug}", "A practice, from outside"),
+    says("PUT /operator/practices/{slug}", "Creates or renames a practice").answers(&[200, 201]),
+    says("POST /operator/practices/{slug}/suspend", "Closes portal and workspace of a practice, and holds back mail"),
+    says("POST /operator/practices/{slug}/resume", "Opens them again; it is no longer to be deleted"),
+    says("GET /operator/practices/{slug}/api-keys", "All API keys of a practice, without their secrets"),
+    says("POST /operator/practices/{slug}/api-keys", "Makes an API key; the only answer that shows it").answers(&[201]),
+    says("DELETE /operator/practices/{slug}/api-keys/{id}", "Revokes an API key"),
+];
+
 /// A practice from outside.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct PracticePart {
     slug: String,
     name: String,
+    #[schema(format = DateTime)]
     suspended_at: Option<String>,
+    #[schema(format = DateTime)]
     delete_after: Option<String>,
+    #[schema(format = DateTime)]
     created_at: String,
 }
 
@@ -48,13 +70,27 @@ impl From<Practice> for PracticePart {
 }
 
 /// A key without its secret.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ApiKey)]
 pub(crate) struct KeyPart {
     id: String,
     name: String,
+    #[schema(schema_with = scopes)]
     scopes: Vec<&'static str>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     revoked_at: Option<String>,
+}
+
+/// What a key of a host may allow.
+fn scope() -> Value {
+    let all = [Scope::Read, Scope::Write, Scope::SignIn, Scope::Credentials];
+    json!({ "type": "string", "enum": all.map(Scope::code) })
+}
+
+fn scopes() -> RefOr<Schema> {
+    answered(document::list(scope()))
 }
 
 impl From<&ApiKey> for KeyPart {
@@ -77,6 +113,24 @@ pub(crate) struct NewKeyPart {
     key: String,
 }
 
+impl ToSchema for NewKeyPart {
+    fn name() -> Cow<'static, str> {
+        "NewApiKey".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        KeyPart::schemas(schemas);
+    }
+}
+
+impl PartialSchema for NewKeyPart {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = document::value(&with_members::<KeyPart>(&[("key", document::text())]));
+        schema["description"] = "A key that was just made, with its secret.".into();
+        answered(schema)
+    }
+}
+
 pub(crate) struct PracticeBody {
     name: String,
 }
@@ -95,7 +149,7 @@ pub(crate) struct KeyBody {
 impl FromFields for KeyBody {
     fn from_fields(fields: &mut Fields) -> Result<Self, Problem> {
         let name = fields.required("name", Fields::text)?;
-        let scopes = fields.required("scopes", Fields::texts)?;
+        let scopes = fields.required("scopes", |fields, name| fields.texts_of(name, scope))?;
         if scopes.is_empty() {
             return Err(Problem::invalid_field("scopes", SCOPES));
         }

@@ -3,15 +3,29 @@
 use axum::Json;
 use portal_domain::{handoff::Landing, id::Ref, session::Factor, usecase::HandOverInput};
 use serde::Serialize;
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use super::Answer;
 use crate::{
     ask::{Plain, Sent},
     caller::Host,
+    document::{Says, answered, list, says, words},
     json::{Fields, FromFields},
     present,
     problem::Problem,
 };
+
+pub(super) const SAYS: &[Says] = &[
+    says("POST /handoffs", "An address that signs a contact in, once").refuses(&[
+        "not_found",
+        "not_activated",
+        "portal_deactivated",
+    ]),
+    says("POST /sign-ins", "Who signed in, by the code that a browser brought back").refuses(&["not_found"]),
+];
 
 pub(crate) struct HandoffBody {
     contact: String,
@@ -27,9 +41,11 @@ impl FromFields for HandoffBody {
 }
 
 /// Holds what must not be printed.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Handoff)]
 pub(super) struct HandoffAnswer {
     url: String,
+    #[schema(format = DateTime)]
     expires_at: String,
 }
 
@@ -62,13 +78,23 @@ impl FromFields for CodeBody {
     }
 }
 
-#[derive(Serialize)]
+/// Who signed in.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SignIn)]
 pub(super) struct SignInAnswer {
+    #[schema(value_type = String)]
     contact: Ref,
+    #[schema(value_type = String)]
     client: Ref,
+    #[schema(format = DateTime)]
     signed_in_at: String,
+    #[schema(schema_with = factors)]
     factors: Vec<Factor>,
     session: String,
+}
+
+fn factors() -> RefOr<Schema> {
+    answered(list(words::<Factor>()))
 }
 
 pub(super) async fn sign_in(host: Host, sent: Sent<Plain<CodeBody>>) -> Answer<Json<SignInAnswer>> {

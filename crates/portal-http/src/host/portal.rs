@@ -8,16 +8,42 @@ use portal_domain::{
     usecase::{CallContext, Error},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Answer;
 use crate::{
     Inner,
     ask::{Bare, Command, Listing, Sent},
     caller::{Host, Reference},
+    document::{Says, says},
     json::Empty,
     present::{self, CommandAnswer, EventPart, List, MessagePart, PortalAnswer, SessionPart},
     problem::Problem,
 };
+
+pub(super) const SAYS: &[Says] = &[
+    says("GET /contacts/{ref}/portal", "The portal part of a contact"),
+    says("POST /contacts/{ref}/portal/activate", "Gives access, and sends one message").refuses(&[
+        "no_email",
+        "practice_user_email",
+        "login_email_taken",
+    ]),
+    says("POST /contacts/{ref}/portal/resend", "Sends a new activation mail")
+        .refuses(&["not_activated", "portal_deactivated"]),
+    says("POST /contacts/{ref}/portal/deactivate", "Takes access away, without a word to anybody")
+        .refuses(&["not_activated"]),
+    says("POST /contacts/{ref}/portal/reactivate", "Gives access back, and sends one message").refuses(&[
+        "not_activated",
+        "no_email",
+        "practice_user_email",
+        "login_email_taken",
+    ]),
+    says("GET /contacts/{ref}/portal/messages", "The contact's messages, oldest first, with their delivery"),
+    says("GET /contacts/{ref}/portal/events", "The contact's part of the journal"),
+    says("GET /contacts/{ref}/portal/sessions", "The sessions of the login that the contact is behind"),
+    says("DELETE /contacts/{ref}/portal/sessions", "Ends them all"),
+    says("DELETE /sessions", "Ends all portal sessions of the practice"),
+];
 
 /// So many contacts are looked at together when all sessions of a practice end.
 const BATCH: u32 = 200;
@@ -117,7 +143,7 @@ pub(super) async fn sessions(
 }
 
 /// How many sessions ended.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Ended {
     sessions_ended: usize,
 }

@@ -1,16 +1,29 @@
 //! The settings of the practice.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use portal_domain::practice::{Place, ReturnAddress, SecondFactor, SessionsOnMove, Settings, SharedLogin};
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use super::Answer;
 use crate::{
     ask::{Plain, Sent},
     caller::Host,
-    json::{Fields, FromFields},
+    document::{Says, answered, says},
+    json::{self, Fields, FromFields},
     present::{Put, outcome},
     problem::Problem,
 };
+
+pub(super) const SAYS: &[Says] =
+    &[says("GET /settings", "The settings"), says("PUT /settings", "Changes the settings that are given")];
 
 /// What is to change; what is left out stays.
 pub(crate) struct SettingsBody {
@@ -118,12 +131,41 @@ impl SettingsBody {
     }
 }
 
-pub(super) async fn one(host: Host) -> Answer<Json<Settings>> {
-    Ok(Json(host.app.portal.practice(&host.context).await?.settings))
+/// The settings, all of them.
+#[derive(Serialize)]
+pub(crate) struct SettingsAnswer(Settings);
+
+impl ToSchema for SettingsAnswer {
+    fn name() -> Cow<'static, str> {
+        "Settings".into()
+    }
 }
 
-pub(super) async fn put(host: Host, sent: Sent<Plain<SettingsBody>>) -> Answer<Json<Put<Settings>>> {
+impl PartialSchema for SettingsAnswer {
+    /// What is taken is answered too, and nothing is left out.
+    fn schema() -> RefOr<Schema> {
+        let mut schema = json::schema::<SettingsBody>();
+        whole(&mut schema);
+        whole(&mut schema["properties"]["places"]["items"]);
+        whole(&mut schema["properties"]["return_addresses"]["items"]);
+        answered(schema)
+    }
+}
+
+fn whole(schema: &mut Value) {
+    let names = schema["properties"].as_object().map(|members| members.keys().cloned().collect::<Vec<_>>());
+    schema["required"] = names.into();
+    if let Some(members) = schema.as_object_mut() {
+        members.remove("additionalProperties");
+    }
+}
+
+pub(super) async fn one(host: Host) -> Answer<Json<SettingsAnswer>> {
+    Ok(Json(SettingsAnswer(host.app.portal.practice(&host.context).await?.settings)))
+}
+
+pub(super) async fn put(host: Host, sent: Sent<Plain<SettingsBody>>) -> Answer<Json<Put<SettingsAnswer>>> {
     let Plain(body) = sent.now()?;
     let (settings, changed) = host.app.portal.put_settings(&host.context, |before| body.over(before)).await?;
-    Ok(Json(Put { thing: settings, outcome: outcome(changed) }))
+    Ok(Json(Put { thing: SettingsAnswer(settings), outcome: outcome(changed) }))
 }

@@ -12,6 +12,7 @@ use portal_import::Columns;
 use crate::{
     Inner,
     ask::{self, IMPORT_BODY, Unread},
+    document::{Asks, Signature},
     problem::Problem,
 };
 
@@ -44,6 +45,13 @@ impl FromRequest<Arc<Inner>> for Upload {
 
     async fn from_request(request: Request, _: &Arc<Inner>) -> Result<Self, Infallible> {
         Ok(Self(read(request).await))
+    }
+}
+
+impl Asks for Upload {
+    fn ask(signature: &mut Signature) {
+        signature.query.extend(["map", "identify", "dry_run", "activate", "move_logins", "mend"]);
+        signature.file = &[CSV, XLSX];
     }
 }
 

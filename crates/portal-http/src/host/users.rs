@@ -7,10 +7,25 @@ use super::Answer;
 use crate::{
     ask::{Bare, Listing, Plain, Sent},
     caller::{Host, Reference},
+    document::{Says, says},
     json::{Fields, FromFields},
     present::{List, Put, UserPart, outcome},
     problem::Problem,
 };
+
+pub(super) const SAYS: &[Says] = &[
+    says("GET /practice-users", "Practice users, by reference"),
+    says("GET /practice-users/{ref}", "A practice user"),
+    says("PUT /practice-users/{ref}", "Makes or changes a practice user").answers(&[200, 201]).refuses(&[
+        "invalid_email",
+        "email_is_a_portal_login",
+        "email_taken",
+        "last_admin",
+    ]),
+    says("DELETE /practice-users/{ref}", "Removes a practice user, with its sessions")
+        .answers(&[204])
+        .refuses(&["last_admin"]),
+];
 
 pub(crate) struct UserBody {
     name: String,

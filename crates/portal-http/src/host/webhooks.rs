@@ -7,18 +7,37 @@ use portal_domain::{
     port::Page,
     time::Timestamp,
     usecase::{WebhookAnswer, WebhookView},
-    webhook::WebhookDelivery,
+    webhook::{EndReason, WebhookDelivery},
 };
 use serde::Serialize;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use super::Answer;
 use crate::{
     ask::{Bare, Listing, Plain, Sent},
     caller::{Host, Reference},
+    document::{self, Says, answered, answered_words, says},
     json::{Fields, FromFields},
     present::{List, Put, outcome, time},
     problem::Problem,
 };
+
+pub(super) const SAYS: &[Says] = &[
+    says("GET /webhooks", "The webhooks, by reference"),
+    says("GET /webhooks/{ref}", "A webhook"),
+    says("PUT /webhooks/{ref}", "Makes or changes a webhook; a fresh secret stands in the answer")
+        .answers(&[200, 201])
+        .refuses(&["too_many_webhooks"]),
+    says("DELETE /webhooks/{ref}", "Removes a webhook with its log"),
+    says("POST /webhooks/{ref}/test", "Pushes an event `webhook.test` to it alone")
+        .answers(&[202])
+        .refuses(&["webhook_disabled"]),
+    says("POST /webhooks/{ref}/recover", "Pushes all events since a time again").answers(&[202]),
+    says("GET /webhooks/{ref}/deliveries", "The tries of the last 14 days, the last one first"),
+];
 
 /// What is to change; what is left out stays.
 pub(crate) struct WebhookBody {
@@ -48,15 +67,12 @@ pub(crate) struct RecoverBody {
 
 impl FromFields for RecoverBody {
     fn from_fields(fields: &mut Fields) -> Result<Self, Problem> {
-        let text = fields.required("since", Fields::text)?;
-        let wrong = |_| Problem::invalid_field("since", "`since` must be a time such as `2026-03-02T12:00:00Z`");
-        let since: jiff::Timestamp = text.parse().map_err(wrong)?;
-        Ok(Self { since: Timestamp::from_micros(since.as_microsecond()) })
+        Ok(Self { since: fields.required("since", Fields::time)? })
     }
 }
 
 /// An endpoint.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct WebhookPart {
     r#ref: String,
     url: String,
@@ -64,16 +80,24 @@ pub(crate) struct WebhookPart {
     events: Vec<String>,
     enabled: bool,
     disabled: Option<DisabledPart>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     former_secret_until: Option<String>,
     cursor: i64,
+    #[schema(format = DateTime)]
     failing_since: Option<String>,
+    #[schema(format = DateTime)]
     next_attempt_at: Option<String>,
 }
 
-#[derive(Serialize)]
+/// Since when, and why, nothing is pushed to it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookDisabled)]
 struct DisabledPart {
+    #[schema(format = DateTime)]
     at: String,
+    #[schema(schema_with = answered_words::<EndReason>)]
     reason: &'static str,
 }
 
@@ -97,27 +121,44 @@ impl From<WebhookView> for WebhookPart {
 
 /// An endpoint that was put; with its secret, where that is a fresh one.
 #[derive(Serialize)]
-pub(crate) struct PutPart {
+pub(crate) struct PutWebhookPart {
     #[serde(flatten)]
     put: Put<WebhookPart>,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
 }
 
+impl ToSchema for PutWebhookPart {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        WebhookPart::schemas(schemas);
+    }
+}
+
+impl PartialSchema for PutWebhookPart {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = document::value(&Put::<WebhookPart>::schema());
+        schema["properties"]["secret"] = document::text();
+        answered(schema)
+    }
+}
+
 /// One try to push an event.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct DeliveryPart {
     event: PushedPart,
+    #[schema(format = DateTime)]
     at: String,
     took_ms: u32,
     attempt: u32,
     received: bool,
     status: Option<u16>,
     detail: String,
+    #[schema(format = DateTime)]
     next_attempt_at: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PushedEvent)]
 struct PushedPart {
     id: String,
     number: i64,
@@ -140,7 +181,8 @@ impl From<WebhookDelivery> for DeliveryPart {
 }
 
 /// The event that tests an endpoint.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookTest)]
 pub(crate) struct TestPart {
     event: String,
 }
@@ -163,14 +205,14 @@ pub(super) async fn put(
     host: Host,
     Reference(reference): Reference,
     sent: Sent<Plain<WebhookBody>>,
-) -> Answer<(StatusCode, Json<PutPart>)> {
+) -> Answer<(StatusCode, Json<PutWebhookPart>)> {
     let Plain(WebhookBody { url, description, events: kinds, enabled, rotate_secret }) = sent.now()?;
     let command = PutWebhook { reference, url, description, kinds, enabled, rotate_secret };
     let WebhookAnswer { webhook, created, changed, secret } =
         host.app.portal.put_webhook(&host.context, &command).await?;
     let status = if created { StatusCode::CREATED } else { StatusCode::OK };
     let put = Put { thing: webhook.into(), outcome: outcome(changed) };
-    Ok((status, Json(PutPart { put, secret })))
+    Ok((status, Json(PutWebhookPart { put, secret })))
 }
 
 pub(super) async fn delete(host: Host, Reference(webhook): Reference, sent: Sent<Bare>) -> Answer<StatusCode> {

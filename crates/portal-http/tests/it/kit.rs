@@ -31,6 +31,8 @@ use portal_testkit::{
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::contract;
+
 pub(crate) const PASSWORD: &str = "four quiet paper boats";
 pub(crate) const OTHER_PASSWORD: &str = "seven loud copper kettles";
 
@@ -123,6 +125,7 @@ impl Kit {
 
     pub(crate) async fn send(&self, ask: Ask) -> Answer {
         let host = self.base.split("//").nth(1).unwrap_or_default().to_owned();
+        let (method, path, sent) = (ask.method.clone(), ask.path.clone(), ask.body.clone());
         let mut request = Request::builder().method(ask.method).uri(ask.path);
         if !ask.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
             request = request.header(header::HOST, host);
@@ -137,7 +140,10 @@ impl Kit {
         let response = self.router.clone().oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.expect("a body");
-        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&body).into_owned() }
+        let text = String::from_utf8_lossy(&body).into_owned();
+        let answer = Answer { status: parts.status, headers: parts.headers, text };
+        contract::check(&method, &path, &sent, &answer);
+        answer
     }
 
     /// A call of the host with its key.

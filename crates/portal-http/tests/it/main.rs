@@ -1,8 +1,11 @@
 //! The routers over stores in memory: every route, its refusals, and the promises that are HTTP's to keep.
 
 mod activations;
+mod agree;
 mod alike;
+mod contract;
 mod credentials;
+mod document;
 mod events;
 mod find;
 mod guards;

@@ -1,10 +1,13 @@
-//! S9: every route, with ids of another practice.
+//! S9: every operation of the document, with ids of another practice.
 
 use axum::http::Method;
 use portal_domain::practice::Scope;
 use serde_json::{Value, json};
 
-use crate::kit::{Ask, Kit};
+use crate::{
+    contract::{self, Call},
+    kit::{Ask, Kit},
+};
 
 #[tokio::test]
 async fn s9_ids_of_another_practice_answer_like_unknown_ones() {
@@ -16,71 +19,28 @@ async fn s9_ids_of_another_practice_answer_like_unknown_ones() {
     kit.host(Method::PUT, "/clients/known", json!({"name": "K"})).await.is(201);
     kit.host(Method::PUT, "/webhooks/known", json!({"url": "https://crm.example/"})).await.is(201);
     let foreign_credentials = kit.foreign_key_for(Scope::Credentials).await;
+    let foreign_sign_in = kit.foreign_key_for(Scope::SignIn).await;
     let import = kit.send(kit.file("", b"ref,name\nc-1,Ada\n")).await.is(202).json();
     let activation = json!({"action": "activate", "contacts": ["known"], "start_at": "2036-01-01T00:00:00Z"});
     let activation = kit.host(Method::POST, "/activations", activation).await.is(202).json();
     kit.seal().await;
     let before = kit.stored();
-    let emails = json!({"emails": ["x@y.example"]});
-    let hash = json!({"hash": "$2b$04$abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBui"});
-    let routes = [
-        (Method::GET, "/contacts/{}", Value::Null),
-        (Method::PUT, "/contacts/{}/credential", hash),
-        (Method::DELETE, "/contacts/{}", Value::Null),
-        (Method::PUT, "/contacts/{}/emails", emails),
-        (Method::GET, "/contacts/{}/portal", Value::Null),
-        (Method::POST, "/contacts/{}/portal/activate", Value::Null),
-        (Method::POST, "/contacts/{}/portal/resend", Value::Null),
-        (Method::POST, "/contacts/{}/portal/deactivate", Value::Null),
-        (Method::POST, "/contacts/{}/portal/reactivate", Value::Null),
-        (Method::GET, "/contacts/{}/portal/messages", Value::Null),
-        (Method::GET, "/contacts/{}/portal/events", Value::Null),
-        (Method::GET, "/contacts/{}/portal/sessions", Value::Null),
-        (Method::DELETE, "/contacts/{}/portal/sessions", Value::Null),
-        (Method::GET, "/imports/{}", Value::Null),
-        (Method::GET, "/imports/{}/rows", Value::Null),
-        (Method::GET, "/imports/{}/refused.csv", Value::Null),
-        (Method::GET, "/activations/{}", Value::Null),
-        (Method::POST, "/activations/{}/pause", Value::Null),
-        (Method::POST, "/activations/{}/resume", Value::Null),
-        (Method::POST, "/activations/{}/cancel", Value::Null),
-        (Method::GET, "/clients/{}", Value::Null),
-        (Method::DELETE, "/clients/{}", Value::Null),
-        (Method::POST, "/clients/{}/suspend", Value::Null),
-        (Method::POST, "/clients/{}/resume", Value::Null),
-        (Method::GET, "/practice-users/{}", Value::Null),
-        (Method::DELETE, "/practice-users/{}", Value::Null),
-        (Method::GET, "/webhooks/{}", Value::Null),
-        (Method::DELETE, "/webhooks/{}", Value::Null),
-        (Method::POST, "/webhooks/{}/test", Value::Null),
-        (Method::POST, "/webhooks/{}/recover", json!({"since": "2026-01-01T00:00:00Z"})),
-        (Method::GET, "/webhooks/{}/deliveries", Value::Null),
-    ];
-    // Those that make what isn't there, and the search, which names nothing.
-    let without = [
-        "PUT /webhooks/{ref}",
-        "PUT /contacts/{ref}",
-        "PUT /clients/{ref}",
-        "PUT /practice-users/{ref}",
-        "POST /contacts/{ref}",
-    ];
-    for (method, path, scope) in portal_http::route_table() {
+    let mut walked = 0;
+    for Call { method, path, scope, makes, body } in contract::calls() {
+        // What makes things makes them here, whatever there is elsewhere; and who names nothing can't name what is foreign.
         // The operator's routes are about practices, and belong to none.
-        if scope == "operator" {
+        let operators = scope.as_deref() == Some("operator");
+        if makes || operators || !path.starts_with("/api/v1/") || !path.contains('{') {
             continue;
         }
-        let name = format!("{method} {}", path.trim_start_matches("/api/v1"));
-        let templates = |path: &str| [path.replace("{}", "{ref}"), path.replace("{}", "{id}")];
-        let listed = routes.iter().any(|(own, path, _)| templates(path).iter().any(|it| name == format!("{own} {it}")));
-        assert!(listed || !name.contains('{') || without.contains(&name.as_str()), "{name} is not in the list");
-    }
-    for (method, path, body) in routes {
-        let key = if path.ends_with("/credential") { &foreign_credentials } else { &kit.foreign };
-        let ask = |name: &str| {
-            let path = format!("/api/v1{}", path.replace("{}", name));
-            Ask::new(method.clone(), &path).key(key).json(&body)
+        let key = match scope.as_deref() {
+            Some("credentials") => &foreign_credentials,
+            Some("sign_in") => &foreign_sign_in,
+            Some("read" | "write") => &kit.foreign,
+            other => panic!("{method} {path}: a key of the other practice with {other:?} is missing here"),
         };
-        let known = match path.split('/').nth(1) {
+        let ask = |name: &str| Ask::new(method.clone(), &contract::filled(&path, name)).key(key).json(&body);
+        let known = match path.split('/').nth(3) {
             Some("imports") => import["id"].as_str().expect("an id"),
             Some("activations") => activation["id"].as_str().expect("an id"),
             _ => "known",
@@ -88,10 +48,18 @@ async fn s9_ids_of_another_practice_answer_like_unknown_ones() {
         let (foreign, unknown) = (kit.send(ask(known)).await, kit.send(ask("nobody")).await);
         assert_eq!(foreign, unknown, "{method} {path}");
         foreign.problem(404, "not_found");
+        walked += 1;
     }
+    assert!(walked >= 31, "only {walked} operations");
+    // A hand-over names its contact in the body.
+    let hand_over =
+        |name: &str| Ask::new(Method::POST, "/api/v1/handoffs").key(&foreign_sign_in).json(&json!({ "contact": name }));
+    let (foreign, unknown) = (kit.send(hand_over("known")).await, kit.send(hand_over("nobody")).await);
+    assert_eq!(foreign, unknown);
+    foreign.problem(404, "not_found");
     let own = kit.send(Ask::get("/api/v1/events").key(&kit.foreign)).await.is(200).json();
     let told = own["items"].as_array().expect("events").iter().map(|event| event["kind"].clone()).collect::<Vec<_>>();
-    assert_eq!(told, ["practice.created", "api_key.created", "api_key.created"]);
+    assert_eq!(told, ["practice.created", "api_key.created", "api_key.created", "api_key.created"]);
     for path in ["/contacts", "/clients", "/practice-users"] {
         let list = kit.send(Ask::get(&format!("/api/v1{path}")).key(&kit.foreign)).await.is(200).json();
         assert_eq!(list, json!({"items": [], "next_cursor": null}));
@@ -101,6 +69,39 @@ async fn s9_ids_of_another_practice_answer_like_unknown_ones() {
     let own = Ask::new(Method::PUT, "/api/v1/contacts/known").key(&kit.foreign).json(&json!({"name": "Other"}));
     kit.send(own).await.is(201);
     assert_eq!(kit.get("/contacts/known").await.is(200).json()["name"], "Person known");
+}
+
+/// The same at the portal: a session, a profile and a link of one practice are nothing in another.
+#[tokio::test]
+async fn s9_what_belongs_to_another_portal_is_unknown_there() {
+    let kit = Kit::new().await;
+    kit.settle("ada", "ada@smith.example").await;
+    let cookie = kit.sign_in("ada@smith.example").await;
+    kit.host(Method::POST, "/contacts/ada/portal/resend", Value::Null).await.is(200);
+    let token = kit.tokens().await.pop().expect("a link");
+    let list = kit.send(Ask::get("/portal/smith/api/sessions").cookie(&cookie)).await.is(200).json();
+    let id = list["items"][0]["id"].as_str().expect("an id").to_owned();
+    let (name, secret) = cookie.split_once('=').expect("a cookie");
+    let elsewhere = format!("{}={secret}", name.replace("smith", "jones"));
+    let mut walked = 0;
+    for Call { method, path, body, .. } in contract::calls() {
+        if !path.starts_with("/portal/") {
+            continue;
+        }
+        let ask = |cookie: &str, token: &str, id: &str| {
+            let path = path.replace("{practice}", "jones").replace("{token}", token).replace("{id}", id);
+            Ask::new(method.clone(), &path).cookie(cookie).marked().json(&body)
+        };
+        let foreign = kit.send(ask(&elsewhere, &token, &id)).await;
+        let unknown = kit.send(ask(&format!("{name}=nonsense"), "nonsense", "nonsense")).await;
+        assert_eq!((foreign.status, &foreign.text), (unknown.status, &unknown.text), "{method} {path}");
+        let nothing = [401, 404].contains(&foreign.status.as_u16()) || path.ends_with("/password-resets");
+        assert!(nothing, "{method} {path} answers {}", foreign.status);
+        walked += 1;
+    }
+    assert!(walked >= 12, "only {walked} operations");
+    kit.send(Ask::get("/portal/smith/api/session").cookie(&cookie)).await.is(200);
+    kit.send(Ask::get(&format!("/portal/smith/api/links/{token}"))).await.is(200);
 }
 
 /// W3: a key opens the routes that its scopes allow, and no others; without one, or with a wrong one, there is none.
