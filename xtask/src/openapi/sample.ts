@@ -17,6 +17,10 @@ export async function invite(reference: string, address: string): Promise<string
   return `${login ?? "nobody"}: ${command.outcome}, ${command.effects.messages.map((message) => message.kind).join()}`;
 }
 
+export async function importFile(file: string): Promise<void> {
+  await call("post_imports", { path: {}, query: { dry_run: true, map: ["ref:Number"] }, header: {}, body: file });
+}
+
 export function explain(refused: Operations["post_contacts_by_ref_portal_activate"]["answers"][409]): string {
   switch (refused.code) {
     case "login_email_taken":

@@ -51,7 +51,7 @@ fn template(method: &str, path: &str) -> Option<&'static str> {
 
 /// Whether an answer, and a body that was accepted, are as the document has them.
 #[track_caller]
-pub(crate) fn check(method: &Method, path: &str, sent: &[u8], answer: &Answer) {
+pub(crate) fn check(method: &Method, path: &str, media: Option<&str>, sent: &[u8], answer: &Answer) {
     let (looked, method) = (method == Method::HEAD, if method == Method::HEAD { &Method::GET } else { method });
     let lower = method.as_str().to_lowercase();
     let Some(template) = template(&lower, path) else { return };
@@ -73,11 +73,37 @@ pub(crate) fn check(method: &Method, path: &str, sent: &[u8], answer: &Answer) {
     if !looked {
         check_body(&name, response, answer);
     }
-    let taken = &operation["requestBody"]["content"]["application/json"]["schema"];
-    if status < 300 && !sent.is_empty() && !taken.is_null() {
+    if status >= 300 {
+        return;
+    }
+    if *method != Method::GET {
+        check_query(&name, operation, path);
+    }
+    let bodies = &operation["requestBody"]["content"];
+    let taken = &bodies["application/json"]["schema"];
+    if taken.is_null() && !bodies.is_null() {
+        let media = media.unwrap_or_default().split(';').next().unwrap_or_default().to_lowercase();
+        assert!(bodies.get(&media).is_some(), "{name} takes `{media}`, which it doesn't declare");
+    }
+    if !sent.is_empty() && !taken.is_null() {
         let sent = serde_json::from_slice(sent).expect("what is accepted is JSON");
         fits(&format!("what {name} takes"), taken, &sent);
     }
+}
+
+/// What a query says, and is not refused, is declared.
+#[track_caller]
+fn check_query(name: &str, operation: &Value, path: &str) {
+    let query = path.split_once('?').map_or("", |(_, query)| query);
+    let declared: Vec<_> = query_of(operation).collect();
+    for (given, _) in form_urlencoded::parse(query.as_bytes()) {
+        assert!(declared.iter().any(|it| it["name"] == *given), "{name} takes the parameter `{given}`, undeclared");
+    }
+}
+
+/// The parameters of the query of an operation.
+pub(crate) fn query_of(operation: &Value) -> impl Iterator<Item = &Value> {
+    operation["parameters"].as_array().into_iter().flatten().filter(|it| it["in"] == "query")
 }
 
 #[track_caller]

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use sha2::{Digest, Sha256};
 
-use crate::contract::{DOCUMENT, fits};
+use crate::contract::{DOCUMENT, fits, query_of};
 use crate::kit::{Ask, Kit};
 use serde_json::{Value, json};
 
@@ -106,6 +106,26 @@ async fn the_document_and_its_page_are_served_to_anybody_and_load_nothing_from_e
     assert_eq!(loaded, 4, "{}", page.text);
     kit.send(Ask::new(Method::POST, "/api/docs")).await.problem(405, "method_not_allowed");
     kit.send(Ask::get("/api/docs").with("host", "elsewhere.example")).await.problem(421, "misdirected_request");
+}
+
+/// The parameters of an import are read by hand: each that is declared is known.
+#[tokio::test]
+async fn post_imports_knows_every_parameter_that_the_document_has() {
+    let kit = Kit::new().await;
+    let mut asked = 0;
+    for parameter in query_of(&DOCUMENT["paths"]["/api/v1/imports"]["post"]) {
+        let name = parameter["name"].as_str().expect("a name");
+        let value = match name {
+            "map" => "ref:ref&map=name:name",
+            "identify" => "name",
+            _ => "true",
+        };
+        let answer = kit.send(kit.file(&format!("?{name}={value}"), b"ref,name\nc-1,Ada\n")).await;
+        let unknown = answer.text.contains("there is no parameter");
+        assert!(!unknown && (answer.status == 202 || name == "identify"), "{name}: {}", answer.text);
+        asked += 1;
+    }
+    assert_eq!(asked, 6);
 }
 
 /// What we have taken over is what was published.

@@ -126,6 +126,8 @@ impl Kit {
     pub(crate) async fn send(&self, ask: Ask) -> Answer {
         let host = self.base.split("//").nth(1).unwrap_or_default().to_owned();
         let (method, path, sent) = (ask.method.clone(), ask.path.clone(), ask.body.clone());
+        let typed = ask.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        let media = typed.map(|(_, value)| value.clone());
         let mut request = Request::builder().method(ask.method).uri(ask.path);
         if !ask.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
             request = request.header(header::HOST, host);
@@ -142,7 +144,7 @@ impl Kit {
         let body = to_bytes(body, usize::MAX).await.expect("a body");
         let text = String::from_utf8_lossy(&body).into_owned();
         let answer = Answer { status: parts.status, headers: parts.headers, text };
-        contract::check(&method, &path, &sent, &answer);
+        contract::check(&method, &path, media.as_deref(), &sent, &answer);
         answer
     }
 
