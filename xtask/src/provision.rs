@@ -1,4 +1,4 @@
-//! What a bare machine lacks: PostgreSQL's programs, a C compiler and one of TypeScript.
+//! What a bare machine lacks: PostgreSQL's programs, a C compiler, one of TypeScript, and Python.
 //!
 //! As root on Debian they are installed; otherwise the task ends with the one line that would install them.
 
@@ -46,6 +46,20 @@ pub(crate) fn typescript() -> anyhow::Result<PathBuf> {
         install(&["node-typescript"], "the TypeScript compiler (`tsc`)")?;
     }
     shell::find("tsc").context("`apt-get install node-typescript` brought no `tsc`")
+}
+
+/// Python with its whole standard library, for the example of a host program, installed first where that is possible.
+pub(crate) fn python() -> anyhow::Result<()> {
+    // A minimal package has the interpreter alone.
+    let whole = || shell::works(Command::new("python3").args(["-c", "import sqlite3, http.server, unittest"]));
+    if whole() {
+        return Ok(());
+    }
+    install(&["python3"], "Python 3 with its standard library (`python3`)")?;
+    if !whole() {
+        bail!("`apt-get install python3` brought no `python3` with its standard library");
+    }
+    Ok(())
 }
 
 /// Whether this process belongs to root.

@@ -10,6 +10,7 @@ mod errors;
 mod faults;
 mod flood;
 mod guessing;
+mod http_host;
 mod jobs;
 mod journal;
 mod life;
