@@ -124,8 +124,11 @@ async fn named(gate: &Gate, key: &KeyHolder, parts: &Parts, body: Body) -> Resul
 fn idempotency_key(headers: &HeaderMap) -> Result<String, Problem> {
     let mut given = headers.get_all(HEADER).into_iter();
     let only = given.next().filter(|_| given.next().is_none()).and_then(|value| value.to_str().ok());
-    let right = only.filter(|key| (1..=255).contains(&key.len()));
-    let wrong = || Problem::invalid_field("Idempotency-Key", "`Idempotency-Key` is one text of 1–255 ASCII characters");
+    // A header may hold tabs, and what `to_str` takes as text may too.
+    let right = only.filter(|key| (1..=255).contains(&key.len()) && key.bytes().all(|it| matches!(it, b' '..=b'~')));
+    let wrong = || {
+        Problem::invalid_field("Idempotency-Key", "`Idempotency-Key` is one text of 1–255 printable ASCII characters")
+    };
     right.map(str::to_owned).ok_or_else(wrong)
 }
 

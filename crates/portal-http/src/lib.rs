@@ -109,7 +109,7 @@ impl App {
             routes = routes.merge(demo::routes());
         }
         routes
-            .method_not_allowed_fallback(async || Problem::new("method_not_allowed", "the route has other methods"))
+            .method_not_allowed_fallback(host::other_methods)
             .fallback(async || Problem::not_found("route"))
             .with_state(with_app())
             .layer(CatchPanicLayer::custom(guard::panicked))

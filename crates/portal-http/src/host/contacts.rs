@@ -117,8 +117,7 @@ pub(super) async fn search(
     sent: Sent<Search>,
 ) -> Result<Json<List<ContactPart>>, Response> {
     if word.as_str() != "search" {
-        let problem = Problem::new("method_not_allowed", "the route has other methods");
-        return Err(([(header::ALLOW, "GET,HEAD,PUT,DELETE")], problem).into_response());
+        return Err(not_search());
     }
     let found = async {
         let Search { listing, email } = sent.now()?;
@@ -128,6 +127,11 @@ pub(super) async fn search(
         contacts(&host, &listing, refs).await
     };
     found.await.map_err(Problem::into_response)
+}
+
+/// A contact of another name has no method of the search.
+pub(super) fn not_search() -> Response {
+    ([(header::ALLOW, "GET,HEAD,PUT,DELETE")], Problem::other_methods()).into_response()
 }
 
 async fn contacts(host: &Host, listing: &Listing, mut refs: Vec<Ref>) -> Answer<Json<List<ContactPart>>> {

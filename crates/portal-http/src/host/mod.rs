@@ -19,7 +19,12 @@ mod webhooks;
 
 use std::sync::Arc;
 
-use axum::{Json, Router, middleware};
+use axum::{
+    Json, Router,
+    extract::{MatchedPath, OriginalUri},
+    middleware,
+    response::{IntoResponse, Response},
+};
 use portal_domain::practice::Scope;
 use serde::Serialize;
 
@@ -130,6 +135,15 @@ pub(crate) fn operations() -> Vec<Operation> {
     let said = SAID.concat();
     let operation = |Route(_, path, scope, handled): &Route| Operation::new(Area::Host(*scope), path, handled, &said);
     table().iter().map(operation).collect()
+}
+
+/// Told where a route, of this API or any other, has no such method; which it has, the router adds.
+pub(crate) async fn other_methods(path: Option<MatchedPath>, OriginalUri(uri): OriginalUri) -> Response {
+    let contact = path.is_some_and(|it| it.as_str() == "/api/v1/contacts/{ref}");
+    if contact && !uri.path().ends_with("/search") {
+        return contacts::not_search();
+    }
+    Problem::other_methods().into_response()
 }
 
 /// All routes below `/api/v1`, each behind its gate.

@@ -286,6 +286,12 @@ async fn contacts_are_searched_by_any_of_their_addresses() {
     let other = kit.host(POST, "/contacts/a", json!({"email": "home@smith.example"})).await;
     assert_eq!(other.header("allow"), Some("GET,HEAD,PUT,DELETE"));
     other.problem(405, "method_not_allowed");
+    let other = kit.host(Method::OPTIONS, "/contacts/a", Value::Null).await;
+    assert_eq!(other.header("allow"), Some("GET,HEAD,PUT,DELETE"));
+    other.problem(405, "method_not_allowed");
+    let search = kit.host(Method::OPTIONS, "/contacts/search", Value::Null).await;
+    assert!(search.header("allow").is_some_and(|allow| allow.contains("POST") && allow.contains("PUT")));
+    search.problem(405, "method_not_allowed");
 }
 
 #[tokio::test]

@@ -184,7 +184,7 @@ async fn a_key_is_one_text_of_up_to_255_characters() {
     let kit = Kit::new().await;
     let body = json!({"name": "Acme"});
     let ask = |key: &str| kit.keyed(key, PUT, "/clients/acme", &body);
-    for wrong in [ask(""), ask(&"k".repeat(256)), ask("ü"), ask("a").with("idempotency-key", "a")] {
+    for wrong in [ask(""), ask(&"k".repeat(256)), ask("ü"), ask("a\tb"), ask("a").with("idempotency-key", "a")] {
         let problem = kit.send(wrong).await.problem(400, "invalid_request");
         assert_eq!(problem["field"], "Idempotency-Key");
     }
