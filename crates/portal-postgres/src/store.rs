@@ -20,9 +20,21 @@ use portal_domain::{
     time::Timestamp,
 };
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, Postgres, Transaction, postgres::PgConnectOptions};
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::{Limits, commit, facts, failure::store_error, tries};
+
+/// What a pool is at. A picture, not a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gauge {
+    /// Most connections.
+    pub most: u32,
+    /// Those that there are.
+    pub open: u32,
+    /// Those of them that nobody uses.
+    pub idle: usize,
+}
 
 /// Everything that Portal keeps, on PostgreSQL. Clones share one pool.
 #[derive(Clone, Debug)]
@@ -48,6 +60,12 @@ impl PostgresStore {
         Ok(Self { pool, lone })
     }
 
+    /// What the pool is at, for metrics.
+    pub fn gauge(&self) -> Gauge {
+        let most = self.pool.options().get_max_connections();
+        Gauge { most, open: self.pool.size(), idle: self.pool.num_idle() }
+    }
+
     /// Closes the pool once its connections are back.
     pub async fn close(&self) {
         self.pool.close().await;
@@ -64,14 +82,22 @@ impl PostgresStore {
 
     /// A transaction that may write, of the kind that [`Limits`] sets. Only for tasks of their own: cut inside this call, it would stay open in the pool.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        self.pool.begin().await
+        timed(self.pool.begin()).await
     }
 
     /// One snapshot for several statements. Only for tasks of their own, too.
     pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        self.pool.begin_with(begin).await.map_err(store_error)
+        timed(self.pool.begin_with(begin)).await.map_err(store_error)
     }
+}
+
+/// Measures how long a transaction takes to have a connection and to be begun.
+async fn timed<T>(begin: impl Future<Output = T>) -> T {
+    let since = Instant::now();
+    let begun = begin.await;
+    metrics::histogram!("portal_database_acquire_seconds").record(since.elapsed());
+    begun
 }
 
 /// Whatever keeps a program from its database.

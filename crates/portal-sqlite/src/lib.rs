@@ -14,8 +14,10 @@
 //! | `operators` | what belongs to no practice |
 //! | `journal` | seals |
 //! | `webhooks` | endpoints of hosts |
+//! | `backlogs` | how much waits |
 //! | `migrate` | the schema, under a lock of our own |
 
+mod backlogs;
 mod commit;
 mod encode;
 mod enquiries;
@@ -35,5 +37,5 @@ mod writer;
 
 pub use self::{
     migrate::{MigrateError, PendingMigration},
-    store::{SqliteOptions, SqliteStore},
+    store::{Gauge, SqliteOptions, SqliteStore},
 };

@@ -79,6 +79,19 @@ impl Default for SqliteOptions {
     }
 }
 
+/// What the connections and the queue of a store are at. A picture, not a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gauge {
+    /// Most connections that read.
+    pub most: u32,
+    /// Those that there are.
+    pub open: usize,
+    /// Those of them that nobody uses.
+    pub idle: usize,
+    /// Commits that wait for the writer.
+    pub queued: usize,
+}
+
 /// A store in one SQLite file. Clones share its connections.
 ///
 /// A commit that was acknowledged is on disk (`journal_mode=WAL`, `synchronous=FULL`). Other programs may have the
@@ -125,6 +138,12 @@ impl SqliteStore {
         let reading = connect.clone().busy_timeout(options.reader_timeout).pragma("query_only", "ON");
         let readers = Readers::new(reading, options.readers, options.reader_timeout);
         Ok(Self { path, connect, readers, writer: Writer::start(connection, settings) })
+    }
+
+    /// What its connections and its queue are at, for metrics.
+    pub fn gauge(&self) -> Gauge {
+        let (most, open, idle) = self.readers.count();
+        Gauge { most, open, idle, queued: self.writer.waiting() }
     }
 
     /// Applies the migrations that the file has not seen, all or none. Any number of programs may do so at once.

@@ -3,6 +3,7 @@
 //! Each trait is a contract in MUST sentences; `portal-testkit` has a conformance case of the name
 //! of each. An adapter that passes the suite can be put in the place of another.
 
+mod backlogs;
 mod entropy;
 mod jobs;
 mod journal;
@@ -15,6 +16,7 @@ mod views;
 mod webhooks;
 
 pub use self::{
+    backlogs::{Backlog, Backlogs, JobBacklog, MailBacklog, Pile, WebhookBacklog},
     entropy::{Clock, Entropy},
     jobs::{Jobs, RowFilter},
     journal::{Journal, Unsealed},

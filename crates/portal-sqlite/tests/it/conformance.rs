@@ -52,6 +52,11 @@ mod webhooks {
     portal_testkit::webhooks_conformance!(fresh);
 }
 
+mod backlogs {
+    use super::fresh;
+    portal_testkit::backlogs_conformance!(fresh);
+}
+
 mod machine {
     use super::fresh;
     portal_testkit::state_machine_conformance!(fresh, 24, 30);

@@ -302,6 +302,22 @@ macro_rules! __webhooks_laws {
 
 #[doc(hidden)]
 #[macro_export]
+macro_rules! __backlogs_laws {
+    ($($how:tt)*) => {
+        $crate::__laws! {
+            $($how)*;
+            nothing_waits_in_an_empty_store
+            waiting_mail_is_counted_by_urgency_and_state
+            what_waits_to_be_decided_sealed_or_run_is_counted
+            endpoints_are_counted_with_what_lies_ahead_of_them
+            a_suspended_practice_does_not_count
+            counting_ends_where_it_is_told_to
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
 macro_rules! __hasher_laws {
     ($($how:tt)*) => {
         $crate::__laws! {
@@ -383,6 +399,15 @@ macro_rules! journal_conformance {
 macro_rules! webhooks_conformance {
     ($factory:expr) => {
         $crate::__webhooks_laws! { tests webhooks $factory }
+    };
+}
+
+/// One test for every law of `Backlogs`, on fresh stores that the factory gives: anything that can be called without arguments and
+/// gives a future of a [`Harness`](crate::conformance::Harness).
+#[macro_export]
+macro_rules! backlogs_conformance {
+    ($factory:expr) => {
+        $crate::__backlogs_laws! { tests backlogs $factory }
     };
 }
 

@@ -23,6 +23,7 @@
 //! Laws about races start several tasks at a barrier and count how often one call really began before another had ended. A
 //! race without such an overlap proves nothing and fails.
 
+pub mod backlogs;
 pub mod enquiries;
 pub mod hasher;
 pub mod jobs;
@@ -41,17 +42,20 @@ use std::{any::Any, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 use portal_domain::{
     id::PracticeId,
     journal::{Report, Verifier},
-    port::{Enquiries, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, Webhooks},
+    port::{Backlogs, Enquiries, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, Webhooks},
 };
 use tokio::runtime::Builder;
 
 use crate::build;
 
 /// All that a database does for Portal.
-pub trait FullStore: PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks {}
+pub trait FullStore:
+    PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks + Backlogs
+{
+}
 
-impl<T: PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks + ?Sized> FullStore
-    for T
+impl<T> FullStore for T where
+    T: PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks + Backlogs + ?Sized
 {
 }
 
@@ -154,6 +158,7 @@ pub fn laws() -> Vec<Law> {
     laws.extend::<Vec<Law>>(crate::__jobs_laws! { list jobs });
     laws.extend::<Vec<Law>>(crate::__journal_laws! { list journal });
     laws.extend::<Vec<Law>>(crate::__webhooks_laws! { list webhooks });
+    laws.extend::<Vec<Law>>(crate::__backlogs_laws! { list backlogs });
     laws
 }
 

@@ -1,5 +1,6 @@
 //! A store in memory, with the contract of the databases, and stand-ins for everything else that the rules ask.
 
+mod backlogs;
 mod commit;
 mod fault;
 mod jobs;

@@ -63,6 +63,12 @@ mod memory_webhooks {
     portal_testkit::webhooks_conformance!(in_memory);
 }
 
+mod memory_backlogs {
+    use super::in_memory;
+
+    portal_testkit::backlogs_conformance!(in_memory);
+}
+
 mod plain_hasher {
     use super::PlainHasher;
 
