@@ -191,6 +191,11 @@ impl Query {
     }
 }
 
+/// Whether a query asks only what a command would do, whatever else is wrong with it.
+pub(crate) fn asks_for_preview(query: &str) -> bool {
+    form_urlencoded::parse(query.as_bytes()).any(|(name, value)| name == "preview" && value == "true")
+}
+
 /// What comes after a number, and how long to wait for it.
 pub(crate) struct Feed {
     pub(crate) after: i64,

@@ -24,7 +24,7 @@ use tokio::sync::{OwnedMutexGuard, Semaphore};
 use crate::{
     Inner,
     ask::{self, HOST_BODY, IMPORT_BODY, Unread},
-    caller,
+    caller, observe,
     problem::Problem,
 };
 
@@ -61,6 +61,9 @@ impl Gate {
 
 /// Lets a request pass whose key allows it. A write that names itself waits while the same call runs.
 pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    if gate.scope == Scope::Read {
+        observe::looks();
+    }
     let (mut parts, mut body) = request.into_parts();
     let key = match caller::authenticate(&gate.app, &parts.headers, gate.scope).await {
         Ok(key) => key,
@@ -98,9 +101,9 @@ pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
 
 /// Whether it may write: a look doesn't, nor does a question what a command would do.
 fn writes(gate: &Gate, parts: &Parts) -> bool {
-    let mut query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
     let looks = matches!(parts.method, Method::GET | Method::HEAD);
-    gate.scope != Scope::Read && !looks && !query.any(|(name, value)| name == "preview" && value == "true")
+    let asks = parts.uri.query().is_some_and(ask::asks_for_preview);
+    gate.scope != Scope::Read && !looks && !asks
 }
 
 /// Reads the name of a call and all that it says.

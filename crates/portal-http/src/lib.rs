@@ -24,6 +24,7 @@ mod gate;
 mod guard;
 mod host;
 mod json;
+mod observe;
 mod pages;
 mod present;
 mod problem;
@@ -84,7 +85,8 @@ impl App {
     /// All routes, behind all guards. The server puts the peer's address into each request as
     /// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo); without it, requests come from nowhere known.
     pub fn router(self) -> Router {
-        let Self { portal, views, config, wake } = self;
+        let Self { mut portal, views, config, wake } = self;
+        portal.hasher = observe::hasher(portal.hasher);
         let request_ids = RequestIds::new(&*portal.entropy);
         let app = Arc::new(Inner {
             portal,

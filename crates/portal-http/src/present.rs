@@ -25,7 +25,10 @@ use utoipa::{
     openapi::{RefOr, Schema},
 };
 
-use crate::document::{self, answered, answered_words};
+use crate::{
+    document::{self, answered, answered_words},
+    observe,
+};
 
 /// A time as RFC 3339 in UTC.
 pub(crate) fn time(at: Timestamp) -> String {
@@ -93,8 +96,10 @@ pub(crate) struct Put<T> {
 }
 
 /// `changed` or `unchanged`.
-pub(crate) const fn outcome(changed: bool) -> &'static str {
-    if changed { "changed" } else { "unchanged" }
+pub(crate) fn outcome(changed: bool) -> &'static str {
+    let outcome = if changed { "changed" } else { "unchanged" };
+    observe::outcome(outcome);
+    outcome
 }
 
 /// The schema of [`outcome`].
