@@ -156,7 +156,9 @@ impl Pusher {
             }
             Err(why) => Pushed::Unanswered(why.clone()),
         };
-        push.note(PushedEvent { event, at, pushed: &pushed }, self.portal.now(), self.portal.share());
+        let now = self.portal.now();
+        count(&pushed, now.since(at));
+        push.note(PushedEvent { event, at, pushed: &pushed }, now, self.portal.share());
         Ok(())
     }
 
@@ -178,4 +180,15 @@ impl Pusher {
         let Some(contact) = contact else { return Ok(None) };
         Ok(self.views.contact_refs(practice, &[contact]).await?.remove(&contact))
     }
+}
+
+fn count(pushed: &Pushed, took: Duration) {
+    let outcome = match pushed {
+        pushed if pushed.is_received() => "received",
+        pushed if pushed.is_gone() => "gone",
+        Pushed::Answered(_) => "refused",
+        Pushed::Unanswered(_) => "unanswered",
+    };
+    metrics::counter!("portal_webhook_attempts_total", "outcome" => outcome).increment(1);
+    metrics::histogram!("portal_webhook_attempt_seconds").record(took);
 }

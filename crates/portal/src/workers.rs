@@ -206,6 +206,7 @@ where
                 PAUSE_AFTER_ERROR
             }
             Err(error) => {
+                count_error(name);
                 tracing::error!(worker = name, %error, "a piece of work ended badly");
                 PAUSE_AFTER_ERROR
             }
@@ -228,7 +229,10 @@ where
         match tokio::spawn(work()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => log(name, &error),
-            Err(error) => tracing::error!(worker = name, %error, "a piece of work ended badly"),
+            Err(error) => {
+                count_error(name);
+                tracing::error!(worker = name, %error, "a piece of work ended badly");
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
@@ -237,7 +241,13 @@ where
     }
 }
 
+/// Counts a piece of work that came to nothing.
+pub(crate) fn count_error(worker: &'static str) {
+    metrics::counter!("portal_worker_errors_total", "worker" => worker).increment(1);
+}
+
 fn log(worker: &'static str, error: &Error) {
+    count_error(worker);
     match error {
         Error::Store(StoreError::Unavailable(_)) | Error::Overloaded => {
             tracing::warn!(worker, %error, "will be tried again");

@@ -33,7 +33,7 @@ use crate::{
 pub(crate) async fn run(settings: Settings, fresh: bool) -> Result<ExitCode, Failure> {
     logging::start(settings.log.as_deref().unwrap_or("warn"));
     let place = Place(Path::new(DATA).join("demo"));
-    let listener = listen::bind(settings.listen).await?;
+    let listener = listen::bind(settings.listen, "--listen").await?;
     let address = serve::local(&listener)?;
     if !address.ip().is_loopback() {
         return Err(Failure::usage(format!(
@@ -65,6 +65,7 @@ pub(crate) async fn run(settings: Settings, fresh: bool) -> Result<ExitCode, Fai
 fn heeded(settings: Settings, place: &Place) -> Settings {
     Settings {
         listen: settings.listen,
+        metrics_listen: None,
         base_url: settings.base_url,
         log: settings.log,
         database: Database::in_file(place.file("portal.db")),
@@ -75,7 +76,6 @@ fn heeded(settings: Settings, place: &Place) -> Settings {
         webhook_private: Vec::new(),
         sign_ins_per_minute: None,
         mails_per_hour: None,
-        without_effect: Vec::new(),
     }
 }
 

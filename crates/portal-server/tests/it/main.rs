@@ -13,6 +13,7 @@ mod guessing;
 mod jobs;
 mod journal;
 mod life;
+mod metrics;
 mod moving_in;
 mod parallel;
 mod passages;

@@ -48,7 +48,6 @@ impl Bed {
         self
     }
 
-    #[cfg(feature = "fault-points")]
     pub(crate) fn unset(&mut self, variable: &'static str) {
         self.more.retain(|(known, _)| *known != variable);
     }
@@ -148,9 +147,19 @@ impl Bed {
         }
     }
 
+    /// Lets nobody into the database of a server any more, and sends all away who are in; or lets them in again.
+    pub(crate) async fn let_in(&self, anybody: bool) {
+        super::database::let_in(self.database_url(), anybody).await;
+    }
+
     /// Starts the service on a free port and waits until it answers.
     pub(crate) async fn serve(&self) -> Served {
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        self.serve_with(&[]).await
+    }
+
+    /// The same, with more words.
+    pub(crate) async fn serve_with(&self, words: &[&str]) -> Served {
+        let mut command = self.command(&[&["serve", "--listen", "127.0.0.1:0"], words].concat());
         tokio::task::spawn_blocking(move || Served::start(&mut command)).await.unwrap()
     }
 }
