@@ -18,6 +18,7 @@ pub mod contact;
 pub mod decide;
 pub mod email;
 pub mod event;
+pub mod export;
 pub mod facts;
 pub mod handoff;
 pub mod id;

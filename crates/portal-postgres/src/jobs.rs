@@ -147,24 +147,24 @@ pub(crate) async fn settle(
     every(settled.execute(connection).await?.rows_affected(), rows.len())
 }
 
-struct Stored {
-    practice_id: Uuid,
-    job_id: Uuid,
-    state: String,
-    spec: String,
-    caller: String,
-    origin: Option<String>,
-    total: i64,
-    progress: String,
-    due_at: Option<i64>,
-    forget_at: Option<i64>,
-    created_at: i64,
-    ended_at: Option<i64>,
-    version: i64,
+pub(crate) struct Stored {
+    pub(crate) practice_id: Uuid,
+    pub(crate) job_id: Uuid,
+    pub(crate) state: String,
+    pub(crate) spec: String,
+    pub(crate) caller: String,
+    pub(crate) origin: Option<String>,
+    pub(crate) total: i64,
+    pub(crate) progress: String,
+    pub(crate) due_at: Option<i64>,
+    pub(crate) forget_at: Option<i64>,
+    pub(crate) created_at: i64,
+    pub(crate) ended_at: Option<i64>,
+    pub(crate) version: i64,
 }
 
 impl Stored {
-    fn read(self) -> Result<Job, StoreError> {
+    pub(crate) fn read(self) -> Result<Job, StoreError> {
         let fault = |what: &str| damaged("job", self.job_id, what);
         Ok(Job {
             id: row::id(self.job_id),
@@ -184,16 +184,16 @@ impl Stored {
     }
 }
 
-struct StoredRow {
-    place: i64,
-    reference: String,
-    content: String,
-    outcome: Option<String>,
-    report: Option<String>,
+pub(crate) struct StoredRow {
+    pub(crate) place: i64,
+    pub(crate) reference: String,
+    pub(crate) content: String,
+    pub(crate) outcome: Option<String>,
+    pub(crate) report: Option<String>,
 }
 
 impl StoredRow {
-    fn read(self) -> Result<JobRow, StoreError> {
+    pub(crate) fn read(self) -> Result<JobRow, StoreError> {
         // What a row says is personal, and so is the text of an error about it.
         let fault = || damaged("job_row", self.place, "it can't be read");
         let settled = match (self.outcome, self.report) {

@@ -21,6 +21,7 @@
 
 mod commit;
 mod enquiries;
+mod export;
 mod facts;
 mod failure;
 mod jobs;

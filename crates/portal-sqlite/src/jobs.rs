@@ -181,24 +181,24 @@ pub(crate) async fn write(connection: &mut SqliteConnection, practice: &[u8], jo
     Ok(())
 }
 
-struct Stored {
-    practice_id: Vec<u8>,
-    job_id: Vec<u8>,
-    state: String,
-    spec: String,
-    caller: String,
-    origin: Option<String>,
-    total: i64,
-    progress: String,
-    due_at: Option<i64>,
-    forget_at: Option<i64>,
-    created_at: i64,
-    ended_at: Option<i64>,
-    version: i64,
+pub(crate) struct Stored {
+    pub(crate) practice_id: Vec<u8>,
+    pub(crate) job_id: Vec<u8>,
+    pub(crate) state: String,
+    pub(crate) spec: String,
+    pub(crate) caller: String,
+    pub(crate) origin: Option<String>,
+    pub(crate) total: i64,
+    pub(crate) progress: String,
+    pub(crate) due_at: Option<i64>,
+    pub(crate) forget_at: Option<i64>,
+    pub(crate) created_at: i64,
+    pub(crate) ended_at: Option<i64>,
+    pub(crate) version: i64,
 }
 
 impl Stored {
-    fn read(self) -> Result<Job, StoreError> {
+    pub(crate) fn read(self) -> Result<Job, StoreError> {
         Ok(Job {
             id: id(&self.job_id, "job.job_id")?,
             practice: id(&self.practice_id, "job.practice_id")?,
@@ -237,16 +237,16 @@ pub(crate) async fn job(
     Ok(found.map(Stored::read).transpose()?)
 }
 
-struct StoredRow {
-    place: i64,
-    reference: String,
-    content: String,
-    outcome: Option<String>,
-    report: Option<String>,
+pub(crate) struct StoredRow {
+    pub(crate) place: i64,
+    pub(crate) reference: String,
+    pub(crate) content: String,
+    pub(crate) outcome: Option<String>,
+    pub(crate) report: Option<String>,
 }
 
 impl StoredRow {
-    fn read(self) -> Result<JobRow, StoreError> {
+    pub(crate) fn read(self) -> Result<JobRow, StoreError> {
         let settled = match (self.outcome, self.report) {
             (Some(outcome), Some(report)) => {
                 let report: RowReport = from_json(&report, "job_row.report")?;

@@ -13,6 +13,7 @@
 //! | `outbox`, `enquiries`, `jobs` | leases |
 //! | `operators` | what belongs to no practice |
 //! | `journal` | seals |
+//! | `export` | what leaves as a whole |
 //! | `webhooks` | endpoints of hosts |
 //! | `migrate` | the schema, under a lock of our own |
 
@@ -20,6 +21,7 @@ mod commit;
 mod encode;
 mod enquiries;
 mod error;
+mod export;
 mod jobs;
 mod journal;
 mod lock;

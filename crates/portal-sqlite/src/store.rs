@@ -30,7 +30,7 @@ use portal_domain::{
     time::Timestamp,
 };
 use sqlx::{
-    ConnectOptions, Connection,
+    ConnectOptions, Connection, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
@@ -145,6 +145,12 @@ impl SqliteStore {
         let mut reader = self.readers.take().await.map_err(|error| MigrateError::Failed(error.to_string()))?;
         let pending = migrate::pending(&mut reader).await?;
         reader.told(Ok(pending)).map_err(|error| MigrateError::Failed(error.to_string()))
+    }
+
+    /// A connection to read with that is nobody else's.
+    pub(crate) async fn own_reader(&self) -> Result<SqliteConnection, StoreError> {
+        let reading = self.connect.clone().busy_timeout(Duration::from_secs(30)).pragma("query_only", "ON");
+        reading.connect().await.map_err(read_fault)
     }
 
     pub(crate) async fn reader(&self) -> Result<Reader, StoreError> {

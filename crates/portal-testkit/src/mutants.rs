@@ -118,6 +118,8 @@ const fn law_against(fault: Fault) -> &'static str {
         Fault::StagedRowsRestarted => "a_job_begins_anew_but_for_what_was_staged_settled",
         Fault::JobLeasedTwice => "a_job_is_leased_once_until_its_lease_ran_out",
         Fault::JobsAtWorkForgotten => "jobs_are_forgotten_in_their_time",
+        Fault::ExportForgets => "an_export_has_all_of_its_practice_and_nothing_else",
+        Fault::DossierNamesOthers => "a_dossier_has_what_is_its_contacts_alone",
     }
 }
 

@@ -157,7 +157,7 @@ fn event_about(kind: &'static str, webhook: &Webhook, moment: &mut Moment) -> Ev
 fn tell(event: &mut Event, before: Option<&Webhook>, after: &Webhook) {
     let words = |enabled: bool| if enabled { "true" } else { "false" };
     let of = |read: &dyn Fn(&Webhook) -> String| (before.map_or_else(String::new, read), read(after));
-    let (host_before, host) = of(&|webhook| host_of(&webhook.terms.url));
+    let (host_before, host) = of(&|webhook| webhook.terms.host().to_owned());
     note(&mut event.facts, "host", &host_before, &host);
     let (kinds_before, kinds) = of(&|webhook| webhook.terms.kinds.join(" "));
     note(&mut event.facts, "events", &kinds_before, &kinds);
@@ -173,11 +173,6 @@ fn tell(event: &mut Event, before: Option<&Webhook>, after: &Webhook) {
             event.facts.insert(what.to_owned(), "replaced".to_owned());
         }
     }
-}
-
-fn host_of(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split(['/', '?']).next().unwrap_or_default().to_owned()
 }
 
 /// Deletes an endpoint with its log; what it has not received yet it never will.

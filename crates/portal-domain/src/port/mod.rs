@@ -4,6 +4,7 @@
 //! of each. An adapter that passes the suite can be put in the place of another.
 
 mod entropy;
+mod exports;
 mod jobs;
 mod journal;
 mod mail;
@@ -16,6 +17,7 @@ mod webhooks;
 
 pub use self::{
     entropy::{Clock, Entropy},
+    exports::{Exports, Snapshot},
     jobs::{Jobs, RowFilter},
     journal::{Journal, Unsealed},
     mail::{MailFrom, Mailer, OutgoingMail},

@@ -1,6 +1,7 @@
 //! Tests of the rules, through the public surface of the crate.
 
 mod email;
+mod export;
 mod foreign;
 mod return_path;
 mod rules;

@@ -24,7 +24,7 @@ use portal_domain::{
     session::SessionHash,
     time::Timestamp,
 };
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
 
 use self::{
@@ -44,7 +44,10 @@ pub(crate) use self::{
     workspace::workspace_session,
 };
 
-pub(crate) async fn practice(pool: &PgPool, by: &PracticeSelector) -> Result<Option<Practice>, StoreError> {
+pub(crate) async fn practice(
+    executor: impl PgExecutor<'_>,
+    by: &PracticeSelector,
+) -> Result<Option<Practice>, StoreError> {
     let found = match by {
         PracticeSelector::Slug(slug) => {
             sqlx::query_as!(
@@ -55,7 +58,7 @@ pub(crate) async fn practice(pool: &PgPool, by: &PracticeSelector) -> Result<Opt
                  WHERE s.slug = $1",
                 slug.as_str(),
             )
-            .fetch_optional(pool)
+            .fetch_optional(executor)
             .await
         }
         PracticeSelector::Id(practice) => {
@@ -67,7 +70,7 @@ pub(crate) async fn practice(pool: &PgPool, by: &PracticeSelector) -> Result<Opt
                  WHERE p.practice_id = $1",
                 row::uuid(*practice),
             )
-            .fetch_optional(pool)
+            .fetch_optional(executor)
             .await
         }
     };

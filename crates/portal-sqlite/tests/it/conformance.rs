@@ -56,3 +56,8 @@ mod machine {
     use super::fresh;
     portal_testkit::state_machine_conformance!(fresh, 24, 30);
 }
+
+mod exports {
+    use super::fresh;
+    portal_testkit::exports_conformance!(fresh);
+}

@@ -11,3 +11,4 @@ mod process;
 mod race;
 mod reading;
 mod schema;
+mod takeout;

@@ -5,9 +5,11 @@ use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection, sqlite::SqliteConne
 
 use crate::kit::House;
 
-/// Statements that read a practice's few staff, keys or endpoints or the few operators, that list what is due or over, that meet a
-/// new practice's nothing, or that take away all of one, a few rows at a time.
-const WHOLE: [&str; 24] = [
+/// Statements that read a practice's few staff, keys, endpoints or jobs, or the few operators, that list what is due or over, that meet a
+/// new practice's nothing, that count all of one for an export, or that take it away, a few rows at a time.
+const WHOLE: [&str; 26] = [
+    "SELECT r.job_id, j.created_at, r.content, r.outcome FROM portal_job AS j",
+    "SELECT (SELECT count(*) FROM portal_contact WHERE practice_id = ?1)",
     "DELETE FROM portal_api_key WHERE practice_id = ?1",
     "DELETE FROM portal_login WHERE practice_id = ?1 AND login_id IN\n             (SELECT",
     "DELETE FROM portal_outbox_turn WHERE practice_id = ?1",

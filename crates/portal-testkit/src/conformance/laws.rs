@@ -302,6 +302,20 @@ macro_rules! __webhooks_laws {
 
 #[doc(hidden)]
 #[macro_export]
+macro_rules! __exports_laws {
+    ($($how:tt)*) => {
+        $crate::__laws! {
+            $($how)*;
+            an_export_has_all_of_its_practice_and_nothing_else
+            an_export_holds_no_digest_of_a_secret
+            an_export_stays_as_it_was_opened
+            a_dossier_has_what_is_its_contacts_alone
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
 macro_rules! __hasher_laws {
     ($($how:tt)*) => {
         $crate::__laws! {
@@ -383,6 +397,15 @@ macro_rules! journal_conformance {
 macro_rules! webhooks_conformance {
     ($factory:expr) => {
         $crate::__webhooks_laws! { tests webhooks $factory }
+    };
+}
+
+/// One test for every law of `Exports`, on fresh stores that the factory gives: anything that can be called without arguments and
+/// gives a future of a [`Harness`](crate::conformance::Harness).
+#[macro_export]
+macro_rules! exports_conformance {
+    ($factory:expr) => {
+        $crate::__exports_laws! { tests exports $factory }
     };
 }
 

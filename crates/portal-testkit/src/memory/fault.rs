@@ -179,11 +179,15 @@ pub enum Fault {
     JobLeasedTwice,
     /// Jobs that go on are forgotten.
     JobsAtWorkForgotten,
+    /// An export leaves a contact out.
+    ExportForgets,
+    /// A dossier has what others tried.
+    DossierNamesOthers,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 89] = [
+    pub const ALL: [Self; 91] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -273,6 +277,8 @@ impl Fault {
         Self::StagedRowsRestarted,
         Self::JobLeasedTwice,
         Self::JobsAtWorkForgotten,
+        Self::ExportForgets,
+        Self::DossierNamesOthers,
     ];
 
     /// Whether a check is made, but too early: on a picture that is old when the write happens.

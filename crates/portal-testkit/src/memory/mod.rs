@@ -1,6 +1,7 @@
 //! A store in memory, with the contract of the databases, and stand-ins for everything else that the rules ask.
 
 mod commit;
+mod exports;
 mod fault;
 mod jobs;
 mod journal;

@@ -68,3 +68,9 @@ mod plain_hasher {
 
     portal_testkit::password_hasher_conformance!(async || PlainHasher::new());
 }
+
+mod memory_exports {
+    use super::in_memory;
+
+    portal_testkit::exports_conformance!(in_memory);
+}
