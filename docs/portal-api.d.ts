@@ -137,6 +137,130 @@ export type DeliveryList = {
   next_cursor: string | null;
 };
 
+/** Everything that is held about a contact. */
+export type DossierAnswer = {
+  contact: Contact;
+  created_at: string | null;
+  events: Array<Event>;
+  former_addresses: Array<string>;
+  handoffs: Array<DossierHandoff>;
+  job_rows: Array<DossierRow>;
+  links: Array<DossierLink>;
+  login: DossierLogin;
+  messages: Array<DossierMessage>;
+  moved_from: DossierMove | null;
+  sessions: Array<DossierSession>;
+  sessions_left_out: number;
+  sign_in_codes: Array<DossierCode>;
+  taken_at: string;
+  tries: Array<DossierTry>;
+};
+
+/** A try to hand a message over. */
+export type DossierAttempt = {
+  at: string;
+  reply: string;
+  state: "queued" | "sending" | "accepted" | "deferred" | "failed" | "cancelled";
+};
+
+/** The cells of a row, as they stood in the file. */
+export type DossierCells = {
+  activate: string;
+  clients: Array<string>;
+  emails: Array<string>;
+  name: string;
+  ref: string;
+};
+
+/** That the contact was sent to the host's program. */
+export type DossierCode = {
+  address: string;
+  created_at: string;
+  expires_at: string;
+  id: string;
+  return: string;
+  session: string;
+  used_at: string | null;
+};
+
+/** A hand-over of the contact. */
+export type DossierHandoff = {
+  created_at: string;
+  ended_at: string | null;
+  expires_at: string;
+  id: string;
+  route: string;
+  state: "usable" | "used" | "dead" | "expired";
+  used_at: string | null;
+};
+
+/** A link that was written to the contact. */
+export type DossierLink = {
+  address: string;
+  created_at: string;
+  ended_at: string | null;
+  expires_at: string;
+  id: string;
+  purpose: "activation" | "reset" | "workspace";
+  state: "usable" | "used" | "dead" | "expired";
+  used_at: string | null;
+};
+
+/** The login that the contact is behind, or its own that nobody is behind. */
+export type DossierLogin = {
+  behind_since: string | null;
+  password_set_at: string | null;
+  shared: boolean;
+};
+
+/** A message about the contact. */
+export type DossierMessage = {
+  attempts: Array<DossierAttempt>;
+  clients: Array<string>;
+  id: string;
+  kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed";
+  name: string;
+  queued_at: string;
+  state: "queued" | "sending" | "accepted" | "deferred" | "failed" | "cancelled";
+  to: string;
+};
+
+/** Where the contact's first address was before its last move. */
+export type DossierMove = {
+  address: string;
+  at: string;
+};
+
+/** A row of an import, or of an activation of many, that names the contact. */
+export type DossierRow = {
+  at: string;
+  cells: DossierCells | null;
+  job: string;
+  line: number | null;
+  outcome: string | null;
+};
+
+/** A session of the contact. */
+export type DossierSession = {
+  ended_at: string | null;
+  expires_at: string;
+  factors: Array<string>;
+  id: string;
+  last_seen_at: string;
+  origin: string | null;
+  signed_in_at: string;
+  user_agent: string | null;
+};
+
+/** A try to sign in with an address that is the contact's alone. */
+export type DossierTry = {
+  address: string;
+  at: string;
+  known_browser: boolean;
+  origin: string | null;
+  right_password: boolean;
+};
+
 export type EffectMessage = {
   kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed";
   to: string;
@@ -1102,6 +1226,25 @@ export interface Operations {
       413: Refused<"body_too_large">;
       421: Refused<"misdirected_request">;
       422: Refused<"idempotency_key_reused" | "invalid_email" | "too_many_emails">;
+      500: Refused<"internal_error">;
+      503: Refused<"overloaded">;
+    };
+  };
+  /** Everything that is held about the contact, without secrets and without others */
+  get_contacts_by_ref_export: {
+    method: "GET";
+    at: "/api/v1/contacts/{ref}/export";
+    path: { ref: string; };
+    query: {};
+    header: {};
+    body: undefined;
+    answers: {
+      200: DossierAnswer;
+      400: Refused<"invalid_request">;
+      401: Refused<"unauthorized">;
+      403: Refused<"forbidden">;
+      404: Refused<"not_found">;
+      421: Refused<"misdirected_request">;
       500: Refused<"internal_error">;
       503: Refused<"overloaded">;
     };

@@ -35,7 +35,10 @@ pub mod workspace_cookie;
 use std::{fmt, sync::Arc};
 
 use axum::{Router, middleware, response::IntoResponse};
-use portal_domain::{port::PortalViews, usecase::Portal};
+use portal_domain::{
+    port::{Exports, PortalViews},
+    usecase::Portal,
+};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use crate::{
@@ -57,6 +60,8 @@ pub struct App {
     pub portal: Portal,
     /// Lists.
     pub views: Arc<dyn PortalViews>,
+    /// What leaves as a whole.
+    pub exports: Arc<dyn Exports>,
     /// Where the service is reached, and whom it believes.
     pub config: HttpConfig,
     /// Wakes the workers, where they are in this process.
@@ -73,6 +78,7 @@ impl fmt::Debug for App {
 struct Inner {
     portal: Portal,
     views: Arc<dyn PortalViews>,
+    exports: Arc<dyn Exports>,
     config: HttpConfig,
     wake: Option<Wake>,
     request_ids: RequestIds,
@@ -84,11 +90,12 @@ impl App {
     /// All routes, behind all guards. The server puts the peer's address into each request as
     /// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo); without it, requests come from nowhere known.
     pub fn router(self) -> Router {
-        let Self { portal, views, config, wake } = self;
+        let Self { portal, views, exports, config, wake } = self;
         let request_ids = RequestIds::new(&*portal.entropy);
         let app = Arc::new(Inner {
             portal,
             views,
+            exports,
             config,
             wake,
             request_ids,

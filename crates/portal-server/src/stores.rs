@@ -9,7 +9,7 @@ use std::{
 };
 
 use portal::domain::port::{
-    Enquiries, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, StoreError, Webhooks,
+    Enquiries, Exports, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, StoreError, Webhooks,
 };
 use portal_postgres::{Limits, PostgresStore};
 use portal_sqlite::{SqliteOptions, SqliteStore};
@@ -78,6 +78,8 @@ pub(crate) struct Stores {
     pub(crate) journal: Arc<dyn Journal>,
     /// Endpoints of hosts.
     pub(crate) webhooks: Arc<dyn Webhooks>,
+    /// What leaves as a whole.
+    pub(crate) exports: Arc<dyn Exports>,
     open: Open,
 }
 
@@ -147,10 +149,10 @@ impl Database {
 }
 
 impl Stores {
-    fn of<S: PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks + 'static>(
-        store: Arc<S>,
-        open: Open,
-    ) -> Self {
+    fn of<S>(store: Arc<S>, open: Open) -> Self
+    where
+        S: PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks + Exports + 'static,
+    {
         Self {
             store: store.clone(),
             views: store.clone(),
@@ -159,7 +161,8 @@ impl Stores {
             jobs: store.clone(),
             operators: store.clone(),
             journal: store.clone(),
-            webhooks: store,
+            webhooks: store.clone(),
+            exports: store,
             open,
         }
     }

@@ -6,6 +6,7 @@ mod clients;
 mod contacts;
 mod credentials;
 mod events;
+mod export;
 mod find;
 mod imports;
 mod jobs;
@@ -67,6 +68,7 @@ fn table() -> Vec<Route> {
         Route("DELETE", "/contacts/{ref}", Write, delete(contacts::delete)),
         Route("PUT", "/contacts/{ref}/emails", Write, put(contacts::put_emails)),
         Route("PUT", "/contacts/{ref}/credential", Credentials, put(credentials::put)),
+        Route("GET", "/contacts/{ref}/export", Read, get(export::one)),
         Route("GET", "/contacts/{ref}/portal", Read, get(portal::one)),
         Route("POST", "/contacts/{ref}/portal/activate", Write, post(portal::activate)),
         Route("POST", "/contacts/{ref}/portal/resend", Write, post(portal::resend)),
@@ -110,11 +112,12 @@ fn table() -> Vec<Route> {
 }
 
 /// What is said of them beside their handlers.
-const SAID: [&[Says]; 12] = [
+const SAID: [&[Says]; 13] = [
     users::SAYS,
     clients::SAYS,
     contacts::SAYS,
     credentials::SAYS,
+    export::SAYS,
     portal::SAYS,
     events::SAYS,
     settings::SAYS,

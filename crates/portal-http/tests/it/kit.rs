@@ -90,6 +90,7 @@ impl Kit {
         let mut app = App {
             portal: portal.clone(),
             views: store.clone(),
+            exports: store.clone(),
             config: HttpConfig::new(BaseUrl::parse(base).expect("a base address")),
             wake: Some(Arc::new(move || {
                 counter.fetch_add(1, Ordering::SeqCst);

@@ -24,6 +24,7 @@ mod refused;
 mod returns;
 mod sessions;
 mod settings;
+mod takeout;
 mod tries;
 mod versions;
 mod walls;

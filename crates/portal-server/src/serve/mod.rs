@@ -40,6 +40,7 @@ pub(crate) async fn serve(program: Program, listener: TcpListener, config: HttpC
     let app = App {
         portal: program.portal.clone(),
         views: program.stores.views.clone(),
+        exports: program.stores.exports.clone(),
         config,
         wake: Some(workers.waker()),
     };
@@ -76,19 +77,21 @@ fn warn(settings: &Settings) {
 }
 
 /// The signals that end the program.
-struct Stop {
+pub(crate) struct Stop {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Stop {
-    fn new() -> Result<Self, Failure> {
+    /// From now on they end the program only by way of [`asked`](Self::asked).
+    pub(crate) fn new() -> Result<Self, Failure> {
         let signal =
             |kind| signal(kind).map_err(|error| Failure::fault(format!("signals can't be waited for: {error}")));
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    async fn asked(&mut self) {
+    /// Waits for one of them.
+    pub(crate) async fn asked(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

@@ -19,4 +19,5 @@ mod passages;
 mod sample;
 mod sending;
 mod service;
+mod takeout;
 mod webhooks;
