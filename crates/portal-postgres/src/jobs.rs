@@ -184,16 +184,17 @@ impl Stored {
     }
 }
 
-struct StoredRow {
-    place: i64,
-    reference: String,
-    content: String,
-    outcome: Option<String>,
-    report: Option<String>,
+/// A row as it lies in its table.
+pub(crate) struct StoredRow {
+    pub(crate) place: i64,
+    pub(crate) reference: String,
+    pub(crate) content: String,
+    pub(crate) outcome: Option<String>,
+    pub(crate) report: Option<String>,
 }
 
 impl StoredRow {
-    fn read(self) -> Result<JobRow, StoreError> {
+    pub(crate) fn read(self) -> Result<JobRow, StoreError> {
         // What a row says is personal, and so is the text of an error about it.
         let fault = || damaged("job_row", self.place, "it can't be read");
         let settled = match (self.outcome, self.report) {

@@ -28,6 +28,7 @@ mod journal;
 mod limits;
 mod operators;
 mod outbox;
+mod retention;
 mod row;
 mod schema;
 mod store;

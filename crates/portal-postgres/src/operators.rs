@@ -265,7 +265,14 @@ async fn people(connection: &mut PgConnection, practice: Uuid, most: i64) -> sql
         practice,
         most
     );
-    Ok(gone + clients.execute(connection).await?.rows_affected())
+    gone += clients.execute(&mut *connection).await?.rows_affected();
+    let deleted = sqlx::query!(
+        "DELETE FROM portal.gone_contact WHERE practice_id = $1 AND contact_id IN
+             (SELECT contact_id FROM portal.gone_contact WHERE practice_id = $1 LIMIT $2)",
+        practice,
+        most
+    );
+    Ok(gone + deleted.execute(connection).await?.rows_affected())
 }
 
 /// Logins, and nobody is behind them any more, each with its key.

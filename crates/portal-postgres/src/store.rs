@@ -6,12 +6,13 @@ use async_trait::async_trait;
 use portal_domain::{
     change::Decision,
     email::LoginKey,
+    erasure::{Purge, Traces},
     facts::{
         CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
         UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
     },
     handoff::HandoffHash,
-    id::{LinkId, PracticeId, Ref},
+    id::{ContactId, LinkId, PracticeId, Ref},
     port::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::{SessionHash, WorkspaceSessionHash},
@@ -22,7 +23,7 @@ use portal_domain::{
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, Postgres, Transaction, postgres::PgConnectOptions};
 use tracing::Instrument;
 
-use crate::{Limits, commit, facts, failure::store_error, tries};
+use crate::{Limits, commit, facts, failure::store_error, retention, tries};
 
 /// Everything that Portal keeps, on PostgreSQL. Clones share one pool.
 #[derive(Clone, Debug)]
@@ -237,6 +238,38 @@ impl PortalStore for PostgresStore {
 
     async fn forget_receipts(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         commit::forget_receipts(self.pool(), before, most).await
+    }
+
+    async fn gone(&self, practice: PracticeId, reference: &Ref) -> Result<Vec<ContactId>, StoreError> {
+        retention::gone(self.pool(), practice, reference).await
+    }
+
+    async fn long_gone(&self, before: Timestamp, most: u32) -> Result<Vec<(PracticeId, ContactId)>, StoreError> {
+        retention::long_gone(self.pool(), before, most).await
+    }
+
+    async fn traces(
+        &self,
+        practice: PracticeId,
+        contacts: &[ContactId],
+        reference: Option<&Ref>,
+    ) -> Result<Traces, StoreError> {
+        let (store, contacts, reference) = (self.clone(), contacts.to_vec(), reference.cloned());
+        whole(async move {
+            let mut snapshot = store.snapshot().await?;
+            let found = retention::traces(&mut snapshot, practice, &contacts, reference.as_ref()).await?;
+            end(snapshot).await;
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn purge(&self, what: Purge, most: u32) -> Result<u64, StoreError> {
+        retention::purge(self.pool(), what, most).await
+    }
+
+    async fn tidy(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 
     async fn handoff(

@@ -237,16 +237,17 @@ pub(crate) async fn job(
     Ok(found.map(Stored::read).transpose()?)
 }
 
-struct StoredRow {
-    place: i64,
-    reference: String,
-    content: String,
-    outcome: Option<String>,
-    report: Option<String>,
+/// A row as it lies in its table.
+pub(crate) struct StoredRow {
+    pub(crate) place: i64,
+    pub(crate) reference: String,
+    pub(crate) content: String,
+    pub(crate) outcome: Option<String>,
+    pub(crate) report: Option<String>,
 }
 
 impl StoredRow {
-    fn read(self) -> Result<JobRow, StoreError> {
+    pub(crate) fn read(self) -> Result<JobRow, StoreError> {
         let settled = match (self.outcome, self.report) {
             (Some(outcome), Some(report)) => {
                 let report: RowReport = from_json(&report, "job_row.report")?;

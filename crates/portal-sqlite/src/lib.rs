@@ -28,6 +28,7 @@ mod operators;
 mod outbox;
 mod read;
 mod readers;
+mod retention;
 mod store;
 mod tries;
 mod webhooks;

@@ -305,7 +305,14 @@ async fn people(connection: &mut SqliteConnection, practice: &[u8], most: u32) -
         practice,
         most
     );
-    Ok(gone + clients.execute(connection).await?.rows_affected())
+    gone += clients.execute(&mut *connection).await?.rows_affected();
+    let deleted = sqlx::query!(
+        "DELETE FROM portal_gone_contact WHERE practice_id = ?1 AND contact_id IN
+             (SELECT contact_id FROM portal_gone_contact WHERE practice_id = ?1 LIMIT ?2)",
+        practice,
+        most
+    );
+    Ok(gone + deleted.execute(connection).await?.rows_affected())
 }
 
 /// Logins, and nobody is behind them any more, each with its key.

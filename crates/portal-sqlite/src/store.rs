@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use portal_domain::{
     change::Decision,
     email::LoginKey,
+    erasure::{Purge, Traces},
     event::RecordedEvent,
     facts::{
         CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
@@ -48,6 +49,7 @@ use crate::{
         practice, views, visit, workspace,
     },
     readers::{Reader, Readers},
+    retention::{self, PurgeSome},
     tries::{self, CountTry, ForgetTries},
     writer::{BUSY_STEP, Settings, Writer},
 };
@@ -102,6 +104,7 @@ impl SqliteStore {
             .filename(&path)
             .create_if_missing(false)
             .foreign_keys(true)
+            .pragma("secure_delete", "ON")
             .synchronous(SqliteSynchronous::Full)
             .statement_cache_capacity(256)
             .row_buffer_size(512)
@@ -305,6 +308,38 @@ impl PortalStore for SqliteStore {
 
     async fn forget_receipts(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         self.writer.write(ForgetReceipts { before, most }).await
+    }
+
+    async fn gone(&self, practice: PracticeId, reference: &Ref) -> Result<Vec<ContactId>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = retention::gone(&mut reader, practice, reference).await;
+        reader.told(answer)
+    }
+
+    async fn long_gone(&self, before: Timestamp, most: u32) -> Result<Vec<(PracticeId, ContactId)>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = retention::long_gone(&mut reader, before, most).await;
+        reader.told(answer)
+    }
+
+    async fn traces(
+        &self,
+        practice: PracticeId,
+        contacts: &[ContactId],
+        reference: Option<&Ref>,
+    ) -> Result<Traces, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer =
+            async { retention::traces(&mut *reader.begin().await?, practice, contacts, reference).await }.await;
+        reader.told(answer)
+    }
+
+    async fn purge(&self, what: Purge, most: u32) -> Result<u64, StoreError> {
+        self.writer.write(PurgeSome { what, most }).await
+    }
+
+    async fn tidy(&self) -> Result<(), StoreError> {
+        retention::tidy(&self.connect).await
     }
 
     async fn handoff(

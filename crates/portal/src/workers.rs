@@ -116,6 +116,7 @@ impl Workers {
                 portal.forget_passages().await?;
                 portal.forget_jobs().await?;
                 portal.delete_doomed().await?;
+                portal.purge().await?;
                 tries.map(|_| ())
             }
         })));

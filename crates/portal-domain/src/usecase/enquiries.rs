@@ -44,7 +44,13 @@ impl Portal {
     /// Decides an enquiry, once: its id is the request key. Answers whether a message was written.
     pub async fn decide_enquiry(&self, enquiry: &Enquiry) -> Result<bool, Error> {
         let request = RequestKey { scope: "enquiry".to_owned(), key: enquiry.id.to_string() };
-        let receipt = Receipt { request: request.clone(), digest: [0; 32], outcome: Vec::new(), at: self.clock.now() };
+        let receipt = Receipt {
+            request: request.clone(),
+            digest: [0; 32],
+            outcome: Vec::new(),
+            contact: None,
+            at: self.clock.now(),
+        };
         let context =
             CallContext { origin: enquiry.origin.clone(), ..CallContext::new(enquiry.practice, Caller::Anyone) };
         for _ in 0..ATTEMPTS {

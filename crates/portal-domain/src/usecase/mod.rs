@@ -3,6 +3,7 @@
 mod bulk;
 mod contacts;
 mod enquiries;
+mod erasure;
 mod handoffs;
 mod import;
 mod jobs;
@@ -22,6 +23,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 pub use self::{
     contacts::{ContactAnswer, EmailsInput, PutContactInput},
+    erasure::ErasureReceipt,
     handoffs::{HandOverInput, HandoffView, NewHandoff, OtherSession, TakenOver},
     import::{Import, ImportInput, Mended, RowFault, RowVerdict, RowWritten},
     jobs::{ActivationOrder, JobAnswer, Staging, StartedJob},

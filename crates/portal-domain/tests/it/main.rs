@@ -2,6 +2,7 @@
 
 mod email;
 mod foreign;
+mod retention;
 mod return_path;
 mod rules;
 mod seal;

@@ -37,6 +37,7 @@ pub(super) const SAYS: &[Says] = &[
         "unknown_client",
     ]),
     says("DELETE /contacts/{ref}", "Ends the contact's access without mail, and removes it"),
+    says("POST /contacts/{ref}/erase", "Erases the contact, and all that is known of it"),
     says("PUT /contacts/{ref}/emails", "Replaces the ordered list; a new first address moves a live login").refuses(&[
         "invalid_email",
         "too_many_emails",

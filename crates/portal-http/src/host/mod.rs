@@ -5,6 +5,7 @@ mod activations;
 mod clients;
 mod contacts;
 mod credentials;
+mod erasure;
 mod events;
 mod find;
 mod imports;
@@ -65,6 +66,7 @@ fn table() -> Vec<Route> {
         Route("GET", "/contacts/{ref}", Read, get(contacts::one)),
         Route("PUT", "/contacts/{ref}", Write, put(contacts::put)),
         Route("DELETE", "/contacts/{ref}", Write, delete(contacts::delete)),
+        Route("POST", "/contacts/{ref}/erase", Write, post(erasure::erase)),
         Route("PUT", "/contacts/{ref}/emails", Write, put(contacts::put_emails)),
         Route("PUT", "/contacts/{ref}/credential", Credentials, put(credentials::put)),
         Route("GET", "/contacts/{ref}/portal", Read, get(portal::one)),

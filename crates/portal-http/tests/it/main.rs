@@ -6,6 +6,7 @@ mod alike;
 mod contract;
 mod credentials;
 mod document;
+mod erasure;
 mod events;
 mod find;
 mod guards;

@@ -70,6 +70,7 @@ fn writes() -> Vec<(Method, &'static str, Value)> {
         (POST, "/activations/{id}/pause", Value::Null),
         (POST, "/activations/{id}/resume", Value::Null),
         (POST, "/activations/{id}/cancel", Value::Null),
+        (POST, "/contacts/zoe/erase", Value::Null),
         (DELETE, "/contacts/ada", Value::Null),
         (DELETE, "/clients/acme", Value::Null),
     ]
@@ -89,6 +90,7 @@ async fn every_write_answers_a_repeated_call_alike_and_has_one_effect() {
             "{name} is not in the list of writes"
         );
     }
+    kit.settle("zoe", "zoe@smith.example").await;
     let credentials = kit.key_for(Scope::Credentials).await;
     let signs_in = kit.key_for(Scope::SignIn).await;
     let once = async |key: &str, method: Method, path: &str, body: Value| {

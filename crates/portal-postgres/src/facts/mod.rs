@@ -93,7 +93,7 @@ pub(crate) async fn receipt(
     key: &RequestKey,
 ) -> Result<Option<Receipt>, StoreError> {
     let found = sqlx::query!(
-        "SELECT digest, outcome, at FROM portal.receipt WHERE practice_id = $1 AND scope = $2 AND key = $3",
+        "SELECT digest, outcome, at, contact_id FROM portal.receipt WHERE practice_id = $1 AND scope = $2 AND key = $3",
         row::uuid(practice),
         key.scope,
         key.key,
@@ -104,7 +104,8 @@ pub(crate) async fn receipt(
     let Some(found) = found else { return Ok(None) };
     let digest =
         row::digest(&found.digest).ok_or_else(|| row::damaged("receipt", &key.scope, "its digest has not 32 bytes"))?;
-    Ok(Some(Receipt { request: key.clone(), digest, outcome: found.outcome, at: row::time(found.at) }))
+    let (outcome, contact, at) = (found.outcome, found.contact_id.map(row::id), row::time(found.at));
+    Ok(Some(Receipt { request: key.clone(), digest, outcome, contact, at }))
 }
 
 pub(crate) async fn contacts(

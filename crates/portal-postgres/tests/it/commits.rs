@@ -300,7 +300,8 @@ async fn a_receipt_is_left_once() {
         let store = database.store().await;
         begin(&store, []).await;
         let request = RequestKey { scope: "api".to_owned(), key: "K".to_owned() };
-        let receipt = Receipt { request: request.clone(), digest: [3; 32], outcome: b"\0{}".to_vec(), at: at(5) };
+        let receipt =
+            Receipt { request: request.clone(), digest: [3; 32], outcome: b"\0{}".to_vec(), contact: None, at: at(5) };
         let first = changes([Change::PutClient(given::client(1))]);
         assert_eq!(store.commit(PRACTICE, &[first], Some(&receipt)).await, Ok(Commit::Committed));
         let second = changes([Change::PutClient(given::client(2))]);

@@ -8,4 +8,5 @@ mod journal;
 mod kit;
 mod outbox;
 mod races;
+mod retention;
 mod schema;

@@ -5,6 +5,7 @@ mod support;
 mod canary;
 mod cli;
 mod demo;
+mod erasure;
 mod errors;
 #[cfg(feature = "fault-points")]
 mod faults;

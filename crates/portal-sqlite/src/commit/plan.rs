@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use portal_domain::{
     change::{Aggregate, Change, Decision},
     contact::Contact,
+    erasure::Erasure,
     id::PracticeId,
     port::Receipt,
     throttle::CountedTry,
@@ -62,6 +63,7 @@ pub(crate) struct Plan {
     pub(super) given_back: Vec<CountedTry>,
     pub(super) webhooks: webhooks::Written,
     pub(super) jobs: JobRows,
+    pub(super) erased: Vec<Erasure>,
     pub(super) messages: Rows,
     pub(super) events: Rows,
     pub(super) receipt: Option<Receipt>,
@@ -154,6 +156,7 @@ struct Sorted<'a> {
     staged: Vec<StageRow<'a>>,
     restarted: Vec<Hex>,
     settled: Vec<SettleRow<'a>>,
+    erased: Vec<Erasure>,
     messages: Vec<MessageRow<'a>>,
     events: Vec<EventRow<'a>>,
 }
@@ -182,6 +185,7 @@ impl<'a> Sorted<'a> {
             Change::DeleteClient(client) => self.deleted_clients.push(hex(*client)),
             Change::PutContact(contact) => self.contact(contact),
             Change::DeleteContact(contact) => self.deleted_contacts.push(hex(*contact)),
+            Change::Erase(erasure) => self.erased.push(Erasure::clone(erasure)),
             Change::RememberKey { contact, key } => {
                 self.former_keys.push(FormerKeyRow { contact: hex(*contact), key: key.as_str() });
             }
@@ -293,6 +297,7 @@ impl<'a> Sorted<'a> {
                 restarted: Rows::of(&self.restarted),
                 settled: Rows::of(&self.settled),
             },
+            erased: self.erased,
             messages: Rows::of(&self.messages),
             events: Rows::of(&self.events),
             receipt,

@@ -10,4 +10,5 @@ mod plans;
 mod process;
 mod race;
 mod reading;
+mod retention;
 mod schema;

@@ -6,8 +6,17 @@ use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection, sqlite::SqliteConne
 use crate::kit::House;
 
 /// Statements that read a practice's few staff, keys or endpoints or the few operators, that list what is due or over, that meet a
-/// new practice's nothing, or that take away all of one, a few rows at a time.
-const WHOLE: [&str; 24] = [
+/// new practice's nothing, or that take away all of one, a few rows at a time. And those that look for what names a contact that is
+/// to be erased, in what is kept for some days, seconds or until the next sealing.
+const WHOLE: [&str; 32] = [
+    "FROM portal_job_row AS r\n         WHERE practice_id = ?1 AND (ref = ?2",
+    "AND contact_id IS NOT NULL AND instr(outcome",
+    "UPDATE portal_job SET version = version + 1 WHERE practice_id = ?1 AND state IN",
+    "DELETE FROM portal_enquiry WHERE practice_id = ?1 AND",
+    "DELETE FROM portal_handoff WHERE practice_id = ?1 AND contact_id",
+    "DELETE FROM portal_sign_in_code\n         WHERE practice_id = ?1 AND contact_id",
+    "WHERE v.practice_id = ?1 AND v.number IS NULL",
+    "WHERE v.at < ?2 LIMIT ?3",
     "DELETE FROM portal_api_key WHERE practice_id = ?1",
     "DELETE FROM portal_login WHERE practice_id = ?1 AND login_id IN\n             (SELECT",
     "DELETE FROM portal_outbox_turn WHERE practice_id = ?1",

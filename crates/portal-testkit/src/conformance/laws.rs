@@ -42,6 +42,14 @@ macro_rules! __store_laws {
         $crate::__laws! {
             $($how)*;
             a_practice_is_found_by_slug_and_id
+            j3_erasing_leaves_nothing_of_a_contact
+            j3_a_contact_is_erased_once
+            j3_erasing_one_of_two_leaves_the_other
+            j3_rows_and_answers_do_without_an_erased_contact
+            j3_whoever_works_on_rows_begins_anew
+            j3_what_deletion_left_is_found_and_over_in_its_time
+            j3_only_what_outlived_its_life_is_purged
+            j3_no_answer_names_who_is_erased_at_the_same_time
             a_hand_over_comes_back_whole
             a_hand_over_is_used_once_and_in_time
             ending_links_ends_hand_overs

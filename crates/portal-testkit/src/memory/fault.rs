@@ -179,11 +179,29 @@ pub enum Fault {
     JobLeasedTwice,
     /// Jobs that go on are forgotten.
     JobsAtWorkForgotten,
+    /// A contact is erased that was not deleted, or is erased already.
+    ErasedTwice,
+    /// Personal values in the journal outlive an erasure.
+    JournalKept,
+    /// Mail outlives an erasure, and leaves.
+    MailKept,
+    /// Links that work end with the erasure of one of two.
+    HeirForgotten,
+    /// Answers outlive an erasure.
+    AnswersKept,
+    /// Rows of jobs outlive an erasure.
+    RowsKept,
+    /// Whoever works on a job goes on with what was erased.
+    JobsUndisturbed,
+    /// What deletion left is over at once.
+    GoneTooEarly,
+    /// What is not over is purged.
+    PurgedEarly,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 89] = [
+    pub const ALL: [Self; 98] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -273,6 +291,15 @@ impl Fault {
         Self::StagedRowsRestarted,
         Self::JobLeasedTwice,
         Self::JobsAtWorkForgotten,
+        Self::ErasedTwice,
+        Self::JournalKept,
+        Self::MailKept,
+        Self::HeirForgotten,
+        Self::AnswersKept,
+        Self::RowsKept,
+        Self::JobsUndisturbed,
+        Self::GoneTooEarly,
+        Self::PurgedEarly,
     ];
 
     /// Whether a check is made, but too early: on a picture that is old when the write happens.

@@ -1,6 +1,7 @@
 //! A store in memory, with the contract of the databases, and stand-ins for everything else that the rules ask.
 
 mod commit;
+mod erasure;
 mod fault;
 mod jobs;
 mod journal;
@@ -23,12 +24,13 @@ use async_trait::async_trait;
 use portal_domain::{
     change::Decision,
     email::LoginKey,
+    erasure::{Purge, Traces},
     facts::{
         CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
         UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
     },
     handoff::HandoffHash,
-    id::{LinkId, PracticeId, Ref},
+    id::{ContactId, LinkId, PracticeId, Ref},
     port::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::{SessionHash, WorkspaceSessionHash},
@@ -284,6 +286,32 @@ impl PortalStore for MemoryStore {
 
     async fn forget_receipts(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         Ok(self.sweep_receipts(before, most as usize))
+    }
+
+    async fn gone(&self, practice: PracticeId, reference: &Ref) -> Result<Vec<ContactId>, StoreError> {
+        Ok(self.gone_contacts(practice, reference))
+    }
+
+    async fn long_gone(&self, before: Timestamp, most: u32) -> Result<Vec<(PracticeId, ContactId)>, StoreError> {
+        Ok(self.gone_before(before, most as usize))
+    }
+
+    async fn traces(
+        &self,
+        practice: PracticeId,
+        contacts: &[ContactId],
+        reference: Option<&Ref>,
+    ) -> Result<Traces, StoreError> {
+        let traces = self.read(practice, ANY_TIME, |reader| erasure::traces(reader.tenant, contacts, reference));
+        Ok(traces.unwrap_or_default())
+    }
+
+    async fn purge(&self, what: Purge, most: u32) -> Result<u64, StoreError> {
+        Ok(self.purge_some(what, most as usize))
+    }
+
+    async fn tidy(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 
     async fn handoff(
