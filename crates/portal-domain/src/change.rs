@@ -302,6 +302,11 @@ pub enum Change {
         /// The rows.
         rows: Vec<SettledRow>,
     },
-    /// Makes unsettled all rows of a job but those that were staged settled.
-    RestartRows(JobId),
+    /// Makes unsettled rows of a job that are settled, but for those that were staged settled.
+    RestartRows {
+        /// The job.
+        job: JobId,
+        /// So many at most, whichever.
+        most: u32,
+    },
 }

@@ -117,6 +117,7 @@ const fn law_against(fault: Fault) -> &'static str {
         Fault::RowsSettledTwice => "a_row_is_settled_once",
         Fault::StagedRowsRestarted => "a_job_begins_anew_but_for_what_was_staged_settled",
         Fault::JobLeasedTwice => "a_job_is_leased_once_until_its_lease_ran_out",
+        Fault::DryRunsLeasedUnasked => "a_dry_run_is_leased_only_to_whoever_takes_them",
         Fault::JobsAtWorkForgotten => "jobs_are_forgotten_in_their_time",
     }
 }

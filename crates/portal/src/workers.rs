@@ -25,7 +25,8 @@ const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(2);
 const SENDERS: usize = 4;
 /// So many endpoints of hosts are served at once.
 const PUSHERS: usize = 4;
-/// So many imports and activations of many run at once, so that a long one keeps no other waiting.
+/// So many imports and activations of many run at once, so that a long one keeps no other waiting. Only the first takes dry runs,
+/// which have no turns: however many there are, what is meant goes on.
 const JOBS: usize = 2;
 /// So often what is over is forgotten.
 const HOUR: Duration = Duration::from_secs(3600);
@@ -124,11 +125,15 @@ impl Workers {
             let portal = portal.clone();
             async move { portal.end_over_sessions().await.map(|_| ()) }
         })));
-        for _ in 0..JOBS {
+        for number in 0..JOBS {
+            let dry_too = number == 0;
             let (portal, ending) = (self.portal.clone(), stopped.clone());
             tasks.push(tokio::spawn(run(Arc::clone(&wake), stopped.clone(), "jobs", move || {
                 let (portal, ending) = (portal.clone(), ending.clone());
-                async move { portal.run_next_job(&|| *ending.borrow()).await }
+                async move {
+                    let stop = || *ending.borrow();
+                    if dry_too { portal.run_next_job(&stop).await } else { portal.run_next_lasting_job(&stop).await }
+                }
             })));
         }
         if let Some(sender) = self.sender.clone() {

@@ -20,6 +20,7 @@ mod user;
 mod webhook;
 mod workspace;
 
+pub(crate) use self::outcome::moves_login;
 pub use self::{
     access::{activate, deactivate, delete_contact, reactivate, refusal_of_grant, resend},
     contact::{ContactFields, Expected, PutEmails, note_refused_update, put_contact, put_emails},

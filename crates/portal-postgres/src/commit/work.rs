@@ -66,7 +66,7 @@ pub(crate) struct Work<'a> {
     pub(crate) pushed: Vec<&'a WebhookDelivery>,
     pub(crate) jobs: Vec<&'a Job>,
     pub(crate) staged: Vec<(JobId, &'a JobRow)>,
-    pub(crate) restarted: Vec<JobId>,
+    pub(crate) restarted: Vec<(JobId, u32)>,
     pub(crate) settled: Vec<(JobId, &'a SettledRow)>,
     pub(crate) messages: Vec<&'a Message>,
     pub(crate) events: Vec<&'a Event>,
@@ -131,7 +131,7 @@ impl<'a> Work<'a> {
             Change::PutJob(job) => self.jobs.push(job),
             Change::StageRows { job, rows } => self.staged.extend(rows.iter().map(|row| (*job, row))),
             Change::SettleRows { job, rows } => self.settled.extend(rows.iter().map(|row| (*job, row))),
-            Change::RestartRows(job) => self.restarted.push(*job),
+            Change::RestartRows { job, most } => self.restarted.push((*job, *most)),
         }
     }
 }

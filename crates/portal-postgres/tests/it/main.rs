@@ -7,5 +7,6 @@ mod given;
 mod journal;
 mod kit;
 mod outbox;
+mod plans;
 mod races;
 mod schema;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use portal_domain::{
     change::{Aggregate, Change, Decision},
     contact::Contact,
-    id::PracticeId,
+    id::{JobId, PracticeId},
     port::Receipt,
     throttle::CountedTry,
     time::Timestamp,
@@ -152,7 +152,7 @@ struct Sorted<'a> {
     webhooks: webhooks::Written,
     jobs: Pair<PutRow<'a>>,
     staged: Vec<StageRow<'a>>,
-    restarted: Vec<Hex>,
+    restarted: Vec<(JobId, u32)>,
     settled: Vec<SettleRow<'a>>,
     messages: Vec<MessageRow<'a>>,
     events: Vec<EventRow<'a>>,
@@ -226,7 +226,7 @@ impl<'a> Sorted<'a> {
             Change::PutJob(job) => self.jobs.push(job.version, PutRow::new(job)),
             Change::StageRows { job, rows } => self.staged.extend(rows.iter().map(|row| StageRow::new(*job, row))),
             Change::SettleRows { job, rows } => self.settled.extend(rows.iter().map(|row| SettleRow::new(*job, row))),
-            Change::RestartRows(job) => self.restarted.push(hex(*job)),
+            Change::RestartRows { job, most } => self.restarted.push((*job, *most)),
         }
     }
 
@@ -290,7 +290,7 @@ impl<'a> Sorted<'a> {
                 new: Rows::of(&self.jobs.new),
                 replaced: Rows::of(&self.jobs.replaced),
                 staged: Rows::of(&self.staged),
-                restarted: Rows::of(&self.restarted),
+                restarted: self.restarted,
                 settled: Rows::of(&self.settled),
             },
             messages: Rows::of(&self.messages),

@@ -249,6 +249,7 @@ macro_rules! __jobs_laws {
             a_row_and_what_it_does_are_one_commit
             the_job_that_is_due_longest_is_leased
             a_job_is_leased_once_until_its_lease_ran_out
+            a_dry_run_is_leased_only_to_whoever_takes_them
             many_runners_never_share_a_job
             jobs_are_forgotten_in_their_time
             jobs_of_practices_are_apart

@@ -177,13 +177,15 @@ pub enum Fault {
     StagedRowsRestarted,
     /// A job is given to two runners.
     JobLeasedTwice,
+    /// A dry run is given to whoever takes none.
+    DryRunsLeasedUnasked,
     /// Jobs that go on are forgotten.
     JobsAtWorkForgotten,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 89] = [
+    pub const ALL: [Self; 90] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -272,6 +274,7 @@ impl Fault {
         Self::RowsSettledTwice,
         Self::StagedRowsRestarted,
         Self::JobLeasedTwice,
+        Self::DryRunsLeasedUnasked,
         Self::JobsAtWorkForgotten,
     ];
 

@@ -69,6 +69,7 @@ pub struct MemoryStore {
     state: Mutex<State>,
     faults: Faults,
     slowness: Mutex<Duration>,
+    most_at_once: Mutex<Option<usize>>,
 }
 
 impl MemoryStore {
@@ -85,6 +86,17 @@ impl MemoryStore {
     /// From now on each commit takes so long.
     pub fn slow_down(&self, by: Duration) {
         *self.slowness.lock().unwrap_or_else(PoisonError::into_inner) = by;
+    }
+
+    /// From now on a commit of more decisions takes too long, and so does a question about more contacts.
+    pub fn wear_out(&self, most_at_once: usize) {
+        *self.most_at_once.lock().unwrap_or_else(PoisonError::into_inner) = Some(most_at_once);
+    }
+
+    fn in_time(&self, many: usize) -> Result<(), StoreError> {
+        let most = *self.most_at_once.lock().unwrap_or_else(PoisonError::into_inner);
+        let slow = || StoreError::Unavailable(format!("{many} at once take too long"));
+        if most.is_some_and(|most| many > most) { Err(slow()) } else { Ok(()) }
     }
 
     fn see<T>(&self, look: impl FnOnce(&State) -> T) -> T {
@@ -163,6 +175,7 @@ impl PortalStore for MemoryStore {
         queries: &[ContactQuery],
         now: Timestamp,
     ) -> Result<Vec<ContactFacts>, StoreError> {
+        self.in_time(queries.len())?;
         let facts = self.read(practice, now, |reader| queries.iter().map(|query| reader.contact(query)).collect());
         Ok(facts.unwrap_or_else(|| vec![ContactFacts::default(); queries.len()]))
     }
@@ -249,6 +262,7 @@ impl PortalStore for MemoryStore {
     ) -> Result<Commit, StoreError> {
         // Without this pause nothing in memory would ever overlap, and the laws about races would say nothing.
         tokio::task::yield_now().await;
+        self.in_time(decisions.len())?;
         let slowness = *self.slowness.lock().unwrap_or_else(PoisonError::into_inner);
         if !slowness.is_zero() {
             tokio::time::sleep(slowness).await;
