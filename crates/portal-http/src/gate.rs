@@ -19,7 +19,7 @@ use portal_domain::{
     usecase::{self, KeyHolder},
 };
 use sha2::{Digest, Sha256};
-use tokio::sync::{OwnedMutexGuard, Semaphore};
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     Inner,
@@ -33,8 +33,16 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 const HEADER: &str = "idempotency-key";
 
-/// So many files are held at once; they are the only bodies that are large.
-const FILES: usize = 2;
+/// Calls that take long, and how many of each go on at once: files are the only bodies that are large, and of many contacts each is
+/// looked at.
+const LONG: [&str; 2] = ["POST /imports", "POST /activations"];
+const PLACES: usize = 2;
+/// For so long a call waits for such a place.
+const PLACE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// A place among those that take long. Whoever goes on with work when the call is given up keeps it.
+#[derive(Clone)]
+pub(crate) struct Place(#[expect(dead_code, reason = "it is only held")] Arc<OwnedSemaphorePermit>);
 
 /// What the gate has to know of a route.
 #[derive(Clone)]
@@ -44,18 +52,26 @@ pub(crate) struct Gate {
     scope: Scope,
     /// Method and path, as the table of routes names them.
     route: String,
-    /// Places for those that send files.
-    files: Option<Arc<Semaphore>>,
+    /// Places for those that take long.
+    places: Option<Arc<Semaphore>>,
 }
 
 impl Gate {
     pub(crate) fn new(app: &Arc<Inner>, scope: Scope, route: String) -> Self {
-        let files = (route == "POST /imports").then(|| Arc::new(Semaphore::new(FILES)));
-        Self { app: Arc::clone(app), scope, route, files }
+        let places = LONG.contains(&&*route).then(|| Arc::new(Semaphore::new(PLACES)));
+        Self { app: Arc::clone(app), scope, route, places }
     }
 
-    const fn most_bytes(&self) -> usize {
-        if self.files.is_some() { IMPORT_BODY } else { HOST_BODY }
+    fn most_bytes(&self) -> usize {
+        if self.route == LONG[0] { IMPORT_BODY } else { HOST_BODY }
+    }
+
+    async fn place(&self) -> Result<Option<Place>, Problem> {
+        let Some(places) = self.places.clone() else { return Ok(None) };
+        match tokio::time::timeout(PLACE_PATIENCE, places.acquire_owned()).await {
+            Ok(Ok(place)) => Ok(Some(Place(Arc::new(place)))),
+            _ => Err(Problem::overloaded()),
+        }
     }
 }
 
@@ -66,10 +82,13 @@ pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
         Ok(key) => key,
         Err(problem) => return problem.into_response(),
     };
-    let place = match gate.files.clone().map(Semaphore::try_acquire_owned).transpose() {
+    let place = match gate.place().await {
         Ok(place) => place,
-        Err(_) => return Problem::overloaded().into_response(),
+        Err(problem) => return problem.into_response(),
     };
+    if let Some(place) = place.clone() {
+        parts.extensions.insert(place);
+    }
     let mut turn = None;
     if writes(&gate, &parts) && parts.headers.contains_key(HEADER) {
         match named(&gate, &key, &parts, body).await {

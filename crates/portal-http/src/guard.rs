@@ -25,6 +25,8 @@ use crate::{Inner, pages, problem::Problem};
 
 /// For so long a request may take.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
+/// And one that brings a file, or means many contacts.
+const LONG_REQUEST_TIME: Duration = Duration::from_secs(600);
 
 /// No script, no frame, nothing from elsewhere.
 const CSP: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -153,7 +155,9 @@ fn host_header(headers: &HeaderMap) -> Option<&str> {
 
 /// No request takes for ever.
 async fn in_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
+    let long = matches!(request.uri().path(), "/api/v1/imports" | "/api/v1/activations");
+    let time = if long { LONG_REQUEST_TIME } else { REQUEST_TIME };
+    match tokio::time::timeout(time, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
             tracing::warn!("a request took too long");

@@ -13,6 +13,7 @@
 //! | sign staff in yourself | [`workspace_cookie`] |
 
 mod api;
+mod arrival;
 mod ask;
 mod assets;
 mod caller;

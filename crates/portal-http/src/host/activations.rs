@@ -18,7 +18,7 @@ use utoipa::{
 
 use super::{
     Answer, contacts,
-    jobs::{Created, Moved, parse_id, states},
+    jobs::{Created, Moved, meant, parse_id, states},
 };
 use crate::{
     ask::{Bare, Command, Sent},
@@ -138,28 +138,21 @@ pub(super) async fn one(host: Host, PathId(id): PathId) -> Answer<Json<Activatio
     Ok(Json(ActivationAnswer::of(job)?))
 }
 
-/// The job of a command that says nothing else.
-async fn meant(host: &Host, id: &str, sent: Sent<Bare>) -> Answer<JobId> {
-    let id = parse_id(id)?;
-    sent.after(host.app.portal.job(&host.context, JobKind::Activation, id)).await?;
-    Ok(id)
-}
-
 fn moved(id: JobId, done: Result<JobAnswer, Error>) -> Answer<Json<Moved>> {
     Ok(Json(Moved::new(id, &done?)))
 }
 
 pub(super) async fn pause(host: Host, PathId(id): PathId, sent: Sent<Bare>) -> Answer<Json<Moved>> {
-    let id = meant(&host, &id, sent).await?;
+    let id = meant(&host, JobKind::Activation, &id, sent).await?;
     moved(id, host.app.portal.pause_job(&host.context, JobKind::Activation, id).await)
 }
 
 pub(super) async fn resume(host: Host, PathId(id): PathId, sent: Sent<Bare>) -> Answer<Json<Moved>> {
-    let id = meant(&host, &id, sent).await?;
+    let id = meant(&host, JobKind::Activation, &id, sent).await?;
     moved(id, host.app.portal.resume_job(&host.context, JobKind::Activation, id).await)
 }
 
 pub(super) async fn cancel(host: Host, PathId(id): PathId, sent: Sent<Bare>) -> Answer<Json<Moved>> {
-    let id = meant(&host, &id, sent).await?;
+    let id = meant(&host, JobKind::Activation, &id, sent).await?;
     moved(id, host.app.portal.cancel_job(&host.context, JobKind::Activation, id).await)
 }

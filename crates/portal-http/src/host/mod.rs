@@ -81,6 +81,7 @@ fn table() -> Vec<Route> {
         Route("POST", "/sign-ins", SignIn, post(passages::sign_in)),
         Route("POST", "/imports", Write, post(imports::create)),
         Route("GET", "/imports/{id}", Read, get(imports::one)),
+        Route("POST", "/imports/{id}/cancel", Write, post(imports::cancel)),
         Route("GET", "/imports/{id}/rows", Read, get(imports::rows)),
         Route("GET", "/imports/{id}/refused.csv", Read, get(imports::refused)),
         Route("POST", "/activations", Write, post(activations::create)),
