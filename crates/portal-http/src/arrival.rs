@@ -65,7 +65,7 @@ mod tests {
     async fn s16_a_body_may_take_its_time_while_it_comes() {
         const MOST: usize = 64 * PART;
         assert_eq!(whole(slow(12, PART), MOST).await.map(|bytes| bytes.len()), Ok(12 * PART));
-        assert_eq!(whole(slow(12, PART / 2), MOST).await.map(|bytes| bytes.len()), Err(Fault::Slow));
+        assert_eq!(whole(slow(12, PART / 4), MOST).await.map(|bytes| bytes.len()), Err(Fault::Slow));
         assert_eq!(whole(slow(3, 1), MOST).await, Err(Fault::Slow));
         assert_eq!(whole(slow(1, 5), MOST).await, Ok(Bytes::from_static(b"xxxxx")));
         assert_eq!(whole(slow(2, PART), PART).await, Err(Fault::TooLarge));
