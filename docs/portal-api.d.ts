@@ -216,7 +216,7 @@ export type Import = {
   id: string;
   read_as: string;
   refused: number;
-  state: "running" | "done";
+  state: "running" | "done" | "cancelled";
   total: number;
   unchanged: number;
   updated: number;
@@ -236,6 +236,7 @@ export type ImportJoin = {
   login_email: string | null;
   name: string;
   ref: string;
+  shared_count: number;
   shared_with: Array<Named>;
 };
 
@@ -261,6 +262,7 @@ export type ImportRow = {
   mended: Array<MendedAddress>;
   name: string;
   ref: string;
+  shared_count: number;
   shared_with: Array<Named>;
 };
 
@@ -1380,6 +1382,29 @@ export interface Operations {
       403: Refused<"forbidden">;
       404: Refused<"not_found">;
       421: Refused<"misdirected_request">;
+      500: Refused<"internal_error">;
+      503: Refused<"overloaded">;
+    };
+  };
+  /** Ends it where it is */
+  post_imports_by_id_cancel: {
+    method: "POST";
+    at: "/api/v1/imports/{id}/cancel";
+    path: { id: string; };
+    query: {};
+    header: { "Idempotency-Key"?: string; };
+    body: undefined;
+    answers: {
+      200: MovedJob;
+      400: Refused<"invalid_request">;
+      401: Refused<"unauthorized">;
+      403: Refused<"forbidden">;
+      404: Refused<"not_found">;
+      408: Refused<"request_timeout">;
+      409: Refused<"idempotency_key_in_use">;
+      413: Refused<"body_too_large">;
+      421: Refused<"misdirected_request">;
+      422: Refused<"idempotency_key_reused">;
       500: Refused<"internal_error">;
       503: Refused<"overloaded">;
     };
