@@ -35,7 +35,7 @@ async fn rows_of_a_job_are_found_by_the_index_of_their_filter() {
                 serde_json::from_str(&std::fs::read_to_string(file.unwrap().path()).unwrap()).unwrap();
             let query = described["query"].as_str().unwrap();
             let index = match query {
-                query if !query.starts_with("SELECT place") => continue,
+                query if !query.starts_with("SELECT place, ref AS reference, content") => continue,
                 query if query.contains("outcome = $3") || query.contains("outcome IS NULL") => "job_row_outcome",
                 query if query.contains("effect = $3") => "job_row_effect",
                 _ => "job_row_pkey",
