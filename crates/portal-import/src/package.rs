@@ -154,11 +154,7 @@ fn elements(
     loop {
         buffer.clear();
         match reader.read_event_into(&mut buffer).map_err(|_| damaged())? {
-            Event::Start(element) => {
-                if !look(element.local_name().as_ref(), &element)? {
-                    return Ok(());
-                }
-            }
+            Event::Start(element) if !look(element.local_name().as_ref(), &element)? => return Ok(()),
             Event::Eof => return Ok(()),
             _ => {}
         }
