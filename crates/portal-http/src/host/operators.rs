@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use axum::{Json, http::StatusCode};
 use portal_domain::{
     Refusal,
-    id::ApiKeyId,
+    id::{ApiKeyId, Slug},
     practice::{ApiKey, Practice, Scope},
     usecase::{CallContext, NewApiKey},
     view::PracticeView,
@@ -179,7 +179,8 @@ impl Operator {
 
 pub(super) async fn list(operator: Operator, sent: Sent<Listing>) -> Answer<Json<List<PracticePart>>> {
     let listing = sent.now()?;
-    let mut practices = operator.app.views.practices(&listing.page(|text| Some(text.to_owned()))?).await?;
+    let slug = |text: &str| Slug::parse(text).map(|slug| slug.as_str().to_owned());
+    let mut practices = operator.app.views.practices(&listing.page(slug)?).await?;
     let next = listing.cut(&mut practices, |practice| practice.slug.as_str().to_owned());
     Ok(super::list(practices, next, PracticePart::from))
 }

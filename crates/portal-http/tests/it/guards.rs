@@ -1,6 +1,9 @@
 //! What every request passes and every answer carries.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::http::Method;
 use portal_domain::{
@@ -197,6 +200,15 @@ async fn s16_a_request_that_takes_too_long_is_given_up() {
     answer.problem(503, "overloaded");
 }
 
+/// However long a look takes: who waits is answered before the request's time is over.
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_events_of_a_slow_database_is_answered_in_time() {
+    let slow = Kit::with("https://portal.example", |app| app.views = Arc::new(NoViews)).await;
+    let begun = tokio::time::Instant::now();
+    slow.send(Ask::get("/api/v1/events?wait=30").key(&slow.reads)).await.is(200);
+    assert!((25..29).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+}
+
 /// What wakes the workers may fail: whatever was done is answered.
 #[tokio::test]
 async fn n1_workers_that_can_not_be_woken_cost_no_answer() {
@@ -317,6 +329,7 @@ impl PortalViews for NoViews {
         _: Option<ContactId>,
         _: &Page<i64>,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
+        tokio::time::sleep(Duration::from_secs(3)).await;
         Ok(Vec::new())
     }
     async fn contact_refs(

@@ -79,6 +79,11 @@ async fn get_operator_practices_lists_all_in_pages() {
     let cursor = first["next_cursor"].as_str().expect("more").to_owned();
     let second = desk.get(&format!("?limit=1&cursor={cursor}")).await.is(200).json();
     assert_eq!((&second["items"][0]["slug"], &second["next_cursor"]), (&json!("smith"), &Value::Null));
+    // NUL, and what no slug is.
+    for cursor in ["AA", "U21pdGg"] {
+        let refused = desk.get(&format!("?cursor={cursor}")).await;
+        assert_eq!(refused.problem(400, "invalid_request")["field"], "cursor");
+    }
 }
 
 #[tokio::test]
