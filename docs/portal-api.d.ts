@@ -1483,12 +1483,12 @@ export interface Operations {
       503: Refused<"overloaded">;
     };
   };
-  /** All API keys of a practice, without their secrets */
+  /** The API keys of a practice, without their secrets */
   get_operator_practices_by_slug_api_keys: {
     method: "GET";
     at: "/api/v1/operator/practices/{slug}/api-keys";
     path: { slug: string; };
-    query: {};
+    query: { limit?: number; cursor?: string; };
     header: {};
     body: undefined;
     answers: {

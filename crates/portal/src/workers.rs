@@ -107,22 +107,23 @@ impl Workers {
             let portal = portal.clone();
             async move { decide_enquiries(&portal).await.map(|decided| decided > 0) }
         })));
-        let portal = self.portal.clone();
+        let (portal, ending) = (self.portal.clone(), stopped.clone());
         tasks.push(tokio::spawn(run_every(HOUR, stopped.clone(), "sweeper", move || {
-            let portal = portal.clone();
+            let (portal, ending) = (portal.clone(), ending.clone());
             async move {
-                let tries = portal.forget_tries().await;
-                portal.forget_receipts().await?;
-                portal.forget_passages().await?;
-                portal.forget_jobs().await?;
-                portal.delete_doomed().await?;
-                tries.map(|_| ())
+                sweep(&portal, &|| *ending.borrow()).await;
+                Ok(())
             }
         })));
         let portal = self.portal.clone();
         tasks.push(tokio::spawn(run_every(MINUTE, stopped.clone(), "ends of sessions", move || {
             let portal = portal.clone();
-            async move { portal.end_over_sessions().await.map(|_| ()) }
+            async move {
+                for (practice, error) in portal.end_over_sessions().await?.failed {
+                    tracing::error!(%practice, %error, "the end of a session can't be told yet");
+                }
+                Ok(())
+            }
         })));
         for _ in 0..JOBS {
             let (portal, ending) = (self.portal.clone(), stopped.clone());
@@ -171,6 +172,34 @@ impl Running {
         for task in self.tasks {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a worker ended badly");
+            }
+        }
+    }
+}
+
+/// Forgets what is over. What can't be swept keeps nothing else from being swept.
+async fn sweep(portal: &Portal, stop: &(dyn Fn() -> bool + Send + Sync)) {
+    let swept = [
+        ("tries", portal.forget_tries().await.map(drop)),
+        ("receipts", portal.forget_receipts().await.map(drop)),
+        ("hand-overs and codes", portal.forget_passages().await.map(drop)),
+        ("jobs", portal.forget_jobs().await.map(drop)),
+    ];
+    for (what, swept) in swept {
+        swept.unwrap_or_else(|error| log(what, &error));
+    }
+    match portal.delete_doomed(stop).await {
+        Err(error) => log("deletions", &error),
+        Ok(fates) => {
+            for (practice, fate) in fates {
+                match fate {
+                    Ok(true) => tracing::info!(%practice, "the practice is deleted"),
+                    Ok(false) => {}
+                    Err(error) => {
+                        tracing::warn!(%practice, "the practice is not deleted yet");
+                        log("deletions", &error);
+                    }
+                }
             }
         }
     }

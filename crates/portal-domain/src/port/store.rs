@@ -108,7 +108,7 @@ pub trait PortalStore: Send + Sync {
     ) -> Result<Option<CodeFacts>, StoreError>;
 
     /// Up to `most` sessions, of all practices, that a host was told of, that are not ended, and whose time was over at `now`.
-    /// MUST list no others.
+    /// MUST list no others, those first that are idle longest.
     async fn over_sessions(&self, now: Timestamp, most: u32) -> Result<Vec<(PracticeId, SessionHash)>, StoreError>;
 
     /// Forgets up to `most` hand-overs and up to `most` sign-in codes, of all practices, that expired before a time. MUST leave

@@ -30,7 +30,7 @@ pub use self::{
     operators::KeyHolder,
     practices::{NewApiKey, PutUserInput, Secret},
     sessions::{ChangePassword, SessionView, SignInInput, SignedIn},
-    sign_in_returns::Onward,
+    sign_in_returns::{EndedSessions, Onward},
     webhooks::{WebhookAnswer, WebhookView},
     workspace::{WorkspaceSignedIn, WorkspaceView},
 };

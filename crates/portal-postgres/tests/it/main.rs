@@ -2,6 +2,7 @@
 
 mod commits;
 mod conformance;
+mod deletion;
 mod facts;
 mod given;
 mod journal;

@@ -97,16 +97,13 @@ async fn list(program: &Program) -> Result<(), Failure> {
         terminal::say(&table.to_string());
     }
     for gone in program.portal.operators.deletions().await? {
+        let fate = match gone.finished_at {
+            Some(at) => format!("was deleted on {}", in_words(at)),
+            None => format!("is being deleted since {}", in_words(gone.begun_at)),
+        };
         terminal::tell(&format!(
-            "`{}` ({}) was deleted on {}: {} contacts, {} practice users, {} clients, {} messages, {} events",
-            gone.slug,
-            gone.practice,
-            in_words(gone.finished_at.unwrap_or(gone.begun_at)),
-            gone.contacts,
-            gone.users,
-            gone.clients,
-            gone.messages,
-            gone.events,
+            "`{}` ({}) {fate}: {} contacts, {} practice users, {} clients, {} messages, {} events",
+            gone.slug, gone.practice, gone.contacts, gone.users, gone.clients, gone.messages, gone.events,
         ));
     }
     Ok(())

@@ -229,6 +229,7 @@ macro_rules! __operators_laws {
             an_operators_key_opens_until_it_is_revoked
             a_practice_is_deleted_when_its_time_is_over
             a_deletion_leaves_nothing_but_its_receipt
+            many_that_delete_at_once_end_well
         }
     };
 }

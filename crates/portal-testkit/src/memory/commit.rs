@@ -445,9 +445,8 @@ impl Work<'_> {
                     fits(self.tenant.api_keys.insert(key.id, key.clone()).is_none())?;
                 }
                 Change::RevokeApiKey { key, at } => {
-                    if let Some(key) = self.tenant.api_keys.get_mut(key) {
-                        key.revoked_at.get_or_insert(*at);
-                    }
+                    let open = self.tenant.api_keys.get_mut(key).filter(|key| key.revoked_at.is_none());
+                    open.ok_or(Stop::Conflict)?.revoked_at = Some(*at);
                 }
                 _ => {}
             }
