@@ -137,6 +137,130 @@ export type DeliveryList = {
   next_cursor: string | null;
 };
 
+/** Everything that is held about a contact. */
+export type DossierAnswer = {
+  contact: Contact;
+  created_at: string | null;
+  events: Array<Event>;
+  former_addresses: Array<string>;
+  handoffs: Array<DossierHandoff>;
+  job_rows: Array<DossierRow>;
+  links: Array<DossierLink>;
+  login: DossierLogin;
+  messages: Array<DossierMessage>;
+  moved_from: DossierMove | null;
+  sessions: Array<DossierSession>;
+  sessions_left_out: number;
+  sign_in_codes: Array<DossierCode>;
+  taken_at: string;
+  tries: Array<DossierTry>;
+};
+
+/** A try to hand a message over. */
+export type DossierAttempt = {
+  at: string;
+  reply: string;
+  state: "queued" | "sending" | "accepted" | "deferred" | "failed" | "cancelled";
+};
+
+/** The cells of a row, as they stood in the file. */
+export type DossierCells = {
+  activate: string;
+  clients: Array<string>;
+  emails: Array<string>;
+  name: string;
+  ref: string;
+};
+
+/** That the contact was sent to the host's program. */
+export type DossierCode = {
+  address: string;
+  created_at: string;
+  expires_at: string;
+  id: string;
+  return: string;
+  session: string;
+  used_at: string | null;
+};
+
+/** A hand-over of the contact. */
+export type DossierHandoff = {
+  created_at: string;
+  ended_at: string | null;
+  expires_at: string;
+  id: string;
+  route: string;
+  state: "usable" | "used" | "dead" | "expired";
+  used_at: string | null;
+};
+
+/** A link that was written to the contact. */
+export type DossierLink = {
+  address: string;
+  created_at: string;
+  ended_at: string | null;
+  expires_at: string;
+  id: string;
+  purpose: "activation" | "reset" | "workspace";
+  state: "usable" | "used" | "dead" | "expired";
+  used_at: string | null;
+};
+
+/** The login that the contact is behind, or its own that nobody is behind. */
+export type DossierLogin = {
+  behind_since: string | null;
+  password_set_at: string | null;
+  shared: boolean;
+};
+
+/** A message about the contact. */
+export type DossierMessage = {
+  attempts: Array<DossierAttempt>;
+  clients: Array<string>;
+  id: string;
+  kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed";
+  name: string;
+  queued_at: string;
+  state: "queued" | "sending" | "accepted" | "deferred" | "failed" | "cancelled";
+  to: string;
+};
+
+/** Where the contact's first address was before its last move. */
+export type DossierMove = {
+  address: string;
+  at: string;
+};
+
+/** A row of an import, or of an activation of many, that names the contact. */
+export type DossierRow = {
+  at: string;
+  cells: DossierCells | null;
+  job: string;
+  line: number | null;
+  outcome: string | null;
+};
+
+/** A session of the contact. */
+export type DossierSession = {
+  ended_at: string | null;
+  expires_at: string;
+  factors: Array<string>;
+  id: string;
+  last_seen_at: string;
+  origin: string | null;
+  signed_in_at: string;
+  user_agent: string | null;
+};
+
+/** A try to sign in with an address that is the contact's alone. */
+export type DossierTry = {
+  address: string;
+  at: string;
+  known_browser: boolean;
+  origin: string | null;
+  right_password: boolean;
+};
+
 export type EffectMessage = {
   kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed";
   to: string;
@@ -169,6 +293,28 @@ export type EmailsInput = {
 /** How many sessions ended. */
 export type Ended = {
   sessions_ended: number;
+};
+
+/** How much was erased, by kind. */
+export type Erased = {
+  answers: number;
+  contacts: number;
+  events: number;
+  links: number;
+  messages: number;
+  messages_cancelled: number;
+  rows: number;
+  sessions_ended: number;
+};
+
+/** What an erasure answers: the receipt, without anything personal. */
+export type ErasureAnswer = {
+  at: string;
+  erased: Erased;
+  ordered_by: string;
+  outcome: "changed" | "unchanged";
+  preview: boolean;
+  receipt: string | null;
 };
 
 /** An event of the journal. */
@@ -216,7 +362,7 @@ export type Import = {
   id: string;
   read_as: string;
   refused: number;
-  state: "running" | "done";
+  state: "running" | "done" | "cancelled";
   total: number;
   unchanged: number;
   updated: number;
@@ -236,6 +382,7 @@ export type ImportJoin = {
   login_email: string | null;
   name: string;
   ref: string;
+  shared_count: number;
   shared_with: Array<Named>;
 };
 
@@ -261,6 +408,7 @@ export type ImportRow = {
   mended: Array<MendedAddress>;
   name: string;
   ref: string;
+  shared_count: number;
   shared_with: Array<Named>;
 };
 
@@ -663,6 +811,13 @@ export type WebhookList = {
   next_cursor: string | null;
 };
 
+/** What is pushed of an event in the format of Standard Webhooks. */
+export type WebhookPayload = {
+  data: Event;
+  timestamp: string;
+  type: string;
+};
+
 /** The event that tests an endpoint. */
 export type WebhookTest = {
   event: string;
@@ -705,7 +860,7 @@ export interface Operations {
     header: {};
     body: undefined;
     answers: {
-      200: string;
+      200: Record<string, unknown>;
       421: Refused<"misdirected_request">;
     };
   };
@@ -742,7 +897,6 @@ export interface Operations {
     body: undefined;
     answers: {
       200: Activation;
-      400: Refused<"invalid_request">;
       401: Refused<"unauthorized">;
       403: Refused<"forbidden">;
       404: Refused<"not_found">;
@@ -871,7 +1025,6 @@ export interface Operations {
     body: undefined;
     answers: {
       200: Client;
-      400: Refused<"invalid_request">;
       401: Refused<"unauthorized">;
       403: Refused<"forbidden">;
       404: Refused<"not_found">;
@@ -894,7 +1047,6 @@ export interface Operations {
       400: Refused<"invalid_request">;
       401: Refused<"unauthorized">;
       403: Refused<"forbidden">;
-      404: Refused<"not_found">;
       408: Refused<"request_timeout">;
       409: Refused<"idempotency_key_in_use">;
       413: Refused<"body_too_large">;
@@ -1024,7 +1176,6 @@ export interface Operations {
     body: undefined;
     answers: {
       200: Contact;
-      400: Refused<"invalid_request">;
       401: Refused<"unauthorized">;
       403: Refused<"forbidden">;
       404: Refused<"not_found">;
@@ -1106,6 +1257,48 @@ export interface Operations {
       503: Refused<"overloaded">;
     };
   };
+  /** Erases the contact, and all that is known of it */
+  post_contacts_by_ref_erase: {
+    method: "POST";
+    at: "/api/v1/contacts/{ref}/erase";
+    path: { ref: string; };
+    query: { preview?: boolean; };
+    header: { "Idempotency-Key"?: string; "If-Match"?: string; };
+    body: undefined;
+    answers: {
+      200: ErasureAnswer;
+      400: Refused<"invalid_request">;
+      401: Refused<"unauthorized">;
+      403: Refused<"forbidden">;
+      404: Refused<"not_found">;
+      408: Refused<"request_timeout">;
+      409: Refused<"idempotency_key_in_use">;
+      412: Refused<"precondition_failed">;
+      413: Refused<"body_too_large">;
+      421: Refused<"misdirected_request">;
+      422: Refused<"idempotency_key_reused">;
+      500: Refused<"internal_error">;
+      503: Refused<"overloaded">;
+    };
+  };
+  /** Everything that is held about the contact, without secrets and without others */
+  get_contacts_by_ref_export: {
+    method: "GET";
+    at: "/api/v1/contacts/{ref}/export";
+    path: { ref: string; };
+    query: {};
+    header: {};
+    body: undefined;
+    answers: {
+      200: DossierAnswer;
+      401: Refused<"unauthorized">;
+      403: Refused<"forbidden">;
+      404: Refused<"not_found">;
+      421: Refused<"misdirected_request">;
+      500: Refused<"internal_error">;
+      503: Refused<"overloaded">;
+    };
+  };
   /** The portal part of a contact */
   get_contacts_by_ref_portal: {
     method: "GET";
@@ -1116,7 +1309,6 @@ export interface Operations {
     body: undefined;
     answers: {
       200: PortalAnswer;
-      400: Refused<"invalid_request">;
       401: Refused<"unauthorized">;
       403: Refused<"forbidden">;
       404: Refused<"not_found">;
@@ -1375,11 +1567,33 @@ export interface Operations {
     body: undefined;
     answers: {
       200: Import;
-      400: Refused<"invalid_request">;
       401: Refused<"unauthorized">;
       403: Refused<"forbidden">;
       404: Refused<"not_found">;
       421: Refused<"misdirected_request">;
+      500: Refused<"internal_error">;
+      503: Refused<"overloaded">;
+    };
+  };
+  /** Ends it where it is */
+  post_imports_by_id_cancel: {
+    method: "POST";
+    at: "/api/v1/imports/{id}/cancel";
+    path: { id: string; };
+    query: {};
+    header: { "Idempotency-Key"?: string; };
+    body: undefined;
+    answers: {
+      200: MovedJob;
+      400: Refused<"invalid_request">;
+      401: Refused<"unauthorized">;
+      403: Refused<"forbidden">;
+      404: Refused<"not_found">;
+      408: Refused<"request_timeout">;
+      409: Refused<"idempotency_key_in_use">;
+      413: Refused<"body_too_large">;
+      421: Refused<"misdirected_request">;
+      422: Refused<"idempotency_key_reused">;
       500: Refused<"internal_error">;
       503: Refused<"overloaded">;
     };
@@ -1394,7 +1608,6 @@ export interface Operations {
     body: undefined;
     answers: {
       200: string;
-      400: Refused<"invalid_request">;
       401: Refused<"unauthorized">;
       403: Refused<"forbidden">;
       404: Refused<"not_found">;
@@ -1450,7 +1663,6 @@ export interface Operations {
     body: undefined;
     answers: {
       200: Practice;
-      400: Refused<"invalid_request">;
       401: Refused<"unauthorized">;
       403: Refused<"forbidden">;
       404: Refused<"not_found">;
@@ -1473,7 +1685,6 @@ export interface Operations {
       400: Refused<"invalid_request">;
       401: Refused<"unauthorized">;
       403: Refused<"forbidden">;
-      404: Refused<"not_found">;
       408: Refused<"request_timeout">;
       409: Refused<"idempotency_key_in_use">;
       413: Refused<"body_too_large">;
@@ -1483,12 +1694,12 @@ export interface Operations {
       503: Refused<"overloaded">;
     };
   };
-  /** All API keys of a practice, without their secrets */
+  /** The API keys of a practice, without their secrets */
   get_operator_practices_by_slug_api_keys: {
     method: "GET";
     at: "/api/v1/operator/practices/{slug}/api-keys";
     path: { slug: string; };
-    query: {};
+    query: { limit?: number; cursor?: string; };
     header: {};
     body: undefined;
     answers: {
@@ -1645,7 +1856,6 @@ export interface Operations {
     body: undefined;
     answers: {
       200: User;
-      400: Refused<"invalid_request">;
       401: Refused<"unauthorized">;
       403: Refused<"forbidden">;
       404: Refused<"not_found">;
@@ -1668,7 +1878,6 @@ export interface Operations {
       400: Refused<"invalid_request">;
       401: Refused<"unauthorized">;
       403: Refused<"forbidden">;
-      404: Refused<"not_found">;
       408: Refused<"request_timeout">;
       409: Refused<"email_is_a_portal_login" | "email_taken" | "idempotency_key_in_use" | "last_admin">;
       413: Refused<"body_too_large">;
@@ -1710,7 +1919,6 @@ export interface Operations {
     body: undefined;
     answers: {
       200: Settings;
-      400: Refused<"invalid_request">;
       401: Refused<"unauthorized">;
       403: Refused<"forbidden">;
       421: Refused<"misdirected_request">;
@@ -1814,7 +2022,6 @@ export interface Operations {
     body: undefined;
     answers: {
       200: Webhook;
-      400: Refused<"invalid_request">;
       401: Refused<"unauthorized">;
       403: Refused<"forbidden">;
       404: Refused<"not_found">;
@@ -1837,7 +2044,6 @@ export interface Operations {
       400: Refused<"invalid_request">;
       401: Refused<"unauthorized">;
       403: Refused<"forbidden">;
-      404: Refused<"not_found">;
       408: Refused<"request_timeout">;
       409: Refused<"idempotency_key_in_use">;
       413: Refused<"body_too_large">;
@@ -2072,7 +2278,7 @@ export interface Operations {
     at: "/portal/{practice}/api/session";
     path: { practice: string; };
     query: {};
-    header: {};
+    header: { "X-Portal"?: "1"; };
     body: CredentialsInput;
     answers: {
       204: undefined;

@@ -1,4 +1,4 @@
-//! Everything a contributor runs: `cargo xtask test`, `faults`, `bench`, `lint`, `prepare`, `openapi` and `rules`.
+//! Everything a contributor runs: `cargo xtask test`, `faults`, `api-fuzz`, `bench`, `lint`, `prepare`, `openapi` and `rules`.
 //!
 //! Plain Rust on the standard library, so that a machine with nothing but a toolchain can run it. A task is a
 //! function that prints what it does and returns the exit code; an error is a fault of the task itself and is
@@ -11,6 +11,7 @@
     reason = "a program for the terminal: it prints, measures time and reads the environment"
 )]
 
+mod api_fuzz;
 mod bench;
 mod cluster;
 mod faults;
@@ -36,6 +37,9 @@ usage: cargo xtask <task>
                           --quick: fewer generated cases, no doc tests
   faults [--rounds N] [--seed S] [NAMES…]
                           the scenarios of faults (kills, stops, panics, storms, races, clocks), 20 rounds of each
+  api-fuzz [--max-examples N] [--database sqlite|postgres] [--seed S] [ARGS…]
+                          the HTTP API against its own OpenAPI document, by schemathesis, 200 examples of each operation
+                          on each database; ARGS go to schemathesis (--include-path-regex webhooks)
   bench [--quick] [--json FILE] [--only NAME] [--samples N]
                           figures of performance, as ratios taken in turns in one run
   lint                    every check that needs no test run, one line each
@@ -61,6 +65,7 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test", rest @ ..] => test::run(rest),
         ["faults", rest @ ..] => faults::run(rest),
+        ["api-fuzz", rest @ ..] => api_fuzz::run(rest),
         ["bench", rest @ ..] => bench::run(rest),
         ["lint"] => lint::run(),
         ["prepare"] => prepare::run(Mode::Write),

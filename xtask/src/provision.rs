@@ -1,4 +1,4 @@
-//! What a bare machine lacks: PostgreSQL's programs, a C compiler and one of TypeScript.
+//! What a bare machine lacks: PostgreSQL's programs, a C compiler, one of TypeScript, and Python.
 //!
 //! As root on Debian they are installed; otherwise the task ends with the one line that would install them.
 
@@ -32,6 +32,14 @@ pub(crate) fn postgres() -> anyhow::Result<PathBuf> {
     installed_postgres().context("`apt-get install postgresql` brought no PostgreSQL 13 or newer")
 }
 
+/// The client of PostgreSQL for the terminal, which comes with the server; not always in the same folder.
+pub(crate) fn psql() -> anyhow::Result<PathBuf> {
+    let beside = postgres()?.join("psql");
+    let resolved = || std::fs::canonicalize(beside.with_file_name("postgres")).ok().map(|it| it.with_file_name("psql"));
+    let places = [Some(beside.clone()), resolved(), shell::find("psql")];
+    places.into_iter().flatten().find(|it| it.is_file()).context("there is no `psql` beside PostgreSQL")
+}
+
 /// The bundled SQLite is C: makes sure that there is a compiler.
 pub(crate) fn c_compiler() -> anyhow::Result<()> {
     if std::env::var_os("CC").is_some() || ["cc", "gcc", "clang"].into_iter().any(|it| shell::find(it).is_some()) {
@@ -46,6 +54,29 @@ pub(crate) fn typescript() -> anyhow::Result<PathBuf> {
         install(&["node-typescript"], "the TypeScript compiler (`tsc`)")?;
     }
     shell::find("tsc").context("`apt-get install node-typescript` brought no `tsc`")
+}
+
+/// Python with its whole standard library, for the example of a host program, installed first where that is possible.
+pub(crate) fn python() -> anyhow::Result<PathBuf> {
+    // A minimal package has the interpreter alone.
+    python_with("sqlite3, http.server, unittest", &["python3"])
+}
+
+/// A Python that can make environments, the same way.
+pub(crate) fn python_of_environments() -> anyhow::Result<PathBuf> {
+    python_with("ensurepip, venv", &["python3", "python3-venv"])
+}
+
+fn python_with(modules: &str, packages: &[&str]) -> anyhow::Result<PathBuf> {
+    let ready = || {
+        let python = shell::find("python3")?;
+        shell::works(Command::new(&python).args(["-c", &format!("import {modules}")])).then_some(python)
+    };
+    if let Some(python) = ready() {
+        return Ok(python);
+    }
+    install(packages, &format!("Python 3 with the modules {modules}"))?;
+    ready().with_context(|| format!("`apt-get install {}` brought no Python with {modules}", packages.join(" ")))
 }
 
 /// Whether this process belongs to root.

@@ -9,9 +9,16 @@ use anyhow::{Context, bail};
 use crate::workspace;
 
 /// The `cargo` that started us, working at the workspace root.
+///
+/// It is not told which package we are: build scripts look at that, and what they built would be built again after each command
+/// that was typed by hand.
 pub(crate) fn cargo() -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
+    let ours = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(ours)) {
+        command.env_remove(name);
+    }
     command.current_dir(workspace::root());
     command
 }

@@ -24,6 +24,9 @@ pub(crate) fn run(args: &[&str]) -> anyhow::Result<bool> {
     let with_program = !some_packages || args.iter().any(|it| it.ends_with("portal-server"));
 
     provision::c_compiler()?;
+    if with_program {
+        provision::python()?;
+    }
     let mut steps = Steps::default();
     let clusters = steps.time("PostgreSQL", || Clusters::start(with_program))?;
     let mut tests = Tests { quick, clusters, binary: None };

@@ -10,6 +10,7 @@ use std::{
 };
 
 use argon2::Block;
+use metrics::histogram;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::Instant,
@@ -22,6 +23,8 @@ pub struct Gauge {
     pub hashes: u64,
     /// Hashes that run now.
     pub running: usize,
+    /// Callers that wait for their turn.
+    pub waiting: usize,
     /// The most hashes that ever ran at once.
     pub most_running: usize,
     /// Callers that were sent away because the queue was full.
@@ -35,6 +38,8 @@ pub(crate) struct Gate {
     places: Arc<Semaphore>,
     /// One permit for each hash that may run.
     permits: Arc<Semaphore>,
+    /// So many callers wait.
+    waiting: AtomicUsize,
     /// Memory that no hash uses now: never more blocks than permits.
     spare: Mutex<Vec<Vec<Block>>>,
     hashes: AtomicU64,
@@ -70,6 +75,7 @@ impl Gate {
         Arc::new(Self {
             places: Arc::new(Semaphore::new(permits + queue)),
             permits: Arc::new(Semaphore::new(permits)),
+            waiting: AtomicUsize::new(0),
             spare: Mutex::new(Vec::with_capacity(permits)),
             hashes: AtomicU64::new(0),
             running: AtomicUsize::new(0),
@@ -85,8 +91,11 @@ impl Gate {
             self.refused.fetch_add(1, Ordering::Relaxed);
             return None;
         };
+        let (waiting, since) = (Waiting::begin(self), Instant::now());
         // The semaphore is never closed, so that this waits and never fails.
         let permit = Arc::clone(&self.permits).acquire_owned().await.ok()?;
+        drop(waiting);
+        histogram!("portal_password_hash_wait_seconds").record(since.elapsed());
         let memory = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         Some(Turn { gate: Arc::clone(self), memory, _permit: permit, _place: place })
     }
@@ -113,9 +122,27 @@ impl Gate {
         Gauge {
             hashes: self.hashes.load(Ordering::Relaxed),
             running: self.running.load(Ordering::SeqCst),
+            waiting: self.waiting.load(Ordering::Relaxed),
             most_running: self.most_running.load(Ordering::SeqCst),
             refused: self.refused.load(Ordering::Relaxed),
         }
+    }
+}
+
+/// Counts one caller as waiting until it is dropped, be it that its turn came or that it went away.
+#[derive(Debug)]
+struct Waiting<'a>(&'a Gate);
+
+impl<'a> Waiting<'a> {
+    fn begin(gate: &'a Gate) -> Self {
+        gate.waiting.fetch_add(1, Ordering::Relaxed);
+        Self(gate)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -97,8 +97,10 @@ impl Argon2Hasher {
         let began = Instant::now();
         let job = tokio::task::spawn_blocking(move || work(&mut turn));
         let done = job.await.unwrap_or(Err(HashError::Failed));
+        let span = began.elapsed();
+        metrics::histogram!("portal_password_hash_seconds").record(span);
         if usual {
-            self.gate.took(began, began.elapsed());
+            self.gate.took(began, span);
         }
         done
     }

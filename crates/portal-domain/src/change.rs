@@ -3,6 +3,7 @@
 use crate::{
     contact::Contact,
     email::LoginKey,
+    erasure::Erasure,
     event::Event,
     handoff::Handoff,
     id::{
@@ -143,8 +144,16 @@ pub enum Change {
     DeleteClient(ClientId),
     /// Inserts the contact at version 1, or replaces it: addresses and clients too.
     PutContact(Contact),
-    /// Deletes the contact with its addresses, clients and former keys. Messages and events stay.
+    /// Deletes the contact with its addresses, clients and former keys. Messages and events stay, and it is kept which reference
+    /// it had, so that they can be erased.
     DeleteContact(ContactId),
+    /// Removes all personal values of contacts that are not there, by what this tells of them: personal values of their events, and of
+    /// events of logins of theirs that are not there; messages, links, hand-overs and sign-in codes; what names them in rows of jobs
+    /// and answers of others, while their own say nothing any more; tries and enquiries. Links of theirs that work pass to the heir,
+    /// and of the sessions of its login it is forgotten where they came from. What the same commit tells stays, its receipt too. Where one of the contacts was
+    /// not deleted, by this commit or before, or is erased already, the commit is a conflict. Jobs of the practice that go on
+    /// get another version: whoever works on one begins anew.
+    Erase(Box<Erasure>),
     /// Remembers that a key was the contact's first while it had access; harmless when it is remembered already.
     RememberKey {
         /// The contact.
@@ -302,6 +311,11 @@ pub enum Change {
         /// The rows.
         rows: Vec<SettledRow>,
     },
-    /// Makes unsettled all rows of a job but those that were staged settled.
-    RestartRows(JobId),
+    /// Makes unsettled rows of a job that are settled, but for those that were staged settled.
+    RestartRows {
+        /// The job.
+        job: JobId,
+        /// So many at most, whichever.
+        most: u32,
+    },
 }

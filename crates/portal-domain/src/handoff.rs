@@ -112,12 +112,6 @@ pub struct Handoff {
 impl Handoff {
     /// The state at `now`, by the same order as a link's: used, dead, expired, usable.
     pub fn state(&self, now: Timestamp) -> LinkState {
-        match (self.used_at, self.ended_at) {
-            (Some(_), _) => LinkState::Used,
-            (None, Some(ended)) if ended < self.expires_at => LinkState::Dead,
-            (None, Some(_)) => LinkState::Expired,
-            (None, None) if now >= self.expires_at => LinkState::Expired,
-            (None, None) => LinkState::Usable,
-        }
+        LinkState::of(self.used_at, self.ended_at, self.expires_at, now)
     }
 }

@@ -41,6 +41,22 @@ impl<K> Id<K> {
         self.uuid
     }
 
+    /// Before every id of this time or later, as [`Ids`] gives them, and after every earlier one.
+    ///
+    /// ```
+    /// use portal_domain::{id::{Id, Ids}, time::Timestamp};
+    ///
+    /// let (noon, later) = (Timestamp::from_micros(1_000_000), Timestamp::from_micros(1_001_000));
+    /// let mut ids = Ids::from_seed([7; 32]);
+    /// assert!(ids.next::<()>(noon) < Id::first_at(later));
+    /// assert!(ids.next::<()>(later) > Id::first_at(later));
+    /// ```
+    pub fn first_at(at: Timestamp) -> Self {
+        let mut bytes = [0; 16];
+        bytes[..6].copy_from_slice(&at.as_millis().to_be_bytes()[2..]);
+        Self::from_bytes(bytes)
+    }
+
     /// Reads the hyphenated form; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::try_parse(text).ok().map(Self::from_uuid)

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Named,
-    decide::Effects,
+    decide::{Effects, moves_login},
     event::Caller,
     id::{JobId, PracticeId},
     status::PortalStatus,
@@ -20,6 +20,10 @@ use crate::{
 pub const KEPT: Duration = Duration::from_secs(14 * 24 * 3600);
 /// So long the rows of a staging that broke off are kept.
 pub const STAGING_KEPT: Duration = Duration::from_secs(24 * 3600);
+/// Most entries of a list of a row. Whoever reads a file need not tell more of them apart: such a row is refused.
+pub const MOST_ENTRIES: usize = 1000;
+/// So many of those behind a login are named in a report.
+const NAMED: usize = 10;
 
 /// A job. Its rows stand apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -330,8 +334,7 @@ impl SettledRow {
         if self.report.joined {
             return Some(RowEffect::Join);
         }
-        let moved = login_before.is_some() && login_after.is_some() && login_before != login_after;
-        moved.then_some(RowEffect::Move)
+        moves_login(login_before.as_deref(), login_after.as_deref()).then_some(RowEffect::Move)
     }
 }
 
@@ -355,8 +358,10 @@ pub struct RowReport {
     pub mended: Vec<MendReport>,
     /// Whether the row made its contact share a login.
     pub joined: bool,
-    /// Who else is behind the login.
+    /// Who else is behind the login; the first ten.
     pub shared_with: Vec<Named>,
+    /// How many they are in all.
+    pub shared_count: usize,
     /// The address the contact signed in with before.
     pub login_before: Option<String>,
     /// And after.
@@ -370,7 +375,8 @@ impl RowReport {
     #[must_use]
     pub fn with(self, effects: &Effects) -> Self {
         Self {
-            shared_with: effects.shared_with.clone(),
+            shared_with: effects.shared_with.iter().take(NAMED).cloned().collect(),
+            shared_count: effects.shared_with.len(),
             login_before: effects.login_before.clone(),
             login_after: effects.login_after.clone(),
             messages: effects.messages.iter().map(|message| message.kind.code().to_owned()).collect(),

@@ -96,18 +96,25 @@ pub enum LinkState {
     Expired,
 }
 
+impl LinkState {
+    /// The state at `now` of what was used and killed then, and expires then.
+    pub(crate) fn of(used: Option<Timestamp>, ended: Option<Timestamp>, expires: Timestamp, now: Timestamp) -> Self {
+        match (used, ended) {
+            (Some(_), _) => Self::Used,
+            (None, Some(ended)) if ended < expires => Self::Dead,
+            (None, Some(_)) => Self::Expired,
+            (None, None) if now >= expires => Self::Expired,
+            (None, None) => Self::Usable,
+        }
+    }
+}
+
 impl Link {
     /// The state at `now`: `Used` if redeemed, else `Dead` if killed before it expired, else `Expired`, else `Usable`.
     ///
     /// One that was killed when it had expired already is `Expired` by every clock, a slower one too.
     pub fn state(&self, now: Timestamp) -> LinkState {
-        match (self.used_at, self.ended_at) {
-            (Some(_), _) => LinkState::Used,
-            (None, Some(ended)) if ended < self.expires_at => LinkState::Dead,
-            (None, Some(_)) => LinkState::Expired,
-            (None, None) if now >= self.expires_at => LinkState::Expired,
-            (None, None) => LinkState::Usable,
-        }
+        LinkState::of(self.used_at, self.ended_at, self.expires_at, now)
     }
 
     /// The key it was mailed to; a password it sets is confirmed there.

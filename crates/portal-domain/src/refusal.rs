@@ -275,8 +275,11 @@ impl Door {
 }
 
 fn list(contacts: &[Named]) -> String {
-    let names: Vec<_> = contacts.iter().map(|contact| format!("`{}`", contact.name)).collect();
-    names.join(", ")
+    /// Most that are named in a sentence.
+    const NAMED: usize = 10;
+    let names: Vec<_> = contacts.iter().take(NAMED).map(|contact| format!("`{}`", contact.name)).collect();
+    let more = contacts.len().saturating_sub(NAMED);
+    if more > 0 { format!("{} and {more} more", names.join(", ")) } else { names.join(", ") }
 }
 
 fn place(index: Option<usize>) -> String {

@@ -28,6 +28,7 @@ use crate::{
     document::{self, Handled, Says, answered, answered_words, delete, get, post, put, says},
     guard,
     json::{Fields, FromFields},
+    observe,
     present::{self, List, SessionAnswer, SessionPart},
     problem::Problem,
 };
@@ -116,7 +117,9 @@ async fn sign_in(
         presented,
         known: known.as_deref(),
     };
-    let signed_in = visitor.app.portal.sign_in(&visitor.context, &input).await?;
+    let signed_in = visitor.app.portal.sign_in(&visitor.context, &input).await;
+    observe::sign_in("password", &signed_in);
+    let signed_in = signed_in?;
     Ok((StatusCode::NO_CONTENT, cookie::of_signed_in(base, slug, &signed_in)).into_response())
 }
 

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponseParts, ResponseParts},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Limited};
 use portal_domain::{
     decide::Expected,
     job::RowEffect,
@@ -20,6 +20,7 @@ use portal_domain::{
 };
 
 use crate::{
+    arrival::{self, Fault},
     document::BodyShape,
     json::{self, Fields, FromFields},
     problem::Problem,
@@ -31,9 +32,6 @@ pub(crate) const HOST_BODY: usize = 64 * 1024;
 pub(crate) const IMPORT_BODY: usize = 64 * 1024 * 1024;
 /// Most bytes of a body of whatever anybody may send.
 const PORTAL_BODY: usize = 16 * 1024;
-/// For so long a body may take to arrive.
-const BODY_TIME: Duration = Duration::from_secs(20);
-
 /// So much of a body that is too large is read all the same.
 const DRAINED: usize = 2 * 1024 * 1024;
 /// And for so long.
@@ -139,13 +137,11 @@ async fn bytes(headers: &HeaderMap, body: Body, most: usize) -> Result<Bytes, Pr
         drain(body).await;
         return Err(too_large());
     }
-    let slow = |_| Problem::new("request_timeout", "the body did not arrive in time");
-    let collected = tokio::time::timeout(BODY_TIME, Limited::new(body, most).collect()).await.map_err(slow)?;
-    match collected {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(_) => Err(Problem::invalid("the body did not arrive whole")),
-    }
+    arrival::whole(body, most).await.map_err(|fault| match fault {
+        Fault::TooLarge => too_large(),
+        Fault::Slow => Problem::new("request_timeout", "the body did not arrive in time"),
+        Fault::Broken => Problem::invalid("the body did not arrive whole"),
+    })
 }
 
 /// Reads what little more is worth reading of a body that is too large, so that the answer is not overtaken by a reset of the
@@ -189,6 +185,11 @@ impl Query {
             Some(_) => Err(Problem::invalid_field("preview", "`preview` must be `true` or `false`")),
         }
     }
+}
+
+/// Whether a query asks only what a command would do, whatever else is wrong with it.
+pub(crate) fn asks_for_preview(query: &str) -> bool {
+    form_urlencoded::parse(query.as_bytes()).any(|(name, value)| name == "preview" && value == "true")
 }
 
 /// What comes after a number, and how long to wait for it.

@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts, RawPathParams},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
+    http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
 };
 use portal_domain::{
     Door, decide,
@@ -33,8 +33,8 @@ async fn param(parts: &mut Parts, name: &str) -> Option<String> {
 
 /// Where a request comes from: the connection, or what the nearest proxy that isn't believed was told.
 fn origin(app: &Inner, parts: &Parts) -> Option<String> {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip().to_canonical();
-    let trusted = |address| app.config.trusted_proxies.iter().any(|network| network.contains(address));
+    let peer = peer(&parts.extensions)?;
+    let trusted = |address| is_trusted(app, address);
     let mut nearest = peer;
     // What somebody wrote before the proxies may be anything, and spoils only itself.
     let lines = parts.headers.get_all("x-forwarded-for").iter().map(HeaderValue::as_bytes);
@@ -47,6 +47,19 @@ fn origin(app: &Inner, parts: &Parts) -> Option<String> {
         nearest = address.to_canonical();
     }
     Some(nearest.to_string())
+}
+
+fn peer(extensions: &Extensions) -> Option<IpAddr> {
+    Some(extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip().to_canonical())
+}
+
+fn is_trusted(app: &Inner, address: IpAddr) -> bool {
+    app.config.trusted_proxies.iter().any(|network| network.contains(address))
+}
+
+/// Whether a request comes from a proxy that is believed.
+pub(crate) fn is_of_a_proxy(app: &Inner, extensions: &Extensions) -> bool {
+    peer(extensions).is_some_and(|peer| is_trusted(app, peer))
 }
 
 /// An address as proxies write it: alone, in brackets, or with a port.
@@ -309,10 +322,15 @@ impl Asks for Token {}
 
 impl Asks for Visitor {}
 
-impl Asks for HeldByScript {}
+impl Asks for HeldByScript {
+    fn ask(signature: &mut Signature) {
+        signature.scripted = true;
+    }
+}
 
 impl Asks for Session {
     fn ask(signature: &mut Signature) {
+        signature.scripted = true;
         signature.session = Some(Cookie::Portal);
     }
 }

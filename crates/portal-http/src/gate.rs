@@ -19,12 +19,12 @@ use portal_domain::{
     usecase::{self, KeyHolder},
 };
 use sha2::{Digest, Sha256};
-use tokio::sync::{OwnedMutexGuard, Semaphore};
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     Inner,
     ask::{self, HOST_BODY, IMPORT_BODY, Unread},
-    caller,
+    caller, observe,
     problem::Problem,
 };
 
@@ -33,8 +33,16 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 const HEADER: &str = "idempotency-key";
 
-/// So many files are held at once; they are the only bodies that are large.
-const FILES: usize = 2;
+/// Calls that take long, and how many of each go on at once: files are the only bodies that are large, and of many contacts each is
+/// looked at.
+const LONG: [&str; 2] = ["POST /imports", "POST /activations"];
+const PLACES: usize = 2;
+/// For so long a call waits for such a place.
+const PLACE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// A place among those that take long. Whoever goes on with work when the call is given up keeps it.
+#[derive(Clone)]
+pub(crate) struct Place(#[expect(dead_code, reason = "it is only held")] Arc<OwnedSemaphorePermit>);
 
 /// What the gate has to know of a route.
 #[derive(Clone)]
@@ -44,32 +52,46 @@ pub(crate) struct Gate {
     scope: Scope,
     /// Method and path, as the table of routes names them.
     route: String,
-    /// Places for those that send files.
-    files: Option<Arc<Semaphore>>,
+    /// Places for those that take long.
+    places: Option<Arc<Semaphore>>,
 }
 
 impl Gate {
     pub(crate) fn new(app: &Arc<Inner>, scope: Scope, route: String) -> Self {
-        let files = (route == "POST /imports").then(|| Arc::new(Semaphore::new(FILES)));
-        Self { app: Arc::clone(app), scope, route, files }
+        let places = LONG.contains(&&*route).then(|| Arc::new(Semaphore::new(PLACES)));
+        Self { app: Arc::clone(app), scope, route, places }
     }
 
-    const fn most_bytes(&self) -> usize {
-        if self.files.is_some() { IMPORT_BODY } else { HOST_BODY }
+    fn most_bytes(&self) -> usize {
+        if self.route == LONG[0] { IMPORT_BODY } else { HOST_BODY }
+    }
+
+    async fn place(&self) -> Result<Option<Place>, Problem> {
+        let Some(places) = self.places.clone() else { return Ok(None) };
+        match tokio::time::timeout(PLACE_PATIENCE, places.acquire_owned()).await {
+            Ok(Ok(place)) => Ok(Some(Place(Arc::new(place)))),
+            _ => Err(Problem::overloaded()),
+        }
     }
 }
 
 /// Lets a request pass whose key allows it. A write that names itself waits while the same call runs.
 pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    if gate.scope == Scope::Read {
+        observe::looks();
+    }
     let (mut parts, mut body) = request.into_parts();
     let key = match caller::authenticate(&gate.app, &parts.headers, gate.scope).await {
         Ok(key) => key,
         Err(problem) => return problem.into_response(),
     };
-    let place = match gate.files.clone().map(Semaphore::try_acquire_owned).transpose() {
+    let place = match gate.place().await {
         Ok(place) => place,
-        Err(_) => return Problem::overloaded().into_response(),
+        Err(problem) => return problem.into_response(),
     };
+    if let Some(place) = place.clone() {
+        parts.extensions.insert(place);
+    }
     let mut turn = None;
     if writes(&gate, &parts) && parts.headers.contains_key(HEADER) {
         match named(&gate, &key, &parts, body).await {
@@ -98,9 +120,9 @@ pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
 
 /// Whether it may write: a look doesn't, nor does a question what a command would do.
 fn writes(gate: &Gate, parts: &Parts) -> bool {
-    let mut query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
     let looks = matches!(parts.method, Method::GET | Method::HEAD);
-    gate.scope != Scope::Read && !looks && !query.any(|(name, value)| name == "preview" && value == "true")
+    let asks = parts.uri.query().is_some_and(ask::asks_for_preview);
+    gate.scope != Scope::Read && !looks && !asks
 }
 
 /// Reads the name of a call and all that it says.
@@ -124,8 +146,11 @@ async fn named(gate: &Gate, key: &KeyHolder, parts: &Parts, body: Body) -> Resul
 fn idempotency_key(headers: &HeaderMap) -> Result<String, Problem> {
     let mut given = headers.get_all(HEADER).into_iter();
     let only = given.next().filter(|_| given.next().is_none()).and_then(|value| value.to_str().ok());
-    let right = only.filter(|key| (1..=255).contains(&key.len()));
-    let wrong = || Problem::invalid_field("Idempotency-Key", "`Idempotency-Key` is one text of 1–255 ASCII characters");
+    // A header may hold tabs, and what `to_str` takes as text may too.
+    let right = only.filter(|key| (1..=255).contains(&key.len()) && key.bytes().all(|it| matches!(it, b' '..=b'~')));
+    let wrong = || {
+        Problem::invalid_field("Idempotency-Key", "`Idempotency-Key` is one text of 1–255 printable ASCII characters")
+    };
     right.map(str::to_owned).ok_or_else(wrong)
 }
 

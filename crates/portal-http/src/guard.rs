@@ -19,12 +19,15 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use portal_domain::port::Entropy;
+use sha2::{Digest, Sha256};
 use tracing::Instrument;
 
-use crate::{Inner, pages, problem::Problem};
+use crate::{Inner, caller, observe::Subject, pages, problem::Problem};
 
 /// For so long a request may take.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
+/// And one that brings a file, or means many contacts.
+const LONG_REQUEST_TIME: Duration = Duration::from_secs(600);
 
 /// No script, no frame, nothing from elsewhere.
 const CSP: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -50,23 +53,22 @@ fn looks(method: &Method) -> bool {
 ///
 /// All of it is one layer, because each layer of its own costs every request a copy of those below it.
 pub(crate) async fn every(State(app): State<Arc<Inner>>, request: Request, next: Next) -> Response {
-    let given = request.headers().get(REQUEST_ID).filter(|value| is_plain(value)).cloned();
-    let fresh;
-    let id = match given.as_ref().and_then(|value| value.to_str().ok()) {
-        Some(id) => id,
-        None => {
-            fresh = app.request_ids.next();
-            &fresh
-        }
-    };
+    let id = given_id(&app, &request).unwrap_or_else(|| app.request_ids.next());
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
     let span = tracing::info_span!("request", id, method = %request.method(), route);
-    let mut response = answer(&app, request, next).instrument(span.clone()).await;
+    let subject = Subject::of(&request);
+    let mut response = subject.counted(answer(&app, request, next).instrument(span.clone())).await;
     span.in_scope(|| tracing::info!(status = response.status().as_u16(), "answered"));
-    if let Some(given) = given {
-        response.headers_mut().insert(REQUEST_ID, given);
+    if let Ok(id) = HeaderValue::try_from(id) {
+        response.headers_mut().insert(REQUEST_ID, id);
     }
     response
+}
+
+/// The name that a proxy gave the request. Anybody else could write into the log what others look for.
+fn given_id(app: &Inner, request: &Request) -> Option<String> {
+    let given = request.headers().get(REQUEST_ID).filter(|_| caller::is_of_a_proxy(app, request.extensions()))?;
+    given.to_str().ok().filter(|id| is_plain(id)).map(str::to_owned)
 }
 
 async fn answer(app: &Inner, request: Request, next: Next) -> Response {
@@ -90,26 +92,29 @@ async fn answer(app: &Inner, request: Request, next: Next) -> Response {
     response
 }
 
-fn is_plain(id: &HeaderValue) -> bool {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
-    (1..=64).contains(&id.len()) && id.as_bytes().iter().all(plain)
+fn is_plain(id: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    (1..=64).contains(&id.len()) && id.bytes().all(plain)
 }
 
-/// Names for requests that bring none: which of this program's they are, by a random part that each start has of its own.
+/// Names for requests that bring none. All are of one length, and none tells how many there were before it: whoever asks gets to
+/// see them (P2).
 pub(crate) struct RequestIds {
-    start: String,
+    start: [u8; 32],
     count: AtomicU64,
 }
 
 impl RequestIds {
     pub(crate) fn new(entropy: &dyn Entropy) -> Self {
-        let mut start = [0; 6];
+        let mut start = [0; 32];
         entropy.fill(&mut start);
-        Self { start: URL_SAFE_NO_PAD.encode(start), count: AtomicU64::new(0) }
+        Self { start, count: AtomicU64::new(0) }
     }
 
     fn next(&self) -> String {
-        format!("{}.{}", self.start, self.count.fetch_add(1, Ordering::Relaxed))
+        let count = self.count.fetch_add(1, Ordering::Relaxed);
+        let digest = Sha256::new().chain_update(self.start).chain_update(count.to_be_bytes()).finalize();
+        URL_SAFE_NO_PAD.encode(&digest[..12])
     }
 }
 
@@ -153,7 +158,9 @@ fn host_header(headers: &HeaderMap) -> Option<&str> {
 
 /// No request takes for ever.
 async fn in_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
+    let long = matches!(request.uri().path(), "/api/v1/imports" | "/api/v1/activations");
+    let time = if long { LONG_REQUEST_TIME } else { REQUEST_TIME };
+    match tokio::time::timeout(time, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
             tracing::warn!("a request took too long");
@@ -177,6 +184,7 @@ fn dressed(response: Response) -> Response {
             page.headers_mut().insert(name, value.clone());
         }
     }
+    page.extensions_mut().insert(problem.clone());
     page
 }
 
@@ -227,4 +235,35 @@ pub(crate) async fn same_origin_if_told(State(app): State<Arc<Inner>>, request: 
         return next.run(request).await;
     }
     foreign()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    struct Same;
+
+    impl Entropy for Same {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(7);
+        }
+    }
+
+    #[test]
+    fn made_ids_differ_and_are_of_one_length() {
+        let ids = RequestIds::new(&Same);
+        let made: BTreeSet<_> = (0..1000).map(|_| ids.next()).collect();
+        assert_eq!(made.len(), 1000);
+        assert!(made.iter().all(|id| id.len() == 16 && is_plain(id)));
+    }
+
+    #[test]
+    fn what_could_break_a_log_or_a_header_is_no_id() {
+        assert!(is_plain("a-1_B.9") && is_plain(&"x".repeat(64)));
+        for id in ["", " ", "a b", "a\n", "é", "a\"b", &"x".repeat(65)] {
+            assert!(!is_plain(id), "{id:?}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! JSON as it is taken in: one object, every field known, no field twice, no U+0000, every type right.
 
-use std::{cell::RefCell, fmt};
+use std::{cell::RefCell, fmt, ops::RangeInclusive};
 
 use portal_domain::time::Timestamp;
 use serde::{
@@ -195,6 +195,19 @@ impl Fields {
     /// A whole number.
     pub(crate) fn number(&mut self, name: &'static str) -> Result<Option<u32>, Problem> {
         self.take(name, "a whole number", document::number, whole)
+    }
+
+    /// The same, where the rules take only these numbers: the document says so, and they refuse the others themselves.
+    pub(crate) fn number_within(
+        &mut self,
+        name: &'static str,
+        taken: &RangeInclusive<u32>,
+    ) -> Result<Option<u32>, Problem> {
+        let number = self.number(name)?;
+        if let Some(told) = &mut self.told {
+            told.within(name, taken);
+        }
+        Ok(number)
     }
 
     /// A list of whole numbers.

@@ -13,6 +13,7 @@
 //! | sign staff in yourself | [`workspace_cookie`] |
 
 mod api;
+mod arrival;
 mod ask;
 mod assets;
 mod caller;
@@ -24,6 +25,7 @@ mod gate;
 mod guard;
 mod host;
 mod json;
+mod observe;
 mod pages;
 mod present;
 mod problem;
@@ -35,7 +37,10 @@ pub mod workspace_cookie;
 use std::{fmt, sync::Arc};
 
 use axum::{Router, middleware, response::IntoResponse};
-use portal_domain::{port::PortalViews, usecase::Portal};
+use portal_domain::{
+    port::{Exports, PortalViews},
+    usecase::Portal,
+};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use crate::{
@@ -57,6 +62,8 @@ pub struct App {
     pub portal: Portal,
     /// Lists.
     pub views: Arc<dyn PortalViews>,
+    /// What leaves as a whole.
+    pub exports: Arc<dyn Exports>,
     /// Where the service is reached, and whom it believes.
     pub config: HttpConfig,
     /// Wakes the workers, where they are in this process.
@@ -73,6 +80,7 @@ impl fmt::Debug for App {
 struct Inner {
     portal: Portal,
     views: Arc<dyn PortalViews>,
+    exports: Arc<dyn Exports>,
     config: HttpConfig,
     wake: Option<Wake>,
     request_ids: RequestIds,
@@ -84,11 +92,13 @@ impl App {
     /// All routes, behind all guards. The server puts the peer's address into each request as
     /// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo); without it, requests come from nowhere known.
     pub fn router(self) -> Router {
-        let Self { portal, views, config, wake } = self;
+        let Self { mut portal, views, exports, config, wake } = self;
+        portal.hasher = observe::hasher(portal.hasher);
         let request_ids = RequestIds::new(&*portal.entropy);
         let app = Arc::new(Inner {
             portal,
             views,
+            exports,
             config,
             wake,
             request_ids,
@@ -109,7 +119,7 @@ impl App {
             routes = routes.merge(demo::routes());
         }
         routes
-            .method_not_allowed_fallback(async || Problem::new("method_not_allowed", "the route has other methods"))
+            .method_not_allowed_fallback(host::other_methods)
             .fallback(async || Problem::not_found("route"))
             .with_state(with_app())
             .layer(CatchPanicLayer::custom(guard::panicked))

@@ -25,7 +25,10 @@ use utoipa::{
     openapi::{RefOr, Schema},
 };
 
-use crate::document::{self, answered, answered_words};
+use crate::{
+    document::{self, answered, answered_words},
+    observe,
+};
 
 /// A time as RFC 3339 in UTC.
 pub(crate) fn time(at: Timestamp) -> String {
@@ -93,8 +96,10 @@ pub(crate) struct Put<T> {
 }
 
 /// `changed` or `unchanged`.
-pub(crate) const fn outcome(changed: bool) -> &'static str {
-    if changed { "changed" } else { "unchanged" }
+pub(crate) fn outcome(changed: bool) -> &'static str {
+    let outcome = if changed { "changed" } else { "unchanged" };
+    observe::outcome(outcome);
+    outcome
 }
 
 /// The schema of [`outcome`].
@@ -414,9 +419,10 @@ impl EventPart {
 }
 
 /// What is pushed of an event in the format of Standard Webhooks.
-#[derive(Serialize)]
-struct Payload<'a> {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WebhookPayload<'a> {
     r#type: &'a str,
+    #[schema(format = DateTime)]
     timestamp: &'a str,
     data: &'a EventPart,
 }
@@ -442,7 +448,7 @@ struct Payload<'a> {
 /// ```
 pub fn event_payload(event: &RecordedEvent, contact: Option<&Ref>) -> Vec<u8> {
     let data = EventPart::of(event, contact);
-    let payload = Payload { r#type: &data.kind, timestamp: &data.at, data: &data };
+    let payload = WebhookPayload { r#type: &data.kind, timestamp: &data.at, data: &data };
     serde_json::to_vec(&payload).expect("text and numbers can be written as JSON")
 }
 

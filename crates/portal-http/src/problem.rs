@@ -173,6 +173,11 @@ impl Problem {
         Refusal::NotFound { what }.into()
     }
 
+    /// The route is there, and has no such method.
+    pub(crate) fn other_methods() -> Self {
+        Self::new("method_not_allowed", "the route has other methods")
+    }
+
     /// The host's key is missing or wrong.
     pub(crate) fn no_key() -> Self {
         let mut problem = Self::new("unauthorized", "send the API key as `Authorization: Bearer …`");

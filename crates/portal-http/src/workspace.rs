@@ -75,6 +75,7 @@ impl FromRequestParts<Arc<Inner>> for Staff {
 
 impl Asks for Staff {
     fn ask(signature: &mut Signature) {
+        signature.scripted = true;
         signature.session = Some(Cookie::Workspace);
     }
 }

@@ -1,6 +1,9 @@
 //! Which column is what.
 
-use portal_domain::{id::Ref, job::ImportInput};
+use portal_domain::{
+    id::Ref,
+    job::{ImportInput, MOST_ENTRIES},
+};
 use sha2::{Digest, Sha256};
 
 use crate::{Fault, MOST_COLUMNS, neutral::bare, shown};
@@ -229,7 +232,8 @@ impl Layout {
             false => of(Field::Name).next().unwrap_or_default().to_owned(),
         };
         let reference = if self.identify.is_empty() { one(Field::Ref) } else { self.identity(cells) };
-        let listed = |field: Field| of(field).flat_map(|cell| cell.split(WITHIN));
+        // A cell of delimiters only is a million entries; one too many is enough for the row to be refused.
+        let listed = |field: Field| of(field).flat_map(|cell| cell.split(WITHIN)).take(MOST_ENTRIES + 1);
         ImportInput {
             reference,
             name,
@@ -339,6 +343,14 @@ mod tests {
         assert_eq!(input.emails, ["\u{200b} a@x.example\t", " "]);
         assert_eq!((input.name.as_str(), input.activate.as_str()), (" A ", "yes"));
         assert_eq!(input.clients, ["acme", "b"]);
+    }
+
+    #[test]
+    fn s16_entries_of_a_row_are_told_apart_up_to_one_too_many() {
+        let layout = Layout::of(&heads("ref|email|email2|clients"), &Columns::default()).unwrap();
+        let cells = ["c".to_owned(), ";".repeat(30_000), ";".repeat(30_000), ";".repeat(30_000)];
+        let input = layout.input(&cells);
+        assert_eq!((input.emails.len(), input.clients.len()), (MOST_ENTRIES + 1, MOST_ENTRIES + 1));
     }
 
     #[test]

@@ -20,6 +20,7 @@
 mod columns;
 mod lines;
 mod neutral;
+mod package;
 mod text;
 mod workbook;
 

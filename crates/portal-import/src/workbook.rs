@@ -1,25 +1,29 @@
 //! XLSX: unpacked within bounds, read cell by cell, and kept as the rows it has.
 //!
 //! A workbook is a ZIP archive that may claim anything: a sheet of sixteen thousand columns and a million rows, or parts that
-//! unpack to a thousand times their size. So its parts are unpacked once to be measured, and no cell costs anything that isn't
-//! there.
+//! unpack to a thousand times their size. So its parts are unpacked once to be measured, those that hold no cells are left out,
+//! and no cell costs anything that isn't there.
 
 use std::{
     io::{Cursor, Read},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx};
+use calamine::{DataRef, Reader, Xlsx};
 use zip::ZipArchive;
 
-use crate::{Cells, Fault, MOST_COLUMNS, MOST_ROWS};
+use crate::{
+    Cells, Fault, MOST_COLUMNS, MOST_ROWS,
+    package::{Archive, Package},
+    shown,
+};
 
 /// Most bytes of all parts, unpacked.
 const UNPACKED: u64 = 256 << 20;
 /// Most parts.
-const PARTS: usize = 4096;
+pub(crate) const PARTS: usize = 4096;
 /// Most texts that cells share.
-const SHARED: usize = 1_000_000;
+pub(crate) const SHARED: usize = 1_000_000;
 /// Most bytes of all cells together, each as often as it stands there.
 const TEXT: usize = 128 << 20;
 
@@ -34,11 +38,11 @@ pub(crate) struct Workbook {
     lines: Vec<u64>,
 }
 
-fn damaged() -> Fault {
+pub(crate) fn damaged() -> Fault {
     Fault::new("is a damaged workbook, or none: save it as XLSX again, or as CSV")
 }
 
-fn too_large() -> Fault {
+pub(crate) fn too_large() -> Fault {
     Fault::new("is a workbook that unpacks to too much: keep one sheet with contacts only, or save it as CSV")
 }
 
@@ -46,8 +50,9 @@ impl Workbook {
     pub(crate) fn open(bytes: &[u8]) -> Result<Self, Fault> {
         // A reader that meets what its authors never saw fails like any other.
         catch_unwind(AssertUnwindSafe(|| {
-            measure(bytes)?;
-            read(bytes)
+            let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| damaged())?;
+            measure(&mut archive)?;
+            read(Package::of(&mut archive)?)
         }))
         .unwrap_or_else(|_| Err(damaged()))
     }
@@ -57,7 +62,7 @@ impl Workbook {
     }
 
     pub(crate) fn read_as(&self) -> String {
-        format!("XLSX, sheet `{}`", self.sheet)
+        format!("XLSX, sheet `{}`", shown(&self.sheet))
     }
 
     pub(crate) fn rows(&self) -> impl Iterator<Item = Result<Cells, Fault>> + '_ {
@@ -71,44 +76,29 @@ impl Workbook {
 }
 
 /// Unpacks every part, and keeps nothing.
-fn measure(bytes: &[u8]) -> Result<(), Fault> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| damaged())?;
+fn measure(archive: &mut Archive<'_>) -> Result<(), Fault> {
     if archive.len() > PARTS {
         return Err(too_large());
     }
     let (mut left, mut buffer) = (UNPACKED, vec![0; 64 * 1024]);
     for index in 0..archive.len() {
         let mut part = archive.by_index(index).map_err(|_| damaged())?;
-        let name = part.name().map_err(|_| damaged())?.into_owned();
-        let shared = name.to_ascii_lowercase().ends_with("sharedstrings.xml");
-        // Each shared text begins so; one that is cut by two buffers is counted by its rest.
-        let (mut texts, mut last) = (0, Vec::new());
         loop {
             let read = part.read(&mut buffer).map_err(|_| damaged())?;
             if read == 0 {
                 break;
             }
             left = left.checked_sub(read as u64).ok_or_else(too_large)?;
-            if shared {
-                last.extend_from_slice(&buffer[..read]);
-                texts += last.windows(3).filter(|window| window == b"<si").count();
-                last.drain(..last.len() - last.len().min(2));
-            }
-            if texts > SHARED {
-                return Err(too_large());
-            }
         }
     }
     Ok(())
 }
 
-fn read(bytes: &[u8]) -> Result<Workbook, Fault> {
-    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| damaged())?;
-    let sheets = workbook.sheets_metadata().iter();
-    let mut shown = sheets.filter(|sheet| sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible);
-    let sheet = shown.next().map(|sheet| sheet.name.clone());
-    let sheet = sheet.ok_or_else(|| Fault::new("is a workbook without a sheet"))?;
-    let mut cells = workbook.worksheet_cells_reader(&sheet).map_err(|_| damaged())?;
+fn read(package: Package) -> Result<Workbook, Fault> {
+    let Package { sheet, bytes } = package;
+    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(&bytes)).map_err(|_| damaged())?;
+    let name = workbook.sheet_names().into_iter().next().ok_or_else(damaged)?;
+    let mut cells = workbook.worksheet_cells_reader(&name).map_err(|_| damaged())?;
     let mut collected = Collected::new();
     while let Some(cell) = cells.next_cell().map_err(|_| damaged())? {
         let (row, column) = cell.get_position();
@@ -221,9 +211,19 @@ mod tests {
 
     /// A workbook with this inside `sheetData`, and these shared texts.
     fn workbook(rows: &str, shared: &[&str]) -> Vec<u8> {
+        let texts: String = shared.iter().fold(String::new(), |mut all, text| {
+            write!(all, "<si><t>{text}</t></si>").unwrap();
+            all
+        });
+        let texts = format!("<sst xmlns=\"{SHEET}\">{texts}</sst>");
+        made("Clients &amp; co", rows, &[("xl/sharedStrings.xml", texts.as_bytes())])
+    }
+
+    /// A workbook whose sheet has this name and these rows, with more parts.
+    fn made(name: &str, rows: &str, more: &[(&str, &[u8])]) -> Vec<u8> {
         let book = format!(
             "<workbook xmlns=\"{SHEET}\" xmlns:r=\"{OFFICE}\"><sheets><sheet name=\"Hidden\" sheetId=\"2\" \
-             state=\"hidden\" r:id=\"rId2\"/><sheet name=\"Clients &amp; co\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>"
+             state=\"hidden\" r:id=\"rId2\"/><sheet name=\"{name}\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>"
         );
         let relations = format!(
             "<Relationships xmlns=\"{RELATIONS}\">\
@@ -232,23 +232,18 @@ mod tests {
              <Relationship Id=\"rId3\" Type=\"{OFFICE}/sharedStrings\" Target=\"sharedStrings.xml\"/></Relationships>"
         );
         let sheet = format!("<worksheet xmlns=\"{SHEET}\"><sheetData>{rows}</sheetData></worksheet>");
-        let texts: String = shared.iter().fold(String::new(), |mut all, text| {
-            write!(all, "<si><t>{text}</t></si>").unwrap();
-            all
-        });
-        let texts = format!("<sst xmlns=\"{SHEET}\">{texts}</sst>");
         let root = format!(
             "<Relationships xmlns=\"{RELATIONS}\"><Relationship Id=\"rId1\" Type=\"{OFFICE}/officeDocument\" \
              Target=\"xl/workbook.xml\"/></Relationships>"
         );
-        archive(&[
+        let parts: [(&str, &[u8]); 5] = [
             ("_rels/.rels", root.as_bytes()),
             ("xl/workbook.xml", book.as_bytes()),
             ("xl/_rels/workbook.xml.rels", relations.as_bytes()),
             ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
             ("xl/worksheets/sheet2.xml", b"<worksheet><sheetData/></worksheet>"),
-            ("xl/sharedStrings.xml", texts.as_bytes()),
-        ])
+        ];
+        archive(&[&parts, more].concat())
     }
 
     fn open(bytes: &[u8]) -> Result<File<'_>, String> {
@@ -299,13 +294,50 @@ mod tests {
         let many: Vec<_> = (0..=PARTS).map(name).collect();
         let many: Vec<_> = many.iter().map(|name| (name.as_str(), &b""[..])).collect();
         assert!(open(&archive(&many)).unwrap_err().contains("unpacks to too much"));
-        let shared = "<si/>".repeat(SHARED + 1);
-        assert!(open(&archive(&[("xl/SharedStrings.xml", shared.as_bytes())])).unwrap_err().contains("too much"));
+        for text in ["<si/>", "<x:si/>", "<si></si>"] {
+            let shared = format!("<sst>{}</sst>", text.repeat(SHARED + 1));
+            let bytes = made("a", HEADS, &[("xl/SharedStrings.xml", shared.as_bytes())]);
+            assert!(open(&bytes).unwrap_err().contains("too much"), "{text}");
+        }
         // One long text that stands in many cells.
         let cells = "<row><c t=\"s\"><v>3</v></c></row>".repeat(5_000);
         let long = "x".repeat(30_000);
         let bytes = workbook(&format!("{HEADS}{cells}"), &["Ref", "Name", "Activate", &long]);
         assert!(open(&bytes).unwrap_err().contains("too much"));
+    }
+
+    #[test]
+    fn s16_texts_that_are_only_claimed_cost_nothing() {
+        for claim in ["uniqueCount=\"10000000000000\"", "count='3' uniqueCount = '+00010000000000000000000000'"] {
+            let shared = format!("<x:sst {claim}><x:si/></x:sst>");
+            let bytes = made("a", HEADS, &[("xl/sharedStrings.xml", shared.as_bytes())]);
+            assert!(open(&bytes).unwrap_err().contains("too much"), "{claim}");
+            let wide: Vec<_> = shared.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let wide = [b"\xff\xfe", &wide[..]].concat();
+            assert!(open(&made("a", HEADS, &[("xl/sharedStrings.xml", &wide)])).is_err(), "{claim}");
+        }
+    }
+
+    /// A style has a copy of its font, and there may be as many as the archive is long.
+    #[test]
+    fn s16_what_holds_no_cells_is_not_read() {
+        let rows =
+            HEADS.replace("t=\"s\"", "t=\"str\"").replace("<v>0</v>", "<v>Ref</v>").replace("<v>1</v>", "<v>Name</v>");
+        let rows =
+            rows.replace("<v>2</v>", "<v>Activate</v>") + "<row r=\"3\"><c r=\"A3\" s=\"1\"><v>45000</v></c></row>";
+        let broken: [(&str, &[u8]); 2] = [("xl/styles.xml", b"<styleSheet><fonts><"), ("xl/theme/theme1.xml", b"<")];
+        let bytes = made("a", &rows, &broken);
+        let file = open(&bytes).unwrap();
+        assert_eq!(file.rows().next().unwrap().unwrap().input.reference, "45000");
+    }
+
+    #[test]
+    fn s16_the_name_of_a_sheet_is_cut() {
+        let bytes = made(&"x\u{202e}".repeat(10_000), &HEADS.replace("t=\"s\"", ""), &[]);
+        let fault = open(&bytes).unwrap_err();
+        assert!(fault.len() < 1_000, "{fault}");
+        let workbook = Workbook::open(&bytes).unwrap();
+        assert!(workbook.read_as().len() < 600 && !workbook.read_as().contains('\u{202e}'));
     }
 
     #[test]

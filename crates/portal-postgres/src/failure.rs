@@ -47,6 +47,9 @@ pub(crate) fn store_error(error: sqlx::Error) -> StoreError {
     let unfit = code(&error)
         .is_some_and(|code| code.starts_with("22") || matches!(&*code, "23502" | "23503" | "23505" | "23514"));
     let text = error.to_string();
+    if matches!(error, Error::PoolTimedOut) {
+        metrics::counter!("portal_database_acquire_timeouts_total").increment(1);
+    }
     match error {
         Error::ColumnDecode { .. } | Error::Decode(_) | Error::Encode(_) | Error::RowNotFound => {
             StoreError::Damaged(text)

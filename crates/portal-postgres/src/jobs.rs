@@ -106,19 +106,25 @@ pub(crate) async fn stage(
     Ok(())
 }
 
-/// Makes rows unsettled that were not staged settled.
-pub(crate) async fn restart(connection: &mut PgConnection, practice: Uuid, jobs: &[JobId]) -> Result<(), Failure> {
-    if jobs.is_empty() {
-        return Ok(());
+/// Makes rows unsettled that were not staged settled, of each job so many at most.
+pub(crate) async fn restart(
+    connection: &mut PgConnection,
+    practice: Uuid,
+    jobs: &[(JobId, u32)],
+) -> Result<(), Failure> {
+    for (job, most) in jobs {
+        sqlx::query!(
+            "UPDATE portal.job_row r SET outcome = NULL, effect = NULL, report = NULL
+             FROM (SELECT place FROM portal.job_row
+                   WHERE practice_id = $1 AND job_id = $2 AND NOT staged AND outcome IS NOT NULL LIMIT $3) AS c
+             WHERE r.practice_id = $1 AND r.job_id = $2 AND r.place = c.place",
+            practice,
+            job.to_uuid(),
+            i64::from(*most),
+        )
+        .execute(&mut *connection)
+        .await?;
     }
-    sqlx::query!(
-        "UPDATE portal.job_row SET outcome = NULL, effect = NULL, report = NULL
-         WHERE practice_id = $1 AND job_id = ANY ($2) AND NOT staged",
-        practice,
-        &column(jobs, |job| job.to_uuid()),
-    )
-    .execute(connection)
-    .await?;
     Ok(())
 }
 
@@ -147,24 +153,24 @@ pub(crate) async fn settle(
     every(settled.execute(connection).await?.rows_affected(), rows.len())
 }
 
-struct Stored {
-    practice_id: Uuid,
-    job_id: Uuid,
-    state: String,
-    spec: String,
-    caller: String,
-    origin: Option<String>,
-    total: i64,
-    progress: String,
-    due_at: Option<i64>,
-    forget_at: Option<i64>,
-    created_at: i64,
-    ended_at: Option<i64>,
-    version: i64,
+pub(crate) struct Stored {
+    pub(crate) practice_id: Uuid,
+    pub(crate) job_id: Uuid,
+    pub(crate) state: String,
+    pub(crate) spec: String,
+    pub(crate) caller: String,
+    pub(crate) origin: Option<String>,
+    pub(crate) total: i64,
+    pub(crate) progress: String,
+    pub(crate) due_at: Option<i64>,
+    pub(crate) forget_at: Option<i64>,
+    pub(crate) created_at: i64,
+    pub(crate) ended_at: Option<i64>,
+    pub(crate) version: i64,
 }
 
 impl Stored {
-    fn read(self) -> Result<Job, StoreError> {
+    pub(crate) fn read(self) -> Result<Job, StoreError> {
         let fault = |what: &str| damaged("job", self.job_id, what);
         Ok(Job {
             id: row::id(self.job_id),
@@ -184,16 +190,17 @@ impl Stored {
     }
 }
 
-struct StoredRow {
-    place: i64,
-    reference: String,
-    content: String,
-    outcome: Option<String>,
-    report: Option<String>,
+/// A row as it lies in its table.
+pub(crate) struct StoredRow {
+    pub(crate) place: i64,
+    pub(crate) reference: String,
+    pub(crate) content: String,
+    pub(crate) outcome: Option<String>,
+    pub(crate) report: Option<String>,
 }
 
 impl StoredRow {
-    fn read(self) -> Result<JobRow, StoreError> {
+    pub(crate) fn read(self) -> Result<JobRow, StoreError> {
         // What a row says is personal, and so is the text of an error about it.
         let fault = || damaged("job_row", self.place, "it can't be read");
         let settled = match (self.outcome, self.report) {
@@ -223,19 +230,21 @@ impl Jobs for PostgresStore {
         found.fetch_optional(self.pool()).await.map_err(store_error)?.map(Stored::read).transpose()
     }
 
-    async fn lease(&self, now: Timestamp, until: Timestamp) -> Result<Option<Job>, StoreError> {
+    async fn lease(&self, now: Timestamp, until: Timestamp, dry_too: bool) -> Result<Option<Job>, StoreError> {
         loop {
             let leased = sqlx::query_as!(
                 Stored,
-                "WITH due AS (
+                r#"WITH due AS (
                      SELECT practice_id, job_id FROM portal.job
-                     WHERE due_at <= $1 ORDER BY due_at, job_id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
+                     WHERE due_at <= $1 AND ($3 OR strpos(spec, '"dry_run":true') = 0)
+                     ORDER BY due_at, job_id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
                  UPDATE portal.job j SET due_at = $2, version = version + 1 FROM due
                  WHERE j.practice_id = due.practice_id AND j.job_id = due.job_id
                  RETURNING j.practice_id, j.job_id, state, spec, caller, origin, total, progress, due_at, forget_at,
-                     created_at, ended_at, version",
+                     created_at, ended_at, version"#,
                 now.as_micros(),
                 until.as_micros(),
+                dry_too,
             );
             let Some(leased) = leased.fetch_optional(self.pool()).await.map_err(store_error)? else { return Ok(None) };
             match leased.read() {
@@ -269,20 +278,54 @@ impl Jobs for PostgresStore {
         filter: &RowFilter,
         page: &Page<i64>,
     ) -> Result<Vec<JobRow>, StoreError> {
-        let rows = sqlx::query_as!(
-            StoredRow,
-            "SELECT place, ref AS reference, content, outcome, report FROM portal.job_row
-             WHERE practice_id = $1 AND job_id = $2 AND ($3::text IS NULL OR outcome = $3)
-                 AND ($4::text IS NULL OR effect = $4) AND place > $5
-             ORDER BY place LIMIT $6",
-            row::uuid(practice),
-            job.to_uuid(),
-            filter.outcome,
-            filter.effect.map(|effect| effect.code()),
-            page.after.unwrap_or(i64::MIN),
-            i64::from(page.limit),
-        );
-        rows.fetch_all(self.pool()).await.map_err(store_error)?.into_iter().map(StoredRow::read).collect()
+        let (practice, job) = (row::uuid(practice), job.to_uuid());
+        let (after, limit) = (page.after.unwrap_or(i64::MIN), i64::from(page.limit));
+        let (outcome, effect) = (filter.outcome.as_deref(), filter.effect.map(|effect| effect.code()));
+        // One statement for each filter, so that each has its index.
+        let rows = match (outcome, effect) {
+            (Some(outcome), effect) => {
+                let rows = sqlx::query_as!(
+                    StoredRow,
+                    "SELECT place, ref AS reference, content, outcome, report FROM portal.job_row
+                     WHERE practice_id = $1 AND job_id = $2 AND outcome = $3
+                         AND ($4::text IS NULL OR effect = $4) AND place > $5
+                     ORDER BY place LIMIT $6",
+                    practice,
+                    job,
+                    outcome,
+                    effect,
+                    after,
+                    limit,
+                );
+                rows.fetch_all(self.pool()).await
+            }
+            (None, Some(effect)) => {
+                let rows = sqlx::query_as!(
+                    StoredRow,
+                    "SELECT place, ref AS reference, content, outcome, report FROM portal.job_row
+                     WHERE practice_id = $1 AND job_id = $2 AND effect = $3 AND place > $4 ORDER BY place LIMIT $5",
+                    practice,
+                    job,
+                    effect,
+                    after,
+                    limit,
+                );
+                rows.fetch_all(self.pool()).await
+            }
+            (None, None) => {
+                let rows = sqlx::query_as!(
+                    StoredRow,
+                    "SELECT place, ref AS reference, content, outcome, report FROM portal.job_row
+                     WHERE practice_id = $1 AND job_id = $2 AND place > $3 ORDER BY place LIMIT $4",
+                    practice,
+                    job,
+                    after,
+                    limit,
+                );
+                rows.fetch_all(self.pool()).await
+            }
+        };
+        rows.map_err(store_error)?.into_iter().map(StoredRow::read).collect()
     }
 
     async fn forget_jobs(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {

@@ -8,7 +8,7 @@ use portal_domain::{
     link::KeyId,
     port::{Journal, StoreError, Unsealed},
 };
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use crate::{
@@ -71,70 +71,90 @@ impl Journal for PostgresStore {
     }
 
     async fn head(&self, practice: PracticeId) -> Result<Option<Head>, StoreError> {
-        let head = sqlx::query!(
-            "SELECT number, seal, key_id, mac FROM portal.journal_head WHERE practice_id = $1",
-            row::uuid(practice),
-        )
-        .fetch_optional(self.pool())
-        .await
-        .map_err(store_error)?;
-        let Some(it) = head else { return Ok(None) };
-        let fault = |what: &str| row::damaged("journal_head", practice, what);
-        Ok(Some(Head {
-            last: Mark {
-                number: it.number,
-                seal: row::digest(&it.seal).ok_or_else(|| fault("its seal has not 32 bytes"))?,
-            },
-            key: KeyId::parse(&it.key_id).ok_or_else(|| fault("its key has no name"))?,
-            mac: row::digest(&it.mac).ok_or_else(|| fault("its own seal has not 32 bytes"))?,
-        }))
+        head(self.pool(), practice).await
     }
 
     async fn sealed(&self, practice: PracticeId, after: i64, most: u32) -> Result<Vec<JournalRow>, StoreError> {
-        let rows = sqlx::query!(
-            r#"SELECT e.number AS "number!", e.event_id, e.at, e.kind, e.caller, e.origin, e.contact_id, e.user_id,
-                   e.login_id, e.facts, e.digest, e.seal, e.seal_key, p.salt AS "salt?", p.personal AS "personal?"
-               FROM portal.event e LEFT JOIN portal.event_personal p
-                   ON p.practice_id = e.practice_id AND p.event_id = e.event_id
-               WHERE e.practice_id = $1 AND e.number > $2 ORDER BY e.number LIMIT $3"#,
-            row::uuid(practice),
-            after,
-            i64::from(most),
-        )
-        .fetch_all(self.pool())
-        .await
-        .map_err(store_error)?;
-        let read = rows.into_iter().map(|it| {
-            let event = EventRow {
-                number: it.number,
-                event_id: it.event_id,
-                at: it.at,
-                kind: it.kind,
-                caller: it.caller,
-                origin: it.origin,
-                contact_id: it.contact_id,
-                user_id: it.user_id,
-                login_id: it.login_id,
-                facts: it.facts,
-                digest: it.digest,
-                personal: None,
-            };
-            let beside = Beside { seal: it.seal, key: it.seal_key, salt: it.salt, personal: it.personal };
-            JournalRow { number: it.number, content: beside.to(event) }
-        });
-        Ok(read.collect())
+        sealed(self.pool(), practice, after, most).await
     }
 
     async fn unsealed_count(&self, practice: PracticeId) -> Result<u64, StoreError> {
-        let count = sqlx::query_scalar!(
-            r#"SELECT count(*) AS "count!" FROM portal.event WHERE practice_id = $1 AND number IS NULL"#,
-            row::uuid(practice),
-        )
-        .fetch_one(self.pool())
-        .await
-        .map_err(store_error)?;
-        Ok(count.unsigned_abs())
+        unsealed_count(self.pool(), practice).await
     }
+}
+
+/// The head of a journal.
+pub(crate) async fn head(executor: impl PgExecutor<'_>, practice: PracticeId) -> Result<Option<Head>, StoreError> {
+    let head = sqlx::query!(
+        "SELECT number, seal, key_id, mac FROM portal.journal_head WHERE practice_id = $1",
+        row::uuid(practice),
+    )
+    .fetch_optional(executor)
+    .await
+    .map_err(store_error)?;
+    let Some(it) = head else { return Ok(None) };
+    let fault = |what: &str| row::damaged("journal_head", practice, what);
+    Ok(Some(Head {
+        last: Mark {
+            number: it.number,
+            seal: row::digest(&it.seal).ok_or_else(|| fault("its seal has not 32 bytes"))?,
+        },
+        key: KeyId::parse(&it.key_id).ok_or_else(|| fault("its key has no name"))?,
+        mac: row::digest(&it.mac).ok_or_else(|| fault("its own seal has not 32 bytes"))?,
+    }))
+}
+
+/// Sealed events after a number.
+pub(crate) async fn sealed(
+    executor: impl PgExecutor<'_>,
+    practice: PracticeId,
+    after: i64,
+    most: u32,
+) -> Result<Vec<JournalRow>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT e.number AS "number!", e.event_id, e.at, e.kind, e.caller, e.origin, e.contact_id, e.user_id,
+               e.login_id, e.facts, e.digest, e.seal, e.seal_key, p.salt AS "salt?", p.personal AS "personal?"
+           FROM portal.event e LEFT JOIN portal.event_personal p
+               ON p.practice_id = e.practice_id AND p.event_id = e.event_id
+           WHERE e.practice_id = $1 AND e.number > $2 ORDER BY e.number LIMIT $3"#,
+        row::uuid(practice),
+        after,
+        i64::from(most),
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(store_error)?;
+    let read = rows.into_iter().map(|it| {
+        let event = EventRow {
+            number: it.number,
+            event_id: it.event_id,
+            at: it.at,
+            kind: it.kind,
+            caller: it.caller,
+            origin: it.origin,
+            contact_id: it.contact_id,
+            user_id: it.user_id,
+            login_id: it.login_id,
+            facts: it.facts,
+            digest: it.digest,
+            personal: None,
+        };
+        let beside = Beside { seal: it.seal, key: it.seal_key, salt: it.salt, personal: it.personal };
+        JournalRow { number: it.number, content: beside.to(event) }
+    });
+    Ok(read.collect())
+}
+
+/// How many events are not sealed.
+pub(crate) async fn unsealed_count(executor: impl PgExecutor<'_>, practice: PracticeId) -> Result<u64, StoreError> {
+    let count = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM portal.event WHERE practice_id = $1 AND number IS NULL"#,
+        row::uuid(practice),
+    )
+    .fetch_one(executor)
+    .await
+    .map_err(store_error)?;
+    Ok(count.unsigned_abs())
 }
 
 /// What stands beside an event.

@@ -1,7 +1,7 @@
 //! Portal's store on PostgreSQL 13 and newer.
 //!
 //! [`PostgresStore`] answers every port of the domain that keeps something: `PortalStore`, `PortalViews`, `Outbox`,
-//! `Enquiries`, `Jobs`, `Operators`, `Journal` and `Webhooks`. Everything lies in the schema `portal` and every statement names it, so
+//! `Enquiries`, `Jobs`, `Operators`, `Journal`, `Webhooks` and `Backlogs`. Everything lies in the schema `portal` and every statement names it, so
 //! that the store can live in the
 //! database of a host program.
 //!
@@ -19,8 +19,10 @@
 //! * One statement writes all changes of a kind, be it one decision or five hundred.
 //! * Facts are read in one snapshot.
 
+mod backlogs;
 mod commit;
 mod enquiries;
+mod export;
 mod facts;
 mod failure;
 mod jobs;
@@ -28,6 +30,7 @@ mod journal;
 mod limits;
 mod operators;
 mod outbox;
+mod retention;
 mod row;
 mod schema;
 mod store;
@@ -37,4 +40,4 @@ mod webhooks;
 
 pub use limits::Limits;
 pub use schema::{Migration, SchemaError};
-pub use store::PostgresStore;
+pub use store::{Gauge, PostgresStore};

@@ -7,7 +7,7 @@ use portal_domain::{
     practice::{ApiKeyHash, OperatorKey},
     time::Timestamp,
 };
-use sqlx::PgConnection;
+use sqlx::{PgConnection, postgres::PgQueryResult};
 use uuid::Uuid;
 
 use crate::{
@@ -134,7 +134,15 @@ impl KeyRow {
     }
 }
 
+/// Has others wait who delete the same practice.
+async fn lock(connection: &mut PgConnection, practice: Uuid) -> sqlx::Result<()> {
+    let lock = sqlx::query_scalar!("SELECT version FROM portal.practice WHERE practice_id = $1 FOR UPDATE", practice);
+    lock.fetch_optional(connection).await?;
+    Ok(())
+}
+
 async fn begin(connection: &mut PgConnection, practice: Uuid, now: Timestamp) -> sqlx::Result<bool> {
+    lock(connection, practice).await?;
     let mark = sqlx::query!(
         "UPDATE portal.practice p SET version = version + 1 WHERE p.practice_id = $1 AND p.delete_after <= $2
              AND EXISTS (SELECT FROM portal.practice_slug s WHERE s.practice_id = $1)",
@@ -146,12 +154,7 @@ async fn begin(connection: &mut PgConnection, practice: Uuid, now: Timestamp) ->
     }
     let receipt = sqlx::query!(
         "INSERT INTO portal.deletion (practice_id, slug, due_at, begun_at, contacts, users, clients, messages, events)
-         SELECT p.practice_id, s.slug, p.delete_after, $2,
-             (SELECT count(*) FROM portal.contact WHERE practice_id = $1),
-             (SELECT count(*) FROM portal.practice_user WHERE practice_id = $1),
-             (SELECT count(*) FROM portal.client WHERE practice_id = $1),
-             (SELECT count(*) FROM portal.message WHERE practice_id = $1),
-             (SELECT count(*) FROM portal.event WHERE practice_id = $1)
+         SELECT p.practice_id, s.slug, p.delete_after, $2, 0, 0, 0, 0, 0
          FROM portal.practice p JOIN portal.practice_slug s ON s.practice_id = p.practice_id
          WHERE p.practice_id = $1",
         practice,
@@ -166,6 +169,7 @@ async fn begin(connection: &mut PgConnection, practice: Uuid, now: Timestamp) ->
 }
 
 async fn some(connection: &mut PgConnection, practice: Uuid, most: u32, now: Timestamp) -> sqlx::Result<bool> {
+    lock(connection, practice).await?;
     let named = sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM portal.practice_slug WHERE practice_id = $1"#,
         practice
@@ -173,99 +177,179 @@ async fn some(connection: &mut PgConnection, practice: Uuid, most: u32, now: Tim
     if named.fetch_one(&mut *connection).await? > 0 {
         return Ok(true);
     }
-    let most = i64::from(most);
-    if told(connection, practice, most).await? + people(connection, practice, most).await? > 0
-        || logins(connection, practice, most).await? > 0
-    {
-        return Ok(false);
+    let (most, mut gone) = (i64::from(most), Gone::default());
+    told(connection, practice, most, &mut gone).await?;
+    people(connection, practice, most, &mut gone).await?;
+    let more = gone.any() || logins(connection, practice, most).await? > 0;
+    if !more {
+        gone.users = staff(connection, practice).await?;
     }
-    finish(connection, practice, now).await?;
-    Ok(true)
+    gone.count(connection, practice).await?;
+    if !more {
+        finish(connection, practice, now).await?;
+    }
+    Ok(!more)
+}
+
+/// Rows that were deleted.
+#[derive(Default)]
+struct Gone {
+    contacts: i64,
+    users: i64,
+    clients: i64,
+    messages: i64,
+    events: i64,
+    /// Of all other kinds.
+    others: i64,
+}
+
+impl Gone {
+    const fn any(&self) -> bool {
+        self.contacts + self.users + self.clients + self.messages + self.events + self.others > 0
+    }
+
+    /// Adds them to the receipt.
+    async fn count(&self, connection: &mut PgConnection, practice: Uuid) -> sqlx::Result<()> {
+        let receipt = sqlx::query!(
+            "UPDATE portal.deletion SET contacts = contacts + $2, users = users + $3, clients = clients + $4,
+                 messages = messages + $5, events = events + $6
+             WHERE practice_id = $1 AND finished_at IS NULL",
+            practice,
+            self.contacts,
+            self.users,
+            self.clients,
+            self.messages,
+            self.events,
+        );
+        receipt.execute(connection).await?;
+        Ok(())
+    }
+}
+
+/// So many rows, as they are counted.
+fn rows(done: &PgQueryResult) -> i64 {
+    i64::try_from(done.rows_affected()).unwrap_or(i64::MAX)
 }
 
 /// What was said and done.
-async fn told(connection: &mut PgConnection, practice: Uuid, most: i64) -> sqlx::Result<u64> {
+async fn told(connection: &mut PgConnection, practice: Uuid, most: i64, gone: &mut Gone) -> sqlx::Result<()> {
     let messages = sqlx::query!(
         "DELETE FROM portal.message WHERE practice_id = $1 AND message_id IN
              (SELECT message_id FROM portal.message WHERE practice_id = $1 LIMIT $2)",
         practice,
         most
     );
-    let mut gone = messages.execute(&mut *connection).await?.rows_affected();
+    gone.messages += rows(&messages.execute(&mut *connection).await?);
     let events = sqlx::query!(
         "DELETE FROM portal.event WHERE practice_id = $1 AND event_id IN
              (SELECT event_id FROM portal.event WHERE practice_id = $1 LIMIT $2)",
         practice,
         most
     );
-    gone += events.execute(&mut *connection).await?.rows_affected();
+    gone.events += rows(&events.execute(&mut *connection).await?);
     let receipts = sqlx::query!(
         "DELETE FROM portal.receipt WHERE practice_id = $1 AND (scope, key) IN
              (SELECT scope, key FROM portal.receipt WHERE practice_id = $1 LIMIT $2)",
         practice,
         most
     );
-    gone += receipts.execute(&mut *connection).await?.rows_affected();
+    gone.others += rows(&receipts.execute(&mut *connection).await?);
     let enquiries = sqlx::query!(
         "DELETE FROM portal.enquiry WHERE practice_id = $1 AND enquiry_id IN
              (SELECT enquiry_id FROM portal.enquiry WHERE practice_id = $1 LIMIT $2)",
         practice,
         most
     );
-    gone += enquiries.execute(&mut *connection).await?.rows_affected();
+    gone.others += rows(&enquiries.execute(&mut *connection).await?);
     let counters = sqlx::query!(
         "DELETE FROM portal.throttle WHERE practice_id = $1 AND name IN
              (SELECT name FROM portal.throttle WHERE practice_id = $1 LIMIT $2)",
         practice,
         most
     );
-    gone += counters.execute(&mut *connection).await?.rows_affected();
+    gone.others += rows(&counters.execute(&mut *connection).await?);
     let tries = sqlx::query!(
         "DELETE FROM portal.sign_in_try WHERE practice_id = $1 AND try_id IN
              (SELECT try_id FROM portal.sign_in_try WHERE practice_id = $1 LIMIT $2)",
         practice,
         most
     );
-    gone += tries.execute(&mut *connection).await?.rows_affected();
-    let rows = sqlx::query!(
+    gone.others += rows(&tries.execute(&mut *connection).await?);
+    let job_rows = sqlx::query!(
         "DELETE FROM portal.job_row WHERE practice_id = $1 AND (job_id, place) IN
              (SELECT job_id, place FROM portal.job_row WHERE practice_id = $1 LIMIT $2)",
         practice,
         most
     );
-    Ok(gone + rows.execute(connection).await?.rows_affected())
+    gone.others += rows(&job_rows.execute(&mut *connection).await?);
+    let deliveries = sqlx::query!(
+        "DELETE FROM portal.webhook_delivery WHERE practice_id = $1 AND (webhook_id, place) IN
+             (SELECT webhook_id, place FROM portal.webhook_delivery WHERE practice_id = $1 LIMIT $2)",
+        practice,
+        most
+    );
+    gone.others += rows(&deliveries.execute(connection).await?);
+    Ok(())
 }
 
 /// Contacts and clients with all that hangs on them, links and sessions.
-async fn people(connection: &mut PgConnection, practice: Uuid, most: i64) -> sqlx::Result<u64> {
+async fn people(connection: &mut PgConnection, practice: Uuid, most: i64, gone: &mut Gone) -> sqlx::Result<()> {
     let links = sqlx::query!(
         "DELETE FROM portal.link WHERE practice_id = $1 AND link_id IN
              (SELECT link_id FROM portal.link WHERE practice_id = $1 LIMIT $2)",
         practice,
         most
     );
-    let mut gone = links.execute(&mut *connection).await?.rows_affected();
+    gone.others += rows(&links.execute(&mut *connection).await?);
     let sessions = sqlx::query!(
         "DELETE FROM portal.session WHERE practice_id = $1 AND session_id IN
              (SELECT session_id FROM portal.session WHERE practice_id = $1 LIMIT $2)",
         practice,
         most
     );
-    gone += sessions.execute(&mut *connection).await?.rows_affected();
+    gone.others += rows(&sessions.execute(&mut *connection).await?);
+    let of_staff = sqlx::query!(
+        "DELETE FROM portal.workspace_session WHERE practice_id = $1 AND session_id IN
+             (SELECT session_id FROM portal.workspace_session WHERE practice_id = $1 LIMIT $2)",
+        practice,
+        most
+    );
+    gone.others += rows(&of_staff.execute(&mut *connection).await?);
     let contacts = sqlx::query!(
         "DELETE FROM portal.contact WHERE practice_id = $1 AND contact_id IN
              (SELECT contact_id FROM portal.contact WHERE practice_id = $1 LIMIT $2)",
         practice,
         most
     );
-    gone += contacts.execute(&mut *connection).await?.rows_affected();
+    let contacts = rows(&contacts.execute(&mut *connection).await?);
+    gone.contacts += contacts;
+    // With a client go its ties to all its contacts.
+    if contacts > 0 {
+        return Ok(());
+    }
     let clients = sqlx::query!(
         "DELETE FROM portal.client WHERE practice_id = $1 AND client_id IN
              (SELECT client_id FROM portal.client WHERE practice_id = $1 LIMIT $2)",
         practice,
         most
     );
-    Ok(gone + clients.execute(connection).await?.rows_affected())
+    gone.clients += rows(&clients.execute(&mut *connection).await?);
+    let deleted = sqlx::query!(
+        "DELETE FROM portal.gone_contact WHERE practice_id = $1 AND contact_id IN
+             (SELECT contact_id FROM portal.gone_contact WHERE practice_id = $1 LIMIT $2)",
+        practice,
+        most
+    );
+    gone.others += rows(&deleted.execute(connection).await?);
+    Ok(())
+}
+
+/// Staff, whom a practice has few of, with their keys.
+async fn staff(connection: &mut PgConnection, practice: Uuid) -> sqlx::Result<i64> {
+    let keys = sqlx::query!("DELETE FROM portal.login_key WHERE practice_id = $1", practice);
+    keys.execute(&mut *connection).await?;
+    let users = sqlx::query!("DELETE FROM portal.practice_user WHERE practice_id = $1", practice);
+    Ok(rows(&users.execute(connection).await?))
 }
 
 /// Logins, and nobody is behind them any more, each with its key.
@@ -286,12 +370,10 @@ async fn logins(connection: &mut PgConnection, practice: Uuid, most: i64) -> sql
     Ok(logins.execute(connection).await?.rows_affected())
 }
 
-/// Staff and endpoints, which a practice has few of, and what there is once.
+/// Endpoints and keys, which a practice has few of, and what there is once.
 async fn finish(connection: &mut PgConnection, practice: Uuid, now: Timestamp) -> sqlx::Result<()> {
-    let keys = sqlx::query!("DELETE FROM portal.login_key WHERE practice_id = $1", practice);
+    let keys = sqlx::query!("DELETE FROM portal.api_key WHERE practice_id = $1", practice);
     keys.execute(&mut *connection).await?;
-    let users = sqlx::query!("DELETE FROM portal.practice_user WHERE practice_id = $1", practice);
-    users.execute(&mut *connection).await?;
     let head = sqlx::query!("DELETE FROM portal.journal_head WHERE practice_id = $1", practice);
     head.execute(&mut *connection).await?;
     let jobs = sqlx::query!("DELETE FROM portal.job WHERE practice_id = $1", practice);

@@ -110,8 +110,12 @@ async fn pending(connection: &mut PgConnection) -> Result<Vec<Migration>, Schema
 }
 
 fn newer(found: i64) -> SchemaError {
-    let known = MIGRATOR.iter().map(|step| step.version).max().unwrap_or(0);
-    SchemaError::Newer { found, known }
+    SchemaError::Newer { found, known: newest() }
+}
+
+/// The newest step that this program knows.
+pub(crate) fn newest() -> i64 {
+    MIGRATOR.iter().map(|step| step.version).max().unwrap_or(0)
 }
 
 fn ledger_is_missing(error: &MigrateError) -> bool {

@@ -6,12 +6,13 @@ use async_trait::async_trait;
 use portal_domain::{
     change::Decision,
     email::LoginKey,
+    erasure::{Purge, Traces},
     facts::{
         CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
         UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
     },
     handoff::HandoffHash,
-    id::{LinkId, PracticeId, Ref},
+    id::{ContactId, LinkId, PracticeId, Ref},
     port::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::{SessionHash, WorkspaceSessionHash},
@@ -20,9 +21,21 @@ use portal_domain::{
     time::Timestamp,
 };
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, Postgres, Transaction, postgres::PgConnectOptions};
+use tokio::time::Instant;
 use tracing::Instrument;
 
-use crate::{Limits, commit, facts, failure::store_error, tries};
+use crate::{Limits, commit, facts, failure::store_error, retention, tries};
+
+/// What a pool is at. A picture, not a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gauge {
+    /// Most connections.
+    pub most: u32,
+    /// Those that there are.
+    pub open: u32,
+    /// Those of them that nobody uses.
+    pub idle: usize,
+}
 
 /// Everything that Portal keeps, on PostgreSQL. Clones share one pool.
 #[derive(Clone, Debug)]
@@ -48,6 +61,12 @@ impl PostgresStore {
         Ok(Self { pool, lone })
     }
 
+    /// What the pool is at, for metrics.
+    pub fn gauge(&self) -> Gauge {
+        let most = self.pool.options().get_max_connections();
+        Gauge { most, open: self.pool.size(), idle: self.pool.num_idle() }
+    }
+
     /// Closes the pool once its connections are back.
     pub async fn close(&self) {
         self.pool.close().await;
@@ -64,14 +83,22 @@ impl PostgresStore {
 
     /// A transaction that may write, of the kind that [`Limits`] sets. Only for tasks of their own: cut inside this call, it would stay open in the pool.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        self.pool.begin().await
+        timed(self.pool.begin()).await
     }
 
     /// One snapshot for several statements. Only for tasks of their own, too.
     pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        self.pool.begin_with(begin).await.map_err(store_error)
+        timed(self.pool.begin_with(begin)).await.map_err(store_error)
     }
+}
+
+/// Measures how long a transaction takes to have a connection and to be begun.
+async fn timed<T>(begin: impl Future<Output = T>) -> T {
+    let since = Instant::now();
+    let begun = begin.await;
+    metrics::histogram!("portal_database_acquire_seconds").record(since.elapsed());
+    begun
 }
 
 /// Whatever keeps a program from its database.
@@ -237,6 +264,38 @@ impl PortalStore for PostgresStore {
 
     async fn forget_receipts(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         commit::forget_receipts(self.pool(), before, most).await
+    }
+
+    async fn gone(&self, practice: PracticeId, reference: &Ref) -> Result<Vec<ContactId>, StoreError> {
+        retention::gone(self.pool(), practice, reference).await
+    }
+
+    async fn long_gone(&self, before: Timestamp, most: u32) -> Result<Vec<(PracticeId, ContactId)>, StoreError> {
+        retention::long_gone(self.pool(), before, most).await
+    }
+
+    async fn traces(
+        &self,
+        practice: PracticeId,
+        contacts: &[ContactId],
+        reference: Option<&Ref>,
+    ) -> Result<Traces, StoreError> {
+        let (store, contacts, reference) = (self.clone(), contacts.to_vec(), reference.cloned());
+        whole(async move {
+            let mut snapshot = store.snapshot().await?;
+            let found = retention::traces(&mut snapshot, practice, &contacts, reference.as_ref()).await?;
+            end(snapshot).await;
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn purge(&self, what: Purge, most: u32) -> Result<u64, StoreError> {
+        retention::purge(self.pool(), what, most).await
+    }
+
+    async fn tidy(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 
     async fn handoff(

@@ -9,7 +9,7 @@ use portal_domain::{
     throttle::{Admission, Bucket, BucketName, CountedTry, RecordedTry, Tally, Try},
     time::Timestamp,
 };
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
 
 use crate::{
@@ -232,7 +232,7 @@ pub(crate) async fn locked(
 
 /// Tries at a key after a time, oldest first.
 pub(crate) async fn tries(
-    pool: &PgPool,
+    executor: impl PgExecutor<'_>,
     practice: PracticeId,
     key: &LoginKey,
     since: Timestamp,
@@ -244,7 +244,7 @@ pub(crate) async fn tries(
         key.as_str(),
         since.as_micros(),
     )
-    .fetch_all(pool)
+    .fetch_all(executor)
     .await
     .map_err(store_error)?;
     let read = rows.into_iter().map(|it| RecordedTry {

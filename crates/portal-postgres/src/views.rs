@@ -13,6 +13,7 @@ use portal_domain::{
     throttle::RecordedTry,
     time::Timestamp,
 };
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use crate::{
@@ -62,46 +63,15 @@ impl PortalViews for PostgresStore {
     }
 
     async fn users(&self, practice: PracticeId, page: &Page<Ref>) -> Result<Vec<PracticeUser>, StoreError> {
-        let rows = sqlx::query_as!(
-            UserRow,
-            "SELECT user_id, ref AS reference, name, address, removed, role, created_at, version
-             FROM portal.practice_user WHERE practice_id = $1 AND ref > $2 ORDER BY ref LIMIT $3",
-            row::uuid(practice),
-            after(page),
-            i64::from(page.limit),
-        )
-        .fetch_all(self.pool())
-        .await
-        .map_err(store_error)?;
-        rows.into_iter().map(UserRow::read).collect()
+        users(self.pool(), practice, page).await
     }
 
     async fn clients(&self, practice: PracticeId, page: &Page<Ref>) -> Result<Vec<Client>, StoreError> {
-        let rows = sqlx::query_as!(
-            ClientRow,
-            "SELECT client_id, ref AS reference, name, suspended, created_at, version
-             FROM portal.client WHERE practice_id = $1 AND ref > $2 ORDER BY ref LIMIT $3",
-            row::uuid(practice),
-            after(page),
-            i64::from(page.limit),
-        )
-        .fetch_all(self.pool())
-        .await
-        .map_err(store_error)?;
-        rows.into_iter().map(ClientRow::read).collect()
+        clients(self.pool(), practice, page).await
     }
 
     async fn contacts(&self, practice: PracticeId, page: &Page<Ref>) -> Result<Vec<Ref>, StoreError> {
-        let names = sqlx::query_scalar!(
-            "SELECT ref FROM portal.contact WHERE practice_id = $1 AND ref > $2 ORDER BY ref LIMIT $3",
-            row::uuid(practice),
-            after(page),
-            i64::from(page.limit),
-        )
-        .fetch_all(self.pool())
-        .await
-        .map_err(store_error)?;
-        names.iter().map(|name| reference(name)).collect()
+        contacts(self.pool(), practice, page).await
     }
 
     async fn directory(
@@ -169,16 +139,7 @@ impl PortalViews for PostgresStore {
     }
 
     async fn api_keys(&self, practice: PracticeId) -> Result<Vec<ApiKey>, StoreError> {
-        let rows = sqlx::query_as!(
-            ApiKeyRow,
-            "SELECT practice_id, api_key_id, name, scopes, hash, created_at, revoked_at
-             FROM portal.api_key WHERE practice_id = $1 ORDER BY created_at, api_key_id",
-            row::uuid(practice),
-        )
-        .fetch_all(self.pool())
-        .await
-        .map_err(store_error)?;
-        rows.into_iter().map(ApiKeyRow::read).collect()
+        api_keys(self.pool(), practice).await
     }
 
     async fn messages(
@@ -187,38 +148,8 @@ impl PortalViews for PostgresStore {
         contact: ContactId,
         page: &Page<i64>,
     ) -> Result<Vec<(Delivery, i64)>, StoreError> {
-        let rows = sqlx::query!(
-            "SELECT message_id, place, contact_id, login_id, link_id, address, name, clients, body, asked_key, state,
-                 created_at
-             FROM portal.message WHERE practice_id = $1 AND contact_id = $2 AND place > $3 ORDER BY place LIMIT $4",
-            row::uuid(practice),
-            contact.to_uuid(),
-            page.after.unwrap_or(i64::MIN),
-            i64::from(page.limit),
-        )
-        .fetch_all(self.pool())
-        .await
-        .map_err(store_error)?;
-        let ids: Vec<Uuid> = rows.iter().map(|it| it.message_id).collect();
-        let mut attempts = self.attempts(practice, &ids).await?;
-        let read = rows.into_iter().map(|it| {
-            let state = row::state(it.message_id, &it.state)?;
-            let attempts = attempts.remove(&it.message_id).unwrap_or_default();
-            let message = MessageRow {
-                message_id: it.message_id,
-                contact_id: it.contact_id,
-                login_id: it.login_id,
-                link_id: it.link_id,
-                address: it.address,
-                name: it.name,
-                clients: it.clients,
-                body: it.body,
-                asked_key: it.asked_key,
-                created_at: it.created_at,
-            };
-            Ok((Delivery { message: message.read()?, state, attempts }, it.place))
-        });
-        read.collect()
+        let mut connection = self.pool().acquire().await.map_err(store_error)?;
+        messages(&mut connection, practice, contact, page).await
     }
 
     async fn events(
@@ -227,39 +158,25 @@ impl PortalViews for PostgresStore {
         contact: Option<ContactId>,
         page: &Page<i64>,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        let after = page.after.unwrap_or(i64::MIN);
-        let rows = match contact {
-            Some(contact) => sqlx::query_as!(
-                EventRow,
-                r#"SELECT e.event_id, e.number AS "number!", e.at, e.kind, e.caller, e.origin, e.contact_id, e.user_id,
-                           e.login_id, e.facts, e.digest, p.personal AS "personal?"
-                       FROM portal.event e LEFT JOIN portal.event_personal p
-                           ON p.practice_id = e.practice_id AND p.event_id = e.event_id
-                       WHERE e.practice_id = $1 AND e.contact_id = $2 AND e.number > $3
-                       ORDER BY e.number LIMIT $4"#,
-                row::uuid(practice),
-                contact.to_uuid(),
-                after,
-                i64::from(page.limit),
-            )
-            .fetch_all(self.pool())
-            .await,
-            None => sqlx::query_as!(
-                EventRow,
-                r#"SELECT e.event_id, e.number AS "number!", e.at, e.kind, e.caller, e.origin, e.contact_id, e.user_id,
-                           e.login_id, e.facts, e.digest, p.personal AS "personal?"
-                       FROM portal.event e LEFT JOIN portal.event_personal p
-                           ON p.practice_id = e.practice_id AND p.event_id = e.event_id
-                       WHERE e.practice_id = $1 AND e.number > $2
-                       ORDER BY e.number LIMIT $3"#,
-                row::uuid(practice),
-                after,
-                i64::from(page.limit),
-            )
-            .fetch_all(self.pool())
-            .await,
-        };
-        rows.map_err(store_error)?.into_iter().map(EventRow::read).collect()
+        if let Some(contact) = contact {
+            return events_about(self.pool(), practice, contact, page).await;
+        }
+        let rows = sqlx::query_as!(
+            EventRow,
+            r#"SELECT e.event_id, e.number AS "number!", e.at, e.kind, e.caller, e.origin, e.contact_id, e.user_id,
+                       e.login_id, e.facts, e.digest, p.personal AS "personal?"
+                   FROM portal.event e LEFT JOIN portal.event_personal p
+                       ON p.practice_id = e.practice_id AND p.event_id = e.event_id
+                   WHERE e.practice_id = $1 AND e.number > $2
+                   ORDER BY e.number LIMIT $3"#,
+            row::uuid(practice),
+            page.after.unwrap_or(i64::MIN),
+            i64::from(page.limit),
+        )
+        .fetch_all(self.pool())
+        .await
+        .map_err(store_error)?;
+        rows.into_iter().map(EventRow::read).collect()
     }
 
     async fn contact_refs(
@@ -328,27 +245,165 @@ impl PortalViews for PostgresStore {
     }
 }
 
-impl PostgresStore {
-    async fn attempts(
-        &self,
-        practice: PracticeId,
-        messages: &[Uuid],
-    ) -> Result<HashMap<Uuid, Vec<Attempt>>, StoreError> {
-        let rows = sqlx::query!(
-            "SELECT message_id, at, state, reply FROM portal.message_attempt
-             WHERE practice_id = $1 AND message_id = ANY ($2) ORDER BY message_id, number",
-            row::uuid(practice),
-            messages,
-        )
-        .fetch_all(self.pool())
-        .await
-        .map_err(store_error)?;
-        let mut attempts: HashMap<Uuid, Vec<Attempt>> = HashMap::new();
-        for it in rows {
-            let state = row::state(it.message_id, &it.state)?;
-            let attempt = Attempt { at: row::time(it.at), state, reply: it.reply };
-            attempts.entry(it.message_id).or_default().push(attempt);
-        }
-        Ok(attempts)
+/// Practice users, by reference.
+pub(crate) async fn users(
+    executor: impl PgExecutor<'_>,
+    practice: PracticeId,
+    page: &Page<Ref>,
+) -> Result<Vec<PracticeUser>, StoreError> {
+    let rows = sqlx::query_as!(
+        UserRow,
+        "SELECT user_id, ref AS reference, name, address, removed, role, created_at, version
+         FROM portal.practice_user WHERE practice_id = $1 AND ref > $2 ORDER BY ref LIMIT $3",
+        row::uuid(practice),
+        after(page),
+        i64::from(page.limit),
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(store_error)?;
+    rows.into_iter().map(UserRow::read).collect()
+}
+
+/// Clients, by reference.
+pub(crate) async fn clients(
+    executor: impl PgExecutor<'_>,
+    practice: PracticeId,
+    page: &Page<Ref>,
+) -> Result<Vec<Client>, StoreError> {
+    let rows = sqlx::query_as!(
+        ClientRow,
+        "SELECT client_id, ref AS reference, name, suspended, created_at, version
+         FROM portal.client WHERE practice_id = $1 AND ref > $2 ORDER BY ref LIMIT $3",
+        row::uuid(practice),
+        after(page),
+        i64::from(page.limit),
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(store_error)?;
+    rows.into_iter().map(ClientRow::read).collect()
+}
+
+/// References of contacts, in their order.
+pub(crate) async fn contacts(
+    executor: impl PgExecutor<'_>,
+    practice: PracticeId,
+    page: &Page<Ref>,
+) -> Result<Vec<Ref>, StoreError> {
+    let names = sqlx::query_scalar!(
+        "SELECT ref FROM portal.contact WHERE practice_id = $1 AND ref > $2 ORDER BY ref LIMIT $3",
+        row::uuid(practice),
+        after(page),
+        i64::from(page.limit),
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(store_error)?;
+    names.iter().map(|name| reference(name)).collect()
+}
+
+/// Keys of a practice, oldest first.
+pub(crate) async fn api_keys(executor: impl PgExecutor<'_>, practice: PracticeId) -> Result<Vec<ApiKey>, StoreError> {
+    let rows = sqlx::query_as!(
+        ApiKeyRow,
+        "SELECT practice_id, api_key_id, name, scopes, hash, created_at, revoked_at
+         FROM portal.api_key WHERE practice_id = $1 ORDER BY created_at, api_key_id",
+        row::uuid(practice),
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(store_error)?;
+    rows.into_iter().map(ApiKeyRow::read).collect()
+}
+
+/// Attempts of messages, oldest first.
+pub(crate) async fn attempts(
+    executor: impl PgExecutor<'_>,
+    practice: PracticeId,
+    messages: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<Attempt>>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT message_id, at, state, reply FROM portal.message_attempt
+         WHERE practice_id = $1 AND message_id = ANY ($2) ORDER BY message_id, number",
+        row::uuid(practice),
+        messages,
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(store_error)?;
+    let mut attempts: HashMap<Uuid, Vec<Attempt>> = HashMap::new();
+    for it in rows {
+        let state = row::state(it.message_id, &it.state)?;
+        let attempt = Attempt { at: row::time(it.at), state, reply: it.reply };
+        attempts.entry(it.message_id).or_default().push(attempt);
     }
+    Ok(attempts)
+}
+
+/// Messages about a contact, each with its place.
+pub(crate) async fn messages(
+    connection: &mut PgConnection,
+    practice: PracticeId,
+    contact: ContactId,
+    page: &Page<i64>,
+) -> Result<Vec<(Delivery, i64)>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT message_id, place, contact_id, login_id, link_id, address, name, clients, body, asked_key, state,
+             created_at
+         FROM portal.message WHERE practice_id = $1 AND contact_id = $2 AND place > $3 ORDER BY place LIMIT $4",
+        row::uuid(practice),
+        contact.to_uuid(),
+        page.after.unwrap_or(i64::MIN),
+        i64::from(page.limit),
+    )
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(store_error)?;
+    let ids: Vec<Uuid> = rows.iter().map(|it| it.message_id).collect();
+    let mut attempts = attempts(connection, practice, &ids).await?;
+    let read = rows.into_iter().map(|it| {
+        let state = row::state(it.message_id, &it.state)?;
+        let attempts = attempts.remove(&it.message_id).unwrap_or_default();
+        let message = MessageRow {
+            message_id: it.message_id,
+            contact_id: it.contact_id,
+            login_id: it.login_id,
+            link_id: it.link_id,
+            address: it.address,
+            name: it.name,
+            clients: it.clients,
+            body: it.body,
+            asked_key: it.asked_key,
+            created_at: it.created_at,
+        };
+        Ok((Delivery { message: message.read()?, state, attempts }, it.place))
+    });
+    read.collect()
+}
+
+/// Sealed events about a contact, in their order.
+pub(crate) async fn events_about(
+    executor: impl PgExecutor<'_>,
+    practice: PracticeId,
+    contact: ContactId,
+    page: &Page<i64>,
+) -> Result<Vec<RecordedEvent>, StoreError> {
+    let rows = sqlx::query_as!(
+        EventRow,
+        r#"SELECT e.event_id, e.number AS "number!", e.at, e.kind, e.caller, e.origin, e.contact_id, e.user_id,
+                   e.login_id, e.facts, e.digest, p.personal AS "personal?"
+               FROM portal.event e LEFT JOIN portal.event_personal p
+                   ON p.practice_id = e.practice_id AND p.event_id = e.event_id
+               WHERE e.practice_id = $1 AND e.contact_id = $2 AND e.number > $3
+               ORDER BY e.number LIMIT $4"#,
+        row::uuid(practice),
+        contact.to_uuid(),
+        page.after.unwrap_or(i64::MIN),
+        i64::from(page.limit),
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(store_error)?;
+    rows.into_iter().map(EventRow::read).collect()
 }

@@ -9,7 +9,7 @@ use portal_domain::{
     time::Timestamp,
     webhook::{LOGGED, Webhook, WebhookDelivery},
 };
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use crate::{
@@ -22,16 +22,7 @@ use crate::{
 #[async_trait]
 impl Webhooks for PostgresStore {
     async fn webhooks(&self, practice: PracticeId) -> Result<Vec<Webhook>, StoreError> {
-        let rows = sqlx::query_as!(
-            WebhookRow,
-            "SELECT practice_id, webhook_id, ref AS reference, enabled, terms, progress, leased_until, served_at, version
-             FROM portal.webhook WHERE practice_id = $1 ORDER BY ref",
-            row::uuid(practice),
-        )
-        .fetch_all(self.pool())
-        .await
-        .map_err(store_error)?;
-        rows.into_iter().map(|row| Ok(row.read()?.1)).collect()
+        webhooks(self.pool(), practice).await
     }
 
     async fn due_webhooks(
@@ -113,6 +104,20 @@ impl Webhooks for PostgresStore {
         );
         Ok(over.execute(self.pool()).await.map_err(store_error)?.rows_affected())
     }
+}
+
+/// The endpoints of a practice, by reference.
+pub(crate) async fn webhooks(executor: impl PgExecutor<'_>, practice: PracticeId) -> Result<Vec<Webhook>, StoreError> {
+    let rows = sqlx::query_as!(
+        WebhookRow,
+        "SELECT practice_id, webhook_id, ref AS reference, enabled, terms, progress, leased_until, served_at, version
+         FROM portal.webhook WHERE practice_id = $1 ORDER BY ref",
+        row::uuid(practice),
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(store_error)?;
+    rows.into_iter().map(|row| Ok(row.read()?.1)).collect()
 }
 
 struct WebhookRow {

@@ -46,7 +46,7 @@ pub(crate) enum Command {
         #[arg(long)]
         plan: bool,
     },
-    /// Practices: create, list, suspend, resume, delete
+    /// Practices: create, list, export, suspend, resume, delete
     #[command(subcommand)]
     Practice(PracticeCommand),
     /// Practice users (staff): add, list
@@ -75,6 +75,14 @@ pub(crate) enum PracticeCommand {
     },
     /// List all practices, and what became of those that were deleted
     List,
+    /// Write all that is held of a practice, but for secrets, as lines of JSON: see docs/EXPORT.md
+    Export {
+        /// Its name in addresses
+        slug: String,
+        /// The file; standard output without it. It has its name only once it is whole
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// Close portal and workspace of a practice, and hold back its mail; its data stay
     Suspend {
         /// Its name in addresses

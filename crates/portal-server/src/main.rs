@@ -6,6 +6,7 @@
 //! | `stores`, `program`, `system` | the adapters, and the use cases over them |
 //! | `commands` | what can be typed after `portal`, one file each |
 //! | `serve`, `demo` | the service, and the service with everything set up |
+//! | `metrics` | what Prometheus reads, on a port of its own |
 //! | `fault` | what tests make go wrong; nothing without their feature |
 //! | `terminal`, `logging`, `failure` | what people read |
 
@@ -15,6 +16,7 @@ mod demo;
 mod failure;
 mod fault;
 mod logging;
+mod metrics;
 mod program;
 mod serve;
 mod settings;

@@ -38,6 +38,8 @@ pub(crate) struct Program {
     pub(crate) stores: Stores,
     /// The use cases.
     pub(crate) portal: Portal,
+    /// What hashes passwords for them.
+    pub(crate) hasher: Argon2Hasher,
 }
 
 impl Program {
@@ -65,8 +67,9 @@ impl Program {
                 keys::read_or_make(&path, &OsEntropy)?
             }
         };
-        let portal = portal(&stores, tokens, settings.sign_ins_per_minute)?;
-        Ok(Self { settings, stores, portal })
+        let hasher = hasher()?;
+        let portal = portal(&stores, tokens, hasher.clone(), settings.sign_ins_per_minute);
+        Ok(Self { settings, stores, portal, hasher })
     }
 
     /// The practice of a slug, or the only one.
@@ -176,12 +179,14 @@ impl Keys {
     }
 }
 
-fn portal(stores: &Stores, tokens: LinkTokens, tries_per_minute: Option<u32>) -> Result<Portal, Failure> {
-    let entropy = Arc::new(OsEntropy);
+fn hasher() -> Result<Argon2Hasher, Failure> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let hasher = Argon2Hasher::new(Params::default(), cores, WAITING_PER_CORE * cores, entropy.clone());
-    let hasher = hasher.map_err(|error| Failure::fault(error.to_string()))?;
-    Ok(Portal {
+    let hasher = Argon2Hasher::new(Params::default(), cores, WAITING_PER_CORE * cores, Arc::new(OsEntropy));
+    hasher.map_err(|error| Failure::fault(error.to_string()))
+}
+
+fn portal(stores: &Stores, tokens: LinkTokens, hasher: Argon2Hasher, tries_per_minute: Option<u32>) -> Portal {
+    Portal {
         store: stores.store.clone(),
         enquiries: stores.enquiries.clone(),
         operators: stores.operators.clone(),
@@ -190,11 +195,11 @@ fn portal(stores: &Stores, tokens: LinkTokens, tries_per_minute: Option<u32>) ->
         webhooks: stores.webhooks.clone(),
         hasher: Arc::new(hasher),
         clock: fault::clock(),
-        entropy,
+        entropy: Arc::new(OsEntropy),
         tokens,
         common_passwords: Arc::default(),
         tries_per_minute: tries_per_minute.unwrap_or(TRIES_PER_MINUTE),
-    })
+    }
 }
 
 fn mailer(transport: &MailTransport) -> Result<Arc<dyn Mailer>, Failure> {

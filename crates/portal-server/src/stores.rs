@@ -9,7 +9,7 @@ use std::{
 };
 
 use portal::domain::port::{
-    Enquiries, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, StoreError, Webhooks,
+    Backlogs, Enquiries, Exports, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, StoreError, Webhooks,
 };
 use portal_postgres::{Limits, PostgresStore};
 use portal_sqlite::{SqliteOptions, SqliteStore};
@@ -50,6 +50,30 @@ enum Kind {
     Server(SecretString),
 }
 
+/// Connections to the database.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Connections {
+    /// Most that there may be.
+    pub(crate) most: u32,
+    /// Those that there are.
+    pub(crate) open: usize,
+    /// Those of them that nobody uses.
+    pub(crate) idle: usize,
+    /// Commits that wait for the one that writes, where there is only one.
+    pub(crate) queued: usize,
+}
+
+/// All that is asked of a database.
+trait FullStore:
+    PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks + Backlogs + Exports
+{
+}
+
+impl<T: PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks + Backlogs + Exports>
+    FullStore for T
+{
+}
+
 /// A step that brings the schema up to date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
@@ -78,6 +102,10 @@ pub(crate) struct Stores {
     pub(crate) journal: Arc<dyn Journal>,
     /// Endpoints of hosts.
     pub(crate) webhooks: Arc<dyn Webhooks>,
+    /// How much waits.
+    pub(crate) backlogs: Arc<dyn Backlogs>,
+    /// What leaves as a whole.
+    pub(crate) exports: Arc<dyn Exports>,
     open: Open,
 }
 
@@ -147,10 +175,7 @@ impl Database {
 }
 
 impl Stores {
-    fn of<S: PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks + 'static>(
-        store: Arc<S>,
-        open: Open,
-    ) -> Self {
+    fn of<S: FullStore + 'static>(store: Arc<S>, open: Open) -> Self {
         Self {
             store: store.clone(),
             views: store.clone(),
@@ -159,7 +184,9 @@ impl Stores {
             jobs: store.clone(),
             operators: store.clone(),
             journal: store.clone(),
-            webhooks: store,
+            webhooks: store.clone(),
+            backlogs: store.clone(),
+            exports: store,
             open,
         }
     }
@@ -183,6 +210,21 @@ impl Stores {
         match &self.open {
             Open::File(store) => store.migrate().await.map_err(sqlite_failure),
             Open::Server(store) => store.migrate().await.map(drop).map_err(postgres_failure),
+        }
+    }
+
+    /// What its connections are at.
+    pub(crate) fn connections(&self) -> Connections {
+        match &self.open {
+            Open::File(store) => {
+                let portal_sqlite::Gauge { most, open, idle, queued } = store.gauge();
+                Connections { most, open, idle, queued }
+            }
+            Open::Server(store) => {
+                let portal_postgres::Gauge { most, open, idle } = store.gauge();
+                // Whoever commits has a connection, and waits for one like any other.
+                Connections { most, open: open as usize, idle, queued: 0 }
+            }
         }
     }
 

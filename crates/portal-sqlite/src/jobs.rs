@@ -109,7 +109,7 @@ pub(crate) struct JobRows {
     pub(crate) new: Rows,
     pub(crate) replaced: Rows,
     pub(crate) staged: Rows,
-    pub(crate) restarted: Rows,
+    pub(crate) restarted: Vec<(JobId, u32)>,
     pub(crate) settled: Rows,
 }
 
@@ -157,12 +157,17 @@ pub(crate) async fn write(connection: &mut SqliteConnection, practice: &[u8], jo
         );
         staged.execute(&mut *connection).await?;
     }
-    if !jobs.restarted.is_empty() {
+    for (job, most) in &jobs.restarted {
+        let job = job.to_bytes();
+        let job = job.as_slice();
         let restarted = sqlx::query!(
-            "UPDATE portal_job_row AS r SET outcome = NULL, effect = NULL, report = NULL FROM json_each(?2) AS e
-             WHERE r.practice_id = ?1 AND r.job_id = unhex(e.value) AND r.staged = 0",
+            "UPDATE portal_job_row SET outcome = NULL, effect = NULL, report = NULL
+             WHERE practice_id = ?1 AND job_id = ?2 AND place IN
+                 (SELECT place FROM portal_job_row
+                  WHERE practice_id = ?1 AND job_id = ?2 AND staged = 0 AND outcome IS NOT NULL LIMIT ?3)",
             practice,
-            jobs.restarted.json
+            job,
+            most
         );
         restarted.execute(&mut *connection).await?;
     }
@@ -181,24 +186,24 @@ pub(crate) async fn write(connection: &mut SqliteConnection, practice: &[u8], jo
     Ok(())
 }
 
-struct Stored {
-    practice_id: Vec<u8>,
-    job_id: Vec<u8>,
-    state: String,
-    spec: String,
-    caller: String,
-    origin: Option<String>,
-    total: i64,
-    progress: String,
-    due_at: Option<i64>,
-    forget_at: Option<i64>,
-    created_at: i64,
-    ended_at: Option<i64>,
-    version: i64,
+pub(crate) struct Stored {
+    pub(crate) practice_id: Vec<u8>,
+    pub(crate) job_id: Vec<u8>,
+    pub(crate) state: String,
+    pub(crate) spec: String,
+    pub(crate) caller: String,
+    pub(crate) origin: Option<String>,
+    pub(crate) total: i64,
+    pub(crate) progress: String,
+    pub(crate) due_at: Option<i64>,
+    pub(crate) forget_at: Option<i64>,
+    pub(crate) created_at: i64,
+    pub(crate) ended_at: Option<i64>,
+    pub(crate) version: i64,
 }
 
 impl Stored {
-    fn read(self) -> Result<Job, StoreError> {
+    pub(crate) fn read(self) -> Result<Job, StoreError> {
         Ok(Job {
             id: id(&self.job_id, "job.job_id")?,
             practice: id(&self.practice_id, "job.practice_id")?,
@@ -237,16 +242,17 @@ pub(crate) async fn job(
     Ok(found.map(Stored::read).transpose()?)
 }
 
-struct StoredRow {
-    place: i64,
-    reference: String,
-    content: String,
-    outcome: Option<String>,
-    report: Option<String>,
+/// A row as it lies in its table.
+pub(crate) struct StoredRow {
+    pub(crate) place: i64,
+    pub(crate) reference: String,
+    pub(crate) content: String,
+    pub(crate) outcome: Option<String>,
+    pub(crate) report: Option<String>,
 }
 
 impl StoredRow {
-    fn read(self) -> Result<JobRow, StoreError> {
+    pub(crate) fn read(self) -> Result<JobRow, StoreError> {
         let settled = match (self.outcome, self.report) {
             (Some(outcome), Some(report)) => {
                 let report: RowReport = from_json(&report, "job_row.report")?;
@@ -342,10 +348,14 @@ pub(crate) async fn rows(
 }
 
 /// Whether a job is due.
-async fn due(connection: &mut SqliteConnection, now: Timestamp) -> Result<bool, Fault> {
+async fn due(connection: &mut SqliteConnection, now: Timestamp, dry_too: bool) -> Result<bool, Fault> {
     let now = now.as_micros();
-    let due =
-        sqlx::query_scalar!(r#"SELECT EXISTS (SELECT 1 FROM portal_job WHERE due_at <= ?1) AS "due!: bool""#, now);
+    let due = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM portal_job
+             WHERE due_at <= ?1 AND (?2 OR instr(spec, '"dry_run":true') = 0)) AS "due!: bool""#,
+        now,
+        dry_too
+    );
     Ok(due.fetch_one(connection).await?)
 }
 
@@ -353,6 +363,7 @@ async fn due(connection: &mut SqliteConnection, now: Timestamp) -> Result<bool, 
 pub(crate) struct LeaseJob {
     pub(crate) now: Timestamp,
     pub(crate) until: Timestamp,
+    pub(crate) dry_too: bool,
 }
 
 #[async_trait]
@@ -364,10 +375,12 @@ impl Work for LeaseJob {
         loop {
             let due = sqlx::query_as!(
                 Stored,
-                "SELECT practice_id, job_id, state, spec, caller, origin, total, progress, due_at, forget_at,
+                r#"SELECT practice_id, job_id, state, spec, caller, origin, total, progress, due_at, forget_at,
                      created_at, ended_at, version
-                 FROM portal_job WHERE due_at <= ?1 ORDER BY due_at, job_id LIMIT 1",
-                now
+                 FROM portal_job WHERE due_at <= ?1 AND (?2 OR instr(spec, '"dry_run":true') = 0)
+                 ORDER BY due_at, job_id LIMIT 1"#,
+                now,
+                self.dry_too
             );
             let Some(found) = due.fetch_optional(&mut *connection).await? else { return Ok(None) };
             let (practice, job) = (found.practice_id.clone(), found.job_id.clone());
@@ -429,14 +442,14 @@ impl Jobs for SqliteStore {
         reader.told(answer)
     }
 
-    async fn lease(&self, now: Timestamp, until: Timestamp) -> Result<Option<Job>, StoreError> {
+    async fn lease(&self, now: Timestamp, until: Timestamp, dry_too: bool) -> Result<Option<Job>, StoreError> {
         let mut reader = self.readers.take().await?;
-        let waits = due(&mut reader, now).await;
+        let waits = due(&mut reader, now, dry_too).await;
         // Only whoever would take one has to wait for the writer.
         if !reader.told(waits)? {
             return Ok(None);
         }
-        self.writer.write(LeaseJob { now, until }).await
+        self.writer.write(LeaseJob { now, until, dry_too }).await
     }
 
     async fn unsettled(&self, practice: PracticeId, job: JobId, page: &Page<i64>) -> Result<Vec<JobRow>, StoreError> {

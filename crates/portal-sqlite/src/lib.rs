@@ -13,13 +13,17 @@
 //! | `outbox`, `enquiries`, `jobs` | leases |
 //! | `operators` | what belongs to no practice |
 //! | `journal` | seals |
+//! | `export` | what leaves as a whole |
 //! | `webhooks` | endpoints of hosts |
+//! | `backlogs` | how much waits |
 //! | `migrate` | the schema, under a lock of our own |
 
+mod backlogs;
 mod commit;
 mod encode;
 mod enquiries;
 mod error;
+mod export;
 mod jobs;
 mod journal;
 mod lock;
@@ -28,6 +32,7 @@ mod operators;
 mod outbox;
 mod read;
 mod readers;
+mod retention;
 mod store;
 mod tries;
 mod webhooks;
@@ -35,5 +40,5 @@ mod writer;
 
 pub use self::{
     migrate::{MigrateError, PendingMigration},
-    store::{SqliteOptions, SqliteStore},
+    store::{Gauge, SqliteOptions, SqliteStore},
 };

@@ -50,6 +50,11 @@ impl From<sqlx::migrate::MigrateError> for MigrateError {
     }
 }
 
+/// The newest migration that this program knows.
+pub(crate) fn newest() -> i64 {
+    MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
 /// Applies what is missing, in one transaction that nobody else can write beside.
 pub(crate) async fn run(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
     let mut transaction = connection.begin_with("BEGIN EXCLUSIVE").await?;
@@ -71,7 +76,7 @@ pub(crate) async fn run(connection: &mut SqliteConnection) -> Result<(), Migrate
 /// What is missing; refuses a file that is ahead of this program, or apart from it.
 pub(crate) async fn pending(connection: &mut SqliteConnection) -> Result<Vec<PendingMigration>, MigrateError> {
     let applied = applied(connection).await?;
-    let known = MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or_default();
+    let known = newest();
     if let Some(found) = applied.iter().map(|one| one.version).max().filter(|found| *found > known) {
         return Err(MigrateError::Newer { found, known });
     }

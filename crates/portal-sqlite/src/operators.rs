@@ -7,7 +7,7 @@ use portal_domain::{
     practice::{ApiKeyHash, OperatorKey},
     time::Timestamp,
 };
-use sqlx::SqliteConnection;
+use sqlx::{SqliteConnection, sqlite::SqliteQueryResult};
 
 use crate::{
     SqliteStore,
@@ -173,12 +173,7 @@ impl Work for BeginDeletion {
         }
         let receipt = sqlx::query!(
             "INSERT INTO portal_deletion (practice_id, slug, due_at, begun_at, contacts, users, clients, messages, events)
-             SELECT p.practice_id, s.slug, p.delete_after, ?2,
-                 (SELECT count(*) FROM portal_contact WHERE practice_id = ?1),
-                 (SELECT count(*) FROM portal_practice_user WHERE practice_id = ?1),
-                 (SELECT count(*) FROM portal_client WHERE practice_id = ?1),
-                 (SELECT count(*) FROM portal_message WHERE practice_id = ?1),
-                 (SELECT count(*) FROM portal_event WHERE practice_id = ?1)
+             SELECT p.practice_id, s.slug, p.delete_after, ?2, 0, 0, 0, 0, 0
              FROM portal_practice AS p JOIN portal_practice_slug AS s ON s.practice_id = p.practice_id
              WHERE p.practice_id = ?1",
             practice,
@@ -213,99 +208,180 @@ impl Work for DeleteSome {
         if named.fetch_one(&mut *connection).await? > 0 {
             return Ok(true);
         }
-        if told(connection, practice, self.most).await? + people(connection, practice, self.most).await? > 0
-            || logins(connection, practice, self.most).await? > 0
-        {
-            return Ok(false);
+        let mut gone = Gone::default();
+        told(connection, practice, self.most, &mut gone).await?;
+        people(connection, practice, self.most, &mut gone).await?;
+        let more = gone.any() || logins(connection, practice, self.most).await? > 0;
+        if !more {
+            gone.users = staff(connection, practice).await?;
         }
-        self.finish(connection, practice).await?;
-        Ok(true)
+        gone.count(connection, practice).await?;
+        if !more {
+            self.finish(connection, practice).await?;
+        }
+        Ok(!more)
     }
 }
 
+/// Rows that were deleted.
+#[derive(Default)]
+struct Gone {
+    contacts: i64,
+    users: i64,
+    clients: i64,
+    messages: i64,
+    events: i64,
+    /// Of all other kinds.
+    others: i64,
+}
+
+impl Gone {
+    const fn any(&self) -> bool {
+        self.contacts + self.users + self.clients + self.messages + self.events + self.others > 0
+    }
+
+    /// Adds them to the receipt.
+    async fn count(&self, connection: &mut SqliteConnection, practice: &[u8]) -> Result<(), Fault> {
+        let receipt = sqlx::query!(
+            "UPDATE portal_deletion SET contacts = contacts + ?2, users = users + ?3, clients = clients + ?4,
+                 messages = messages + ?5, events = events + ?6
+             WHERE practice_id = ?1 AND finished_at IS NULL",
+            practice,
+            self.contacts,
+            self.users,
+            self.clients,
+            self.messages,
+            self.events
+        );
+        receipt.execute(connection).await?;
+        Ok(())
+    }
+}
+
+/// So many rows, as they are counted.
+fn rows(done: &SqliteQueryResult) -> i64 {
+    i64::try_from(done.rows_affected()).unwrap_or(i64::MAX)
+}
+
 /// What was said and done.
-async fn told(connection: &mut SqliteConnection, practice: &[u8], most: u32) -> Result<u64, Fault> {
+async fn told(connection: &mut SqliteConnection, practice: &[u8], most: u32, gone: &mut Gone) -> Result<(), Fault> {
     let messages = sqlx::query!(
         "DELETE FROM portal_message WHERE practice_id = ?1 AND message_id IN
              (SELECT message_id FROM portal_message WHERE practice_id = ?1 LIMIT ?2)",
         practice,
         most
     );
-    let mut gone = messages.execute(&mut *connection).await?.rows_affected();
+    gone.messages += rows(&messages.execute(&mut *connection).await?);
     let events = sqlx::query!(
         "DELETE FROM portal_event WHERE practice_id = ?1 AND event_id IN
              (SELECT event_id FROM portal_event WHERE practice_id = ?1 LIMIT ?2)",
         practice,
         most
     );
-    gone += events.execute(&mut *connection).await?.rows_affected();
+    gone.events += rows(&events.execute(&mut *connection).await?);
     let receipts = sqlx::query!(
         "DELETE FROM portal_receipt WHERE practice_id = ?1 AND (scope, key) IN
              (SELECT scope, key FROM portal_receipt WHERE practice_id = ?1 LIMIT ?2)",
         practice,
         most
     );
-    gone += receipts.execute(&mut *connection).await?.rows_affected();
+    gone.others += rows(&receipts.execute(&mut *connection).await?);
     let enquiries = sqlx::query!(
         "DELETE FROM portal_enquiry WHERE practice_id = ?1 AND enquiry_id IN
              (SELECT enquiry_id FROM portal_enquiry WHERE practice_id = ?1 LIMIT ?2)",
         practice,
         most
     );
-    gone += enquiries.execute(&mut *connection).await?.rows_affected();
+    gone.others += rows(&enquiries.execute(&mut *connection).await?);
     let counters = sqlx::query!(
         "DELETE FROM portal_throttle WHERE practice_id = ?1 AND name IN
              (SELECT name FROM portal_throttle WHERE practice_id = ?1 LIMIT ?2)",
         practice,
         most
     );
-    gone += counters.execute(&mut *connection).await?.rows_affected();
+    gone.others += rows(&counters.execute(&mut *connection).await?);
     let tries = sqlx::query!(
         "DELETE FROM portal_sign_in_try WHERE practice_id = ?1 AND try_id IN
              (SELECT try_id FROM portal_sign_in_try WHERE practice_id = ?1 LIMIT ?2)",
         practice,
         most
     );
-    gone += tries.execute(&mut *connection).await?.rows_affected();
-    let rows = sqlx::query!(
+    gone.others += rows(&tries.execute(&mut *connection).await?);
+    let job_rows = sqlx::query!(
         "DELETE FROM portal_job_row WHERE practice_id = ?1 AND (job_id, place) IN
              (SELECT job_id, place FROM portal_job_row WHERE practice_id = ?1 LIMIT ?2)",
         practice,
         most
     );
-    Ok(gone + rows.execute(connection).await?.rows_affected())
+    gone.others += rows(&job_rows.execute(&mut *connection).await?);
+    let deliveries = sqlx::query!(
+        "DELETE FROM portal_webhook_delivery WHERE practice_id = ?1 AND (webhook_id, place) IN
+             (SELECT webhook_id, place FROM portal_webhook_delivery WHERE practice_id = ?1 LIMIT ?2)",
+        practice,
+        most
+    );
+    gone.others += rows(&deliveries.execute(connection).await?);
+    Ok(())
 }
 
 /// Contacts and clients with all that hangs on them, links and sessions.
-async fn people(connection: &mut SqliteConnection, practice: &[u8], most: u32) -> Result<u64, Fault> {
+async fn people(connection: &mut SqliteConnection, practice: &[u8], most: u32, gone: &mut Gone) -> Result<(), Fault> {
     let links = sqlx::query!(
         "DELETE FROM portal_link WHERE practice_id = ?1 AND link_id IN
              (SELECT link_id FROM portal_link WHERE practice_id = ?1 LIMIT ?2)",
         practice,
         most
     );
-    let mut gone = links.execute(&mut *connection).await?.rows_affected();
+    gone.others += rows(&links.execute(&mut *connection).await?);
     let sessions = sqlx::query!(
         "DELETE FROM portal_session WHERE practice_id = ?1 AND session_id IN
              (SELECT session_id FROM portal_session WHERE practice_id = ?1 LIMIT ?2)",
         practice,
         most
     );
-    gone += sessions.execute(&mut *connection).await?.rows_affected();
+    gone.others += rows(&sessions.execute(&mut *connection).await?);
+    let of_staff = sqlx::query!(
+        "DELETE FROM portal_workspace_session WHERE practice_id = ?1 AND session_id IN
+             (SELECT session_id FROM portal_workspace_session WHERE practice_id = ?1 LIMIT ?2)",
+        practice,
+        most
+    );
+    gone.others += rows(&of_staff.execute(&mut *connection).await?);
     let contacts = sqlx::query!(
         "DELETE FROM portal_contact WHERE practice_id = ?1 AND contact_id IN
              (SELECT contact_id FROM portal_contact WHERE practice_id = ?1 LIMIT ?2)",
         practice,
         most
     );
-    gone += contacts.execute(&mut *connection).await?.rows_affected();
+    let contacts = rows(&contacts.execute(&mut *connection).await?);
+    gone.contacts += contacts;
+    // With a client go its ties to all its contacts.
+    if contacts > 0 {
+        return Ok(());
+    }
     let clients = sqlx::query!(
         "DELETE FROM portal_client WHERE practice_id = ?1 AND client_id IN
              (SELECT client_id FROM portal_client WHERE practice_id = ?1 LIMIT ?2)",
         practice,
         most
     );
-    Ok(gone + clients.execute(connection).await?.rows_affected())
+    gone.clients += rows(&clients.execute(&mut *connection).await?);
+    let deleted = sqlx::query!(
+        "DELETE FROM portal_gone_contact WHERE practice_id = ?1 AND contact_id IN
+             (SELECT contact_id FROM portal_gone_contact WHERE practice_id = ?1 LIMIT ?2)",
+        practice,
+        most
+    );
+    gone.others += rows(&deleted.execute(connection).await?);
+    Ok(())
+}
+
+/// Staff, whom a practice has few of, with their keys.
+async fn staff(connection: &mut SqliteConnection, practice: &[u8]) -> Result<i64, Fault> {
+    let keys = sqlx::query!("DELETE FROM portal_login_key WHERE practice_id = ?1", practice);
+    keys.execute(&mut *connection).await?;
+    let users = sqlx::query!("DELETE FROM portal_practice_user WHERE practice_id = ?1", practice);
+    Ok(rows(&users.execute(connection).await?))
 }
 
 /// Logins, and nobody is behind them any more, each with its key.
@@ -327,12 +403,10 @@ async fn logins(connection: &mut SqliteConnection, practice: &[u8], most: u32) -
 }
 
 impl DeleteSome {
-    /// Staff and endpoints, which a practice has few of, and what there is once.
+    /// Endpoints and keys, which a practice has few of, and what there is once.
     async fn finish(&self, connection: &mut SqliteConnection, practice: &[u8]) -> Result<(), Fault> {
-        let keys = sqlx::query!("DELETE FROM portal_login_key WHERE practice_id = ?1", practice);
+        let keys = sqlx::query!("DELETE FROM portal_api_key WHERE practice_id = ?1", practice);
         keys.execute(&mut *connection).await?;
-        let users = sqlx::query!("DELETE FROM portal_practice_user WHERE practice_id = ?1", practice);
-        users.execute(&mut *connection).await?;
         let head = sqlx::query!("DELETE FROM portal_journal_head WHERE practice_id = ?1", practice);
         head.execute(&mut *connection).await?;
         let jobs = sqlx::query!("DELETE FROM portal_job WHERE practice_id = ?1", practice);

@@ -10,9 +10,13 @@ use std::{
     time::Duration,
 };
 
+use metrics::{counter, histogram};
 use portal_domain::port::StoreError;
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
 
 use crate::error::Fault;
 
@@ -39,8 +43,13 @@ impl Readers {
 
     /// A connection, as soon as one is free.
     pub(crate) async fn take(&self) -> Result<Reader, StoreError> {
+        let since = Instant::now();
         let place = tokio::time::timeout(self.0.patience, Arc::clone(&self.0.places).acquire_owned()).await;
-        let place = place.map_err(|_| unavailable("every connection for reading is taken"))?;
+        histogram!("portal_database_acquire_seconds").record(since.elapsed());
+        let place = place.map_err(|_| {
+            counter!("portal_database_acquire_timeouts_total").increment(1);
+            unavailable("every connection for reading is taken")
+        })?;
         let place = place.map_err(|_| unavailable("the store is closed"))?;
         let shared = Arc::clone(&self.0);
         let idle = shared.idle().pop();
@@ -54,6 +63,13 @@ impl Readers {
         });
         let opened: Result<_, sqlx::Error> = opened.await.map_err(|error| unavailable(&error.to_string()))?;
         opened.map_err(|error| Fault::from(error).into_store())
+    }
+
+    /// How many connections there may be, how many there are, and how many of these are free.
+    pub(crate) fn count(&self) -> (u32, usize, usize) {
+        let idle = self.0.idle().len();
+        let taken = (self.0.most as usize).saturating_sub(self.0.places.available_permits());
+        (self.0.most, idle + taken, idle)
     }
 
     /// Closes every connection, once those in use are back.

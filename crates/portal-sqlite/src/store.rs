@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use portal_domain::{
     change::Decision,
     email::LoginKey,
+    erasure::{Purge, Traces},
     event::RecordedEvent,
     facts::{
         CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
@@ -30,7 +31,7 @@ use portal_domain::{
     time::Timestamp,
 };
 use sqlx::{
-    ConnectOptions, Connection,
+    ConnectOptions, Connection, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
@@ -48,6 +49,7 @@ use crate::{
         practice, views, visit, workspace,
     },
     readers::{Reader, Readers},
+    retention::{self, PurgeSome},
     tries::{self, CountTry, ForgetTries},
     writer::{BUSY_STEP, Settings, Writer},
 };
@@ -79,6 +81,19 @@ impl Default for SqliteOptions {
     }
 }
 
+/// What the connections and the queue of a store are at. A picture, not a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gauge {
+    /// Most connections that read.
+    pub most: u32,
+    /// Those that there are.
+    pub open: usize,
+    /// Those of them that nobody uses.
+    pub idle: usize,
+    /// Commits that wait for the writer.
+    pub queued: usize,
+}
+
 /// A store in one SQLite file. Clones share its connections.
 ///
 /// A commit that was acknowledged is on disk (`journal_mode=WAL`, `synchronous=FULL`). Other programs may have the
@@ -102,6 +117,7 @@ impl SqliteStore {
             .filename(&path)
             .create_if_missing(false)
             .foreign_keys(true)
+            .pragma("secure_delete", "ON")
             .synchronous(SqliteSynchronous::Full)
             .statement_cache_capacity(256)
             .row_buffer_size(512)
@@ -127,6 +143,12 @@ impl SqliteStore {
         Ok(Self { path, connect, readers, writer: Writer::start(connection, settings) })
     }
 
+    /// What its connections and its queue are at, for metrics.
+    pub fn gauge(&self) -> Gauge {
+        let (most, open, idle) = self.readers.count();
+        Gauge { most, open, idle, queued: self.writer.waiting() }
+    }
+
     /// Applies the migrations that the file has not seen, all or none. Any number of programs may do so at once.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
         let held = SetupLock::take(&self.path).await.map_err(|error| MigrateError::Failed(error.to_string()))?;
@@ -145,6 +167,12 @@ impl SqliteStore {
         let mut reader = self.readers.take().await.map_err(|error| MigrateError::Failed(error.to_string()))?;
         let pending = migrate::pending(&mut reader).await?;
         reader.told(Ok(pending)).map_err(|error| MigrateError::Failed(error.to_string()))
+    }
+
+    /// A connection to read with that is nobody else's.
+    pub(crate) async fn own_reader(&self) -> Result<SqliteConnection, StoreError> {
+        let reading = self.connect.clone().busy_timeout(Duration::from_secs(30)).pragma("query_only", "ON");
+        reading.connect().await.map_err(read_fault)
     }
 
     pub(crate) async fn reader(&self) -> Result<Reader, StoreError> {
@@ -305,6 +333,38 @@ impl PortalStore for SqliteStore {
 
     async fn forget_receipts(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         self.writer.write(ForgetReceipts { before, most }).await
+    }
+
+    async fn gone(&self, practice: PracticeId, reference: &Ref) -> Result<Vec<ContactId>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = retention::gone(&mut reader, practice, reference).await;
+        reader.told(answer)
+    }
+
+    async fn long_gone(&self, before: Timestamp, most: u32) -> Result<Vec<(PracticeId, ContactId)>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = retention::long_gone(&mut reader, before, most).await;
+        reader.told(answer)
+    }
+
+    async fn traces(
+        &self,
+        practice: PracticeId,
+        contacts: &[ContactId],
+        reference: Option<&Ref>,
+    ) -> Result<Traces, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer =
+            async { retention::traces(&mut *reader.begin().await?, practice, contacts, reference).await }.await;
+        reader.told(answer)
+    }
+
+    async fn purge(&self, what: Purge, most: u32) -> Result<u64, StoreError> {
+        self.writer.write(PurgeSome { what, most }).await
+    }
+
+    async fn tidy(&self) -> Result<(), StoreError> {
+        retention::tidy(&self.connect).await
     }
 
     async fn handoff(

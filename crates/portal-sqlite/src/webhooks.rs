@@ -83,7 +83,7 @@ impl WebhookRow {
     }
 }
 
-async fn webhooks(connection: &mut SqliteConnection, practice: PracticeId) -> Result<Vec<Webhook>, Fault> {
+pub(crate) async fn webhooks(connection: &mut SqliteConnection, practice: PracticeId) -> Result<Vec<Webhook>, Fault> {
     let practice = practice.to_bytes();
     let practice = practice.as_slice();
     let rows = sqlx::query_as!(

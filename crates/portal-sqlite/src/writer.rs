@@ -71,6 +71,11 @@ impl Writer {
         answer.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the writer has stopped".into())))
     }
 
+    /// How many wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.max_capacity().saturating_sub(self.queue.capacity())
+    }
+
     /// Writes what is queued, and closes the connection.
     pub(crate) async fn close(&self) {
         let (reply, closed) = oneshot::channel();

@@ -332,6 +332,7 @@ pub fn receipt(name: &str) -> Receipt {
         request: RequestKey { scope: "host PUT /contacts".to_owned(), key: name.to_owned() },
         digest: digest(name),
         outcome: vec![0, 1, 2, 0xff],
+        contact: None,
         at: NOON,
     }
 }

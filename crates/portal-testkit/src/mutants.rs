@@ -117,7 +117,17 @@ const fn law_against(fault: Fault) -> &'static str {
         Fault::RowsSettledTwice => "a_row_is_settled_once",
         Fault::StagedRowsRestarted => "a_job_begins_anew_but_for_what_was_staged_settled",
         Fault::JobLeasedTwice => "a_job_is_leased_once_until_its_lease_ran_out",
+        Fault::DryRunsLeasedUnasked => "a_dry_run_is_leased_only_to_whoever_takes_them",
         Fault::JobsAtWorkForgotten => "jobs_are_forgotten_in_their_time",
+        Fault::ErasedTwice => "j3_a_contact_is_erased_once",
+        Fault::JournalKept | Fault::MailKept | Fault::AnswersKept => "j3_erasing_leaves_nothing_of_a_contact",
+        Fault::HeirForgotten => "j3_erasing_one_of_two_leaves_the_other",
+        Fault::RowsKept => "j3_rows_and_answers_do_without_an_erased_contact",
+        Fault::JobsUndisturbed => "j3_whoever_works_on_rows_begins_anew",
+        Fault::GoneTooEarly => "j3_what_deletion_left_is_found_and_over_in_its_time",
+        Fault::PurgedEarly => "j3_only_what_outlived_its_life_is_purged",
+        Fault::ExportForgets => "an_export_has_all_of_its_practice_and_nothing_else",
+        Fault::DossierNamesOthers => "a_dossier_has_what_is_its_contacts_alone",
     }
 }
 

@@ -108,9 +108,11 @@ impl Sender {
         if !self.outbox.settle(&leased.lease, &settlement).await? {
             tracing::warn!(message = %leased.lease.message, "the lease ran out before the message was settled");
         }
+        let kind = leased.letter.as_ref().map_or("unknown", |letter| letter.message.kind().code());
+        metrics::counter!("portal_mails_total", "kind" => kind, "outcome" => state.code()).increment(1);
         tracing::info!(
             message = %leased.lease.message,
-            kind = leased.letter.as_ref().map_or("unknown", |letter| letter.message.kind().code()),
+            kind,
             state = state.code(),
             attempt = leased.attempts + 1,
             "message handed over"
@@ -146,7 +148,7 @@ impl Sender {
                 if let Some(reason) = unwanted(letter, self.portal.now()) {
                     return cancelled(leased, reason, &mut self.moment());
                 }
-                self.hand_over(letter.clone()).await
+                self.measured(letter).await
             }
             Err(reason) => {
                 tracing::error!(message = %leased.lease.message, reason, "a message can't be read");
@@ -154,6 +156,20 @@ impl Sender {
             }
         };
         handed_over(leased, &outcome, &mut self.moment())
+    }
+
+    async fn measured(&self, letter: &Letter) -> SendOutcome {
+        let begun = self.portal.now();
+        let outcome = self.hand_over(letter.clone()).await;
+        let word = match &outcome {
+            SendOutcome::Accepted { .. } => "accepted",
+            SendOutcome::Transient { .. } => "transient",
+            SendOutcome::Permanent { .. } => "permanent",
+            SendOutcome::Misconfigured { .. } => "misconfigured",
+        };
+        metrics::counter!("portal_mail_attempts_total", "outcome" => word).increment(1);
+        metrics::histogram!("portal_mail_attempt_seconds").record(self.portal.now().since(begun));
+        outcome
     }
 
     /// In a task of its own, so that a panic over one message is an attempt that failed, and the message is never stuck (D1).

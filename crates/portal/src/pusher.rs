@@ -49,7 +49,9 @@ impl Pusher {
         // What was done before something went wrong is done.
         let ours = self.portal.settle_push(&push).await?;
         let (webhook, events) = (&push.webhook.reference, push.deliveries.len());
-        if ours {
+        if ours && push.unsigned {
+            tracing::error!(practice = %push.practice, %webhook, "the webhook waits for an instance that has the key");
+        } else if ours {
             tracing::info!(practice = %push.practice, %webhook, events, ended = push.ended.is_some(), "events pushed");
         } else {
             tracing::warn!(practice = %push.practice, %webhook, events, "the webhook changed meanwhile: pushed again");
@@ -58,26 +60,33 @@ impl Pusher {
     }
 
     /// Forgets tries that are long over, and seals secrets anew whose key is to be retired.
-    pub(crate) async fn sweep(&self) -> Result<(), Error> {
-        self.portal.forget_deliveries().await?;
+    pub async fn sweep(&self) -> Result<(), Error> {
+        let forgotten = self.portal.forget_deliveries().await;
         let mut page = Page { after: None, limit: READ };
         loop {
             let practices = self.views.practices(&page).await?;
             for practice in &practices {
-                self.portal.reseal_webhooks(practice.id).await?;
+                // One that can't be read keeps no other from being sealed.
+                if let Err(error) = self.portal.reseal_webhooks(practice.id).await {
+                    tracing::error!(practice = %practice.id, %error, "secrets can't be sealed anew");
+                }
             }
-            let Some(last) = practices.last() else { return Ok(()) };
+            let Some(last) = practices.last() else { return forgotten.map(|_| ()) };
             page.after = Some(last.slug.as_str().to_owned());
         }
     }
 
     async fn serve(&self, push: &mut Push) -> Result<(), Error> {
         let (begun, mut ahead) = (self.portal.now(), VecDeque::new());
-        let secrets = self.portal.signing_secrets(push.practice, &push.webhook);
-        let secrets = secrets.map_err(|error| {
-            tracing::error!(practice = %push.practice, webhook = %push.webhook.reference, %error, "events can't be signed");
-            "the secret can't be opened with the keys that the program has".to_owned()
-        });
+        let secrets = match self.portal.signing_secrets(push.practice, &push.webhook) {
+            Ok(secrets) => secrets,
+            Err(error) => {
+                let webhook = &push.webhook.reference;
+                tracing::error!(practice = %push.practice, %webhook, %error, "events can't be signed");
+                push.unsigned = true;
+                return Ok(());
+            }
+        };
         while push.deliveries.len() < AT_A_STRETCH && push.ended.is_none() {
             let now = self.portal.now();
             if now.since(begun) >= STRETCH {
@@ -86,7 +95,7 @@ impl Pusher {
             let event = match push.webhook.progress.step(now) {
                 Step::Rest => break,
                 Step::Held { contact, from } => self.next_held(push, contact, from).await?,
-                Step::New => match self.next_new(push, &mut ahead).await? {
+                Step::New => match self.next_new(push, &mut ahead, begun).await? {
                     Some(event) => Some(event),
                     None => break,
                 },
@@ -119,14 +128,19 @@ impl Pusher {
         Ok(found)
     }
 
-    /// The next event after the cursor that may be pushed; `None` where the journal ends. `ahead` is what was read already.
+    /// The next event after the cursor that may be pushed; `None` where the journal ends, or the time is over: how far it was read
+    /// is settled. `ahead` is what was read already.
     async fn next_new(
         &self,
         push: &mut Push,
         ahead: &mut VecDeque<RecordedEvent>,
+        begun: Timestamp,
     ) -> Result<Option<RecordedEvent>, Error> {
         loop {
             let Some(event) = ahead.pop_front() else {
+                if self.portal.now().since(begun) >= STRETCH {
+                    return Ok(None);
+                }
                 let page = Page { after: Some(push.webhook.progress.cursor), limit: READ };
                 ahead.extend(self.views.events(push.practice, None, &page).await?);
                 if ahead.is_empty() {
@@ -141,22 +155,14 @@ impl Pusher {
         }
     }
 
-    async fn push(
-        &self,
-        push: &mut Push,
-        event: &RecordedEvent,
-        secrets: &Result<Vec<WebhookSecret>, String>,
-    ) -> Result<(), Error> {
+    async fn push(&self, push: &mut Push, event: &RecordedEvent, secrets: &[WebhookSecret]) -> Result<(), Error> {
         let at = self.portal.now();
-        let pushed = match secrets {
-            Ok(secrets) => {
-                let call = self.call(push, event, secrets, at).await?;
-                let late = |_| Pushed::Unanswered("no answer in time".to_owned());
-                tokio::time::timeout(TRY, self.sender.push(&call)).await.unwrap_or_else(late)
-            }
-            Err(why) => Pushed::Unanswered(why.clone()),
-        };
-        push.note(PushedEvent { event, at, pushed: &pushed }, self.portal.now(), self.portal.share());
+        let call = self.call(push, event, secrets, at).await?;
+        let late = |_| Pushed::Unanswered("no answer in time".to_owned());
+        let pushed = tokio::time::timeout(TRY, self.sender.push(&call)).await.unwrap_or_else(late);
+        let now = self.portal.now();
+        count(&pushed, now.since(at));
+        push.note(PushedEvent { event, at, pushed: &pushed }, now, self.portal.share());
         Ok(())
     }
 
@@ -178,4 +184,15 @@ impl Pusher {
         let Some(contact) = contact else { return Ok(None) };
         Ok(self.views.contact_refs(practice, &[contact]).await?.remove(&contact))
     }
+}
+
+fn count(pushed: &Pushed, took: Duration) {
+    let outcome = match pushed {
+        pushed if pushed.is_received() => "received",
+        pushed if pushed.is_gone() => "gone",
+        Pushed::Answered(_) => "refused",
+        Pushed::Unanswered(_) => "unanswered",
+    };
+    metrics::counter!("portal_webhook_attempts_total", "outcome" => outcome).increment(1);
+    metrics::histogram!("portal_webhook_attempt_seconds").record(took);
 }

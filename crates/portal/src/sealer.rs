@@ -2,6 +2,8 @@
 
 use portal_domain::usecase::{Error, Portal};
 
+use crate::workers;
+
 /// Seals the next events of every practice that has some; answers whether there may be more.
 ///
 /// A journal that can't be sealed, because its head was tampered with or its key is gone, keeps no other waiting. Its
@@ -11,7 +13,10 @@ pub(crate) async fn seal_next(portal: &Portal) -> Result<bool, Error> {
     for practice in portal.unsealed_practices().await? {
         match portal.seal_next(practice).await {
             Ok(sealed) => more |= sealed,
-            Err(error) => tracing::error!(%practice, %error, "the journal can't be sealed"),
+            Err(error) => {
+                workers::count_error("sealer");
+                tracing::error!(%practice, %error, "the journal can't be sealed");
+            }
         }
     }
     Ok(more)

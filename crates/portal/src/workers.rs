@@ -25,7 +25,8 @@ const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(2);
 const SENDERS: usize = 4;
 /// So many endpoints of hosts are served at once.
 const PUSHERS: usize = 4;
-/// So many imports and activations of many run at once, so that a long one keeps no other waiting.
+/// So many imports and activations of many run at once, so that a long one keeps no other waiting. Only the first takes dry runs,
+/// which have no turns: however many there are, what is meant goes on.
 const JOBS: usize = 2;
 /// So often what is over is forgotten.
 const HOUR: Duration = Duration::from_secs(3600);
@@ -107,28 +108,33 @@ impl Workers {
             let portal = portal.clone();
             async move { decide_enquiries(&portal).await.map(|decided| decided > 0) }
         })));
-        let portal = self.portal.clone();
+        let (portal, ending) = (self.portal.clone(), stopped.clone());
         tasks.push(tokio::spawn(run_every(HOUR, stopped.clone(), "sweeper", move || {
-            let portal = portal.clone();
+            let (portal, ending) = (portal.clone(), ending.clone());
             async move {
-                let tries = portal.forget_tries().await;
-                portal.forget_receipts().await?;
-                portal.forget_passages().await?;
-                portal.forget_jobs().await?;
-                portal.delete_doomed().await?;
-                tries.map(|_| ())
+                sweep(&portal, &|| *ending.borrow()).await;
+                Ok(())
             }
         })));
         let portal = self.portal.clone();
         tasks.push(tokio::spawn(run_every(MINUTE, stopped.clone(), "ends of sessions", move || {
             let portal = portal.clone();
-            async move { portal.end_over_sessions().await.map(|_| ()) }
+            async move {
+                for (practice, error) in portal.end_over_sessions().await?.failed {
+                    tracing::error!(%practice, %error, "the end of a session can't be told yet");
+                }
+                Ok(())
+            }
         })));
-        for _ in 0..JOBS {
+        for number in 0..JOBS {
+            let dry_too = number == 0;
             let (portal, ending) = (self.portal.clone(), stopped.clone());
             tasks.push(tokio::spawn(run(Arc::clone(&wake), stopped.clone(), "jobs", move || {
                 let (portal, ending) = (portal.clone(), ending.clone());
-                async move { portal.run_next_job(&|| *ending.borrow()).await }
+                async move {
+                    let stop = || *ending.borrow();
+                    if dry_too { portal.run_next_job(&stop).await } else { portal.run_next_lasting_job(&stop).await }
+                }
             })));
         }
         if let Some(sender) = self.sender.clone() {
@@ -176,6 +182,35 @@ impl Running {
     }
 }
 
+/// Forgets what is over. What can't be swept keeps nothing else from being swept.
+async fn sweep(portal: &Portal, stop: &(dyn Fn() -> bool + Send + Sync)) {
+    let swept = [
+        ("tries", portal.forget_tries().await.map(drop)),
+        ("receipts", portal.forget_receipts().await.map(drop)),
+        ("hand-overs and codes", portal.forget_passages().await.map(drop)),
+        ("jobs", portal.forget_jobs().await.map(drop)),
+        ("what outlived its life", portal.purge().await.map(drop)),
+    ];
+    for (what, swept) in swept {
+        swept.unwrap_or_else(|error| log(what, &error));
+    }
+    match portal.delete_doomed(stop).await {
+        Err(error) => log("deletions", &error),
+        Ok(fates) => {
+            for (practice, fate) in fates {
+                match fate {
+                    Ok(true) => tracing::info!(%practice, "the practice is deleted"),
+                    Ok(false) => {}
+                    Err(error) => {
+                        tracing::warn!(%practice, "the practice is not deleted yet");
+                        log("deletions", &error);
+                    }
+                }
+            }
+        }
+    }
+}
+
 async fn decide_enquiries(portal: &Portal) -> Result<usize, Error> {
     let now = portal.now();
     let enquiries = portal.enquiries.lease(now, now.after(LEASE), ENQUIRIES).await?;
@@ -206,6 +241,7 @@ where
                 PAUSE_AFTER_ERROR
             }
             Err(error) => {
+                count_error(name);
                 tracing::error!(worker = name, %error, "a piece of work ended badly");
                 PAUSE_AFTER_ERROR
             }
@@ -228,7 +264,10 @@ where
         match tokio::spawn(work()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => log(name, &error),
-            Err(error) => tracing::error!(worker = name, %error, "a piece of work ended badly"),
+            Err(error) => {
+                count_error(name);
+                tracing::error!(worker = name, %error, "a piece of work ended badly");
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
@@ -237,7 +276,13 @@ where
     }
 }
 
+/// Counts a piece of work that came to nothing.
+pub(crate) fn count_error(worker: &'static str) {
+    metrics::counter!("portal_worker_errors_total", "worker" => worker).increment(1);
+}
+
 fn log(worker: &'static str, error: &Error) {
+    count_error(worker);
     match error {
         Error::Store(StoreError::Unavailable(_)) | Error::Overloaded => {
             tracing::warn!(worker, %error, "will be tried again");

@@ -1,6 +1,7 @@
 //! `cargo xtask lint`: one line per check. All run, even where one fails.
 
 mod arrows;
+mod examples;
 mod licences;
 mod sql;
 mod tidy;
@@ -30,7 +31,7 @@ impl Findings {
 type Check = fn() -> anyhow::Result<Findings>;
 
 /// Cheap ones first, so that a slip shows at once.
-const CHECKS: [(&str, Check); 11] = [
+const CHECKS: [(&str, Check); 12] = [
     ("format", format),
     ("sizes", tidy::sizes),
     ("words", tidy::words),
@@ -38,6 +39,7 @@ const CHECKS: [(&str, Check); 11] = [
     ("migrations", sql::migrations),
     ("sql", sql::statements),
     ("rules", rules),
+    ("examples", examples::check),
     ("types", types),
     ("licences", licences::check),
     ("clippy", clippy),

@@ -1,6 +1,6 @@
 //! What of a document would break a caller that was written for the one before. The tests of `portal-http` use this file too.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -43,6 +43,15 @@ fn has(list: &Value, item: &str) -> bool {
     items(list).any(|own| own == item)
 }
 
+/// What an operation refuses with, and the status of each.
+fn codes<'a>(document: &'a Value, operation: &'a Value) -> BTreeMap<&'a str, &'a str> {
+    let all = members(&operation["responses"]).flat_map(|(status, response)| {
+        let schema = &resolved(document, response)["content"]["application/problem+json"]["schema"];
+        items(&schema["allOf"][1]["properties"]["code"]["enum"]).map(move |code| (code, status.as_str()))
+    });
+    all.filter_map(|(code, status)| Some((code.as_str()?, status))).collect()
+}
+
 fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     let target = value["$ref"].as_str().and_then(|target| target.strip_prefix('#'));
     target.and_then(|target| document.pointer(target)).unwrap_or(value)
@@ -62,6 +71,13 @@ impl<'a> Found<'a> {
         }
         self.parameters(name, &before["parameters"], &after["parameters"]);
         self.body(name, &before["requestBody"], &after["requestBody"]);
+        let (had, has) = (codes(self.before, before), codes(self.after, after));
+        for (code, status) in &had {
+            let now = has.get(code).filter(|now| *now != status);
+            if let Some(now) = now {
+                self.fault(name, &format!("`{code}` had the status {status}, and has {now}"));
+            }
+        }
         for (status, response) in members(&before["responses"]) {
             self.response(&format!("{name}, {status}"), response, &after["responses"][status]);
         }
@@ -140,6 +156,16 @@ impl<'a> Found<'a> {
         }
         if side == Side::Request && before["enum"].is_null() && !after["enum"].is_null() {
             self.fault(place, "only certain words are taken now");
+        }
+        if side == Side::Answer && !before["enum"].is_null() && after["enum"].is_null() {
+            self.fault(place, "any text is answered now");
+        }
+        for (bound, least) in [("minimum", true), ("maximum", false), ("minLength", true), ("maxLength", false)] {
+            let (was, is) = (before[bound].as_f64(), after[bound].as_f64());
+            let narrower = is.is_some_and(|is| was.is_none_or(|was| if least { is > was } else { is < was }));
+            if side == Side::Request && narrower {
+                self.fault(place, &format!("`{bound}` was {}, and is {}", before[bound], after[bound]));
+            }
         }
         for (own, other) in items(&before["oneOf"]).zip(items(&after["oneOf"])) {
             self.schema(side, place, own, other);

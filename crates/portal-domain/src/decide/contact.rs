@@ -1,5 +1,7 @@
 //! What a contact is: its name, its clients, and its addresses, the first of which is the login (sections F and M).
 
+use std::collections::BTreeSet;
+
 use super::{
     Moment,
     draft::{Draft, Joining},
@@ -183,7 +185,9 @@ fn known_clients(draft: &Draft<'_>, refs: &[Ref]) -> Result<Vec<ClientId>, Refus
 }
 
 fn rely_on_added_clients(draft: &mut Draft<'_>, clients: &[ClientId]) {
-    let added = |id: &ClientId| clients.contains(id) && !draft.contact.clients.contains(id);
+    let (clients, before): (BTreeSet<_>, BTreeSet<_>) =
+        (clients.iter().collect(), draft.contact.clients.iter().collect());
+    let added = |id: &ClientId| clients.contains(id) && !before.contains(id);
     let relied_on: Vec<_> = draft.clients.iter().filter(|client| added(&client.id)).cloned().collect();
     for client in relied_on.iter().filter(|client| client.version > 0) {
         draft.look_at_client(client);

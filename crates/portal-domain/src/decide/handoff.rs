@@ -66,7 +66,8 @@ pub fn hand_over(
         client,
         landing: command.landing,
         epoch: login.epoch,
-        created_at: moment.now,
+        // By a clock that is behind, the contact is no newer than its hand-over either (N13).
+        created_at: contact.behind_since.map_or(moment.now, |since| since.max(moment.now)),
         expires_at: moment.now.after(HANDOFF_LIFE),
         used_at: None,
         ended_at: None,

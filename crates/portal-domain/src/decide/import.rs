@@ -1,5 +1,7 @@
 //! One row of an import (section I): the contact first, then the access it asks for.
 
+use std::collections::BTreeSet;
+
 use super::{
     Moment,
     access::grant,
@@ -131,9 +133,10 @@ fn would_move(facts: &ContactFacts, row: &ImportRow) -> bool {
 }
 
 fn missing_clients(known: &[Client], row: &ImportRow, moment: &mut Moment) -> Vec<Client> {
+    let mut there: BTreeSet<_> = known.iter().map(|client| &client.reference).collect();
     let mut missing: Vec<Client> = Vec::new();
     for reference in &row.clients {
-        if known.iter().chain(&missing).any(|client| client.reference == *reference) {
+        if !there.insert(reference) {
             continue;
         }
         missing.push(Client {
@@ -149,11 +152,10 @@ fn missing_clients(known: &[Client], row: &ImportRow, moment: &mut Moment) -> Ve
 }
 
 fn all_clients(present: &[ClientId], known: &[Client], named: &[Ref]) -> Vec<ClientId> {
+    let named: BTreeSet<_> = named.iter().collect();
     let added = known.iter().filter(|client| named.contains(&client.reference)).map(|client| client.id);
-    let mut ids: Vec<_> = present.iter().copied().chain(added).collect();
-    ids.sort();
-    ids.dedup();
-    ids
+    let ids: BTreeSet<_> = present.iter().copied().chain(added).collect();
+    ids.into_iter().collect()
 }
 
 impl super::draft::Draft<'_> {

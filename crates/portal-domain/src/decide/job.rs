@@ -45,15 +45,16 @@ pub fn start_job(job: &Job, total: u64, settled: Progress, moment: &mut Moment) 
     told(after, "started", moment)
 }
 
-/// Notes what became of rows, and when to go on: at `due_at`, or after a pause of the job's own.
-pub fn step_job(job: &Job, settled: Vec<SettledRow>, due_at: Timestamp, now: Timestamp) -> Decided<Job> {
+/// Notes what became of rows, and when to go on: at `due_at`, or after a pause of the job's own; never, where it is `over`. That
+/// counts don't say: rows may have been erased with their contacts.
+pub fn step_job(job: &Job, settled: Vec<SettledRow>, over: bool, due_at: Timestamp, now: Timestamp) -> Decided<Job> {
     let mut after = next(job);
     let mails = settled.iter().filter(|row| row.outcome == "changed").count();
     settled.iter().for_each(|row| after.progress.count(row));
     after.progress.not_before = pause_after(job, mails).map(|pause| now.after(pause));
     let due_at = after.progress.not_before.unwrap_or(due_at);
     after.due_at = Some(due_at);
-    if after.progress.done >= after.total {
+    if over {
         end(&mut after, JobState::Done, now);
     }
     let mut changes = vec![Change::PutJob(Box::new(after.clone()))];
@@ -78,12 +79,20 @@ fn pause_after(job: &Job, mails: usize) -> Option<Duration> {
     (mails > 0).then(|| each * u32::try_from(mails).unwrap_or(u32::MAX))
 }
 
-/// Begins a job anew: what its rows would do is forgotten.
+/// So many rows are begun anew together.
+const PORTION: u32 = 5000;
+
+/// Begins rows of a job anew: what they would do is forgotten. Again, while more are done than were staged so.
 pub fn restart_job(job: &Job, due_at: Timestamp) -> Decided<Job> {
     let mut after = next(job);
-    after.progress = Progress::of_staged(job.progress.staged);
+    let staged = job.progress.staged;
+    after.progress.done = job.progress.done.saturating_sub(PORTION.into()).max(staged);
+    if after.progress.done == staged {
+        after.progress = Progress::of_staged(staged);
+    }
     after.due_at = Some(due_at);
-    let changes = vec![Change::PutJob(Box::new(after.clone())), Change::RestartRows(job.id)];
+    let restart = Change::RestartRows { job: job.id, most: PORTION };
+    let changes = vec![Change::PutJob(Box::new(after.clone())), restart];
     Decided { decision: Decision { changes, ..Decision::default() }, outcome: after }
 }
 

@@ -8,6 +8,7 @@ mod contact;
 mod credential;
 mod delivery;
 mod draft;
+mod erase;
 mod handoff;
 mod import;
 mod job;
@@ -20,11 +21,13 @@ mod user;
 mod webhook;
 mod workspace;
 
+pub(crate) use self::outcome::moves_login;
 pub use self::{
     access::{activate, deactivate, delete_contact, reactivate, refusal_of_grant, resend},
     contact::{ContactFields, Expected, PutEmails, note_refused_update, put_contact, put_emails},
     credential::import_credential,
     delivery::{cancelled, handed_over, room, unwanted},
+    erase::{Erase, Erased, erase_contact},
     handoff::{HandOver, HandedOver, TakeOver, hand_over, take_over, usable_handoff},
     import::{ActivationOutcome, ImportOptions, ImportRow, RowOutcome, import_row},
     job::{begin_job, cancel_job, pause_job, restart_job, resume_job, share, start_job, step_job},

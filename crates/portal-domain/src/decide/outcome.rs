@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Named, change::Decision, facts::ContactFacts, message::MessageKind, practice::Practice};
+use crate::{
+    Named, change::Decision, email::EmailAddress, facts::ContactFacts, message::MessageKind, practice::Practice,
+};
 
 /// What a command on a contact is decided on.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +54,24 @@ pub struct Effects {
     pub sessions_ended: usize,
     /// Mail that goes out, ordered by kind and address.
     pub messages: Vec<EffectMessage>,
+}
+
+impl Effects {
+    /// Whether the login moves (section M).
+    pub fn moves_login(&self) -> bool {
+        moves_login(self.login_before.as_deref(), self.login_after.as_deref())
+    }
+}
+
+/// Whether two login emails are two logins, and not one that is spelled in another way (M1).
+pub(crate) fn moves_login(before: Option<&str>, after: Option<&str>) -> bool {
+    let key = |text: &str| EmailAddress::parse(text).ok().map(|email| email.key().clone());
+    match (before, after) {
+        (Some(before), Some(after)) if before != after => {
+            key(before).zip(key(after)).is_none_or(|(before, after)| before != after)
+        }
+        _ => false,
+    }
 }
 
 /// What becomes of a contact's password.

@@ -244,8 +244,8 @@ fn client_event(kind: &'static str, before: Option<&Client>, after: Option<&Clie
     event
 }
 
-/// Adds an API key; its secret is known to the caller alone.
-pub fn create_api_key(key: ApiKey, moment: &mut Moment) -> Result<Decided<ApiKey>, Refusal> {
+/// Adds an API key; its secret is known to the caller alone. It relies on the practice: what is being deleted gets no key more.
+pub fn create_api_key(practice: &Practice, key: ApiKey, moment: &mut Moment) -> Result<Decided<ApiKey>, Refusal> {
     check_name(&key.name)?;
     if key.scopes.is_empty() || key.scopes.contains(&Scope::Operator) {
         return Err(OutOfBounds::of_scopes().into());
@@ -253,8 +253,10 @@ pub fn create_api_key(key: ApiKey, moment: &mut Moment) -> Result<Decided<ApiKey
     let mut event = moment.event("api_key.created", Subject::default());
     event.facts.insert("api_key".to_owned(), key.id.to_string());
     event.facts.insert("name".to_owned(), key.name.clone());
+    let what = Aggregate::Practice(practice.id);
+    let expect = vec![Expect { what, version: practice.version, how: Reliance::LookedAt }];
     let changes = vec![Change::AddApiKey(key.clone())];
-    Ok(Decided { decision: Decision { changes, events: vec![event], ..Decision::default() }, outcome: key })
+    Ok(Decided { decision: Decision { expect, changes, messages: Vec::new(), events: vec![event] }, outcome: key })
 }
 
 /// Ends an API key; ended already, nothing changes. The outcome is whether anything changed.

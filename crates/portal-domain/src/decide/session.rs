@@ -214,11 +214,11 @@ pub fn end_own_sessions(
     Ok(Decided { decision, outcome })
 }
 
-/// Ends all sessions of a login, as staff may. Answers how many were valid; those that were idle for
-/// too long by this instance's clock end too.
+/// Ends all sessions of a login, as staff may, and with its epoch the hand-overs from which others could begin. Answers how many
+/// were valid; those that were idle for too long by this instance's clock end too.
 pub fn end_contact_sessions(contact: ContactId, login: &LoginFacts, moment: &mut Moment) -> Decided<usize> {
     let outcome = valid_sessions(login, moment.now).count();
-    if login.login.key.is_none() || login.sessions.is_empty() {
+    if login.login.key.is_none() {
         return Decided { decision: Decision::default(), outcome: 0 };
     }
     let mut decision = Decision::default();

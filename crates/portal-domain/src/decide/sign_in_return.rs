@@ -89,7 +89,8 @@ pub struct ToldSignIn {
 }
 
 /// Takes a code, once. It works as long as the session is valid, the profile is there, and the name it was made for still has
-/// the same address; `name`, where the host says it, has to be that name. Whatever is wrong, the refusal is the same.
+/// the same address; `name`, where the host says it, has to be that name. Whatever is wrong, and while the practice is suspended,
+/// the refusal is the same.
 ///
 /// The login's version rises, so that whoever ends the session at the same time knows that a host waits to hear of it.
 pub fn take_code(
@@ -101,7 +102,7 @@ pub fn take_code(
     let unknown = || Refusal::NotFound { what: "code" };
     let CodeFacts { code, session } = facts.ok_or_else(unknown)?;
     let (session, login) = valid_session(Some(session), moment.now).map_err(|_| unknown())?;
-    let in_time = code.used_at.is_none() && moment.now < code.expires_at;
+    let in_time = code.used_at.is_none() && moment.now < code.expires_at && practice.suspended_at.is_none();
     let same_address = practice.settings.return_address(&code.name).is_some_and(|place| place.address == code.address);
     if !in_time || !same_address || name.is_some_and(|name| name != code.name) {
         return Err(unknown());

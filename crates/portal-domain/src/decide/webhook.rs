@@ -5,10 +5,10 @@ use std::{borrow::Cow, time::Duration};
 use super::{Moment, note, outcome::Decided};
 use crate::{
     Refusal,
-    change::{Change, Decision},
+    change::{Aggregate, Change, Decision, Expect, Reliance},
     event::{Event, RecordedEvent, Subject},
     id::{EventId, PracticeId, Ref},
-    practice::{ADDRESS_BOUNDS, OutOfBounds, has_fragment, is_web_address},
+    practice::{ADDRESS_BOUNDS, OutOfBounds, Practice, has_fragment, is_web_address},
     time::Timestamp,
     webhook::{
         EndReason, Ended, FormerSecret, MOST_WEBHOOKS, Progress, Pushed, SealedSecret, TEST_EVENT, Terms, Webhook,
@@ -20,6 +20,8 @@ use crate::{
 const BOTH_SIGN: Duration = Duration::from_secs(24 * 3600);
 /// For so long a worker has an endpoint: longer than it pushes to it at a stretch, the last try included.
 const LEASE: Duration = Duration::from_secs(40);
+/// For so long an endpoint is left alone whose secret the worker could not open: another instance may have the key.
+const UNSIGNED: Duration = Duration::from_secs(60);
 /// Most kinds that an endpoint may name.
 const MOST_KINDS: usize = 50;
 
@@ -54,9 +56,10 @@ pub struct WebhookPut {
 }
 
 /// Makes or changes an endpoint. A new one, which begins after `head` of the journal, and one whose secret is to be replaced, get
-/// the `fresh` secret; a replaced one signs for another day. One that is enabled again tries at once all that waits.
+/// the `fresh` secret; a replaced one signs for another day. One that is enabled again, or is somewhere else now, tries at once all
+/// that waits.
 pub fn put_webhook(
-    all: &[Webhook],
+    (practice, all): (&Practice, &[Webhook]),
     command: &PutWebhook,
     fresh: &SealedSecret,
     head: i64,
@@ -77,8 +80,12 @@ pub fn put_webhook(
         terms.former = Some(FormerSecret { secret, until: moment.now.after(BOTH_SIGN) });
         terms.secret = fresh.clone();
     }
-    if command.enabled == Some(true) && before.is_some_and(|before| !before.enabled) {
+    let enabled_again = command.enabled == Some(true) && before.is_some_and(|before| !before.enabled);
+    let elsewhere = before.is_some_and(|before| before.terms.url != terms.url);
+    if enabled_again {
         terms.ended = None;
+    }
+    if enabled_again || elsewhere {
         webhook.progress.begin_anew(moment.now);
     }
     webhook.enabled = command.enabled.unwrap_or(webhook.enabled);
@@ -91,8 +98,18 @@ pub fn put_webhook(
     let mut event = event_about(kind, &webhook, moment);
     tell(&mut event, before, &webhook);
     let has_fresh_secret = created || command.rotate_secret;
-    let decision = replaced(&mut webhook, vec![event]);
+    let mut decision = replaced(&mut webhook, vec![event]);
+    if created {
+        count_one_more(practice, &mut decision);
+    }
     Ok(Decided { decision, outcome: WebhookPut { webhook, created, changed, has_fresh_secret } })
+}
+
+/// Changes the practice's version: who made another endpoint meanwhile is counted.
+fn count_one_more(practice: &Practice, decision: &mut Decision) {
+    let what = Aggregate::Practice(practice.id);
+    decision.expect.push(Expect { what, version: practice.version, how: Reliance::Changed });
+    decision.changes.push(Change::PutPractice(Practice { version: practice.version + 1, ..practice.clone() }));
 }
 
 fn new(command: &PutWebhook, fresh: &SealedSecret, head: i64, moment: &mut Moment) -> Result<Webhook, Refusal> {
@@ -142,8 +159,12 @@ fn out_of_bounds(field: impl Into<Cow<'static, str>>, bounds: &str) -> Refusal {
 
 /// Puts the endpoint at its next version, free of any lease.
 fn replaced(webhook: &mut Webhook, events: Vec<Event>) -> Decision {
+    put_back(webhook, None, events)
+}
+
+fn put_back(webhook: &mut Webhook, leased_until: Option<Timestamp>, events: Vec<Event>) -> Decision {
     webhook.version += 1;
-    webhook.leased_until = None;
+    webhook.leased_until = leased_until;
     Decision { changes: vec![Change::PutWebhook(webhook.clone())], events, ..Decision::default() }
 }
 
@@ -157,7 +178,7 @@ fn event_about(kind: &'static str, webhook: &Webhook, moment: &mut Moment) -> Ev
 fn tell(event: &mut Event, before: Option<&Webhook>, after: &Webhook) {
     let words = |enabled: bool| if enabled { "true" } else { "false" };
     let of = |read: &dyn Fn(&Webhook) -> String| (before.map_or_else(String::new, read), read(after));
-    let (host_before, host) = of(&|webhook| host_of(&webhook.terms.url));
+    let (host_before, host) = of(&|webhook| webhook.terms.host().to_owned());
     note(&mut event.facts, "host", &host_before, &host);
     let (kinds_before, kinds) = of(&|webhook| webhook.terms.kinds.join(" "));
     note(&mut event.facts, "events", &kinds_before, &kinds);
@@ -175,11 +196,6 @@ fn tell(event: &mut Event, before: Option<&Webhook>, after: &Webhook) {
     }
 }
 
-fn host_of(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split(['/', '?']).next().unwrap_or_default().to_owned()
-}
-
 /// Deletes an endpoint with its log; what it has not received yet it never will.
 pub fn delete_webhook(webhook: &Webhook, moment: &mut Moment) -> Decided<()> {
     let event = event_about("webhook.deleted", webhook, moment);
@@ -187,14 +203,20 @@ pub fn delete_webhook(webhook: &Webhook, moment: &mut Moment) -> Decided<()> {
     Decided { decision: Decision { changes, events: vec![event], ..Decision::default() }, outcome: () }
 }
 
-/// Writes an event that is pushed to this endpoint alone, whatever it listens to. The outcome is the event's id.
+/// Writes an event that is pushed to this endpoint alone, whatever it listens to; one that is down is tried at once. The outcome is
+/// the event's id.
 pub fn test_webhook(webhook: &Webhook, moment: &mut Moment) -> Result<Decided<EventId>, Refusal> {
     if !webhook.enabled {
         return Err(Refusal::WebhookDisabled);
     }
     let event = event_about(TEST_EVENT, webhook, moment);
     let outcome = event.id;
-    Ok(Decided { decision: Decision { events: vec![event], ..Decision::default() }, outcome })
+    if webhook.progress.paused_until.is_none() {
+        return Ok(Decided { decision: Decision { events: vec![event], ..Decision::default() }, outcome });
+    }
+    let mut webhook = webhook.clone();
+    webhook.progress.lift(moment.now);
+    Ok(Decided { decision: replaced(&mut webhook, vec![event]), outcome })
 }
 
 /// Goes back to after this number of the journal, where the endpoint is further: all after it is pushed again.
@@ -217,13 +239,15 @@ pub fn lease_webhook(webhook: &Webhook, now: Timestamp, latest: Timestamp) -> De
     Decided { decision, outcome: leased }
 }
 
-/// Puts the same secrets in place, sealed anew.
+/// Puts the same secrets in place, sealed anew. A worker that has the endpoint keeps the others away until its time is over, though
+/// what it writes comes too late.
 pub fn reseal_webhook(webhook: &Webhook, secret: SealedSecret, former: Option<SealedSecret>) -> Decided<()> {
     let mut webhook = webhook.clone();
+    let leased_until = webhook.leased_until;
     let until = webhook.terms.former.map(|former| former.until);
     webhook.terms.former = former.zip(until).map(|(secret, until)| FormerSecret { secret, until });
     webhook.terms.secret = secret;
-    Decided { decision: replaced(&mut webhook, Vec::new()), outcome: () }
+    Decided { decision: put_back(&mut webhook, leased_until, Vec::new()), outcome: () }
 }
 
 /// An event that was tried to be pushed.
@@ -248,12 +272,14 @@ pub struct Push {
     pub deliveries: Vec<WebhookDelivery>,
     /// Why it is to be disabled.
     pub ended: Option<EndReason>,
+    /// Whether nothing could be signed: the worker lacks the key. That is no fault of the receiver, and nothing was tried.
+    pub unsigned: bool,
 }
 
 impl Push {
     /// Nothing done yet.
     pub const fn new(practice: PracticeId, leased: Webhook) -> Self {
-        Self { practice, webhook: leased, deliveries: Vec::new(), ended: None }
+        Self { practice, webhook: leased, deliveries: Vec::new(), ended: None, unsigned: false }
     }
 
     /// Notes one try. `now` is when it ended.
@@ -291,7 +317,7 @@ impl Push {
     }
 }
 
-/// Writes what a worker has done, and gives the endpoint back.
+/// Writes what a worker has done, and gives the endpoint back; where nothing could be signed, after a while.
 pub fn settle_push(push: &Push, moment: &mut Moment) -> Decided<()> {
     let mut webhook = push.webhook.clone();
     let mut events = Vec::new();
@@ -302,7 +328,8 @@ pub fn settle_push(push: &Push, moment: &mut Moment) -> Decided<()> {
         event.facts.insert("reason".to_owned(), why.code().to_owned());
         events.push(event);
     }
-    let mut decision = replaced(&mut webhook, events);
+    let leased_until = push.unsigned.then(|| moment.now.after(UNSIGNED));
+    let mut decision = put_back(&mut webhook, leased_until, events);
     decision.changes.extend(push.deliveries.iter().cloned().map(Change::LogDelivery));
     Decided { decision, outcome: () }
 }

@@ -14,9 +14,10 @@ pub trait Jobs: Send + Sync {
     /// A job of this practice, whatever its state.
     async fn job(&self, practice: PracticeId, job: JobId) -> Result<Option<Job>, StoreError>;
 
-    /// Takes the job, of any practice, that has been due longest: due at `until` from now on, and of the next version. MUST NOT
-    /// give a job to two runners before its lease ran out. A job that can't be read MUST NOT keep others waiting.
-    async fn lease(&self, now: Timestamp, until: Timestamp) -> Result<Option<Job>, StoreError>;
+    /// Takes the job, of any practice, that has been due longest, no dry run unless they are wanted too: due at `until` from now
+    /// on, and of the next version. MUST NOT give a job to two runners before its lease ran out. A job that can't be read MUST
+    /// NOT keep others waiting.
+    async fn lease(&self, now: Timestamp, until: Timestamp, dry_too: bool) -> Result<Option<Job>, StoreError>;
 
     /// Rows that are not settled, of those after a place, in their order.
     async fn unsettled(&self, practice: PracticeId, job: JobId, page: &Page<i64>) -> Result<Vec<JobRow>, StoreError>;

@@ -3,7 +3,9 @@
 //! Each trait is a contract in MUST sentences; `portal-testkit` has a conformance case of the name
 //! of each. An adapter that passes the suite can be put in the place of another.
 
+mod backlogs;
 mod entropy;
+mod exports;
 mod jobs;
 mod journal;
 mod mail;
@@ -15,7 +17,9 @@ mod views;
 mod webhooks;
 
 pub use self::{
+    backlogs::{Backlog, Backlogs, JobBacklog, MailBacklog, Pile, WebhookBacklog},
     entropy::{Clock, Entropy},
+    exports::{Exports, Snapshot},
     jobs::{Jobs, RowFilter},
     journal::{Journal, Unsealed},
     mail::{MailFrom, Mailer, OutgoingMail},

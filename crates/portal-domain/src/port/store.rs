@@ -3,12 +3,13 @@ use async_trait::async_trait;
 use crate::{
     change::Decision,
     email::LoginKey,
+    erasure::{Purge, Traces},
     facts::{
         CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
         UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
     },
     handoff::HandoffHash,
-    id::{LinkId, PracticeId, Ref, Slug},
+    id::{ContactId, LinkId, PracticeId, Ref, Slug},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::{SessionHash, WorkspaceSessionHash},
     sign_in_code::CodeHash,
@@ -108,7 +109,7 @@ pub trait PortalStore: Send + Sync {
     ) -> Result<Option<CodeFacts>, StoreError>;
 
     /// Up to `most` sessions, of all practices, that a host was told of, that are not ended, and whose time was over at `now`.
-    /// MUST list no others.
+    /// MUST list no others, those first that are idle longest.
     async fn over_sessions(&self, now: Timestamp, most: u32) -> Result<Vec<(PracticeId, SessionHash)>, StoreError>;
 
     /// Forgets up to `most` hand-overs and up to `most` sign-in codes, of all practices, that expired before a time. MUST leave
@@ -152,6 +153,29 @@ pub trait PortalStore: Send + Sync {
 
     /// Forgets up to `most` receipts, of all practices, that were left before a time. MUST leave all others. Answers how many.
     async fn forget_receipts(&self, before: Timestamp, most: u32) -> Result<u64, StoreError>;
+
+    /// Contacts of a reference that were deleted and not erased, in the order of their ids.
+    async fn gone(&self, practice: PracticeId, reference: &Ref) -> Result<Vec<ContactId>, StoreError>;
+
+    /// Up to `most` contacts, of all practices, that were deleted before a time and not erased. MUST list no others.
+    async fn long_gone(&self, before: Timestamp, most: u32) -> Result<Vec<(PracticeId, ContactId)>, StoreError>;
+
+    /// What there is of contacts besides themselves, and in rows of jobs under a reference. Names are those of contacts
+    /// that were deleted, addresses those too, and to which mail was written.
+    async fn traces(
+        &self,
+        practice: PracticeId,
+        contacts: &[ContactId],
+        reference: Option<&Ref>,
+    ) -> Result<Traces, StoreError>;
+
+    /// Removes up to `most` of what outlived its life, of all practices. MUST leave all others. MAY rely on ids of events to be in
+    /// the order of their times, as those of [`Ids`](crate::id::Ids) are. Answers how many.
+    async fn purge(&self, what: Purge, most: u32) -> Result<u64, StoreError>;
+
+    /// Sees to it that what was removed stands in no file of this program any more, as far as nobody is in the way: it can be
+    /// asked again. Where a server has the files, there is nothing to do.
+    async fn tidy(&self) -> Result<(), StoreError>;
 }
 
 /// How a practice is named.
@@ -194,8 +218,10 @@ pub struct Receipt {
     pub request: RequestKey,
     /// Digest of the request's body.
     pub digest: [u8; 32],
-    /// The serialised outcome.
+    /// The serialised outcome; empty where it was erased.
     pub outcome: Vec<u8>,
+    /// The contact that the command was about.
+    pub contact: Option<ContactId>,
     /// When it was left.
     pub at: Timestamp,
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{ATTEMPTS, CallContext, Error, Portal};
 use crate::{
-    decide,
+    Door, decide,
     email::{EmailAddress, LoginKey},
     event::Caller,
     id::{Ids, PracticeId},
@@ -17,6 +17,7 @@ impl Portal {
     /// Keeps a wish for a reset link; whatever the address, the same is done now, and a worker decides later (P2, L7).
     /// Too many tries from one origin are refused (G2).
     pub async fn ask_for_reset(&self, context: &CallContext, address: &str) -> Result<(), Error> {
+        self.open_practice(context, Door::Portal).await?;
         self.admit_origin(context).await?;
         // What is no address may be a password, typed in the wrong place: it is asked about like any other, and not kept (S10).
         let usable = address.len() <= LONGEST && EmailAddress::parse(address).is_ok();
@@ -28,6 +29,7 @@ impl Portal {
     /// became of the link is not looked at before the worker does: no answer takes longer for it (P2).
     /// Too many tries from one origin are refused (G2).
     pub async fn ask_for_renewal(&self, context: &CallContext, token: &str) -> Result<bool, Error> {
+        self.open_practice(context, Door::Portal).await?;
         self.admit_origin(context).await?;
         let Some(link) = self.genuine_link(context, token) else { return Ok(false) };
         self.keep(context, EnquiryKind::Renew { link }).await?;
@@ -44,7 +46,13 @@ impl Portal {
     /// Decides an enquiry, once: its id is the request key. Answers whether a message was written.
     pub async fn decide_enquiry(&self, enquiry: &Enquiry) -> Result<bool, Error> {
         let request = RequestKey { scope: "enquiry".to_owned(), key: enquiry.id.to_string() };
-        let receipt = Receipt { request: request.clone(), digest: [0; 32], outcome: Vec::new(), at: self.clock.now() };
+        let receipt = Receipt {
+            request: request.clone(),
+            digest: [0; 32],
+            outcome: Vec::new(),
+            contact: None,
+            at: self.clock.now(),
+        };
         let context =
             CallContext { origin: enquiry.origin.clone(), ..CallContext::new(enquiry.practice, Caller::Anyone) };
         for _ in 0..ATTEMPTS {

@@ -105,6 +105,7 @@ impl Portal {
         token: &HandoffToken,
         presented: Option<&SessionToken>,
     ) -> Result<HandoffView, Error> {
+        self.open_practice(context, Door::Portal).await?;
         let facts = self.handoff_facts(context, token).await?;
         let (login, member) = decide::usable_handoff(&facts, self.clock.now())?;
         let held = match presented {

@@ -14,7 +14,7 @@ use crate::{
     Refusal,
     change::{Change, Decision},
     decide::{self, Decided, Moment},
-    id::{JobId, Ref},
+    id::{ClientId, JobId, Ref},
     job::{
         ActivationSpec, BulkAction, ImportInput, ImportSpec, Job, JobKind, JobRow, JobSpec, JobState, Progress,
         RowContent, RowReport, SettledRow,
@@ -28,13 +28,17 @@ use crate::{
 const STAGED_BYTES: usize = 1 << 20;
 /// So many contacts are looked at together when they are chosen.
 const CHOSEN: u32 = 200;
+/// Of so many contacts it is said at once what would become of them.
+const FORESEEN: usize = 2000;
+/// What is said of the others.
+const NOT_FORESEEN: &str = "not_foreseen";
 
 /// A job that was asked for and is on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartedJob {
     /// The job; nothing where it was only asked what it would do.
     pub job: Option<JobId>,
-    /// Of an activation, how many contacts would have which outcome now.
+    /// Of an activation, how many contacts would have which outcome now; of very many only the first, and how many others there are.
     pub preview: BTreeMap<String, u64>,
 }
 
@@ -143,15 +147,16 @@ impl Portal {
     ) -> Result<BTreeMap<Ref, Option<PortalStatus>>, Error> {
         let practice = self.practice(context).await?;
         let (wanted, mut chosen) = (order.wanted(), BTreeMap::new());
-        let clients = order.clients.as_deref();
-        if let Some(clients) = clients {
-            let known = self.store.clients(context.practice, clients).await?;
-            let unknown = |client: &&Ref| !known.iter().any(|known| known.reference == **client);
-            if let Some((index, client)) = clients.iter().enumerate().find(|(_, client)| unknown(client)) {
-                return Err(Refusal::UnknownClient { index, client: client.clone() }.into());
-            }
-        }
-        let mut named = order.contacts.as_ref().map(|contacts| contacts.chunks(CHOSEN as usize));
+        let clients = match &order.clients {
+            Some(clients) => Some(self.known_clients(context, clients).await?),
+            None => None,
+        };
+        let listed = match (&order.contacts, &clients) {
+            (Some(named), _) => Some(named.clone()),
+            (None, Some(clients)) => Some(self.of_clients(context, views, clients.values()).await?),
+            (None, None) => None,
+        };
+        let mut named = listed.as_ref().map(|contacts| contacts.chunks(CHOSEN as usize));
         let mut page = Page { after: None, limit: CHOSEN };
         loop {
             let refs = match &mut named {
@@ -165,7 +170,8 @@ impl Portal {
             for (contact, facts) in refs.iter().zip(self.contacts(context, &refs).await?) {
                 let status = portal_part(&practice, &facts, self.now()).map(|part| part.status);
                 let of_client = clients
-                    .is_none_or(|clients| facts.clients.iter().any(|client| clients.contains(&client.reference)));
+                    .as_ref()
+                    .is_none_or(|clients| facts.clients.iter().any(|client| clients.contains_key(&client.reference)));
                 // Who was named and is not there is told so.
                 let right = wanted.as_ref().is_none_or(|wanted| status.is_none_or(|status| wanted.contains(&status)));
                 if right && (of_client || status.is_none()) {
@@ -173,6 +179,38 @@ impl Portal {
                 }
             }
         }
+    }
+
+    async fn known_clients(&self, context: &CallContext, refs: &[Ref]) -> Result<BTreeMap<Ref, ClientId>, Error> {
+        let known = self.store.clients(context.practice, refs).await?;
+        let known: BTreeMap<_, _> = known.into_iter().map(|client| (client.reference, client.id)).collect();
+        match refs.iter().enumerate().find(|(_, client)| !known.contains_key(client)) {
+            Some((index, client)) => Err(Refusal::UnknownClient { index, client: client.clone() }.into()),
+            None => Ok(known),
+        }
+    }
+
+    /// The contacts of these clients, without a look at any other.
+    async fn of_clients(
+        &self,
+        context: &CallContext,
+        views: &dyn PortalViews,
+        clients: impl Iterator<Item = &ClientId> + Send,
+    ) -> Result<Vec<Ref>, Error> {
+        let mut found = BTreeSet::new();
+        for client in clients {
+            let mut page = Page { after: None, limit: CHOSEN };
+            loop {
+                let listed = views.directory(context.practice, Some(*client), &page).await?;
+                page.after = listed.last().map(|last| last.reference.clone());
+                let whole = listed.len() == CHOSEN as usize;
+                found.extend(listed.into_iter().map(|contact| contact.reference));
+                if !whole {
+                    break;
+                }
+            }
+        }
+        Ok(found.into_iter().collect())
     }
 
     /// How many contacts would have which outcome, each decided on what those before it would have left.
@@ -183,11 +221,12 @@ impl Portal {
         chosen: &BTreeMap<Ref, Option<PortalStatus>>,
     ) -> Result<BTreeMap<String, u64>, Error> {
         let mut bulk = Bulk::new(self, CallContext { preview: true, request: None, ..context.clone() });
-        for (place, (contact, was)) in (0..).zip(chosen) {
+        for (place, (contact, was)) in (0..).zip(chosen.iter().take(FORESEEN)) {
             bulk.feed(place, task(spec, contact.clone(), *was));
         }
         bulk.fed();
-        let mut counts = BTreeMap::new();
+        let others = chosen.len().saturating_sub(FORESEEN) as u64;
+        let mut counts: BTreeMap<_, _> = (others > 0).then(|| (NOT_FORESEEN.to_owned(), others)).into_iter().collect();
         while bulk.remaining() > 0 {
             let batch = bulk.next(BATCH).await?;
             for taken in bulk.close(batch) {
@@ -282,7 +321,8 @@ impl Staging<'_> {
     async fn push(&mut self, reference: String, content: RowContent, settled: Option<SettledRow>) -> Result<(), Error> {
         self.bytes += match &content {
             RowContent::Row { input, .. } => {
-                let lists = input.emails.iter().chain(&input.clients).map(String::len);
+                // Each entry has its quotation marks and its comma.
+                let lists = input.emails.iter().chain(&input.clients).map(|entry| entry.len() + 3);
                 input.reference.len() + input.name.len() + input.activate.len() + lists.sum::<usize>()
             }
             RowContent::Contact { .. } => reference.len(),

@@ -3,6 +3,8 @@
 mod bulk;
 mod contacts;
 mod enquiries;
+mod erasure;
+mod export;
 mod handoffs;
 mod import;
 mod jobs;
@@ -22,6 +24,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 pub use self::{
     contacts::{ContactAnswer, EmailsInput, PutContactInput},
+    erasure::ErasureReceipt,
+    export::Export,
     handoffs::{HandOverInput, HandoffView, NewHandoff, OtherSession, TakenOver},
     import::{Import, ImportInput, Mended, RowFault, RowVerdict, RowWritten},
     jobs::{ActivationOrder, JobAnswer, Staging, StartedJob},
@@ -30,7 +34,7 @@ pub use self::{
     operators::KeyHolder,
     practices::{NewApiKey, PutUserInput, Secret},
     sessions::{ChangePassword, SessionView, SignInInput, SignedIn},
-    sign_in_returns::Onward,
+    sign_in_returns::{EndedSessions, Onward},
     webhooks::{WebhookAnswer, WebhookView},
     workspace::{WorkspaceSignedIn, WorkspaceView},
 };

@@ -7,8 +7,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{ATTEMPTS, CallContext, Error, Portal, tries::FORGOTTEN_AT_ONCE};
 use crate::{
     Refusal,
-    change::Decision,
+    change::{Aggregate, Change, Decision},
     decide::Decided,
+    id::ContactId,
     port::{Commit, Receipt, RequestKey, StoreError},
     seal::{Place, SecretBox},
 };
@@ -111,11 +112,12 @@ impl Portal {
             // What is refused now may be so by the effect of the same call, between the two looks.
             Err(error) => return self.told_before(context, kept).await?.ok_or(error).map(Some),
         };
-        let receipt = self.receipt(context, kept, &outcome)?;
+        let receipt = self.receipt(context, kept, &outcome, about(&decision))?;
         if context.preview || (decision.is_empty() && receipt.is_none()) {
             return Ok(Some(outcome));
         }
-        let decisions = if decision.is_empty() { &[][..] } else { std::slice::from_ref(&decision) };
+        // One that changes nothing may rely on something: what is told again later was true when it was kept.
+        let decisions = if decision == Decision::default() { &[][..] } else { std::slice::from_ref(&decision) };
         let committed = self.store.commit(context.practice, decisions, receipt.as_ref()).await?;
         Ok((committed == Commit::Committed).then_some(outcome))
     }
@@ -162,6 +164,10 @@ impl Portal {
         if receipt.digest != request.digest {
             return Err(Refusal::IdempotencyKeyReused.into());
         }
+        if receipt.outcome.is_empty() {
+            // What it told was erased with the contact it was about, and is not done a second time.
+            return Err(Refusal::NotFound { what: "contact" }.into());
+        }
         let damaged = |why: &dyn Display| StoreError::Damaged(format!("receipt `{}`: {why}", request.key.scope));
         let outcome = match kept {
             Kept::Open => receipt.outcome,
@@ -174,7 +180,13 @@ impl Portal {
         Ok(Some(serde_json::from_slice(&outcome).map_err(|error| damaged(&format_args!("{:?}", error.classify())))?))
     }
 
-    fn receipt(&self, context: &CallContext, kept: Kept, outcome: &impl Outcome) -> Result<Option<Receipt>, Error> {
+    fn receipt(
+        &self,
+        context: &CallContext,
+        kept: Kept,
+        outcome: &impl Outcome,
+        contact: Option<ContactId>,
+    ) -> Result<Option<Receipt>, Error> {
         let Some(Request { key, digest }) = context.counted_request() else { return Ok(None) };
         let unkept = |error| StoreError::Damaged(format!("an outcome can't be kept: {error}"));
         let outcome = serde_json::to_vec(outcome).map_err(unkept)?;
@@ -182,13 +194,30 @@ impl Portal {
             Kept::Open => outcome,
             Kept::Sealed => self.secrets().seal(place(context, key, &mut String::new()), self.draw(), &outcome),
         };
-        Ok(Some(Receipt { request: key.clone(), digest: *digest, outcome, at: self.clock.now() }))
+        Ok(Some(Receipt { request: key.clone(), digest: *digest, outcome, contact, at: self.clock.now() }))
     }
 
     /// Seals and opens what has to be readable again.
     pub fn secrets(&self) -> SecretBox {
         SecretBox::of(&self.tokens)
     }
+}
+
+/// The contact that a decision is about.
+fn about(decision: &Decision) -> Option<ContactId> {
+    let changed = decision.changes.iter().find_map(|change| match change {
+        Change::PutContact(contact) => Some(contact.id),
+        Change::DeleteContact(contact) => Some(*contact),
+        _ => None,
+    });
+    let relied_on = || {
+        decision.expect.iter().find_map(|expect| match expect.what {
+            Aggregate::Contact(contact) => Some(contact),
+            _ => None,
+        })
+    };
+    let told_of = || decision.events.iter().find_map(|event| event.subject.contact);
+    changed.or_else(relied_on).or_else(told_of)
 }
 
 fn place<'a>(context: &CallContext, key: &RequestKey, name: &'a mut String) -> Place<'a> {

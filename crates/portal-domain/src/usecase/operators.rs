@@ -78,15 +78,34 @@ impl Portal {
         self.carry_out(context, decided).await
     }
 
-    /// Deletes practices whose time is over, a few rows at a time, so that nobody else waits. Answers how many are gone.
-    pub async fn delete_doomed(&self) -> Result<u64, Error> {
-        let mut gone = 0;
+    /// Deletes practices whose time is over, a few rows at a time, so that nobody else waits, until `stop` says so. Answers what
+    /// became of each: whether it is gone. One that can't be deleted keeps no other from it.
+    pub async fn delete_doomed(
+        &self,
+        stop: &(dyn Fn() -> bool + Send + Sync),
+    ) -> Result<Vec<(PracticeId, Result<bool, Error>)>, Error> {
+        let mut fates = Vec::new();
         for practice in self.operators.doomed(self.clock.now()).await? {
-            self.operators.begin_deletion(practice, self.clock.now()).await?;
-            while !self.operators.delete_some(practice, DELETED_AT_ONCE, self.clock.now()).await? {}
-            gone += 1;
+            fates.push((practice, self.delete_practice(practice, stop).await));
         }
-        Ok(gone)
+        Ok(fates)
+    }
+
+    async fn delete_practice(
+        &self,
+        practice: PracticeId,
+        stop: &(dyn Fn() -> bool + Send + Sync),
+    ) -> Result<bool, Error> {
+        if stop() {
+            return Ok(false);
+        }
+        self.operators.begin_deletion(practice, self.clock.now()).await?;
+        while !self.operators.delete_some(practice, DELETED_AT_ONCE, self.clock.now()).await? {
+            if stop() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Makes a key of whoever runs the service. The answer is the only place where its secret ever stands.

@@ -11,7 +11,7 @@ use crate::{
     email::EmailAddress,
     facts::{UserFacts, UserQuery},
     id::{ApiKeyId, Ids, PracticeId, Ref, Slug},
-    port::PracticeSelector,
+    port::{PortalViews, PracticeSelector},
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser, Role, Scope, Settings},
 };
 
@@ -210,17 +210,28 @@ impl Portal {
         };
         let (key, secret) = (&key, &secret.0);
         let decided = || async move {
-            let Decided { decision, outcome } = decide::create_api_key(key.clone(), &mut self.moment(context))?;
+            let practice = self.practice(context).await?;
+            let decided = decide::create_api_key(&practice, key.clone(), &mut self.moment(context))?;
+            let Decided { decision, outcome } = decided;
             Ok(Decided { decision, outcome: ToldKey { key: outcome, secret: secret.clone() } })
         };
         let ToldKey { key, secret } = self.carry_out_secret(context, decided).await?;
         Ok(NewApiKey { key, secret: Secret(secret) })
     }
 
-    /// Ends an API key, found among `keys`. Answers whether it worked until now.
-    pub async fn revoke_api_key(&self, context: &CallContext, keys: &[ApiKey], key: ApiKeyId) -> Result<bool, Error> {
-        let known = keys.iter().find(|known| known.id == key);
-        self.carry_out(context, || async move { Ok(decide::revoke_api_key(known, &mut self.moment(context))?) }).await
+    /// Ends an API key. Answers whether it worked until now.
+    pub async fn revoke_api_key(
+        &self,
+        context: &CallContext,
+        views: &dyn PortalViews,
+        key: ApiKeyId,
+    ) -> Result<bool, Error> {
+        let decided = || async move {
+            let keys = views.api_keys(context.practice).await?;
+            let known = keys.iter().find(|known| known.id == key);
+            Ok(decide::revoke_api_key(known, &mut self.moment(context))?)
+        };
+        self.carry_out(context, decided).await
     }
 
     /// The context in which a practice is created: it has no id yet.

@@ -13,7 +13,7 @@ use crate::{
     decide::{self, ActivationOutcome, Decided, ImportOptions, RowOutcome},
     id::Ref,
     job::{ImportSpec, Job, JobRow, JobSpec, JobState, MendReport, RowContent, RowReport, SettledRow},
-    port::{Commit, Page},
+    port::{Commit, Page, StoreError},
 };
 
 /// So long nobody else works on a job after a batch. Whoever was killed is replaced then.
@@ -44,8 +44,10 @@ struct Note {
 /// How a step ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
-    /// There is more to do.
-    More,
+    /// Rows were settled, and there is more to do.
+    Settled,
+    /// No row was settled, and there is more to do.
+    Looked,
     /// Nothing to do for now, or for ever, or for somebody else.
     Rest,
 }
@@ -58,17 +60,30 @@ impl Portal {
     /// Each batch is one commit with the outcome of its rows; killed in between, another runner goes on at the first row that is
     /// not settled.
     pub async fn run_next_job(&self, stop: &(dyn Fn() -> bool + Send + Sync)) -> Result<bool, Error> {
+        self.run_a_job(true, stop).await
+    }
+
+    /// The same for a job that is no dry run: of those one that is long keeps its runner, as it has no turns.
+    pub async fn run_next_lasting_job(&self, stop: &(dyn Fn() -> bool + Send + Sync)) -> Result<bool, Error> {
+        self.run_a_job(false, stop).await
+    }
+
+    async fn run_a_job(&self, dry_too: bool, stop: &(dyn Fn() -> bool + Send + Sync)) -> Result<bool, Error> {
         let now = self.now();
-        let Some(job) = self.jobs.lease(now, now.after(LEASE)).await? else { return Ok(false) };
+        let Some(job) = self.jobs.lease(now, now.after(LEASE), dry_too).await? else { return Ok(false) };
         let dry = job.spec.is_dry();
         let Some(mut run) = Run::begin(self, job).await? else { return Ok(true) };
         let mut batches = 0;
         loop {
-            batches += 1;
-            // A dry run that is interrupted begins anew, so it has no turns.
-            let last = stop() || (batches >= TURN && !dry);
-            if run.step(last).await? == Step::Rest || last {
-                return Ok(true);
+            let stopping = stop();
+            // A dry run that is interrupted begins anew, so it has no turns. And which rows wait for others is forgotten at the
+            // end of a turn, so that only those batches count that got further.
+            let turn_over = !dry && batches + 1 >= TURN;
+            match run.step(stopping, turn_over).await? {
+                Step::Rest => return Ok(true),
+                _ if stopping => return Ok(true),
+                Step::Settled => batches += 1,
+                Step::Looked => {}
             }
         }
     }
@@ -93,7 +108,7 @@ impl<'a> Run<'a> {
             notes: BTreeMap::new(),
             unreadable: Vec::new(),
         };
-        if run.job.spec.is_dry() && run.job.progress.done > run.job.progress.staged {
+        while run.job.spec.is_dry() && run.job.progress.done > run.job.progress.staged {
             // What earlier rows would have left was kept in mind by whoever began it.
             let restarted = decide::restart_job(&run.job, run.portal.now().after(LEASE));
             if !run.commit(Vec::new(), restarted).await? {
@@ -103,14 +118,26 @@ impl<'a> Run<'a> {
         Ok(Some(run))
     }
 
-    async fn step(&mut self, last: bool) -> Result<Step, Error> {
+    /// One batch. What was too much for the store is tried again with less.
+    async fn step(&mut self, stopping: bool, turn_over: bool) -> Result<Step, Error> {
+        match self.batch(stopping, turn_over).await {
+            Err(Error::Store(StoreError::Unavailable(_))) if self.bulk.shrink() => Ok(Step::Looked),
+            done => done,
+        }
+    }
+
+    async fn batch(&mut self, stopping: bool, turn_over: bool) -> Result<Step, Error> {
         self.refill().await?;
         let batch = self.bulk.next(decide::share(&self.job, BATCH)).await?;
         let mut settled: Vec<_> = batch.taken.iter().map(|taken| self.settled(taken)).collect();
         settled.extend(self.unreadable.iter().cloned());
         let now = self.portal.now();
+        let settles = !settled.is_empty();
+        let last = stopping || (turn_over && settles);
         let due_at = if last { now } else { now.after(LEASE) };
-        let step = decide::step_job(&self.job, settled, due_at, now);
+        let none_follow = !self.more || self.job.progress.done + settled.len() as u64 >= self.job.total;
+        let over = none_follow && self.bulk.remaining() == batch.taken.len();
+        let step = decide::step_job(&self.job, settled, over, due_at, now);
         let decisions = if self.context.preview { Vec::new() } else { batch.decisions.clone() };
         if !self.commit(decisions, step).await? {
             let present = self.portal.jobs.job(self.job.practice, self.job.id).await?;
@@ -118,14 +145,18 @@ impl<'a> Run<'a> {
                 return Ok(Step::Rest);
             }
             self.bulk.halve()?;
-            return Ok(Step::More);
+            return Ok(Step::Looked);
         }
         self.unreadable.clear();
         for taken in self.bulk.close(batch) {
             self.notes.remove(&taken.place);
         }
         let waits = self.job.progress.not_before.is_some();
-        Ok(if self.job.state == JobState::Running && !waits { Step::More } else { Step::Rest })
+        Ok(match (self.job.state == JobState::Running && !waits && !last, settles) {
+            (false, _) => Step::Rest,
+            (true, true) => Step::Settled,
+            (true, false) => Step::Looked,
+        })
     }
 
     /// Commits decisions of rows with what becomes of the job; whether it was written.

@@ -183,6 +183,7 @@ impl Portal {
 
     /// One's own valid sessions, oldest first.
     pub async fn own_sessions(&self, context: &CallContext, token: &SessionToken) -> Result<Vec<PortalSession>, Error> {
+        self.open_practice(context, Door::Portal).await?;
         let facts = self.session_facts(context, token).await?;
         let now = self.clock.now();
         let (_, login) = decide::valid_session(facts.as_ref(), now)?;
@@ -208,6 +209,7 @@ impl Portal {
 
     /// Ends the session of a token. Answers whether it was valid.
     pub async fn sign_out(&self, context: &CallContext, token: &SessionToken) -> Result<bool, Error> {
+        self.open_practice(context, Door::Portal).await?;
         for _ in 0..ATTEMPTS {
             let facts = self.session_facts(context, token).await?;
             let decided = decide::sign_out(facts.as_ref(), &mut self.moment(context));
@@ -225,6 +227,7 @@ impl Portal {
         token: &SessionToken,
         target: Option<SessionId>,
     ) -> Result<usize, Error> {
+        self.open_practice(context, Door::Portal).await?;
         for _ in 0..ATTEMPTS {
             let facts = self.session_facts(context, token).await?;
             let decided = decide::end_own_sessions(facts.as_ref(), target, &mut self.moment(context))?;

@@ -3,9 +3,10 @@ use std::time::Duration;
 use super::{ATTEMPTS, CallContext, Error, Portal, tries::FORGOTTEN_AT_ONCE};
 use crate::{
     Refusal,
-    decide::{self, Decided, GoBack, ToldSignIn, WayBack},
+    decide::{self, GoBack, ToldSignIn, WayBack},
     event::Caller,
-    session::{ProfileId, SessionToken},
+    id::PracticeId,
+    session::{ProfileId, SessionHash, SessionToken},
     sign_in_code::{CodeToken, HostState},
 };
 
@@ -21,6 +22,15 @@ pub enum Onward {
     Choose,
     /// There is no profile to go back with.
     NoProfile,
+}
+
+/// What became of sessions whose time is over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EndedSessions {
+    /// How many ended.
+    pub ended: usize,
+    /// Those that could not be ended yet, each by its practice.
+    pub failed: Vec<(PracticeId, Error)>,
 }
 
 impl Portal {
@@ -61,23 +71,29 @@ impl Portal {
     }
 
     /// Ends sessions that hosts were told of and whose time is over, of all practices: nobody asks for such a session, and yet a
-    /// host waits to hear of its end. Answers how many.
-    pub async fn end_over_sessions(&self) -> Result<usize, Error> {
-        let mut all = 0;
+    /// host waits to hear of its end. One that can't be read keeps no other from it.
+    pub async fn end_over_sessions(&self) -> Result<EndedSessions, Error> {
+        let mut all = EndedSessions::default();
         let over = self.store.over_sessions(self.clock.now(), FORGOTTEN_AT_ONCE).await?;
         for (practice, session) in over {
-            let context = CallContext::new(practice, Caller::Worker);
-            for _ in 0..ATTEMPTS {
-                let facts = self.store.session(practice, &session, self.clock.now()).await?;
-                let Decided { decision, outcome } =
-                    decide::end_over_session(facts.as_ref(), &mut self.moment(&context));
-                if let Some(ended) = self.settle(&context, Decided { decision, outcome }).await? {
-                    all += usize::from(ended);
-                    break;
-                }
+            match self.end_over_session(practice, &session).await {
+                Ok(ended) => all.ended += usize::from(ended),
+                Err(error) => all.failed.push((practice, error)),
             }
         }
         Ok(all)
+    }
+
+    async fn end_over_session(&self, practice: PracticeId, session: &SessionHash) -> Result<bool, Error> {
+        let context = CallContext::new(practice, Caller::Worker);
+        for _ in 0..ATTEMPTS {
+            let facts = self.store.session(practice, session, self.clock.now()).await?;
+            let decided = decide::end_over_session(facts.as_ref(), &mut self.moment(&context));
+            if let Some(ended) = self.settle(&context, decided).await? {
+                return Ok(ended);
+            }
+        }
+        Err(Error::Overloaded)
     }
 
     /// Forgets hand-overs and codes whose time was over an hour ago, a few at a time. Answers how many.

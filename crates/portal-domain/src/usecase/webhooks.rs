@@ -120,11 +120,12 @@ impl Portal {
     pub async fn put_webhook(&self, context: &CallContext, command: &PutWebhook) -> Result<WebhookAnswer, Error> {
         let secret = &WebhookSecret::new(self.draw());
         let decided = || async move {
+            let practice = self.practice(context).await?;
             let all = self.webhooks.webhooks(context.practice).await?;
             let head = self.journal.head(context.practice).await?.map_or(0, |head| head.last.number);
             let sealed = self.sealed(context.practice, &command.reference, secret.bytes());
             let Decided { decision, outcome: put } =
-                decide::put_webhook(&all, command, &sealed, head, &mut self.moment(context))?;
+                decide::put_webhook((&practice, &all), command, &sealed, head, &mut self.moment(context))?;
             let outcome = WebhookAnswer {
                 webhook: WebhookView::of(&put.webhook, self.clock.now()),
                 created: put.created,
@@ -220,15 +221,15 @@ impl Portal {
         WebhookSecret::from_bytes(&bytes).map_err(|_| NotOpened::Damaged)
     }
 
-    /// Seals under the newest key what lies under an older one, so that the older one can be retired. An endpoint that a worker
-    /// has is left for the next time. Answers how many endpoints that were.
+    /// Seals under the newest key what lies under an older one, so that the older one can be retired. Answers how many endpoints
+    /// that were.
     pub async fn reseal_webhooks(&self, practice: PracticeId) -> Result<usize, Error> {
         let (mut all, now) = (0, self.clock.now());
         for webhook in self.webhooks.webhooks(practice).await? {
             let former = webhook.former_at(now).map(|former| &former.secret);
             let is_old = |secret: &SealedSecret| self.secrets().is_old(&secret.0);
             let old = is_old(&webhook.terms.secret) || former.is_some_and(is_old);
-            if !old || webhook.leased_until.is_some_and(|until| now < until) {
+            if !old {
                 continue;
             }
             // One that can't be opened says so when it is to sign.

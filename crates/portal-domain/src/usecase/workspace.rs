@@ -86,6 +86,7 @@ impl Portal {
 
     /// Ends the session of a token. Answers whether it was valid.
     pub async fn leave_workspace(&self, context: &CallContext, token: &WorkspaceToken) -> Result<bool, Error> {
+        self.open_practice(context, Door::Workspace).await?;
         for _ in 0..ATTEMPTS {
             let facts = self.workspace_facts(context, token).await?;
             let decided = decide::leave_workspace(facts.as_ref(), &mut self.moment(context));

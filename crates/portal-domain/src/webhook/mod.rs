@@ -67,6 +67,14 @@ pub struct Terms {
     pub created_at: Timestamp,
 }
 
+impl Terms {
+    /// The host of the address, with its port. The rest of the address may hold a token.
+    pub fn host(&self) -> &str {
+        let rest = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
+        rest.split(['/', '?']).next().unwrap_or_default()
+    }
+}
+
 /// A secret sealed under the program's keys, as it lies in the database.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SealedSecret(pub Vec<u8>);

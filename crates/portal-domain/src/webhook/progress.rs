@@ -8,10 +8,12 @@ use crate::{id::ContactId, time::Timestamp};
 
 /// So many contacts are held at most; then nothing new is begun.
 const MOST_HELD: usize = 50;
-/// After so many failures in a row an endpoint counts as down.
+/// After so many events failed in a row an endpoint counts as down.
 const DOWN: u32 = 5;
 /// So long one event may fail before the endpoint is disabled.
 const PATIENCE: Duration = Duration::from_secs(3 * 24 * 3600);
+/// And so often at least: who was suspended meanwhile was not tried. In three days it is tried more often than that.
+const TRIED: u32 = 16;
 /// Seconds from one try to the next; the last goes on.
 const PAUSES: [u64; 10] = [1, 5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800];
 
@@ -24,7 +26,7 @@ pub struct Progress {
     pub cursor: i64,
     /// Whose events wait for one that failed.
     pub held: Vec<Held>,
-    /// Failures since an event last arrived.
+    /// Events that failed since one last arrived, each once; once the endpoint is down, its tries.
     pub strikes: u32,
     /// Until when the endpoint is left alone, being down.
     pub paused_until: Option<Timestamp>,
@@ -114,9 +116,12 @@ impl Progress {
         }
     }
 
-    /// All of a held contact up to the cursor has arrived.
+    /// All of a held contact up to the cursor has arrived, or is no longer wanted. With the last one nothing is left that failed.
     pub fn release(&mut self, contact: Option<ContactId>) {
         self.held.retain(|held| held.contact != contact);
+        if self.held.is_empty() {
+            (self.strikes, self.paused_until) = (0, None);
+        }
     }
 
     /// An event has arrived. Answers which try of it that was.
@@ -136,10 +141,13 @@ impl Progress {
     }
 
     /// An event has not arrived: its contact is held. Answers which try of it that was, and when it is tried again; `share` says
-    /// where in the spread of the pause.
+    /// where in the spread of the pause. One that fails again and again says nothing of the others, and counts once.
     pub fn failed(&mut self, contact: Option<ContactId>, number: i64, now: Timestamp, share: u16) -> (u32, Timestamp) {
         self.tries += 1;
-        self.strikes = self.strikes.saturating_add(1);
+        let again = self.held.iter().any(|held| held.contact == contact && held.tries > 0);
+        if !again || self.strikes >= DOWN {
+            self.strikes = self.strikes.saturating_add(1);
+        }
         if self.strikes >= DOWN {
             self.paused_until = Some(now.after(pause(self.strikes - DOWN + 1, share)));
         }
@@ -158,9 +166,18 @@ impl Progress {
         (held.tries, held.due_at.max(paused_until.unwrap_or(held.due_at)))
     }
 
-    /// Whether an event has failed for too long.
+    /// Whether an event has failed for too long, and was tried all the while: itself, or another in its turn.
     pub fn is_hopeless(&self, now: Timestamp) -> bool {
-        self.failing_since().is_some_and(|since| now >= since.after(PATIENCE))
+        let down = (self.strikes + 1).saturating_sub(DOWN);
+        let hopeless =
+            |held: &Held| held.tries.max(down) >= TRIED && held.since.is_some_and(|it| now >= it.after(PATIENCE));
+        self.held.iter().any(hopeless)
+    }
+
+    /// Tries all that waits at once; since when it has failed stays.
+    pub fn lift(&mut self, now: Timestamp) {
+        (self.strikes, self.paused_until) = (0, None);
+        self.held.iter_mut().for_each(|held| held.due_at = held.due_at.min(now));
     }
 
     /// Tries all that waits at once, as if nothing had failed yet.

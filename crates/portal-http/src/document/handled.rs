@@ -56,6 +56,8 @@ pub(crate) struct Signature {
     /// The media types of a file, where one is asked for in place of a body of JSON.
     pub(crate) file: &'static [&'static str],
     pub(crate) session: Option<Cookie>,
+    /// Whether a request that has a cookie is to be marked as sent by a script of the same site.
+    pub(crate) scripted: bool,
     /// What is answered as JSON.
     pub(crate) answer: Option<Shape>,
     /// Whether the answer names the state that it shows.

@@ -20,7 +20,11 @@ pub(crate) use self::{
     schema::{Told, answered, answered_words, flag, list, number, reference, text, time, value, words},
     serve::routes,
 };
-use crate::{Inner, api, host, present::NamedPart, problem, service, workspace};
+use crate::{
+    Inner, api, host,
+    present::{NamedPart, WebhookPayload},
+    problem, service, workspace,
+};
 
 /// The routes of a table that says no more of them than path and handler.
 pub(crate) fn router(table: Vec<(&'static str, Handled)>) -> Router<Arc<Inner>> {
@@ -56,7 +60,8 @@ pub fn openapi() -> Value {
             put_schema(&mut schemas, &name, schema);
         }
     }
-    for (name, schema) in Shape::of::<NamedPart>().parts.into_iter().chain([problem::schema()]) {
+    let more = [Shape::of::<NamedPart>(), Shape::of::<WebhookPayload<'_>>()].into_iter().flat_map(|shape| shape.parts);
+    for (name, schema) in more.chain([problem::schema()]) {
         put_schema(&mut schemas, &name, schema);
     }
     codes.sort_unstable();
@@ -73,6 +78,7 @@ pub fn openapi() -> Value {
         },
         "servers": [{ "url": "/" }],
         "paths": paths,
+        "webhooks": { "event": { "post": operation::pushed() } },
         "components": { "schemas": schemas, "responses": responses, "securitySchemes": security_schemes() },
     });
     named(sorted(document))

@@ -67,6 +67,11 @@ impl Operation {
         !self.looks() && matches!(self.area, Area::Host(scope) if scope != Scope::Read)
     }
 
+    /// Whether it makes what it is about, where that isn't there.
+    fn makes(&self) -> bool {
+        self.method == "PUT" && self.path.ends_with('}')
+    }
+
     /// Whether it is a command on a contact, which may be meant for one state of it.
     fn conditional(&self) -> bool {
         self.writes() && self.path.starts_with("/api/v1/contacts/{ref}")
@@ -80,16 +85,16 @@ impl Operation {
                 codes.extend(self.path.starts_with("/api/").then_some("misdirected_request"));
                 return codes;
             }
-            Area::Host(_) => codes.extend(["invalid_request", "unauthorized", "forbidden"]),
+            Area::Host(_) => codes.extend(["unauthorized", "forbidden"]),
             Area::Portal | Area::Workspace => {
-                codes.extend((!self.looks() || !self.signature.query.is_empty()).then_some("invalid_request"));
                 codes.extend((!self.looks()).then_some("forbidden"));
                 codes.extend(self.signature.session.map(|_| "unauthorized"));
                 codes.push("practice_suspended");
             }
         }
         codes.extend(["misdirected_request", "internal_error", "overloaded"]);
-        codes.extend(self.path.contains('{').then_some("not_found"));
+        codes.extend((!self.looks() || !self.signature.query.is_empty()).then_some("invalid_request"));
+        codes.extend((self.path.contains('{') && !self.makes()).then_some("not_found"));
         if !self.looks() {
             codes.extend(["request_timeout", "body_too_large"]);
         }
@@ -172,8 +177,8 @@ impl Operation {
         if self.conditional() {
             all.push(parameters::if_match());
         }
-        if self.signature.session.is_some() && !self.looks() {
-            all.push(parameters::x_portal());
+        if self.signature.scripted && !self.looks() {
+            all.push(parameters::x_portal(self.signature.session.is_some()));
         }
         all
     }
@@ -196,7 +201,8 @@ impl Operation {
         if let Some(answer) = answer {
             success["content"] = json!({ "application/json": { "schema": answer.schema } });
         } else if let Some(media) = self.says.media {
-            success["content"] = json!({ media: { "schema": { "type": "string" } } });
+            let kind = if media == "application/json" { "object" } else { "string" };
+            success["content"] = json!({ media: { "schema": { "type": kind } } });
         }
         if self.signature.tagged {
             let tag = json!({ "description": "Names the state that is shown", "required": true, "schema": { "type": "string" } });
@@ -218,6 +224,24 @@ impl Operation {
         }
         responses
     }
+}
+
+/// What the webhooks of a practice are sent.
+pub(super) fn pushed() -> Value {
+    json!({
+        "operationId": "event",
+        "summary": "An event of the journal, in the format of Standard Webhooks",
+        "parameters": parameters::of_webhook(),
+        "requestBody": {
+            "required": true,
+            "content": { "application/json": { "schema": schema::reference("WebhookPayload") } },
+        },
+        "responses": {
+            "2XX": { "description": "It is received" },
+            "410": { "description": "Nothing more is to come: the webhook is disabled" },
+            "default": { "description": "It is tried again" },
+        },
+    })
 }
 
 /// A file of this type. One that is no text has no schema, as OpenAPI 3.1 wants it.

@@ -65,7 +65,23 @@ pub(super) fn if_match() -> Value {
     header("If-Match", false, &json!({ "type": "string" }), "The `ETag` of the contact that the command is meant for")
 }
 
+/// What is sent with an event.
+pub(super) fn of_webhook() -> [Value; 3] {
+    let seconds = json!({ "type": "string", "pattern": "^[0-9]+$" });
+    [
+        header("webhook-id", true, &text(), "The event's id, the same for every try"),
+        header("webhook-timestamp", true, &seconds, "When it was sent, in seconds since 1970"),
+        header(
+            "webhook-signature",
+            true,
+            &text(),
+            "`v1,` and the signature in base64; two of them, with a space between, after a rotation",
+        ),
+    ]
+}
+
 /// The mark of a script of the same site.
-pub(super) fn x_portal() -> Value {
-    header("X-Portal", true, &json!({ "type": "string", "enum": ["1"] }), "What changes anything by a cookie is marked")
+pub(super) fn x_portal(required: bool) -> Value {
+    let mark = json!({ "type": "string", "enum": ["1"] });
+    header("X-Portal", required, &mark, "What comes with a cookie and changes anything is marked")
 }

@@ -1,6 +1,6 @@
 //! Schemas: what a body is read as tells them itself, and so do words, by their own readers.
 
-use std::fmt;
+use std::{fmt, ops::RangeInclusive};
 
 use serde::{
     Deserializer,
@@ -99,6 +99,14 @@ impl Told {
     /// The field it asks for next has to be there.
     pub(crate) fn needs(&mut self, name: &str) {
         self.needed.push(name.into());
+    }
+
+    /// The number it asked for is one of these.
+    pub(crate) fn within(&mut self, name: &str, numbers: &RangeInclusive<u32>) {
+        if let Some(schema) = self.properties.get_mut(name) {
+            schema["minimum"] = (*numbers.start()).into();
+            schema["maximum"] = (*numbers.end()).into();
+        }
     }
 
     /// The field it asked for may be null.

@@ -1,6 +1,9 @@
 //! Activation, or a new invitation, of many contacts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
+};
 
 use axum::{Json, http::StatusCode};
 use portal_domain::{
@@ -18,7 +21,7 @@ use utoipa::{
 
 use super::{
     Answer, contacts,
-    jobs::{Created, Moved, parse_id, states},
+    jobs::{Created, Moved, meant, parse_id, states},
 };
 use crate::{
     ask::{Bare, Command, Sent},
@@ -49,7 +52,11 @@ impl FromFields for ActivationBody {
             clients: fields.texts("clients")?.map(contacts::references).transpose()?,
             contacts: fields.texts("contacts")?.map(named).transpose()?,
             start_at: fields.nullable("start_at", Fields::time)?.flatten(),
-            per_hour: fields.nullable("per_hour", Fields::number)?.flatten().map(rate).transpose()?,
+            per_hour: fields
+                .nullable("per_hour", |fields, name| fields.number_within(name, &RATES))?
+                .flatten()
+                .map(rate)
+                .transpose()?,
         }))
     }
 }
@@ -71,9 +78,12 @@ fn named(texts: Vec<String>) -> Result<Vec<Ref>, Problem> {
     parsed.collect()
 }
 
+/// So many invitations in an hour can be asked for.
+const RATES: RangeInclusive<u32> = 1..=1_000_000;
+
 fn rate(per_hour: u32) -> Result<u32, Problem> {
     let wrong = || Problem::invalid_field("per_hour", "`per_hour` must be a whole number from 1 to 1000000");
-    (1..=1_000_000).contains(&per_hour).then_some(per_hour).ok_or_else(wrong)
+    RATES.contains(&per_hour).then_some(per_hour).ok_or_else(wrong)
 }
 
 pub(super) async fn create(host: Host, sent: Sent<Command<ActivationBody>>) -> Answer<(StatusCode, Json<Created>)> {
@@ -138,28 +148,21 @@ pub(super) async fn one(host: Host, PathId(id): PathId) -> Answer<Json<Activatio
     Ok(Json(ActivationAnswer::of(job)?))
 }
 
-/// The job of a command that says nothing else.
-async fn meant(host: &Host, id: &str, sent: Sent<Bare>) -> Answer<JobId> {
-    let id = parse_id(id)?;
-    sent.after(host.app.portal.job(&host.context, JobKind::Activation, id)).await?;
-    Ok(id)
-}
-
 fn moved(id: JobId, done: Result<JobAnswer, Error>) -> Answer<Json<Moved>> {
     Ok(Json(Moved::new(id, &done?)))
 }
 
 pub(super) async fn pause(host: Host, PathId(id): PathId, sent: Sent<Bare>) -> Answer<Json<Moved>> {
-    let id = meant(&host, &id, sent).await?;
+    let id = meant(&host, JobKind::Activation, &id, sent).await?;
     moved(id, host.app.portal.pause_job(&host.context, JobKind::Activation, id).await)
 }
 
 pub(super) async fn resume(host: Host, PathId(id): PathId, sent: Sent<Bare>) -> Answer<Json<Moved>> {
-    let id = meant(&host, &id, sent).await?;
+    let id = meant(&host, JobKind::Activation, &id, sent).await?;
     moved(id, host.app.portal.resume_job(&host.context, JobKind::Activation, id).await)
 }
 
 pub(super) async fn cancel(host: Host, PathId(id): PathId, sent: Sent<Bare>) -> Answer<Json<Moved>> {
-    let id = meant(&host, &id, sent).await?;
+    let id = meant(&host, JobKind::Activation, &id, sent).await?;
     moved(id, host.app.portal.cancel_job(&host.context, JobKind::Activation, id).await)
 }

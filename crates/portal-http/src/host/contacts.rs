@@ -29,6 +29,7 @@ pub(super) const SAYS: &[Says] = &[
         .refuses(&["invalid_email"]),
     says("GET /contacts/{ref}", "A contact"),
     says("PUT /contacts/{ref}", "Makes or changes a contact; what is left out stays").answers(&[200, 201]).refuses(&[
+        "not_found",
         "invalid_email",
         "too_many_emails",
         "login_email_required",
@@ -37,6 +38,7 @@ pub(super) const SAYS: &[Says] = &[
         "unknown_client",
     ]),
     says("DELETE /contacts/{ref}", "Ends the contact's access without mail, and removes it"),
+    says("POST /contacts/{ref}/erase", "Erases the contact, and all that is known of it"),
     says("PUT /contacts/{ref}/emails", "Replaces the ordered list; a new first address moves a live login").refuses(&[
         "invalid_email",
         "too_many_emails",
@@ -117,8 +119,7 @@ pub(super) async fn search(
     sent: Sent<Search>,
 ) -> Result<Json<List<ContactPart>>, Response> {
     if word.as_str() != "search" {
-        let problem = Problem::new("method_not_allowed", "the route has other methods");
-        return Err(([(header::ALLOW, "GET,HEAD,PUT,DELETE")], problem).into_response());
+        return Err(not_search());
     }
     let found = async {
         let Search { listing, email } = sent.now()?;
@@ -128,6 +129,11 @@ pub(super) async fn search(
         contacts(&host, &listing, refs).await
     };
     found.await.map_err(Problem::into_response)
+}
+
+/// A contact of another name has no method of the search.
+pub(super) fn not_search() -> Response {
+    ([(header::ALLOW, "GET,HEAD,PUT,DELETE")], Problem::other_methods()).into_response()
 }
 
 async fn contacts(host: &Host, listing: &Listing, mut refs: Vec<Ref>) -> Answer<Json<List<ContactPart>>> {

@@ -11,6 +11,7 @@ use portal_domain::{
     id::{ContactId, Ref},
     port::Page,
 };
+use tokio::time::Instant;
 
 use super::Answer;
 use crate::{
@@ -44,19 +45,19 @@ pub(super) async fn list(host: Host, sent: Sent<Feed>) -> Answer<Json<List<Event
 /// The events after a number: those that are there, or the first that come. One more than asked for says that there are more.
 async fn wait(host: &Host, feed: &Feed) -> Answer<Vec<RecordedEvent>> {
     let page = Page { after: Some(feed.after), limit: feed.limit + 1 };
-    let mut left = feed.wait.min(LONGEST_WAIT);
+    // The looks take time too.
+    let end = Instant::now() + feed.wait.min(LONGEST_WAIT);
     let mut waiter = None;
     loop {
         let events = host.app.views.events(host.context.practice, None, &page).await?;
+        let left = end.saturating_duration_since(Instant::now());
         if !events.is_empty() || left.is_zero() {
             return Ok(events);
         }
         if waiter.is_none() {
             waiter = Some(host.app.waiters.enter(host.context.practice)?);
         }
-        let pause = left.min(LOOK_AGAIN);
-        tokio::time::sleep(pause).await;
-        left -= pause;
+        tokio::time::sleep(left.min(LOOK_AGAIN)).await;
     }
 }
 

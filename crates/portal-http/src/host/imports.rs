@@ -24,11 +24,11 @@ use utoipa::{
 
 use super::{
     Answer,
-    jobs::{Created, parse_id},
+    jobs::{Created, Moved, meant, parse_id},
     upload::{Sheet, Upload},
 };
 use crate::{
-    ask::{RowsWanted, Sent},
+    ask::{Bare, RowsWanted, Sent},
     caller::{Host, PathId},
     document::{Says, answered, says},
     present::{self, List, NamedPart},
@@ -38,6 +38,7 @@ use crate::{
 pub(super) const SAYS: &[Says] = &[
     says("POST /imports", "Stores the rows of a file of contacts; a worker decides them").answers(&[202]),
     says("GET /imports/{id}", "An import, as far as it is"),
+    says("POST /imports/{id}/cancel", "Ends it where it is"),
     says("GET /imports/{id}/rows", "Its rows in their order"),
     says("GET /imports/{id}/refused.csv", "The refused rows as they came, with the reasons").media("text/csv"),
 ];
@@ -82,7 +83,9 @@ impl Reading {
     fn start(sheet: Sheet) -> Self {
         let (tell, opened) = oneshot::channel();
         let (send, rows) = mpsc::channel(2);
+        // The file and its place go with it: it is read on when whoever asked has gone away.
         tokio::task::spawn_blocking(move || {
+            let _place = sheet.place;
             let open = || {
                 let file = File::open(&sheet.bytes, sheet.charset.as_deref(), &sheet.columns)?;
                 file.check().map(|_| file)
@@ -146,7 +149,7 @@ pub(super) struct ImportAnswer {
 }
 
 fn states() -> RefOr<Schema> {
-    answered(json!({ "type": "string", "enum": ["running", "done"] }))
+    answered(json!({ "type": "string", "enum": ["running", "done", "cancelled"] }))
 }
 
 /// What an import does in all (I4).
@@ -167,6 +170,7 @@ struct Join {
     name: String,
     login_email: Option<String>,
     shared_with: Vec<NamedPart>,
+    shared_count: usize,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -193,6 +197,7 @@ pub(super) async fn one(host: Host, PathId(id): PathId) -> Answer<Json<ImportAns
         name: settled.report.name,
         login_email: settled.report.login_email,
         shared_with: settled.report.shared_with.iter().map(NamedPart::from).collect(),
+        shared_count: settled.report.shared_count,
     });
     let moved = told(&host, job.id, RowEffect::Move).await?.into_iter().map(|(reference, settled)| Move {
         r#ref: reference,
@@ -223,6 +228,13 @@ pub(super) async fn one(host: Host, PathId(id): PathId) -> Answer<Json<ImportAns
         created_at: present::time(job.created_at),
         ended_at: job.ended_at.map(present::time),
     }))
+}
+
+/// What is decided stays as it is.
+pub(super) async fn cancel(host: Host, PathId(id): PathId, sent: Sent<Bare>) -> Answer<Json<Moved>> {
+    let id = meant(&host, JobKind::Import, &id, sent).await?;
+    let cancelled = host.app.portal.cancel_job(&host.context, JobKind::Import, id).await?;
+    Ok(Json(Moved::new(id, &cancelled)))
 }
 
 /// The first rows of an effect.
@@ -258,6 +270,7 @@ pub(super) struct RowPart {
     activation: Option<String>,
     activation_refusal: Option<String>,
     shared_with: Vec<NamedPart>,
+    shared_count: usize,
 }
 
 fn settled() -> RefOr<Schema> {
@@ -322,6 +335,7 @@ impl From<JobRow> for RowPart {
             activation: report.activation,
             activation_refusal: report.refusal,
             shared_with: report.shared_with.iter().map(NamedPart::from).collect(),
+            shared_count: report.shared_count,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use portal_domain::{
     id::JobId,
-    job::JobState,
+    job::{JobKind, JobState},
     usecase::{JobAnswer, StartedJob},
 };
 use serde::Serialize;
@@ -16,6 +16,8 @@ use utoipa::{
 
 use super::Answer;
 use crate::{
+    ask::{Bare, Sent},
+    caller::Host,
     document::answered,
     present::{self, outcomes},
     problem::Problem,
@@ -62,6 +64,13 @@ impl Moved {
         let outcome = present::outcome(answer.changed);
         Self { id: id.to_string(), outcome, state: answer.state.code(), done: answer.progress.done }
     }
+}
+
+/// The job of a command that says nothing else.
+pub(super) async fn meant(host: &Host, kind: JobKind, id: &str, sent: Sent<Bare>) -> Answer<JobId> {
+    let id = parse_id(id)?;
+    sent.after(host.app.portal.job(&host.context, kind, id)).await?;
+    Ok(id)
 }
 
 /// A job's id in a path; one that can't be one is unknown like any other.

@@ -5,7 +5,9 @@ mod activations;
 mod clients;
 mod contacts;
 mod credentials;
+mod erasure;
 mod events;
+mod export;
 mod find;
 mod imports;
 mod jobs;
@@ -19,7 +21,12 @@ mod webhooks;
 
 use std::sync::Arc;
 
-use axum::{Json, Router, middleware};
+use axum::{
+    Json, Router,
+    extract::{MatchedPath, OriginalUri},
+    middleware,
+    response::{IntoResponse, Response},
+};
 use portal_domain::practice::Scope;
 use serde::Serialize;
 
@@ -65,8 +72,10 @@ fn table() -> Vec<Route> {
         Route("GET", "/contacts/{ref}", Read, get(contacts::one)),
         Route("PUT", "/contacts/{ref}", Write, put(contacts::put)),
         Route("DELETE", "/contacts/{ref}", Write, delete(contacts::delete)),
+        Route("POST", "/contacts/{ref}/erase", Write, post(erasure::erase)),
         Route("PUT", "/contacts/{ref}/emails", Write, put(contacts::put_emails)),
         Route("PUT", "/contacts/{ref}/credential", Credentials, put(credentials::put)),
+        Route("GET", "/contacts/{ref}/export", Read, get(export::one)),
         Route("GET", "/contacts/{ref}/portal", Read, get(portal::one)),
         Route("POST", "/contacts/{ref}/portal/activate", Write, post(portal::activate)),
         Route("POST", "/contacts/{ref}/portal/resend", Write, post(portal::resend)),
@@ -81,6 +90,7 @@ fn table() -> Vec<Route> {
         Route("POST", "/sign-ins", SignIn, post(passages::sign_in)),
         Route("POST", "/imports", Write, post(imports::create)),
         Route("GET", "/imports/{id}", Read, get(imports::one)),
+        Route("POST", "/imports/{id}/cancel", Write, post(imports::cancel)),
         Route("GET", "/imports/{id}/rows", Read, get(imports::rows)),
         Route("GET", "/imports/{id}/refused.csv", Read, get(imports::refused)),
         Route("POST", "/activations", Write, post(activations::create)),
@@ -110,11 +120,12 @@ fn table() -> Vec<Route> {
 }
 
 /// What is said of them beside their handlers.
-const SAID: [&[Says]; 12] = [
+const SAID: [&[Says]; 13] = [
     users::SAYS,
     clients::SAYS,
     contacts::SAYS,
     credentials::SAYS,
+    export::SAYS,
     portal::SAYS,
     events::SAYS,
     settings::SAYS,
@@ -130,6 +141,15 @@ pub(crate) fn operations() -> Vec<Operation> {
     let said = SAID.concat();
     let operation = |Route(_, path, scope, handled): &Route| Operation::new(Area::Host(*scope), path, handled, &said);
     table().iter().map(operation).collect()
+}
+
+/// Told where a route, of this API or any other, has no such method; which it has, the router adds.
+pub(crate) async fn other_methods(path: Option<MatchedPath>, OriginalUri(uri): OriginalUri) -> Response {
+    let contact = path.is_some_and(|it| it.as_str() == "/api/v1/contacts/{ref}");
+    if contact && !uri.path().ends_with("/search") {
+        return contacts::not_search();
+    }
+    Problem::other_methods().into_response()
 }
 
 /// All routes below `/api/v1`, each behind its gate.

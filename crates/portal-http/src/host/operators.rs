@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use axum::{Json, http::StatusCode};
 use portal_domain::{
     Refusal,
-    id::ApiKeyId,
+    id::{ApiKeyId, Slug},
+    port::Page,
     practice::{ApiKey, Practice, Scope},
     usecase::{CallContext, NewApiKey},
     view::PracticeView,
@@ -33,7 +34,7 @@ pub(super) const SAYS: &[Says] = &[
     says("PUT /operator/practices/{slug}", "Creates or renames a practice").answers(&[200, 201]),
     says("POST /operator/practices/{slug}/suspend", "Closes portal and workspace of a practice, and holds back mail"),
     says("POST /operator/practices/{slug}/resume", "Opens them again; it is no longer to be deleted"),
-    says("GET /operator/practices/{slug}/api-keys", "All API keys of a practice, without their secrets"),
+    says("GET /operator/practices/{slug}/api-keys", "The API keys of a practice, without their secrets"),
     says("POST /operator/practices/{slug}/api-keys", "Makes an API key; the only answer that shows it").answers(&[201]),
     says("DELETE /operator/practices/{slug}/api-keys/{id}", "Revokes an API key"),
 ];
@@ -179,7 +180,8 @@ impl Operator {
 
 pub(super) async fn list(operator: Operator, sent: Sent<Listing>) -> Answer<Json<List<PracticePart>>> {
     let listing = sent.now()?;
-    let mut practices = operator.app.views.practices(&listing.page(|text| Some(text.to_owned()))?).await?;
+    let slug = |text: &str| Slug::parse(text).map(|slug| slug.as_str().to_owned());
+    let mut practices = operator.app.views.practices(&listing.page(slug)?).await?;
     let next = listing.cut(&mut practices, |practice| practice.slug.as_str().to_owned());
     Ok(super::list(practices, next, PracticePart::from))
 }
@@ -228,10 +230,16 @@ async fn set_suspended(
     Ok(Json(Put { thing: practice.into(), outcome: outcome(changed) }))
 }
 
-pub(super) async fn keys(operator: Operator, slug: PracticeSlug) -> Answer<Json<List<KeyPart>>> {
+pub(super) async fn keys(operator: Operator, slug: PracticeSlug, sent: Sent<Listing>) -> Answer<Json<List<KeyPart>>> {
     let (practice, _) = operator.practice(&slug).await?;
-    let keys = operator.app.views.api_keys(practice.id).await?;
-    Ok(super::list(keys, None, |key| KeyPart::from(&key)))
+    let listing = sent.now()?;
+    let Page { after, .. } = listing.page(ApiKeyId::parse)?;
+    let mut keys = operator.app.views.api_keys(practice.id).await?;
+    // Ids grow with time.
+    keys.retain(|key| after.is_none_or(|after| key.id > after));
+    keys.sort_by_key(|key| key.id);
+    let next = listing.cut(&mut keys, |key| key.id.to_string());
+    Ok(super::list(keys, next, |key| KeyPart::from(&key)))
 }
 
 pub(super) async fn create_key(
@@ -256,6 +264,6 @@ pub(super) async fn revoke_key(
     let known = ApiKeyId::parse(&id).filter(|id| keys.iter().any(|key| key.id == *id));
     let id = known.ok_or(Refusal::NotFound { what: "API key" })?;
     sent.now()?;
-    operator.app.portal.revoke_api_key(&context, &keys, id).await?;
+    operator.app.portal.revoke_api_key(&context, &*operator.app.views, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

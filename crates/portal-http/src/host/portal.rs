@@ -154,10 +154,12 @@ pub(super) async fn end_sessions(host: Host, Reference(contact): Reference, sent
     Ok(Json(Ended { sessions_ended }))
 }
 
-/// Ends every session of the practice, login by login; interrupted, it can be asked again.
+/// Ends every session of the practice, login by login; interrupted, it can be asked again. It is about no one contact, so that
+/// `If-Match` says nothing.
 pub(super) async fn end_all_sessions(host: Host, sent: Sent<Bare>) -> Answer<Json<Ended>> {
     sent.now()?;
     let Host { app, context } = &host;
+    let context = &CallContext { expected: None, ..context.clone() };
     let sessions_ended = app.portal.once(context, async |context| end_page_by_page(app, &context).await).await?;
     Ok(Json(Ended { sessions_ended }))
 }
@@ -168,8 +170,8 @@ async fn end_page_by_page(app: &Inner, context: &CallContext) -> Result<usize, E
     loop {
         let refs = app.views.contacts(context.practice, &page).await?;
         for facts in app.portal.contacts(context, &refs).await? {
-            let open = facts.login.is_some_and(|login| !login.sessions.is_empty());
-            let Some(contact) = facts.contact.filter(|_| open) else { continue };
+            let live = facts.login.is_some_and(|login| login.login.key.is_some());
+            let Some(contact) = facts.contact.filter(|_| live) else { continue };
             match app.portal.end_contact_sessions(context, &contact.reference).await {
                 Ok(ended) => sessions_ended += ended,
                 // Deleted meanwhile, and its sessions with it.

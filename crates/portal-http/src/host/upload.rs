@@ -13,6 +13,7 @@ use crate::{
     Inner,
     ask::{self, IMPORT_BODY, Unread},
     document::{Asks, Signature},
+    gate::Place,
     problem::Problem,
 };
 
@@ -32,6 +33,8 @@ pub(crate) struct Sheet {
     pub(crate) activate: bool,
     pub(crate) move_logins: bool,
     pub(crate) mend: bool,
+    /// Held as long as the bytes are.
+    pub(crate) place: Option<Place>,
 }
 
 impl Upload {
@@ -60,10 +63,11 @@ async fn read(mut request: Request) -> Result<Sheet, Problem> {
         return Err(problem);
     }
     let (parts, body) = request.into_parts();
+    let place = parts.extensions.get().cloned();
     let bytes = ask::host_bytes(&parts.headers, body, IMPORT_BODY).await?;
     let charset = charset(&parts.headers)?;
     let sheet = query(parts.uri.query().unwrap_or_default())?;
-    Ok(Sheet { bytes, charset, ..sheet })
+    Ok(Sheet { bytes, charset, place, ..sheet })
 }
 
 /// The charset of the content type, which has to be that of a file of contacts.

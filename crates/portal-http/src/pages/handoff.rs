@@ -18,7 +18,7 @@ use crate::{
     api::user_agent,
     ask::Form,
     caller::{Held, Token, Visitor},
-    cookie,
+    cookie, observe,
     problem::Problem,
 };
 
@@ -73,7 +73,12 @@ pub(super) async fn take_over(
     let token = read(&token)?;
     let switch = form.optional("switch")?.and_then(SessionId::parse);
     let brought = (user_agent(&headers), switch);
-    match visitor.app.portal.take_over(&visitor.context, &token, held.as_ref(), brought).await {
+    let taken = visitor.app.portal.take_over(&visitor.context, &token, held.as_ref(), brought).await;
+    // Whoever is asked first whether to switch has not tried yet.
+    if !matches!(taken, Ok(TakenOver::Ask(_))) {
+        observe::sign_in("handoff", &taken);
+    }
+    match taken {
         Ok(TakenOver::Began { token, landing, .. }) => {
             let cookie = cookie::of_handed_over(&visitor.app.config.base_url, &visitor.practice.slug, &token);
             let place = match landing {
@@ -82,7 +87,10 @@ pub(super) async fn take_over(
             Ok((cookie, go_to(place)).into_response())
         }
         Ok(TakenOver::Ask(view)) => Ok(shown(&visitor, &token, view, StatusCode::CONFLICT)),
-        Err(Error::Refused(Refusal::LinkClosed { state })) => Ok(closed(&visitor, state, StatusCode::GONE)),
+        Err(Error::Refused(refusal @ Refusal::LinkClosed { state })) => {
+            observe::refused(refusal.code());
+            Ok(closed(&visitor, state, StatusCode::GONE))
+        }
         Err(error) => Err(error.into()),
     }
 }

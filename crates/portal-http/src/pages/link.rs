@@ -15,6 +15,7 @@ use super::{
 use crate::{
     ask::Form,
     caller::{Held, Token, Visitor},
+    observe,
     problem::Problem,
 };
 
@@ -92,14 +93,19 @@ pub(super) async fn set_password(
     let view = visitor.app.portal.view_link(&visitor.context, &token).await?;
     let (password, repeated) = (form.field("password")?, form.optional("repeated")?);
     if view.state == LinkState::Usable && repeated.is_some_and(|repeated| repeated != password) {
+        observe::refused("password_refused");
         let text = "the two passwords are not the same: type it twice".to_owned();
         return Ok(form_page(&visitor, &token, view, Some(Fault { field: "repeated", text })));
     }
     let command = RedeemLink { token: &token, password };
     match visitor.app.portal.redeem_link(&visitor.context, &command).await {
         Ok(redeemed) => sign_in_page(&visitor, held.as_ref(), Why::PasswordSet, &redeemed.login_email, None).await,
-        Err(Error::Refused(Refusal::LinkClosed { state })) => Ok(closed(&visitor, &token, state, StatusCode::GONE)),
+        Err(Error::Refused(refusal @ Refusal::LinkClosed { state })) => {
+            observe::refused(refusal.code());
+            Ok(closed(&visitor, &token, state, StatusCode::GONE))
+        }
         Err(Error::Refused(Refusal::PasswordRefused { fault })) => {
+            observe::refused("password_refused");
             let fault = Fault { field: "password", text: fault.to_string() };
             Ok(form_page(&visitor, &token, view, Some(fault)))
         }

@@ -13,7 +13,7 @@ use crate::{
     api::user_agent,
     ask::Form,
     caller::{Held, Visitor},
-    cookie, present,
+    cookie, observe, present,
     problem::Problem,
 };
 
@@ -124,7 +124,9 @@ pub(super) async fn sign_in(
     let (base, slug) = (&visitor.app.config.base_url, &visitor.practice.slug);
     let known = cookie::known(base, slug, &headers);
     let input = SignInInput { email, password, user_agent, presented, known: known.as_deref() };
-    match visitor.app.portal.sign_in(&visitor.context, &input).await.map_err(Problem::from) {
+    let signed_in = visitor.app.portal.sign_in(&visitor.context, &input).await;
+    observe::sign_in("password", &signed_in);
+    match signed_in.map_err(Problem::from) {
         Ok(signed_in) => {
             let next = match &to {
                 Some(to) => to.after_sign_in(&visitor, &signed_in.token).await,
@@ -133,9 +135,11 @@ pub(super) async fn sign_in(
             Ok((cookie::of_signed_in(base, slug, &signed_in), next).into_response())
         }
         Err(problem) if problem.code() == "sign_in_failed" => {
+            observe::refused(problem.code());
             sign_in_page(&visitor, held.as_ref(), Why::Failed, email, to).await
         }
         Err(problem) if problem.code() == "too_many_requests" => {
+            observe::refused(problem.code());
             sign_in_page(&visitor, held.as_ref(), Why::TooMany(problem), email, to).await
         }
         Err(problem) => Err(problem),

@@ -1,6 +1,10 @@
 //! The document of the API: complete, the same as the table of routes and docs/API.md, and the one that is checked in.
 
 use axum::http::Method;
+use portal_domain::{
+    id::Ref,
+    port::{Page, PortalViews},
+};
 use sha2::{Digest, Sha256};
 
 use crate::contract::{DOCUMENT, fits, query_of};
@@ -40,7 +44,7 @@ fn what_breaks_a_caller_is_named() {
         none
     );
     type Change = fn(&mut Value);
-    let cases: [(Change, &str); 8] = [
+    let cases: [(Change, &str); 11] = [
         (
             |it| drop(it["paths"]["/api/v1/clients"].as_object_mut().unwrap().remove("get")),
             "GET /api/v1/clients: it is gone",
@@ -72,6 +76,31 @@ fn what_breaks_a_caller_is_named() {
         (
             |it| it["paths"]["/api/v1/clients"]["get"]["security"] = json!([{ "api_key": ["write"] }]),
             "GET /api/v1/clients: it is opened by something else",
+        ),
+        (
+            |it| {
+                let responses = &mut it["paths"]["/api/v1/practice-users/{ref}"]["delete"]["responses"];
+                let refusal = responses["409"].take();
+                responses["410"] = refusal;
+            },
+            "DELETE /api/v1/practice-users/{ref}: `last_admin` had the status 409, and has 410",
+        ),
+        (
+            |it| {
+                drop(
+                    it["components"]["schemas"]["Effects"]["properties"]["password"]
+                        .as_object_mut()
+                        .unwrap()
+                        .remove("enum"),
+                )
+            },
+            "field `password`: any text is answered now",
+        ),
+        (
+            |it| {
+                it["components"]["schemas"]["SettingsInput"]["properties"]["password_min_length"]["maximum"] = 32.into()
+            },
+            "field `password_min_length`: `maximum` was 64, and is 32",
         ),
     ];
     for (change, named) in cases {
@@ -106,6 +135,40 @@ async fn the_document_and_its_page_are_served_to_anybody_and_load_nothing_from_e
     assert_eq!(loaded, 4, "{}", page.text);
     kit.send(Ask::new(Method::POST, "/api/docs")).await.problem(405, "method_not_allowed");
     kit.send(Ask::get("/api/docs").with("host", "elsewhere.example")).await.problem(421, "misdirected_request");
+}
+
+/// The bounds that the document has for a number are those that the rules keep.
+#[tokio::test]
+async fn put_settings_takes_every_number_that_the_document_allows_and_no_other() {
+    let kit = Kit::new().await;
+    let mut tried = 0;
+    for (name, schema) in DOCUMENT["components"]["schemas"]["SettingsInput"]["properties"].as_object().expect("fields")
+    {
+        let (Some(least), Some(most)) = (schema["minimum"].as_u64(), schema["maximum"].as_u64()) else { continue };
+        for taken in [least, most] {
+            kit.host(Method::PUT, "/settings", json!({ name: taken })).await.is(200);
+        }
+        for refused in [least.wrapping_sub(1), most + 1] {
+            kit.host(Method::PUT, "/settings", json!({ name: refused })).await.problem(400, "invalid_request");
+        }
+        tried += 1;
+    }
+    assert_eq!(tried, 6);
+}
+
+/// What is pushed is what the document has.
+#[tokio::test]
+async fn a_pushed_event_is_what_the_document_has() {
+    let kit = Kit::new().await;
+    kit.settle("c-1", "ada@smith.example").await;
+    kit.seal().await;
+    let contact = Ref::parse("c-1");
+    let events = kit.store.events(kit.practice.id, None, &Page { after: None, limit: 200 }).await.expect("events");
+    assert!(events.len() > 3);
+    for event in events {
+        let pushed = serde_json::from_slice(&portal_http::event_payload(&event, contact.as_ref())).expect("JSON");
+        fits("what is pushed", &json!({ "$ref": "#/components/schemas/WebhookPayload" }), &pushed);
+    }
 }
 
 /// The parameters of an import are read by hand: each that is declared is known.

@@ -1,6 +1,9 @@
 //! What every request passes and every answer carries.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::http::Method;
 use portal_domain::{
@@ -16,7 +19,7 @@ use portal_domain::{
 use portal_http::Network;
 use serde_json::json;
 
-use crate::kit::{Answer, Ask, Kit, PASSWORD};
+use crate::kit::{Answer, Ask, Kit, MADE, PASSWORD};
 
 #[tokio::test]
 async fn every_answer_carries_the_headers_of_the_promise() {
@@ -197,6 +200,15 @@ async fn s16_a_request_that_takes_too_long_is_given_up() {
     answer.problem(503, "overloaded");
 }
 
+/// However long a look takes: who waits is answered before the request's time is over.
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_events_of_a_slow_database_is_answered_in_time() {
+    let slow = Kit::with("https://portal.example", |app| app.views = Arc::new(NoViews)).await;
+    let begun = tokio::time::Instant::now();
+    slow.send(Ask::get("/api/v1/events?wait=30").key(&slow.reads)).await.is(200);
+    assert!((25..29).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+}
+
 /// What wakes the workers may fail: whatever was done is answered.
 #[tokio::test]
 async fn n1_workers_that_can_not_be_woken_cost_no_answer() {
@@ -262,10 +274,24 @@ async fn the_origin_is_the_connection_s_or_what_a_trusted_proxy_was_told() {
 }
 
 #[tokio::test]
-async fn a_request_id_that_was_given_comes_back() {
-    let kit = Kit::new().await;
-    assert_eq!(kit.send(Ask::get("/healthz").with("x-request-id", "r-1")).await.header("x-request-id"), Some("r-1"));
-    assert_eq!(kit.send(Ask::get("/healthz").with("x-request-id", "r 1")).await.header("x-request-id"), None);
+async fn every_answer_has_an_id_and_only_a_trusted_proxy_gives_one() {
+    let kit = Kit::with("https://portal.example", |app| {
+        app.config.trusted_proxies.extend(Network::parse("10.0.0.0/8"));
+    })
+    .await;
+    let asked = async |peer: Option<&str>, given: &str| {
+        let ask = Ask::get("/portal/smith/nowhere").with("x-request-id", given);
+        let ask = match peer {
+            Some(peer) => ask.from(peer),
+            None => ask,
+        };
+        kit.send(ask).await.is(404).header("x-request-id").expect("an id").to_owned()
+    };
+    assert_eq!(asked(Some("10.1.2.3"), "r-1").await, "r-1");
+    for (peer, given) in [(Some("10.1.2.3"), "r 1"), (Some("10.1.2.3"), ""), (Some("192.0.2.1"), "r-1"), (None, "r-1")]
+    {
+        assert_eq!(asked(peer, given).await, MADE, "{peer:?} {given:?}");
+    }
 }
 
 #[derive(Clone)]
@@ -317,6 +343,7 @@ impl PortalViews for NoViews {
         _: Option<ContactId>,
         _: &Page<i64>,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
+        tokio::time::sleep(Duration::from_secs(3)).await;
         Ok(Vec::new())
     }
     async fn contact_refs(

@@ -126,17 +126,21 @@ async fn s9_a5_whom_there_is_no_way_in_for_is_not_handed_over() {
 #[tokio::test]
 async fn l3_a_hand_over_dies_with_what_ends_links_and_sessions() {
     let emails = |address: &str| json!({"emails": [address]});
-    let endings: [(&str, Method, &str, Value); 5] = [
+    let endings: [(&str, Method, &str, Value); 6] = [
         ("staff end the sessions", Method::DELETE, "/contacts/ada/portal/sessions", Value::Null),
+        ("staff end all sessions", Method::DELETE, "/sessions", Value::Null),
         ("deactivated", Method::POST, "/contacts/ada/portal/deactivate", Value::Null),
         ("moved", Method::PUT, "/contacts/ada/emails", emails("ada@new.example")),
         ("suspended", Method::POST, "/clients/acme/suspend", Value::Null),
         ("deleted", Method::DELETE, "/contacts/ada", Value::Null),
     ];
-    for (what, method, order, body) in endings {
+    for ((what, method, order, body), signed_in) in endings.into_iter().flat_map(|it| [(it.clone(), false), (it, true)])
+    {
         let (kit, key) = kit().await;
         kit.host(Method::PUT, "/settings", json!({"sessions_on_move": "keep"})).await.is(200);
-        kit.sign_in("ada@smith.example").await;
+        if signed_in {
+            kit.sign_in("ada@smith.example").await;
+        }
         let made = kit.signing(&key, "/handoffs", json!({"contact": "ada", "client": "acme"})).await.is(200).json();
         kit.host(method, order, body).await.is(200);
         let refused = kit.send(Ask::form(&path(&made), &[])).await;
@@ -163,6 +167,14 @@ async fn l3_a_hand_over_dies_with_what_ends_links_and_sessions() {
     kit.clock.advance(Duration::from_secs(3601));
     assert!(kit.portal.forget_passages().await.expect("swept") > 0);
     kit.send(Ask::get(&way)).await.is(404);
+}
+
+#[tokio::test]
+async fn n13_a_hand_over_works_by_a_clock_that_is_behind() {
+    let (kit, key) = kit().await;
+    kit.clock.set(kit.portal.now().before(Duration::from_secs(30)));
+    let way = kit.hand_over(&key, "ada").await;
+    kit.send(Ask::form(&way, &[])).await.is(303);
 }
 
 #[tokio::test]

@@ -221,7 +221,9 @@ async fn all_sessions_of_a_practice_end_together_and_no_other_practice_s() {
     }
     let foreign = kit.send(Ask::new(DELETE, "/api/v1/sessions").key(&kit.foreign)).await.is(200).json();
     assert_eq!(foreign["sessions_ended"], 0);
-    assert_eq!(kit.host(DELETE, "/sessions", Value::Null).await.is(200).json()["sessions_ended"], 2);
+    // Of no contact is this tag the present one: it would be said of a contact, and this is about all.
+    let all = Ask::new(DELETE, "/api/v1/sessions").key(&kit.key).with("if-match", "\"another\"");
+    assert_eq!(kit.send(all).await.is(200).json()["sessions_ended"], 2);
     assert_eq!(kit.host(DELETE, "/sessions", Value::Null).await.is(200).json()["sessions_ended"], 0);
     let again = json!({"email": "ada@smith.example", "password": PASSWORD});
     kit.front(POST, "/session", again).await.is(204);
@@ -286,6 +288,12 @@ async fn contacts_are_searched_by_any_of_their_addresses() {
     let other = kit.host(POST, "/contacts/a", json!({"email": "home@smith.example"})).await;
     assert_eq!(other.header("allow"), Some("GET,HEAD,PUT,DELETE"));
     other.problem(405, "method_not_allowed");
+    let other = kit.host(Method::OPTIONS, "/contacts/a", Value::Null).await;
+    assert_eq!(other.header("allow"), Some("GET,HEAD,PUT,DELETE"));
+    other.problem(405, "method_not_allowed");
+    let search = kit.host(Method::OPTIONS, "/contacts/search", Value::Null).await;
+    assert!(search.header("allow").is_some_and(|allow| allow.contains("POST") && allow.contains("PUT")));
+    search.problem(405, "method_not_allowed");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! `/imports`: a file is stored, decided row by row, and told row by row.
 
+use std::{future::poll_fn, task::Poll, time::Duration};
+
 use axum::http::Method;
 use serde_json::{Value, json};
 
@@ -229,6 +231,67 @@ async fn files_and_parameters_that_are_wrong_are_told_apart() {
     let body = json!({"action": "activate", "contacts": []});
     let other = kit.host(Method::POST, "/activations", body).await.is(202).json()["id"].clone();
     kit.get(&format!("/imports/{}", other.as_str().expect("an id"))).await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn a1_an_import_that_goes_wrong_is_ended_where_it_is() {
+    let kit = Kit::new().await;
+    let id = kit.send(kit.file("", FILE.as_bytes())).await.is(202).json()["id"].clone();
+    let path = format!("/imports/{}", id.as_str().expect("an id"));
+    let cancel = async || kit.host(Method::POST, &format!("{path}/cancel"), Value::Null).await.is(200).json();
+    for outcome in ["changed", "unchanged"] {
+        assert_eq!(cancel().await, json!({"id": id, "outcome": outcome, "state": "cancelled", "done": 2}));
+    }
+    kit.work().await;
+    kit.get("/contacts/c-1").await.problem(404, "not_found");
+    let told = kit.get(&path).await.is(200).json();
+    assert_eq!((&told["state"], &told["done"], told["ended_at"].is_string()), (&json!("cancelled"), &json!(2), true));
+    kit.seal().await;
+    let events = kit.get("/events?limit=200").await.is(200).json();
+    let kinds = events["items"].as_array().expect("events").iter().filter_map(|it| it["kind"].as_str());
+    assert_eq!(
+        kinds.filter(|kind| kind.starts_with("import.")).collect::<Vec<_>>(),
+        ["import.started", "import.cancelled"]
+    );
+    kit.clock.advance(Duration::from_secs(14 * 24 * 3600 + 1));
+    assert_eq!(kit.portal.forget_jobs().await, Ok(7));
+    // An activation is no import, and what is over stays over.
+    let (done, _) = kit.import("", FILE.as_bytes()).await;
+    let over = kit.host(Method::POST, &format!("/imports/{done}/cancel"), Value::Null).await.is(200).json();
+    assert_eq!((&over["outcome"], &over["state"]), (&json!("unchanged"), &json!("done")));
+}
+
+/// The one thread that reads files is taken, so that those which were sent wait for it.
+#[test]
+fn s16_a_file_keeps_its_place_until_it_is_read_even_if_nobody_waits() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build();
+    runtime.expect("a runtime").block_on(async {
+        let kit = Kit::new().await;
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let busy = tokio::task::spawn_blocking(move || wait.recv());
+        for _ in 0..2 {
+            let mut asked = Box::pin(kit.send(kit.file("", FILE.as_bytes())));
+            for _ in 0..1_000 {
+                let waits = poll_fn(|context| Poll::Ready(asked.as_mut().poll(context).is_pending())).await;
+                assert!(waits, "nobody reads it");
+                tokio::task::yield_now().await;
+            }
+        }
+        kit.send(kit.file("", FILE.as_bytes())).await.problem(503, "overloaded");
+        drop(go);
+        assert!(busy.await.expect("it ends").is_err());
+        tokio::task::spawn_blocking(|| ()).await.expect("what waited is read");
+        kit.send(kit.file("", FILE.as_bytes())).await.is(202);
+    });
+}
+
+#[tokio::test]
+async fn m1_another_spelling_of_the_address_is_no_move() {
+    let kit = Kit::new().await;
+    kit.settle("c-1", "ada@smith.example").await;
+    let (id, told) = kit.import("", b"ref,emails\nc-1,Ada@Smith.example\n").await;
+    assert_eq!((&told["updated"], &told["effects"]["moves"]), (&json!(1), &json!(0)));
+    assert_eq!((&told["effects"]["moved"], kit.rows(&id, "?effect=move").await.len()), (&json!([]), 0));
 }
 
 #[tokio::test]

@@ -5,8 +5,10 @@ use std::time::Duration;
 use axum::http::Method;
 use portal_domain::{
     event::Caller,
+    handoff::HandoffToken,
     id::Ref,
     practice::Scope,
+    session::{SessionToken, WorkspaceToken},
     usecase::{CallContext, SignInInput},
 };
 use serde_json::{Value, json};
@@ -79,6 +81,11 @@ async fn get_operator_practices_lists_all_in_pages() {
     let cursor = first["next_cursor"].as_str().expect("more").to_owned();
     let second = desk.get(&format!("?limit=1&cursor={cursor}")).await.is(200).json();
     assert_eq!((&second["items"][0]["slug"], &second["next_cursor"]), (&json!("smith"), &Value::Null));
+    // NUL, and what no slug is.
+    for cursor in ["AA", "U21pdGg"] {
+        let refused = desk.get(&format!("?cursor={cursor}")).await;
+        assert_eq!(refused.problem(400, "invalid_request")["field"], "cursor");
+    }
 }
 
 #[tokio::test]
@@ -93,6 +100,17 @@ async fn operator_api_keys_open_the_host_api_until_they_are_revoked() {
     assert!(!listed.text.contains(&secret) && listed.text.contains("crm"));
     assert!(!desk.kit.stored().contains(&secret), "the secret is kept nowhere");
     let id = made["id"].as_str().expect("an id").to_owned();
+    // In pages, in which each stands once.
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = desk.get(&format!("/smith/api-keys?limit=1{cursor}")).await.is(200).json();
+        seen.extend(page["items"].as_array().expect("a list").iter().map(|key| key["id"].clone()));
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    let all: Vec<_> = listed.json()["items"].as_array().expect("a list").iter().map(|key| key["id"].clone()).collect();
+    assert!(all.len() > 1 && all == seen, "{all:?} {seen:?}");
+    desk.get("/smith/api-keys?cursor=AA").await.problem(400, "invalid_request");
     // Not by the name of another practice.
     desk.ask(Method::DELETE, &format!("/jones/api-keys/{id}"), Value::Null).await.problem(404, "not_found");
     desk.ask(Method::DELETE, "/smith/api-keys/nonsense", Value::Null).await.problem(404, "not_found");
@@ -139,13 +157,22 @@ async fn every_write_of_the_operator_answers_a_repeated_call_alike() {
         (Method::PUT, "/oak", json!({"name": "Oak"})),
         (Method::POST, "/oak/suspend", Value::Null),
         (Method::POST, "/oak/resume", Value::Null),
+        (Method::POST, "/oak/api-keys", json!({"name": "crm", "scopes": ["read"]})),
+        (Method::DELETE, "/oak/api-keys/{id}", Value::Null),
     ];
-    let mut told = Vec::new();
+    let all =
+        portal_http::route_table().into_iter().filter(|(method, _, needed)| *needed == "operator" && *method != "GET");
+    assert_eq!(all.count(), writes.len(), "every write is here");
+    let (mut told, mut id) = (Vec::new(), String::new());
     for (index, (method, path, body)) in writes.into_iter().enumerate() {
+        let path = path.replace("{id}", &id);
         let ask = Ask::new(method, &format!("{OPERATOR}{path}")).key(&desk.key).json(&body);
         let ask = ask.with("idempotency-key", &format!("k{index}"));
         let first = desk.kit.send(ask.clone()).await;
         assert!(first.status.is_success(), "{path}");
+        if path.ends_with("/api-keys") {
+            id = first.json()["id"].as_str().expect("an id").to_owned();
+        }
         told.push((ask, first));
     }
     for (ask, first) in told {
@@ -195,6 +222,10 @@ async fn a_suspended_practice_closes_both_doors() {
         (front(Method::GET, "/session", Value::Null), false),
         (front(Method::DELETE, "/session", Value::Null), true),
         (front(Method::GET, "/sessions", Value::Null), true),
+        (front(Method::DELETE, "/sessions", Value::Null), true),
+        (front(Method::DELETE, "/sessions/x", Value::Null), true),
+        (front(Method::PUT, "/session/profile", json!({"profile": "x"})), true),
+        (front(Method::PUT, "/password", json!({"current_password": PASSWORD, "new_password": "x"})), true),
         (front(Method::POST, "/session", known), false),
         (front(Method::POST, "/session", json!({"email": "no@smith.example", "password": PASSWORD})), false),
         (front(Method::POST, "/password-resets", json!({"email": "ada@smith.example"})), false),
@@ -210,7 +241,8 @@ async fn a_suspended_practice_closes_both_doors() {
     answers.dedup();
     assert_eq!(answers.len(), 1, "the same words for all: {answers:?}");
     assert!(answers[0].contains("call Elaine, 0123") && answers[0].contains("smith & Partners"));
-    for page in ["", "/", "/sign-in", "/forgot", &format!("/link/{token}"), "/link/nonsense"] {
+    let handoff = format!("/handoff/{}", "A".repeat(43));
+    for page in ["", "/", "/sign-in", "/forgot", "/return", &handoff, &format!("/link/{token}"), "/link/nonsense"] {
         let shown = kit.send(Ask::get(&format!("/portal/smith{page}"))).await;
         assert_eq!(shown.status.as_u16(), 403, "{page}");
         assert!(shown.header("content-type").is_some_and(|kind| kind.starts_with("text/html")), "{page}");
@@ -244,19 +276,33 @@ async fn a_suspended_practice_is_closed_to_those_who_embed_it_too() {
     let context = CallContext::new(desk.kit.practice.id, Caller::Anyone);
     let input =
         SignInInput { email: "ada@smith.example", password: PASSWORD, user_agent: None, presented: None, known: None };
+    let (portal, staff) = (&desk.kit.portal, Ref::parse("u").expect("a reference"));
+    let (session, handoff) = (SessionToken::from_entropy([7; 32]), HandoffToken::from_entropy([7; 32]));
+    let workspace = WorkspaceToken::from_entropy([7; 32]);
     let refused = [
-        desk.kit.portal.sign_in(&context, &input).await.map(drop),
-        desk.kit.portal.view_link(&context, "x").await.map(drop),
-        desk.kit
-            .portal
-            .open_workspace_session(&context, &Ref::parse("u").expect("a reference"), None, None)
-            .await
-            .map(drop),
+        portal.sign_in(&context, &input).await.map(drop),
+        portal.view_link(&context, "x").await.map(drop),
+        portal.ask_for_reset(&context, "ada@smith.example").await,
+        portal.ask_for_renewal(&context, "x").await.map(drop),
+        portal.view_handoff(&context, &handoff, None).await.map(drop),
+        portal.take_over(&context, &handoff, None, (None, None)).await.map(drop),
+        portal.own_sessions(&context, &session).await.map(drop),
+        portal.end_own_sessions(&context, &session, None).await.map(drop),
+        portal.sign_out(&context, &session).await.map(drop),
+        portal.open_workspace_session(&context, &staff, None, None).await.map(drop),
+        portal.peek_workspace_session(&context, &workspace).await.map(drop),
+        portal.leave_workspace(&context, &workspace).await.map(drop),
     ];
     for refused in refused {
         let error = refused.expect_err("it is closed");
         assert!(error.to_string().contains("closed for the time being"), "{error}");
     }
+}
+
+/// Deletes what is due, and says how many practices are gone.
+async fn deleted(kit: &Kit) -> usize {
+    let fates = kit.portal.delete_doomed(&|| false).await.expect("the store answers");
+    fates.into_iter().filter(|(_, fate)| *fate == Ok(true)).count()
 }
 
 #[tokio::test]
@@ -272,17 +318,20 @@ async fn a_practice_is_deleted_thirty_days_after_it_was_ordered() {
     assert!(changed && practice.delete_after == Some(kit.portal.now().after(Duration::from_secs(30 * 86_400))));
     assert!(!kit.portal.order_deletion(&context).await.expect("ordered before").1);
     kit.clock.advance(Duration::from_secs(30 * 86_400 - 1));
-    assert_eq!(kit.portal.delete_doomed().await, Ok(0));
+    assert_eq!(deleted(kit).await, 0);
     // Resuming takes it back.
     desk.ask(Method::POST, "/smith/resume", Value::Null).await.is(200);
     kit.clock.advance(Duration::from_secs(2));
-    assert_eq!(kit.portal.delete_doomed().await, Ok(0));
+    assert_eq!(deleted(kit).await, 0);
     kit.get("/contacts/ada").await.is(200);
 
     desk.suspend("smith").await;
     kit.portal.order_deletion(&context).await.expect("ordered");
     kit.clock.advance(Duration::from_secs(30 * 86_400));
-    assert_eq!(kit.portal.delete_doomed().await, Ok(1));
+    let fates = kit.portal.delete_doomed(&|| true).await.expect("the store answers");
+    assert_eq!(fates, [(kit.practice.id, Ok(false))], "who is to stop begins nothing");
+    desk.get("/smith").await.is(200);
+    assert_eq!(deleted(kit).await, 1);
     desk.get("/smith").await.problem(404, "not_found");
     kit.get("/contacts/ada").await.problem(401, "unauthorized");
     assert!(!kit.stored().contains("ada@smith.example"));

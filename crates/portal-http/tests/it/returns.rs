@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::Method;
-use portal_domain::practice::Scope;
+use portal_domain::{event::Caller, practice::Scope, usecase::CallContext};
 use serde_json::{Value, json};
 
 use crate::kit::{Answer, Ask, Kit, OTHER_PASSWORD, PASSWORD};
@@ -238,17 +238,40 @@ async fn session_ended_names_each_told_session_however_it_ends() {
             "deleted" => drop(order(Method::DELETE, "/contacts/ada", Value::Null).await),
             _ => {
                 kit.clock.advance(Duration::from_secs(30 * 60 - 1));
-                assert_eq!(kit.portal.end_over_sessions().await, Ok(0));
+                assert_eq!(over(&kit).await, 0);
                 kit.clock.advance(Duration::from_secs(1));
-                assert_eq!(kit.portal.end_over_sessions().await, Ok(1));
+                assert_eq!(over(&kit).await, 1);
             }
         }
         assert_eq!(kit.ended().await, std::slice::from_ref(&session), "{how}");
         // Told once, whatever happens later.
         kit.clock.advance(Duration::from_secs(24 * 3600));
-        assert_eq!(kit.portal.end_over_sessions().await, Ok(0), "{how}");
+        assert_eq!(over(&kit).await, 0, "{how}");
         assert_eq!(kit.ended().await, [session], "{how}");
     }
+}
+
+/// Ends sessions whose time is over, and says how many.
+async fn over(kit: &Kit) -> usize {
+    let ended = kit.portal.end_over_sessions().await.expect("the store answers");
+    assert_eq!(ended.failed, []);
+    ended.ended
+}
+
+/// A code of a suspended practice is no code, like all that are none.
+#[tokio::test]
+async fn a_code_of_a_suspended_practice_tells_nobody() {
+    let (kit, key) = kit().await;
+    let made = kit.signing(&key, "/handoffs", json!({"contact": "ada"})).await.is(200).json();
+    let url = made["url"].as_str().expect("an address").replace("https://portal.example", "");
+    let cookie = kit.send(Ask::form(&url, &[])).await.is(303).cookie();
+    let ask = Ask::form("/portal/smith/return", &[("return", "app"), ("state", STATE)]).cookie(&cookie);
+    let body = json!({"code": code(&kit.send(ask).await)});
+    let context = CallContext::new(kit.practice.id, Caller::Program);
+    kit.portal.suspend_practice(&context, true).await.expect("suspended");
+    kit.signing(&key, "/sign-ins", body.clone()).await.problem(404, "not_found");
+    kit.portal.suspend_practice(&context, false).await.expect("resumed");
+    kit.signing(&key, "/sign-ins", body).await.is(200);
 }
 
 #[tokio::test]
@@ -258,7 +281,7 @@ async fn a_told_session_past_its_limit_is_told_by_whoever_ends_it_first() {
     kit.clock.advance(Duration::from_secs(13 * 3600));
     kit.host(Method::DELETE, "/contacts/ada/portal/sessions", Value::Null).await.is(200);
     assert_eq!(kit.ended().await, std::slice::from_ref(&session));
-    assert_eq!(kit.portal.end_over_sessions().await, Ok(0));
+    assert_eq!(over(&kit).await, 0);
     assert_eq!(kit.ended().await, [session]);
 }
 

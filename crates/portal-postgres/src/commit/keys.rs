@@ -11,7 +11,10 @@ use portal_domain::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::work::{column, lent};
+use super::{
+    people::all,
+    work::{column, lent},
+};
 use crate::failure::Failure;
 
 pub(crate) async fn release(connection: &mut PgConnection, practice: Uuid, keys: &[&LoginKey]) -> Result<(), Failure> {
@@ -78,6 +81,7 @@ pub(crate) async fn add_api_keys(connection: &mut PgConnection, keys: &[&ApiKey]
     Ok(())
 }
 
+/// Ends API keys. One that is unknown or ended is a conflict.
 pub(crate) async fn revoke_api_keys(
     connection: &mut PgConnection,
     practice: Uuid,
@@ -86,7 +90,7 @@ pub(crate) async fn revoke_api_keys(
     if keys.is_empty() {
         return Ok(());
     }
-    sqlx::query!(
+    let done = sqlx::query!(
         "UPDATE portal.api_key k SET revoked_at = c.at
          FROM unnest($2::uuid[], $3::bigint[]) AS c (api_key_id, at)
          WHERE k.practice_id = $1 AND k.api_key_id = c.api_key_id AND k.revoked_at IS NULL",
@@ -96,7 +100,7 @@ pub(crate) async fn revoke_api_keys(
     )
     .execute(connection)
     .await?;
-    Ok(())
+    all(&done, keys.len())
 }
 
 /// Forgets counters of tries.

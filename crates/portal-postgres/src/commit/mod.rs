@@ -1,6 +1,7 @@
 //! One commit: guards, then what may be held by others, then everything else, one statement for each kind of write.
 
 mod access;
+mod erase;
 mod guard;
 mod keys;
 mod passages;
@@ -112,6 +113,9 @@ async fn write(
     jobs::stage(connection, practice, &work.staged).await?;
     jobs::restart(connection, practice, &work.restarted).await?;
     jobs::settle(connection, practice, &work.settled).await?;
+    for erasure in &work.erased {
+        erase::erase(connection, practice, erasure).await?;
+    }
     told::messages(connection, practice, &work.messages).await?;
     told::events(connection, practice, &work.events).await?;
     if let Some(receipt) = receipt {

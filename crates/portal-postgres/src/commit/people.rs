@@ -282,15 +282,22 @@ async fn put_memberships(connection: &mut PgConnection, practice: Uuid, contacts
 pub(crate) async fn delete_contacts(
     connection: &mut PgConnection,
     practice: Uuid,
-    contacts: &[ContactId],
+    contacts: &[(ContactId, Option<Timestamp>)],
 ) -> Result<(), Failure> {
     if contacts.is_empty() {
         return Ok(());
     }
+    // Which reference they had is kept.
     sqlx::query!(
-        "DELETE FROM portal.contact WHERE practice_id = $1 AND contact_id = ANY ($2)",
+        "WITH deleted AS (
+             DELETE FROM portal.contact c USING unnest($2::uuid[], $3::bigint[]) AS d (contact_id, at)
+             WHERE c.practice_id = $1 AND c.contact_id = d.contact_id
+             RETURNING c.contact_id, c.ref, coalesce(d.at, c.created_at) AS at)
+         INSERT INTO portal.gone_contact (practice_id, contact_id, ref, deleted_at)
+         SELECT $1, contact_id, ref, at FROM deleted",
         practice,
-        &column(contacts, |contact| contact.to_uuid()),
+        &column(contacts, |(contact, _)| contact.to_uuid()),
+        &column(contacts, |(_, at)| at.map(Timestamp::as_micros)) as &[Option<i64>],
     )
     .execute(connection)
     .await?;

@@ -92,13 +92,15 @@ pub(crate) async fn events(connection: &mut PgConnection, practice: Uuid, events
 
 pub(crate) async fn receipt(connection: &mut PgConnection, practice: Uuid, receipt: &Receipt) -> Result<(), Failure> {
     sqlx::query!(
-        "INSERT INTO portal.receipt (practice_id, scope, key, digest, outcome, at) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO portal.receipt (practice_id, scope, key, digest, outcome, at, contact_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
         practice,
         receipt.request.scope,
         receipt.request.key,
         &receipt.digest,
         receipt.outcome,
         receipt.at.as_micros(),
+        receipt.contact.map(|contact| contact.to_uuid()),
     )
     .execute(connection)
     .await?;

@@ -4,6 +4,7 @@ use portal_domain::{
     change::{Change, Decision, KeyOwner, Which},
     contact::Contact,
     email::LoginKey,
+    erasure::Erasure,
     event::Event,
     handoff::Handoff,
     id::{
@@ -31,7 +32,8 @@ pub(crate) struct Work<'a> {
     pub(crate) clients: Vec<&'a Client>,
     pub(crate) deleted_clients: Vec<ClientId>,
     pub(crate) contacts: Vec<&'a Contact>,
-    pub(crate) deleted_contacts: Vec<ContactId>,
+    /// With the time of the decision, where it tells one.
+    pub(crate) deleted_contacts: Vec<(ContactId, Option<Timestamp>)>,
     pub(crate) remembered: Vec<(ContactId, &'a LoginKey)>,
     pub(crate) logins: Vec<&'a Login>,
     /// With the time of the decision, where it tells one.
@@ -66,8 +68,9 @@ pub(crate) struct Work<'a> {
     pub(crate) pushed: Vec<&'a WebhookDelivery>,
     pub(crate) jobs: Vec<&'a Job>,
     pub(crate) staged: Vec<(JobId, &'a JobRow)>,
-    pub(crate) restarted: Vec<JobId>,
+    pub(crate) restarted: Vec<(JobId, u32)>,
     pub(crate) settled: Vec<(JobId, &'a SettledRow)>,
+    pub(crate) erased: Vec<&'a Erasure>,
     pub(crate) messages: Vec<&'a Message>,
     pub(crate) events: Vec<&'a Event>,
 }
@@ -97,7 +100,8 @@ impl<'a> Work<'a> {
             Change::PutClient(client) => self.clients.push(client),
             Change::DeleteClient(client) => self.deleted_clients.push(*client),
             Change::PutContact(contact) => self.contacts.push(contact),
-            Change::DeleteContact(contact) => self.deleted_contacts.push(*contact),
+            Change::DeleteContact(contact) => self.deleted_contacts.push((*contact, decided_at)),
+            Change::Erase(erasure) => self.erased.push(erasure),
             Change::RememberKey { contact, key } => self.remembered.push((*contact, key)),
             Change::PutLogin(login) => self.logins.push(login),
             Change::DeleteLogin(login) => self.deleted_logins.push((*login, decided_at)),
@@ -131,7 +135,7 @@ impl<'a> Work<'a> {
             Change::PutJob(job) => self.jobs.push(job),
             Change::StageRows { job, rows } => self.staged.extend(rows.iter().map(|row| (*job, row))),
             Change::SettleRows { job, rows } => self.settled.extend(rows.iter().map(|row| (*job, row))),
-            Change::RestartRows(job) => self.restarted.push(*job),
+            Change::RestartRows { job, most } => self.restarted.push((*job, *most)),
         }
     }
 }

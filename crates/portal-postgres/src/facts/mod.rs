@@ -24,7 +24,7 @@ use portal_domain::{
     session::SessionHash,
     time::Timestamp,
 };
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
 
 use self::{
@@ -44,7 +44,10 @@ pub(crate) use self::{
     workspace::workspace_session,
 };
 
-pub(crate) async fn practice(pool: &PgPool, by: &PracticeSelector) -> Result<Option<Practice>, StoreError> {
+pub(crate) async fn practice(
+    executor: impl PgExecutor<'_>,
+    by: &PracticeSelector,
+) -> Result<Option<Practice>, StoreError> {
     let found = match by {
         PracticeSelector::Slug(slug) => {
             sqlx::query_as!(
@@ -55,7 +58,7 @@ pub(crate) async fn practice(pool: &PgPool, by: &PracticeSelector) -> Result<Opt
                  WHERE s.slug = $1",
                 slug.as_str(),
             )
-            .fetch_optional(pool)
+            .fetch_optional(executor)
             .await
         }
         PracticeSelector::Id(practice) => {
@@ -67,7 +70,7 @@ pub(crate) async fn practice(pool: &PgPool, by: &PracticeSelector) -> Result<Opt
                  WHERE p.practice_id = $1",
                 row::uuid(*practice),
             )
-            .fetch_optional(pool)
+            .fetch_optional(executor)
             .await
         }
     };
@@ -93,7 +96,7 @@ pub(crate) async fn receipt(
     key: &RequestKey,
 ) -> Result<Option<Receipt>, StoreError> {
     let found = sqlx::query!(
-        "SELECT digest, outcome, at FROM portal.receipt WHERE practice_id = $1 AND scope = $2 AND key = $3",
+        "SELECT digest, outcome, at, contact_id FROM portal.receipt WHERE practice_id = $1 AND scope = $2 AND key = $3",
         row::uuid(practice),
         key.scope,
         key.key,
@@ -104,7 +107,8 @@ pub(crate) async fn receipt(
     let Some(found) = found else { return Ok(None) };
     let digest =
         row::digest(&found.digest).ok_or_else(|| row::damaged("receipt", &key.scope, "its digest has not 32 bytes"))?;
-    Ok(Some(Receipt { request: key.clone(), digest, outcome: found.outcome, at: row::time(found.at) }))
+    let (outcome, contact, at) = (found.outcome, found.contact_id.map(row::id), row::time(found.at));
+    Ok(Some(Receipt { request: key.clone(), digest, outcome, contact, at }))
 }
 
 pub(crate) async fn contacts(

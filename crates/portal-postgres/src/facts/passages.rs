@@ -101,7 +101,8 @@ pub(crate) async fn over_sessions(
 ) -> Result<Vec<(PracticeId, SessionHash)>, StoreError> {
     let found = sqlx::query!(
         "SELECT practice_id, session_id, hash FROM portal.session
-         WHERE told AND ended_at IS NULL AND (idle_until <= $1 OR expires_at <= $1) LIMIT $2",
+         WHERE told AND ended_at IS NULL AND (idle_until <= $1 OR expires_at <= $1)
+         ORDER BY idle_until LIMIT $2",
         now.as_micros(),
         i64::from(most),
     );

@@ -2,10 +2,13 @@
 
 mod commits;
 mod conformance;
+mod deletion;
 mod facts;
 mod given;
 mod journal;
 mod kit;
 mod outbox;
+mod plans;
 mod races;
+mod retention;
 mod schema;

@@ -14,6 +14,7 @@ mod figure;
 mod imports;
 mod line;
 mod mail;
+mod metrics;
 mod people;
 mod place;
 mod process;
@@ -24,7 +25,8 @@ use args::Args;
 use figure::Figure;
 
 /// Every group of figures that `--only` can name.
-const GROUPS: [&str; 8] = ["sign-ins", "session-check", "commits", "import", "mail", "memory", "cold-start", "alike"];
+const GROUPS: [&str; 9] =
+    ["sign-ins", "session-check", "metrics", "commits", "import", "mail", "memory", "cold-start", "alike"];
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -56,6 +58,7 @@ async fn all(args: &Args) -> Vec<Figure> {
         figures.extend(match group {
             "sign-ins" => sign_ins::figures(args).await,
             "session-check" => session_check::figures(args).await,
+            "metrics" => metrics::figures(args).await,
             "commits" => commits::figures(args).await,
             "import" => imports::figures(args).await,
             "mail" => mail::figures(args).await,

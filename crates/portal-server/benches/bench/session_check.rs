@@ -8,8 +8,8 @@ use crate::{
     cpu::{self, Rate},
     figure::Figure,
     line::{Line, request},
-    people::{House, PASSWORD},
-    place::{KINDS, Kind, Place, SLUG},
+    people::{House, PASSWORD, Person},
+    place::{KINDS, Kind, Place, SLUG, Served},
     sign_ins::sign_in,
 };
 
@@ -32,15 +32,7 @@ async fn rates(kind: Kind, args: &Args) -> Vec<(Rate, Rate)> {
     let people = House::new(place.store().await).await.known("known", PEOPLE).await;
     let served = place.serve().await;
     let bare = Bare::start(&place.url);
-    let mut line = Line::open(served.address).await.unwrap();
-    let mut requests = Vec::new();
-    for person in &people {
-        let answer = line.ask(&sign_in(person.address(), PASSWORD, "198.18.0.1")).await.unwrap();
-        let cookie =
-            answer.head.lines().filter_map(|it| it.strip_prefix("set-cookie: ")).find(|it| !it.contains("_known="));
-        let cookie = cookie.expect("a session began").split(';').next().unwrap();
-        requests.push(request("GET", &format!("/portal/{SLUG}/api/session"), &[("cookie", cookie)], None));
-    }
+    let requests = session_requests(&served, &people).await;
     let mut ours = Line::open_many(served.address, 2 * cpu::cores()).await;
     let mut lines = Line::open_many(bare.address, 2 * cpu::cores()).await;
     same_answer(&mut ours[0], &mut lines[0], &requests[0]).await;
@@ -52,6 +44,20 @@ async fn rates(kind: Kind, args: &Args) -> Vec<(Rate, Rate)> {
         rates.push((cpu::rate(served.process(), &mut ours, args.slice() / 2, 200, request).await, theirs));
     }
     rates
+}
+
+/// Signs people in; answers a request of each with their session.
+pub(crate) async fn session_requests(served: &Served, people: &[Person]) -> Vec<Vec<u8>> {
+    let mut line = Line::open(served.address).await.unwrap();
+    let mut requests = Vec::new();
+    for person in people {
+        let answer = line.ask(&sign_in(person.address(), PASSWORD, "198.18.0.1")).await.unwrap();
+        let cookie =
+            answer.head.lines().filter_map(|it| it.strip_prefix("set-cookie: ")).find(|it| !it.contains("_known="));
+        let cookie = cookie.expect("a session began").split(';').next().unwrap();
+        requests.push(request("GET", &format!("/portal/{SLUG}/api/session"), &[("cookie", cookie)], None));
+    }
+    requests
 }
 
 /// The bare route tells the same people.

@@ -127,7 +127,7 @@ async fn revoke(program: &Program, practice: &Practice, id: &str) -> Result<(), 
     let id = known.ok_or_else(|| {
         Failure::usage(format!("there is no key `{}` in this practice: `portal api-key list` names them", plain(id)))
     })?;
-    let worked = program.portal.revoke_api_key(&Program::context(practice), &keys, id).await?;
+    let worked = program.portal.revoke_api_key(&Program::context(practice), &*program.stores.views, id).await?;
     say_revoked(&id.to_string(), worked);
     Ok(())
 }

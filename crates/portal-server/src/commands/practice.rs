@@ -8,7 +8,10 @@ use portal::{
     in_words,
 };
 
-use super::PAGE;
+use super::{
+    PAGE,
+    export::{self, Target},
+};
 use crate::{
     cli::PracticeCommand,
     failure::Failure,
@@ -23,13 +26,18 @@ pub(crate) async fn run(settings: Settings, command: PracticeCommand) -> Result<
     if let PracticeCommand::Create { slug, .. } = &command {
         named(slug)?;
     }
+    // All that can be wrong with a file is found before anything is opened.
+    let target = match &command {
+        PracticeCommand::Export { slug, out } => named(slug).and_then(|_| Target::of(out.as_deref()))?,
+        _ => Target::Out,
+    };
     let program = Program::open(settings).await?;
-    let done = dispatch(&program, command).await;
+    let done = dispatch(&program, command, target).await;
     program.close().await;
     done.map(|()| ExitCode::SUCCESS)
 }
 
-async fn dispatch(program: &Program, command: PracticeCommand) -> Result<(), Failure> {
+async fn dispatch(program: &Program, command: PracticeCommand, target: Target) -> Result<(), Failure> {
     match command {
         PracticeCommand::Create { slug, name } => {
             let slug = Slug::parse(&slug).ok_or_else(|| bad_slug(&slug))?;
@@ -39,6 +47,7 @@ async fn dispatch(program: &Program, command: PracticeCommand) -> Result<(), Fai
         PracticeCommand::Suspend { slug } => set_suspended(program, &slug, true).await,
         PracticeCommand::Resume { slug } => set_suspended(program, &slug, false).await,
         PracticeCommand::Delete { slug } => delete(program, &slug).await,
+        PracticeCommand::Export { slug, .. } => export::run(program, &slug, target).await,
     }
 }
 
@@ -97,16 +106,13 @@ async fn list(program: &Program) -> Result<(), Failure> {
         terminal::say(&table.to_string());
     }
     for gone in program.portal.operators.deletions().await? {
+        let fate = match gone.finished_at {
+            Some(at) => format!("was deleted on {}", in_words(at)),
+            None => format!("is being deleted since {}", in_words(gone.begun_at)),
+        };
         terminal::tell(&format!(
-            "`{}` ({}) was deleted on {}: {} contacts, {} practice users, {} clients, {} messages, {} events",
-            gone.slug,
-            gone.practice,
-            in_words(gone.finished_at.unwrap_or(gone.begun_at)),
-            gone.contacts,
-            gone.users,
-            gone.clients,
-            gone.messages,
-            gone.events,
+            "`{}` ({}) {fate}: {} contacts, {} practice users, {} clients, {} messages, {} events",
+            gone.slug, gone.practice, gone.contacts, gone.users, gone.clients, gone.messages, gone.events,
         ));
     }
     Ok(())

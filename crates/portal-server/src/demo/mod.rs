@@ -29,11 +29,12 @@ use crate::{
 
 /// Runs the demo.
 ///
-/// Only `listen`, `base_url` and `log` are heeded: a demo never touches a real database or mail server.
+/// Only `listen`, `base_url`, `log` and `webhook_private` are heeded: a demo never touches a real database or mail server. A host
+/// that is tried out beside it on the same machine may be told of events, where whoever starts the demo says so.
 pub(crate) async fn run(settings: Settings, fresh: bool) -> Result<ExitCode, Failure> {
     logging::start(settings.log.as_deref().unwrap_or("warn"));
     let place = Place(Path::new(DATA).join("demo"));
-    let listener = listen::bind(settings.listen).await?;
+    let listener = listen::bind(settings.listen, "--listen").await?;
     let address = serve::local(&listener)?;
     if !address.ip().is_loopback() {
         return Err(Failure::usage(format!(
@@ -65,6 +66,7 @@ pub(crate) async fn run(settings: Settings, fresh: bool) -> Result<ExitCode, Fai
 fn heeded(settings: Settings, place: &Place) -> Settings {
     Settings {
         listen: settings.listen,
+        metrics_listen: None,
         base_url: settings.base_url,
         log: settings.log,
         database: Database::in_file(place.file("portal.db")),
@@ -72,10 +74,9 @@ fn heeded(settings: Settings, place: &Place) -> Settings {
         mail_from: None,
         secret_keys: None,
         trusted_proxies: Vec::new(),
-        webhook_private: Vec::new(),
+        webhook_private: settings.webhook_private,
         sign_ins_per_minute: None,
         mails_per_hour: None,
-        without_effect: Vec::new(),
     }
 }
 
@@ -177,13 +178,18 @@ mod tests {
     use crate::settings::raw::Raw;
 
     #[test]
-    fn a_demo_heeds_no_setting_but_its_addresses_and_the_log() {
+    fn a_demo_heeds_no_setting_but_its_addresses_the_log_and_where_webhooks_may_go() {
         let place = Place(PathBuf::from("data/demo"));
         let read = |given: &[(&'static str, &str)]| {
             let flags = given.iter().map(|(key, value)| (*key, false, (*value).to_owned()));
             heeded(Settings::read(&Raw::gather(None, [], flags).unwrap()).unwrap(), &place)
         };
-        let heeded = [("listen", "127.0.0.1:1"), ("base_url", "https://portal.example"), ("log", "debug")];
+        let heeded = [
+            ("listen", "127.0.0.1:1"),
+            ("base_url", "https://portal.example"),
+            ("log", "debug"),
+            ("webhook_private", "127.0.0.1"),
+        ];
         let others = [
             ("database_url", "postgres://portal@localhost/portal"),
             ("metrics_listen", "127.0.0.1:2"),
@@ -193,7 +199,6 @@ mod tests {
             ("trusted_proxies", "10.0.0.0/8"),
             ("sign_ins_per_minute", "1"),
             ("mails_per_hour", "1"),
-            ("webhook_private", "127.0.0.1"),
         ];
         assert_eq!(heeded.len() + others.len(), crate::settings::names::NAMES.len());
         let all = read(&[&heeded[..], &others[..]].concat());

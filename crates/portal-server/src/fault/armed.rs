@@ -20,7 +20,7 @@ use portal::domain::{
 use crate::{failure::Failure, system::SystemClock};
 
 /// Everywhere that something can be made to go wrong.
-const PLACES: [&str; 7] = ["clock", "leased", "send", "sent", "settled", "answer", "import"];
+const PLACES: [&str; 8] = ["clock", "leased", "send", "sent", "settled", "answer", "import", "export"];
 
 static PLAN: OnceLock<Plan> = OnceLock::new();
 static CLOCK: OnceLock<PathBuf> = OnceLock::new();

@@ -11,6 +11,7 @@
 //! | `settled` | after what became of it was written |
 //! | `answer` | after a request was carried out, before its answer goes out |
 //! | `import` | after a batch of an import was written |
+//! | `export` | after some lines of an export were written |
 
 #[cfg(not(feature = "fault-points"))]
 mod absent;

@@ -56,11 +56,18 @@ impl Default for Limits {
     }
 }
 
-/// Takes the address. Whatever stands in the way is one line.
-pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+impl Limits {
+    /// The same for the port of metrics: whoever reads them is one or two.
+    pub(crate) fn of_metrics() -> Self {
+        Self { connections: 16, refused: 4, write: Duration::from_secs(10), ..Self::default() }
+    }
+}
+
+/// Takes the address, which `flag` sets. Whatever stands in the way is one line.
+pub(crate) async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => Failure::unavailable(format!(
-            "`{address}` is taken by another program: stop that one, or listen elsewhere with --listen"
+            "`{address}` is taken by another program: stop that one, or listen elsewhere with {flag}"
         )),
         _ => Failure::unavailable(format!("`{address}` can't be listened on: {error}")),
     })
@@ -94,6 +101,7 @@ pub(crate) async fn answer(listener: TcpListener, router: Router, limits: Limits
             }
         };
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            metrics::counter!("portal_overload_rejections_total", "at" => "connection").increment(1);
             if !std::mem::replace(&mut full, true) {
                 tracing::warn!(places = limits.connections, "there is no place for more connections");
             }

@@ -10,7 +10,7 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
 };
 
-use crate::{failure::Failure, fault, logging, program::Program, settings::Settings, stores::Patience};
+use crate::{failure::Failure, fault, logging, metrics, program::Program, settings::Settings, stores::Patience};
 
 /// How long what is being sent may go on after the end was asked for; what is cut off then is sent again.
 const FINISH: Duration = Duration::from_secs(10);
@@ -18,11 +18,19 @@ const FINISH: Duration = Duration::from_secs(10);
 /// Runs the service.
 pub(crate) async fn run(settings: Settings) -> Result<ExitCode, Failure> {
     logging::start(settings.log.as_deref().unwrap_or("info"));
-    let listener = listen::bind(settings.listen).await?;
+    let listener = listen::bind(settings.listen, "--listen").await?;
     let address = local(&listener)?;
     let base_url = settings.base_url_at(address)?;
+    let metrics = match settings.metrics_listen {
+        Some(address) => Some((listen::bind(address, "--metrics-listen").await?, metrics::install()?)),
+        None => None,
+    };
     let program = Program::open_for(settings, Patience::Request).await?;
     warn(&program.settings);
+    let _metrics = match metrics {
+        Some((listener, recorded)) => Some(metrics::answer(listener, recorded, &program)?),
+        None => None,
+    };
     tracing::info!(%address, base_url = base_url.as_str(), version = env!("CARGO_PKG_VERSION"), "listening");
     let config = HttpConfig { trusted_proxies: program.settings.trusted_proxies.clone(), ..HttpConfig::new(base_url) };
     serve(program, listener, config).await
@@ -40,6 +48,7 @@ pub(crate) async fn serve(program: Program, listener: TcpListener, config: HttpC
     let app = App {
         portal: program.portal.clone(),
         views: program.stores.views.clone(),
+        exports: program.stores.exports.clone(),
         config,
         wake: Some(workers.waker()),
     };
@@ -63,9 +72,6 @@ pub(crate) async fn serve(program: Program, listener: TcpListener, config: HttpC
 
 /// What an operator should know before the first request.
 fn warn(settings: &Settings) {
-    for name in &settings.without_effect {
-        tracing::info!(setting = name, "this setting has no effect in this version");
-    }
     match &settings.mail {
         None => tracing::warn!("no mail server is configured: mail waits until PORTAL_SMTP_URL is set"),
         Some(transport) if transport.in_the_clear_beyond_loopback() => {
@@ -76,19 +82,21 @@ fn warn(settings: &Settings) {
 }
 
 /// The signals that end the program.
-struct Stop {
+pub(crate) struct Stop {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Stop {
-    fn new() -> Result<Self, Failure> {
+    /// From now on they end the program only by way of [`asked`](Self::asked).
+    pub(crate) fn new() -> Result<Self, Failure> {
         let signal =
             |kind| signal(kind).map_err(|error| Failure::fault(format!("signals can't be waited for: {error}")));
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    async fn asked(&mut self) {
+    /// Waits for one of them.
+    pub(crate) async fn asked(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

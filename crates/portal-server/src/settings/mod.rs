@@ -28,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) database: Database,
     /// Where requests are answered.
     pub(crate) listen: SocketAddr,
+    /// Where metrics are answered, if anywhere.
+    pub(crate) metrics_listen: Option<SocketAddr>,
     /// How browsers reach the portal, where it is said.
     pub(crate) base_url: Option<BaseUrl>,
     /// Where mail goes.
@@ -46,8 +48,6 @@ pub(crate) struct Settings {
     pub(crate) webhook_private: Vec<Network>,
     /// What is logged, where it is said.
     pub(crate) log: Option<String>,
-    /// Settings that were given and have no effect yet.
-    pub(crate) without_effect: Vec<&'static str>,
 }
 
 impl Settings {
@@ -62,12 +62,10 @@ impl Settings {
             MailTransport::parse(text).map_err(|error| format!("can't be used: {error}"))
         })?;
         let log = raw.get("log").map(log_filter).transpose()?;
-        // Their features come with later versions; what is malformed must be known before.
-        read(raw, "metrics_listen", value::address)?;
-        let later = ["metrics_listen"];
         Ok(Self {
             database,
             listen,
+            metrics_listen: read(raw, "metrics_listen", value::address)?,
             base_url: read(raw, "base_url", value::base_url)?,
             mail,
             mail_from: read(raw, "mail_from", value::sender)?,
@@ -77,7 +75,6 @@ impl Settings {
             mails_per_hour: read(raw, "mails_per_hour", value::count)?,
             webhook_private: read(raw, "webhook_private", value::networks)?.unwrap_or_default(),
             log,
-            without_effect: later.into_iter().filter(|key| raw.get(key).is_some()).collect(),
         })
     }
 

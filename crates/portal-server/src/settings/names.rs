@@ -42,7 +42,11 @@ const fn secret(key: &'static str, value: &'static str, help: &'static str) -> N
 pub(crate) const NAMES: [Name; 12] = [
     secret("database_url", "URL", "sqlite:///path/portal.db or postgres://…; default sqlite file data/portal.db"),
     open("listen", "ADDR:PORT", "where requests are answered; default 127.0.0.1:8080"),
-    open("metrics_listen", "ADDR:PORT", "where metrics will be answered (no effect yet)"),
+    open(
+        "metrics_listen",
+        "ADDR:PORT",
+        "where Prometheus reads metrics, by `GET /metrics`; nowhere where it is not set",
+    ),
     open(
         "base_url",
         "URL",

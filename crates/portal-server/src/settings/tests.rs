@@ -28,7 +28,7 @@ fn without_any_setting_the_program_is_embedded_and_local() {
     assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
     assert!(settings.database.key_place().unwrap().ends_with("data/portal.db.key"));
     assert_eq!(settings.base_url_at(settings.listen).unwrap().as_str(), "http://127.0.0.1:8080");
-    assert!(settings.mail.is_none() && settings.without_effect.is_empty());
+    assert!(settings.mail.is_none() && settings.metrics_listen.is_none());
 }
 
 #[test]
@@ -120,4 +120,15 @@ fn s10_no_line_repeats_a_secret() {
     ];
     let debug = format!("{:?}", settings("", &given, &[]).unwrap());
     assert!(!debug.contains("hunter2") && !debug.contains(&KEY[..12]), "{debug}");
+}
+
+#[test]
+fn the_page_for_operators_names_every_setting_and_no_other() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/OPERATING.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (_, part) = page.split_once("\n## Settings\n").expect("a section on settings");
+    let rows = part.split("\n## ").next().unwrap().lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let told: std::collections::BTreeSet<_> =
+        rows.map(|(name, rest)| (name.to_owned(), rest.starts_with(" °"))).collect();
+    assert_eq!(told, names::NAMES.iter().map(|name| (name.variable(), name.secret)).collect());
 }

@@ -2,21 +2,26 @@
 
 mod support;
 
+mod api;
 mod canary;
 mod cli;
 mod demo;
+mod erasure;
 mod errors;
 #[cfg(feature = "fault-points")]
 mod faults;
 mod flood;
 mod guessing;
+mod http_host;
 mod jobs;
 mod journal;
 mod life;
+mod metrics;
 mod moving_in;
 mod parallel;
 mod passages;
 mod sample;
 mod sending;
 mod service;
+mod takeout;
 mod webhooks;

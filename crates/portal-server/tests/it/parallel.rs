@@ -5,7 +5,11 @@ use serde_json::json;
 
 use crate::support::{Bed, Client, Database, Sink, on_both_databases};
 
-on_both_databases!(s3_fifty_redemptions_of_one_link, c5_staff_and_client_race_for_one_address);
+on_both_databases!(
+    s3_fifty_redemptions_of_one_link,
+    c5_staff_and_client_race_for_one_address,
+    of_twenty_webhooks_at_once_ten_are_made,
+);
 
 /// So many addresses are raced for.
 const ROUNDS: usize = 1000;
@@ -38,6 +42,34 @@ async fn s3_fifty_redemptions_of_one_link(database: Database) {
     let events = host.get("/api/v1/contacts/c-1/portal/events?limit=200").await.expect(200);
     let set = events["items"].as_array().unwrap().iter().filter(|event| event["kind"] == "login.password_set");
     assert_eq!(set.count(), 1, "{events:#?}");
+}
+
+async fn of_twenty_webhooks_at_once_ten_are_made(database: Database) {
+    let bed = Bed::new(database);
+    let key = bed.practice("smith").await;
+    let service = bed.serve().await;
+    let host = service.client().host(&key);
+    let puts = (0..20).map(|number| {
+        let host = host.clone();
+        async move {
+            let path = format!("/api/v1/webhooks/w-{number}");
+            loop {
+                let answer = host.put(&path, json!({ "url": "https://crm.example/hook" })).await;
+                match answer.status.as_u16() {
+                    201 => return true,
+                    // Who lost the race eight times asks again, as it is told to.
+                    503 => assert!(answer.headers.contains_key("retry-after")),
+                    _ => {
+                        answer.expect_problem(422, "too_many_webhooks");
+                        return false;
+                    }
+                }
+            }
+        }
+    });
+    let made = join_all(puts.map(tokio::spawn)).await.into_iter().filter(|made| *made.as_ref().unwrap()).count();
+    let listed = host.get("/api/v1/webhooks").await.expect(200);
+    assert_eq!((made, listed["items"].as_array().unwrap().len()), (10, 10));
 }
 
 async fn c5_staff_and_client_race_for_one_address(database: Database) {

@@ -1,6 +1,7 @@
 //! One commit: guards, keys, one statement per kind of change, mail, journal, receipt.
 
 mod access;
+mod erase;
 mod guard;
 mod passages;
 mod people;
@@ -36,7 +37,7 @@ impl Work for Plan {
         registry::release(connection, practice, &self.released).await?;
         access::delete_logins(connection, practice, &self.deleted_logins, self.told_at).await?;
         people::delete_users(connection, practice, &self.deleted_users).await?;
-        people::delete_contacts(connection, practice, &self.deleted_contacts).await?;
+        people::delete_contacts(connection, practice, &self.deleted_contacts, self.told_at).await?;
         people::delete_clients(connection, practice, &self.deleted_clients).await?;
         registry::claim(connection, practice, &self.claimed).await?;
 
@@ -64,6 +65,9 @@ impl Work for Plan {
         webhooks::write(connection, practice, &self.webhooks).await?;
 
         jobs::write(connection, practice, &self.jobs).await?;
+        for erasure in &self.erased {
+            erase::erase(connection, practice, erasure).await?;
+        }
         tell::messages(connection, practice, &self.messages).await?;
         tell::events(connection, practice, &self.events).await?;
         tell::receipt(connection, practice, self.receipt.as_ref()).await?;

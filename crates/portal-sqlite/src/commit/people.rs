@@ -212,15 +212,25 @@ pub(super) async fn replace_lists(
     Ok(())
 }
 
-/// Deletes contacts; what hangs on them goes with them.
+/// Deletes contacts; what hangs on them goes with them. Which reference they had is kept, with the time of the decision.
 pub(super) async fn delete_contacts(
     connection: &mut SqliteConnection,
     practice: &[u8],
     ids: &Rows,
+    told_at: Option<i64>,
 ) -> Result<(), Fault> {
     if ids.is_empty() {
         return Ok(());
     }
+    let remember = sqlx::query!(
+        "INSERT INTO portal_gone_contact (practice_id, contact_id, ref, deleted_at)
+         SELECT c.practice_id, c.contact_id, c.ref, coalesce(?3, c.created_at) FROM json_each(?2) AS e
+         CROSS JOIN portal_contact AS c ON c.practice_id = ?1 AND c.contact_id = unhex(e.value)",
+        practice,
+        ids.json,
+        told_at
+    );
+    remember.execute(&mut *connection).await?;
     let delete = sqlx::query!(
         "DELETE FROM portal_contact WHERE practice_id = ?1 AND contact_id IN (SELECT unhex(value) FROM json_each(?2))",
         practice,

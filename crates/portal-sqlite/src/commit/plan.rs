@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use portal_domain::{
     change::{Aggregate, Change, Decision},
     contact::Contact,
-    id::PracticeId,
+    erasure::Erasure,
+    id::{JobId, PracticeId},
     port::Receipt,
     throttle::CountedTry,
     time::Timestamp,
@@ -62,6 +63,7 @@ pub(crate) struct Plan {
     pub(super) given_back: Vec<CountedTry>,
     pub(super) webhooks: webhooks::Written,
     pub(super) jobs: JobRows,
+    pub(super) erased: Vec<Erasure>,
     pub(super) messages: Rows,
     pub(super) events: Rows,
     pub(super) receipt: Option<Receipt>,
@@ -152,8 +154,9 @@ struct Sorted<'a> {
     webhooks: webhooks::Written,
     jobs: Pair<PutRow<'a>>,
     staged: Vec<StageRow<'a>>,
-    restarted: Vec<Hex>,
+    restarted: Vec<(JobId, u32)>,
     settled: Vec<SettleRow<'a>>,
+    erased: Vec<Erasure>,
     messages: Vec<MessageRow<'a>>,
     events: Vec<EventRow<'a>>,
 }
@@ -182,6 +185,7 @@ impl<'a> Sorted<'a> {
             Change::DeleteClient(client) => self.deleted_clients.push(hex(*client)),
             Change::PutContact(contact) => self.contact(contact),
             Change::DeleteContact(contact) => self.deleted_contacts.push(hex(*contact)),
+            Change::Erase(erasure) => self.erased.push(Erasure::clone(erasure)),
             Change::RememberKey { contact, key } => {
                 self.former_keys.push(FormerKeyRow { contact: hex(*contact), key: key.as_str() });
             }
@@ -226,7 +230,7 @@ impl<'a> Sorted<'a> {
             Change::PutJob(job) => self.jobs.push(job.version, PutRow::new(job)),
             Change::StageRows { job, rows } => self.staged.extend(rows.iter().map(|row| StageRow::new(*job, row))),
             Change::SettleRows { job, rows } => self.settled.extend(rows.iter().map(|row| SettleRow::new(*job, row))),
-            Change::RestartRows(job) => self.restarted.push(hex(*job)),
+            Change::RestartRows { job, most } => self.restarted.push((*job, *most)),
         }
     }
 
@@ -290,9 +294,10 @@ impl<'a> Sorted<'a> {
                 new: Rows::of(&self.jobs.new),
                 replaced: Rows::of(&self.jobs.replaced),
                 staged: Rows::of(&self.staged),
-                restarted: Rows::of(&self.restarted),
+                restarted: self.restarted,
                 settled: Rows::of(&self.settled),
             },
+            erased: self.erased,
             messages: Rows::of(&self.messages),
             events: Rows::of(&self.events),
             receipt,

@@ -2,6 +2,7 @@
 
 use sqlx::SqliteConnection;
 
+use super::every;
 use crate::{encode::Rows, error::Fault};
 
 pub(super) async fn release(connection: &mut SqliteConnection, practice: &[u8], keys: &Rows) -> Result<(), Fault> {
@@ -32,6 +33,7 @@ pub(super) async fn claim(connection: &mut SqliteConnection, practice: &[u8], ke
     Ok(())
 }
 
+/// Adds API keys and ends others. To end one that is unknown or ended is a conflict.
 pub(super) async fn api_keys(
     connection: &mut SqliteConnection,
     practice: &[u8],
@@ -57,7 +59,7 @@ pub(super) async fn api_keys(
             practice,
             revoked.json
         );
-        revoke.execute(&mut *connection).await?;
+        every(&revoke.execute(connection).await?, revoked)?;
     }
     Ok(())
 }

@@ -64,14 +64,18 @@ pub(super) async fn receipt(
 ) -> Result<(), Fault> {
     let Some(receipt) = receipt else { return Ok(()) };
     let (digest, at) = (receipt.digest.as_slice(), receipt.at.as_micros());
+    let contact = receipt.contact.map(portal_domain::id::ContactId::to_bytes);
+    let contact = contact.as_ref().map(<[u8; 16]>::as_slice);
     let leave = sqlx::query!(
-        "INSERT INTO portal_receipt (practice_id, scope, key, digest, outcome, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO portal_receipt (practice_id, scope, key, digest, outcome, at, contact_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         practice,
         receipt.request.scope,
         receipt.request.key,
         digest,
         receipt.outcome,
-        at
+        at,
+        contact
     );
     leave.execute(connection).await?;
     Ok(())

@@ -16,7 +16,7 @@ pub(crate) fn id<K>(bytes: &[u8], column: &str) -> Result<Id<K>, StoreError> {
     bytes.try_into().map(Id::from_bytes).map_err(|_| damaged(column))
 }
 
-pub(super) fn maybe_id<K>(bytes: Option<&[u8]>, column: &str) -> Result<Option<Id<K>>, StoreError> {
+pub(crate) fn maybe_id<K>(bytes: Option<&[u8]>, column: &str) -> Result<Option<Id<K>>, StoreError> {
     bytes.map(|bytes| id(bytes, column)).transpose()
 }
 

@@ -11,5 +11,5 @@ pub(crate) mod views;
 pub(crate) mod visit;
 pub(crate) mod workspace;
 
-pub(crate) use self::decode::{damaged, digest, id, json as from_json, key, maybe_time, reference};
+pub(crate) use self::decode::{damaged, digest, id, json as from_json, key, maybe_id, maybe_time, reference};
 pub(crate) use self::rows::{EventRow, LinkRow, MessageRow, PracticeRow};

@@ -103,7 +103,8 @@ pub(crate) async fn over_sessions(
     let now = now.as_micros();
     let rows = sqlx::query!(
         "SELECT practice_id, hash FROM portal_session INDEXED BY portal_session_told
-         WHERE told = 1 AND ended_at IS NULL AND (idle_until <= ?1 OR expires_at <= ?1) LIMIT ?2",
+         WHERE told = 1 AND ended_at IS NULL AND (idle_until <= ?1 OR expires_at <= ?1)
+         ORDER BY idle_until LIMIT ?2",
         now,
         most
     );

@@ -9,7 +9,7 @@ use portal_domain::{
 use sqlx::SqliteConnection;
 
 use super::{
-    decode::digest,
+    decode::{digest, maybe_id},
     rows::{ApiKeyRow, PracticeRow},
 };
 use crate::error::Fault;
@@ -69,7 +69,7 @@ pub(crate) async fn receipt(
     let practice = practice.to_bytes();
     let practice = practice.as_slice();
     let row = sqlx::query!(
-        "SELECT digest, outcome, at FROM portal_receipt WHERE practice_id = ?1 AND scope = ?2 AND key = ?3",
+        "SELECT digest, outcome, at, contact_id FROM portal_receipt WHERE practice_id = ?1 AND scope = ?2 AND key = ?3",
         practice,
         key.scope,
         key.key
@@ -79,6 +79,7 @@ pub(crate) async fn receipt(
         request: key.clone(),
         digest: digest(&row.digest, "receipt.digest")?,
         outcome: row.outcome,
+        contact: maybe_id(row.contact_id.as_deref(), "receipt.contact_id")?,
         at: Timestamp::from_micros(row.at),
     }))
 }

@@ -203,8 +203,18 @@ pub(crate) async fn messages(
         after,
         limit
     );
+    let rows = rows.fetch_all(&mut *connection).await?;
+    deliveries(connection, practice, rows).await
+}
+
+/// Messages with their attempts, each with its place.
+pub(crate) async fn deliveries(
+    connection: &mut SqliteConnection,
+    practice: &[u8],
+    rows: Vec<MessageRow>,
+) -> Result<Vec<(Delivery, i64)>, Fault> {
     let mut deliveries = Vec::new();
-    for row in rows.fetch_all(&mut *connection).await? {
+    for row in rows {
         let (place, state) = (row.place, delivery_state(&row.state, "message.state")?);
         deliveries.push((Delivery { message: row.read()?, state, attempts: Vec::new() }, place));
     }

@@ -257,7 +257,8 @@ async fn a_deleted_contact_leaves_messages_and_events() {
 async fn a_receipt_is_left_once() {
     let house = House::new().await;
     let request = RequestKey { scope: "host".into(), key: "k".into() };
-    let receipt = Receipt { request: request.clone(), digest: [7; 32], outcome: vec![0, 1, 255], at: NOW };
+    let contact = Some(portal_domain::id::ContactId::from_bytes([9; 16]));
+    let receipt = Receipt { request: request.clone(), digest: [7; 32], outcome: vec![0, 1, 255], contact, at: NOW };
     let commit = async |reference| {
         let decision = Decision { changes: vec![Change::PutClient(client(reference))], ..Decision::default() };
         house.store.commit(house.practice, &[decision], Some(&receipt)).await.unwrap()

@@ -52,7 +52,17 @@ mod webhooks {
     portal_testkit::webhooks_conformance!(fresh);
 }
 
+mod backlogs {
+    use super::fresh;
+    portal_testkit::backlogs_conformance!(fresh);
+}
+
 mod machine {
     use super::fresh;
     portal_testkit::state_machine_conformance!(fresh, 24, 30);
+}
+
+mod exports {
+    use super::fresh;
+    portal_testkit::exports_conformance!(fresh);
 }

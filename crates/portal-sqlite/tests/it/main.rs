@@ -10,4 +10,6 @@ mod plans;
 mod process;
 mod race;
 mod reading;
+mod retention;
 mod schema;
+mod takeout;

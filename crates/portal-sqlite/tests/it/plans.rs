@@ -5,9 +5,20 @@ use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection, sqlite::SqliteConne
 
 use crate::kit::House;
 
-/// Statements that read a practice's few staff, keys or endpoints or the few operators, that list what is due or over, that meet a
-/// new practice's nothing, or that take away all of one, a few rows at a time.
-const WHOLE: [&str; 24] = [
+/// Statements that read a practice's few staff, keys or endpoints or the few operators, that list what is due or over, that count
+/// what waits up to a bound (see `what_waits_is_counted_by_indexes`), that meet a new practice's nothing, or that take away all of
+/// one, a few rows at a time, or count it for an export. And those that look for what names a contact that is to be erased, in what is kept for some days, seconds or until the next sealing.
+const WHOLE: [&str; 35] = [
+    "FROM portal_job_row AS r\n         WHERE practice_id = ?1 AND (ref = ?2",
+    "AND contact_id IS NOT NULL AND instr(outcome",
+    "UPDATE portal_job SET version = version + 1 WHERE practice_id = ?1 AND state IN",
+    "DELETE FROM portal_enquiry WHERE practice_id = ?1 AND",
+    "DELETE FROM portal_handoff WHERE practice_id = ?1 AND contact_id",
+    "DELETE FROM portal_sign_in_code\n         WHERE practice_id = ?1 AND contact_id",
+    "WHERE v.practice_id = ?1 AND v.number IS NULL",
+    "WHERE v.at < ?2 LIMIT ?3",
+    "SELECT r.job_id, j.created_at, r.content, r.outcome FROM portal_job AS j",
+    "SELECT (SELECT count(*) FROM portal_contact WHERE practice_id = ?1)",
     "DELETE FROM portal_api_key WHERE practice_id = ?1",
     "DELETE FROM portal_login WHERE practice_id = ?1 AND login_id IN\n             (SELECT",
     "DELETE FROM portal_outbox_turn WHERE practice_id = ?1",
@@ -28,6 +39,7 @@ const WHOLE: [&str; 24] = [
     "FROM portal_webhook WHERE practice_id = ?1 ORDER BY ref",
     "FROM portal_webhook AS w\n           JOIN portal_practice",
     "GROUP BY kind",
+    "AS backlog",
     "AND number IS NULL",
     "min(created_at)",
     "told = 1 AND ended_at IS NULL AND (idle_until",
@@ -74,4 +86,25 @@ fn walks(step: &str) -> bool {
     ];
     let one_practice = practices.iter().any(|start| step.starts_with(start));
     (step.starts_with("SCAN") && of_ours) || (step.ends_with("(practice_id=?)") && !one_practice)
+}
+
+/// What waits is met by an index that holds nothing else, but for endpoints and jobs: there are few.
+#[tokio::test]
+async fn what_waits_is_counted_by_indexes() {
+    let house = House::new().await;
+    let mut raw = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(house.path())).await.unwrap();
+    for (query, index) in [
+        (
+            "SELECT lane, state, due_at FROM portal_message WHERE lane IN (0, 1) AND due_at IS NOT NULL AND practice_id NOT IN
+                 (SELECT practice_id FROM portal_practice WHERE suspended_at IS NOT NULL) ORDER BY lane, due_at LIMIT 9",
+            "portal_message_due",
+        ),
+        ("SELECT at FROM portal_enquiry ORDER BY due_at LIMIT 9", "portal_enquiry_due"),
+        ("SELECT at FROM portal_event WHERE number IS NULL ORDER BY practice_id, ordinal LIMIT 9", "portal_event_unsealed"),
+    ] {
+        let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}"))).fetch_all(&mut raw).await.unwrap();
+        let steps: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+        assert!(steps.iter().any(|step| step.contains(index)), "{query}: {steps:?}");
+        assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{query}: {steps:?}");
+    }
 }

@@ -100,7 +100,7 @@ impl Scene {
 }
 
 async fn lease(store: &Arc<dyn FullStore>, now: u64, until: u64) -> Option<Job> {
-    Jobs::lease(&**store, later(now), later(until)).await.expect("the store answers")
+    Jobs::lease(&**store, later(now), later(until), true).await.expect("the store answers")
 }
 
 /// A job comes back as it was put, of either kind.
@@ -235,7 +235,10 @@ pub async fn a_job_begins_anew_but_for_what_was_staged_settled(harness: &Harness
         scene.write(stage(job, &[row(0), JobRow { settled: Some(refused(1)), ..row(1) }, row(2)])).await;
         scene.write(settle(job, &[settled(0, "created"), settled(2, "created")])).await;
     }
-    scene.write(Plan::new().then(Change::RestartRows(job.id))).await;
+    let restart = |most| Plan::new().then(Change::RestartRows { job: job.id, most });
+    scene.write(restart(1)).await;
+    assert_eq!(scene.unsettled(&job, &ALL).await.len(), 1, "a few at a time");
+    scene.write(restart(5)).await;
     assert_eq!(scene.unsettled(&job, &ALL).await, [0, 2]);
     assert!(scene.unsettled(&other, &ALL).await.is_empty());
     assert_eq!(scene.rows(&job, &RowFilter::default(), &ALL).await[0], row(0));
@@ -298,6 +301,27 @@ pub async fn a_job_is_leased_once_until_its_lease_ran_out(harness: &Harness) {
     scene.write(step(&theirs)).await;
     assert_eq!(lease(&scene.store, 39, 50).await, None);
     assert_eq!(lease(&scene.store, 40, 50).await.expect("it is due again").version, 5);
+}
+
+/// A dry run waits for whoever takes dry runs, however long it has been due; what only names one is none.
+pub async fn a_dry_run_is_leased_only_to_whoever_takes_them(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let spec = |dry_run| {
+        let read_as = "XLSX, sheet `\"dry_run\":true`".to_owned();
+        JobSpec::Import(ImportSpec { dry_run, activate: true, move_logins: false, mend: true, read_as })
+    };
+    let dry = Job { spec: spec(true), due_at: Some(later(1)), ..import(&scene, "dry") };
+    let real = Job { spec: spec(false), ..import(&scene, "real") };
+    for job in [&dry, &real] {
+        scene.write(put(job)).await;
+    }
+    let lasting = async || {
+        let leased = Jobs::lease(&*scene.store, later(10), later(60), false).await.expect("the store answers");
+        leased.map(|job| job.id)
+    };
+    assert_eq!(lasting().await, Some(real.id));
+    assert_eq!(lasting().await, None);
+    assert_eq!(lease(&scene.store, 10, 60).await.map(|job| job.id), Some(dry.id));
 }
 
 /// Many runners on many instances never have the same job, and leave none.
@@ -367,7 +391,7 @@ pub async fn jobs_of_practices_are_apart(harness: &Harness) {
     jones.write(settle(&theirs, &[settled(0, "created")])).await;
     assert_eq!((smith.job(&ours).await, jones.job(&theirs).await), (Some(ours.clone()), Some(theirs.clone())));
     assert_eq!((smith.unsettled(&ours, &ALL).await, jones.unsettled(&theirs, &ALL).await), (vec![0], vec![1]));
-    jones.write(Plan::new().then(Change::RestartRows(theirs.id))).await;
+    jones.write(Plan::new().then(Change::RestartRows { job: theirs.id, most: 9 })).await;
     smith.write(settle(&ours, &[settled(0, "created")])).await;
     assert_eq!(jones.unsettled(&theirs, &ALL).await, [0, 1]);
 }

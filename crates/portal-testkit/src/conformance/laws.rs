@@ -42,6 +42,14 @@ macro_rules! __store_laws {
         $crate::__laws! {
             $($how)*;
             a_practice_is_found_by_slug_and_id
+            j3_erasing_leaves_nothing_of_a_contact
+            j3_a_contact_is_erased_once
+            j3_erasing_one_of_two_leaves_the_other
+            j3_rows_and_answers_do_without_an_erased_contact
+            j3_whoever_works_on_rows_begins_anew
+            j3_what_deletion_left_is_found_and_over_in_its_time
+            j3_only_what_outlived_its_life_is_purged
+            j3_no_answer_names_who_is_erased_at_the_same_time
             a_hand_over_comes_back_whole
             a_hand_over_is_used_once_and_in_time
             ending_links_ends_hand_overs
@@ -229,6 +237,7 @@ macro_rules! __operators_laws {
             an_operators_key_opens_until_it_is_revoked
             a_practice_is_deleted_when_its_time_is_over
             a_deletion_leaves_nothing_but_its_receipt
+            many_that_delete_at_once_end_well
         }
     };
 }
@@ -249,6 +258,7 @@ macro_rules! __jobs_laws {
             a_row_and_what_it_does_are_one_commit
             the_job_that_is_due_longest_is_leased
             a_job_is_leased_once_until_its_lease_ran_out
+            a_dry_run_is_leased_only_to_whoever_takes_them
             many_runners_never_share_a_job
             jobs_are_forgotten_in_their_time
             jobs_of_practices_are_apart
@@ -296,6 +306,36 @@ macro_rules! __webhooks_laws {
             endpoints_stay_inside_their_practice
             an_endpoint_of_a_suspended_practice_waits
             many_workers_never_share_an_endpoint
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __backlogs_laws {
+    ($($how:tt)*) => {
+        $crate::__laws! {
+            $($how)*;
+            nothing_waits_in_an_empty_store
+            waiting_mail_is_counted_by_urgency_and_state
+            what_waits_to_be_decided_sealed_or_run_is_counted
+            endpoints_are_counted_with_what_lies_ahead_of_them
+            a_suspended_practice_does_not_count
+            counting_ends_where_it_is_told_to
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __exports_laws {
+    ($($how:tt)*) => {
+        $crate::__laws! {
+            $($how)*;
+            an_export_has_all_of_its_practice_and_nothing_else
+            an_export_holds_no_digest_of_a_secret
+            an_export_stays_as_it_was_opened
+            a_dossier_has_what_is_its_contacts_alone
         }
     };
 }
@@ -383,6 +423,24 @@ macro_rules! journal_conformance {
 macro_rules! webhooks_conformance {
     ($factory:expr) => {
         $crate::__webhooks_laws! { tests webhooks $factory }
+    };
+}
+
+/// One test for every law of `Backlogs`, on fresh stores that the factory gives: anything that can be called without arguments and
+/// gives a future of a [`Harness`](crate::conformance::Harness).
+#[macro_export]
+macro_rules! backlogs_conformance {
+    ($factory:expr) => {
+        $crate::__backlogs_laws! { tests backlogs $factory }
+    };
+}
+
+/// One test for every law of `Exports`, on fresh stores that the factory gives: anything that can be called without arguments and
+/// gives a future of a [`Harness`](crate::conformance::Harness).
+#[macro_export]
+macro_rules! exports_conformance {
+    ($factory:expr) => {
+        $crate::__exports_laws! { tests exports $factory }
     };
 }
 

@@ -14,6 +14,7 @@
 //! portal_testkit::operators_conformance!(in_memory);
 //! portal_testkit::jobs_conformance!(in_memory);
 //! portal_testkit::journal_conformance!(in_memory);
+//! portal_testkit::exports_conformance!(in_memory);
 //! # fn main() {}
 //! ```
 //!
@@ -23,7 +24,9 @@
 //! Laws about races start several tasks at a barrier and count how often one call really began before another had ended. A
 //! race without such an overlap proves nothing and fails.
 
+pub mod backlogs;
 pub mod enquiries;
+pub mod exports;
 pub mod hasher;
 pub mod jobs;
 pub mod journal;
@@ -41,17 +44,30 @@ use std::{any::Any, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 use portal_domain::{
     id::PracticeId,
     journal::{Report, Verifier},
-    port::{Enquiries, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, Webhooks},
+    port::{Backlogs, Enquiries, Exports, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, Webhooks},
 };
 use tokio::runtime::Builder;
 
 use crate::build;
 
 /// All that a database does for Portal.
-pub trait FullStore: PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks {}
+pub trait FullStore:
+    PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks + Backlogs + Exports
+{
+}
 
-impl<T: PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks + ?Sized> FullStore
-    for T
+impl<T> FullStore for T where
+    T: PortalStore
+        + PortalViews
+        + Outbox
+        + Enquiries
+        + Jobs
+        + Operators
+        + Journal
+        + Webhooks
+        + Backlogs
+        + Exports
+        + ?Sized
 {
 }
 
@@ -154,6 +170,8 @@ pub fn laws() -> Vec<Law> {
     laws.extend::<Vec<Law>>(crate::__jobs_laws! { list jobs });
     laws.extend::<Vec<Law>>(crate::__journal_laws! { list journal });
     laws.extend::<Vec<Law>>(crate::__webhooks_laws! { list webhooks });
+    laws.extend::<Vec<Law>>(crate::__backlogs_laws! { list backlogs });
+    laws.extend::<Vec<Law>>(crate::__exports_laws! { list exports });
     laws
 }
 

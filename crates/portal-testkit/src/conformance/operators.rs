@@ -6,11 +6,13 @@ use portal_domain::{
     facts::ContactFacts,
     port::{Deletion, Enquiry, EnquiryKind, Page, PracticeSelector},
     practice::{OperatorKey, Practice},
-    throttle::Bucket,
+    session::ProfileId,
+    throttle::{Bucket, Try},
 };
 
 use super::{
     Harness,
+    overlap::Overlaps,
     scene::{EVERYTHING, Scene},
 };
 use crate::build::{self, NOON, Plan, key, later};
@@ -72,6 +74,8 @@ pub async fn a_practice_is_deleted_when_its_time_is_over(harness: &Harness) {
     }
     assert_eq!(smith.store.caller(&build::api_key("host", smith.id).hash).await, Ok(None));
     // Whoever decided on the practice as it was comes too late.
+    let key = Change::AddApiKey(build::api_key("late", smith.id));
+    smith.refuse(Plan::new().looked_at(Aggregate::Practice(smith.id), practice.version).then(key)).await;
     let resumed =
         Practice { suspended_at: None, delete_after: None, version: practice.version + 1, ..practice.clone() };
     smith.refuse(Plan::new().changed(Aggregate::Practice(smith.id), practice.version).put_practice(&resumed)).await;
@@ -88,7 +92,13 @@ async fn furnish(scene: &Scene) -> Contact {
     let plan = plan.mail(build::message("m", &ada, &login, Some(&link))).then(Change::OpenLink(link));
     let plan = plan.then(Change::OpenSession(build::session("s", &login))).tell(build::event("sealed"));
     let plan = plan.then(Change::OpenWorkspaceSession(build::workspace_session("w", &user)));
-    let plan = plan.then(Change::PutWebhook(super::webhooks::endpoint("crm")));
+    let endpoint = super::webhooks::endpoint("crm");
+    let delivery = Change::LogDelivery(super::webhooks::delivery(&endpoint, 1, NOON));
+    let plan = plan.then(Change::PutWebhook(endpoint)).then(delivery);
+    let plan = plan.then(Change::OpenHandoff(build::handoff("h", &login, &ada)));
+    let profile = ProfileId { contact: ada.id, client: client.id };
+    let code = build::sign_in_code("code", &build::session("s", &login), profile);
+    let plan = plan.then(Change::IssueCode(code)).then(Change::TellSession(build::id("s")));
     let plan = plan.then(Change::RememberKey { contact: ada.id, key: key("old@smith.example") });
     let job = super::jobs::import(scene, "job");
     let plan = plan.then(Change::PutJob(Box::new(job.clone())));
@@ -101,7 +111,9 @@ async fn furnish(scene: &Scene) -> Contact {
     let enquiry = Enquiry { id: build::id("q"), practice: scene.id, kind: enquiry, origin: None, at: later(100_000) };
     scene.store.put(&enquiry).await.expect("the store keeps it");
     let bucket = Bucket::origin("192.0.2.1", 60);
-    scene.store.admit(scene.id, &[bucket], None, NOON).await.expect("the store counts");
+    let (id, origin) = (build::id("t"), Some("192.0.2.1".to_owned()));
+    let noted = Try { id, key: key("ada@smith.example"), origin, known_browser: false, at: NOON };
+    scene.store.admit(scene.id, &[bucket], Some(&noted), NOON).await.expect("the store counts");
     for number in 0..5 {
         let name = format!("c{number}");
         scene.live(&name, &format!("{name}@smith.example")).await;
@@ -153,4 +165,36 @@ pub async fn a_deletion_leaves_nothing_but_its_receipt(harness: &Harness) {
     assert_eq!((jones.messages("ada").await.len(), jones.clients().await.len()), (1, 1));
     assert_eq!(jones.store.events(jones.id, None, &EVERYTHING).await.map(|events| events.len()), Ok(1));
     assert!(jones.store.receipt(jones.id, &build::receipt("r").request).await.expect("the store answers").is_some());
+}
+
+/// Instances that delete one practice at once don't fail, and one of them begins.
+pub async fn many_that_delete_at_once_end_well(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    furnish(&scene).await;
+    doom(&scene, 100).await;
+    let overlaps = Overlaps::new();
+    let begin = (0..4).map(|number| {
+        let scene = scene.turn(harness, number);
+        async move { scene.store.begin_deletion(scene.id, later(100)).await }
+    });
+    let mut begun = overlaps.at_once(begin.collect()).await;
+    begun.sort_by_key(|begun| begun.clone().ok());
+    assert_eq!(begun, [Ok(false), Ok(false), Ok(false), Ok(true)]);
+    let delete = (0..4).map(|number| {
+        let scene = scene.turn(harness, number);
+        async move {
+            loop {
+                match scene.store.delete_some(scene.id, 1, later(101)).await {
+                    Ok(false) => {}
+                    ended => return ended,
+                }
+            }
+        }
+    });
+    let ended = overlaps.at_once(delete.collect()).await;
+    assert!(ended.iter().all(|ended| *ended == Ok(true)), "{ended:?}");
+    let receipts = scene.store.deletions().await.expect("the store answers");
+    let numbers = receipts.iter().map(|it| (it.contacts, it.users, it.clients, it.messages, it.events));
+    assert_eq!(numbers.collect::<Vec<_>>(), [(6, 1, 1, 1, 2)]);
+    assert_eq!(receipts[0].finished_at, Some(later(101)));
 }

@@ -44,7 +44,7 @@ fn put(webhook: &Webhook) -> Plan {
     Plan::new().then(Change::PutWebhook(webhook.clone()))
 }
 
-fn delivery(webhook: &Webhook, place: i64, at: Timestamp) -> WebhookDelivery {
+pub(super) fn delivery(webhook: &Webhook, place: i64, at: Timestamp) -> WebhookDelivery {
     WebhookDelivery {
         webhook: webhook.id,
         place,

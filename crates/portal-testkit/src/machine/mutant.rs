@@ -12,12 +12,13 @@ use async_trait::async_trait;
 use portal_domain::{
     change::{Change, Decision, Which},
     email::{EmailAddress, LoginKey},
+    erasure::{Purge, Traces},
     facts::{
         CodeFacts, ContactFacts, ContactQuery, ContactSelector, HandoffFacts, Holder, LinkFacts, LoginFacts,
         SessionFacts, SignInFacts, UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
     },
     handoff::HandoffHash,
-    id::{LinkId, LoginId, MessageId, PracticeId, Ref},
+    id::{ContactId, LinkId, LoginId, MessageId, PracticeId, Ref},
     login::Login,
     message::{MessageBody, MessageKind},
     port::{Commit, Page, PortalStore, PortalViews, PracticeSelector, Receipt, RequestKey, StoreError},
@@ -457,6 +458,31 @@ impl PortalStore for MutantStore {
 
     async fn forget_receipts(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         self.inner.forget_receipts(before, most).await
+    }
+
+    async fn gone(&self, practice: PracticeId, reference: &Ref) -> Result<Vec<ContactId>, StoreError> {
+        self.inner.gone(practice, reference).await
+    }
+
+    async fn long_gone(&self, before: Timestamp, most: u32) -> Result<Vec<(PracticeId, ContactId)>, StoreError> {
+        self.inner.long_gone(before, most).await
+    }
+
+    async fn traces(
+        &self,
+        practice: PracticeId,
+        contacts: &[ContactId],
+        reference: Option<&Ref>,
+    ) -> Result<Traces, StoreError> {
+        self.inner.traces(practice, contacts, reference).await
+    }
+
+    async fn purge(&self, what: Purge, most: u32) -> Result<u64, StoreError> {
+        self.inner.purge(what, most).await
+    }
+
+    async fn tidy(&self) -> Result<(), StoreError> {
+        self.inner.tidy().await
     }
 
     async fn handoff(

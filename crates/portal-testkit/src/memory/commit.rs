@@ -60,7 +60,10 @@ pub(super) fn apply(state: &State, batch: &Batch<'_>, faults: Faults) -> Result<
     work.api_keys(batch)?;
     work.tries(batch);
     work.webhooks(batch)?;
-    batch.changes().try_for_each(|change| jobs::apply(&mut tenant, change, faults))?;
+    batch.changes().try_for_each(|change| jobs::apply(work.tenant, change, faults))?;
+    work.erasures(batch)?;
+    // What the erasure itself answers stays.
+    tenant.receipts.extend(batch.receipt.map(|receipt| (receipt.request.clone(), receipt.clone())));
     for message in batch.decisions.iter().flat_map(|decision| &decision.messages) {
         after.last_place += 1;
         if !faults.has(Fault::MessagesDropped) {
@@ -159,7 +162,8 @@ impl Work<'_> {
                 self.tenant.keys.remove(key);
             }
         }
-        batch.changes().for_each(|change| self.delete(change));
+        let at = batch.decisions.iter().flat_map(|decision| &decision.events).map(|event| event.at).max();
+        batch.changes().for_each(|change| self.delete(change, at));
         batch.changes().try_for_each(|change| self.put(change))?;
         if !self.faults.has(Fault::ClaimBeforeRelease) {
             batch.changes().try_for_each(|change| self.claim(change))?;
@@ -173,7 +177,7 @@ impl Work<'_> {
         fits(!held || self.faults.has(Fault::ClaimOverwrites) || self.faults.has(Fault::ClaimRacy))
     }
 
-    fn delete(&mut self, change: &Change) {
+    fn delete(&mut self, change: &Change, decided_at: Option<Timestamp>) {
         let tenant = &mut *self.tenant;
         match change {
             Change::DeleteUser(id) => {
@@ -195,7 +199,9 @@ impl Work<'_> {
                 }
             }
             Change::DeleteContact(id) => {
-                tenant.contacts.remove(id);
+                if let Some(contact) = tenant.contacts.remove(id) {
+                    tenant.gone.insert(*id, (contact.reference, decided_at.unwrap_or(contact.created_at)));
+                }
                 tenant.former.remove(id);
             }
             Change::DeleteLogin(id) => {
@@ -445,9 +451,8 @@ impl Work<'_> {
                     fits(self.tenant.api_keys.insert(key.id, key.clone()).is_none())?;
                 }
                 Change::RevokeApiKey { key, at } => {
-                    if let Some(key) = self.tenant.api_keys.get_mut(key) {
-                        key.revoked_at.get_or_insert(*at);
-                    }
+                    let open = self.tenant.api_keys.get_mut(key).filter(|key| key.revoked_at.is_none());
+                    open.ok_or(Stop::Conflict)?.revoked_at = Some(*at);
                 }
                 _ => {}
             }

@@ -177,13 +177,37 @@ pub enum Fault {
     StagedRowsRestarted,
     /// A job is given to two runners.
     JobLeasedTwice,
+    /// A dry run is given to whoever takes none.
+    DryRunsLeasedUnasked,
     /// Jobs that go on are forgotten.
     JobsAtWorkForgotten,
+    /// A contact is erased that was not deleted, or is erased already.
+    ErasedTwice,
+    /// Personal values in the journal outlive an erasure.
+    JournalKept,
+    /// Mail outlives an erasure, and leaves.
+    MailKept,
+    /// Links that work end with the erasure of one of two.
+    HeirForgotten,
+    /// Answers outlive an erasure.
+    AnswersKept,
+    /// Rows of jobs outlive an erasure.
+    RowsKept,
+    /// Whoever works on a job goes on with what was erased.
+    JobsUndisturbed,
+    /// What deletion left is over at once.
+    GoneTooEarly,
+    /// What is not over is purged.
+    PurgedEarly,
+    /// An export leaves a contact out.
+    ExportForgets,
+    /// A dossier has what others tried.
+    DossierNamesOthers,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 89] = [
+    pub const ALL: [Self; 101] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -272,7 +296,19 @@ impl Fault {
         Self::RowsSettledTwice,
         Self::StagedRowsRestarted,
         Self::JobLeasedTwice,
+        Self::DryRunsLeasedUnasked,
         Self::JobsAtWorkForgotten,
+        Self::ErasedTwice,
+        Self::JournalKept,
+        Self::MailKept,
+        Self::HeirForgotten,
+        Self::AnswersKept,
+        Self::RowsKept,
+        Self::JobsUndisturbed,
+        Self::GoneTooEarly,
+        Self::PurgedEarly,
+        Self::ExportForgets,
+        Self::DossierNamesOthers,
     ];
 
     /// Whether a check is made, but too early: on a picture that is old when the write happens.

@@ -35,9 +35,11 @@ pub(super) fn apply(tenant: &mut Tenant, change: &Change, faults: Faults) -> Res
             let before = stored.row.settled.replace(settled.clone());
             fits(before.is_none() || faults.has(Fault::RowsSettledTwice))
         }),
-        Change::RestartRows(job) => {
+        Change::RestartRows { job, most } => {
             let rows = tenant.job_rows.range_mut((*job, i64::MIN)..=(*job, i64::MAX));
-            rows.filter(|(_, stored)| !stored.staged || faults.has(Fault::StagedRowsRestarted))
+            rows.filter(|(_, stored)| stored.row.settled.is_some())
+                .filter(|(_, stored)| !stored.staged || faults.has(Fault::StagedRowsRestarted))
+                .take(*most as usize)
                 .for_each(|(_, stored)| stored.row.settled = None);
             Ok(())
         }
@@ -68,10 +70,12 @@ impl Jobs for MemoryStore {
         Ok(self.see(|state| state.tenants.get(&practice)?.jobs.get(&job).cloned()))
     }
 
-    async fn lease(&self, now: Timestamp, until: Timestamp) -> Result<Option<Job>, StoreError> {
+    async fn lease(&self, now: Timestamp, until: Timestamp, dry_too: bool) -> Result<Option<Job>, StoreError> {
         tokio::task::yield_now().await;
         Ok(self.change(|state| {
+            let dry_too = dry_too || self.faults.has(Fault::DryRunsLeasedUnasked);
             let jobs = state.tenants.values().flat_map(|tenant| tenant.jobs.values());
+            let jobs = jobs.filter(|job| dry_too || !job.spec.is_dry());
             let due = jobs.filter_map(|job| Some((job.due_at.filter(|due| *due <= now)?, job.id, job.practice)));
             let (_, id, practice) = due.min()?;
             let job = Arc::make_mut(state.tenants.get_mut(&practice)?).jobs.get_mut(&id)?;

@@ -1,6 +1,9 @@
 //! A store in memory, with the contract of the databases, and stand-ins for everything else that the rules ask.
 
+mod backlogs;
 mod commit;
+mod erasure;
+mod exports;
 mod fault;
 mod jobs;
 mod journal;
@@ -23,12 +26,13 @@ use async_trait::async_trait;
 use portal_domain::{
     change::Decision,
     email::LoginKey,
+    erasure::{Purge, Traces},
     facts::{
         CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
         UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
     },
     handoff::HandoffHash,
-    id::{LinkId, PracticeId, Ref},
+    id::{ContactId, LinkId, PracticeId, Ref},
     port::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::{SessionHash, WorkspaceSessionHash},
@@ -69,6 +73,7 @@ pub struct MemoryStore {
     state: Mutex<State>,
     faults: Faults,
     slowness: Mutex<Duration>,
+    most_at_once: Mutex<Option<usize>>,
 }
 
 impl MemoryStore {
@@ -85,6 +90,17 @@ impl MemoryStore {
     /// From now on each commit takes so long.
     pub fn slow_down(&self, by: Duration) {
         *self.slowness.lock().unwrap_or_else(PoisonError::into_inner) = by;
+    }
+
+    /// From now on a commit of more decisions takes too long, and so does a question about more contacts.
+    pub fn wear_out(&self, most_at_once: usize) {
+        *self.most_at_once.lock().unwrap_or_else(PoisonError::into_inner) = Some(most_at_once);
+    }
+
+    fn in_time(&self, many: usize) -> Result<(), StoreError> {
+        let most = *self.most_at_once.lock().unwrap_or_else(PoisonError::into_inner);
+        let slow = || StoreError::Unavailable(format!("{many} at once take too long"));
+        if most.is_some_and(|most| many > most) { Err(slow()) } else { Ok(()) }
     }
 
     fn see<T>(&self, look: impl FnOnce(&State) -> T) -> T {
@@ -163,6 +179,7 @@ impl PortalStore for MemoryStore {
         queries: &[ContactQuery],
         now: Timestamp,
     ) -> Result<Vec<ContactFacts>, StoreError> {
+        self.in_time(queries.len())?;
         let facts = self.read(practice, now, |reader| queries.iter().map(|query| reader.contact(query)).collect());
         Ok(facts.unwrap_or_else(|| vec![ContactFacts::default(); queries.len()]))
     }
@@ -249,6 +266,7 @@ impl PortalStore for MemoryStore {
     ) -> Result<Commit, StoreError> {
         // Without this pause nothing in memory would ever overlap, and the laws about races would say nothing.
         tokio::task::yield_now().await;
+        self.in_time(decisions.len())?;
         let slowness = *self.slowness.lock().unwrap_or_else(PoisonError::into_inner);
         if !slowness.is_zero() {
             tokio::time::sleep(slowness).await;
@@ -284,6 +302,32 @@ impl PortalStore for MemoryStore {
 
     async fn forget_receipts(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         Ok(self.sweep_receipts(before, most as usize))
+    }
+
+    async fn gone(&self, practice: PracticeId, reference: &Ref) -> Result<Vec<ContactId>, StoreError> {
+        Ok(self.gone_contacts(practice, reference))
+    }
+
+    async fn long_gone(&self, before: Timestamp, most: u32) -> Result<Vec<(PracticeId, ContactId)>, StoreError> {
+        Ok(self.gone_before(before, most as usize))
+    }
+
+    async fn traces(
+        &self,
+        practice: PracticeId,
+        contacts: &[ContactId],
+        reference: Option<&Ref>,
+    ) -> Result<Traces, StoreError> {
+        let traces = self.read(practice, ANY_TIME, |reader| erasure::traces(reader.tenant, contacts, reference));
+        Ok(traces.unwrap_or_default())
+    }
+
+    async fn purge(&self, what: Purge, most: u32) -> Result<u64, StoreError> {
+        Ok(self.purge_some(what, most as usize))
+    }
+
+    async fn tidy(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 
     async fn handoff(

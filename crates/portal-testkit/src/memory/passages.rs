@@ -101,9 +101,11 @@ impl MemoryStore {
             let all = state.tenants.iter().flat_map(|(practice, tenant)| {
                 let waiting = tenant.sessions.values().filter(|it| it.told && it.ended_at.is_none());
                 let over = waiting.filter(|it| early || now >= it.idle_until || now >= it.expires_at);
-                over.map(|session| (*practice, session.hash))
+                over.map(|session| (session.idle_until, *practice, session.hash))
             });
-            all.take(most).collect()
+            let mut all: Vec<_> = all.collect();
+            all.sort();
+            all.into_iter().take(most).map(|(_, practice, session)| (practice, session)).collect()
         })
     }
 

@@ -10,8 +10,8 @@ use portal_domain::{
     event::RecordedEvent,
     handoff::Handoff,
     id::{
-        ApiKeyId, ClientId, ContactId, EnquiryId, HandoffId, JobId, LinkId, LoginId, MessageId, PracticeId, SessionId,
-        SignInCodeId, TryId, UserId, WebhookId, WorkspaceSessionId,
+        ApiKeyId, ClientId, ContactId, EnquiryId, HandoffId, JobId, LinkId, LoginId, MessageId, PracticeId, Ref,
+        SessionId, SignInCodeId, TryId, UserId, WebhookId, WorkspaceSessionId,
     },
     job::{Job, JobRow},
     journal::Head,
@@ -56,6 +56,8 @@ pub(super) struct Tenant {
     pub(super) clients: BTreeMap<ClientId, Client>,
     pub(super) contacts: BTreeMap<ContactId, Contact>,
     pub(super) former: BTreeMap<ContactId, BTreeSet<LoginKey>>,
+    /// Contacts that were deleted and not erased, each with its reference and when.
+    pub(super) gone: BTreeMap<ContactId, (Ref, Timestamp)>,
     pub(super) logins: BTreeMap<LoginId, Login>,
     pub(super) keys: BTreeMap<LoginKey, KeyOwner>,
     pub(super) links: BTreeMap<LinkId, Link>,
@@ -128,6 +130,7 @@ impl Tenant {
             clients: BTreeMap::new(),
             contacts: BTreeMap::new(),
             former: BTreeMap::new(),
+            gone: BTreeMap::new(),
             logins: BTreeMap::new(),
             keys: BTreeMap::new(),
             links: BTreeMap::new(),

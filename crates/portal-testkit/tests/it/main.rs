@@ -63,8 +63,20 @@ mod memory_webhooks {
     portal_testkit::webhooks_conformance!(in_memory);
 }
 
+mod memory_backlogs {
+    use super::in_memory;
+
+    portal_testkit::backlogs_conformance!(in_memory);
+}
+
 mod plain_hasher {
     use super::PlainHasher;
 
     portal_testkit::password_hasher_conformance!(async || PlainHasher::new());
+}
+
+mod memory_exports {
+    use super::in_memory;
+
+    portal_testkit::exports_conformance!(in_memory);
 }

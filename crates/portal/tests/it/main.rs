@@ -1,5 +1,6 @@
 //! The workers, on the in-memory store.
 
+mod deletion;
 mod turns;
 mod webhooks;
 

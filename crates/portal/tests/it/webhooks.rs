@@ -1,5 +1,7 @@
 //! Pushing to the endpoints of hosts, with a receiver in the test's hands.
 
+mod trouble;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
@@ -395,12 +397,10 @@ async fn s10_secrets_move_to_a_new_key_and_the_old_one_can_be_retired() {
     let signing = |portal: &portal::Portal| portal.signing_secrets(practice, &webhook).map(|all| all[0].reveal());
     assert_eq!(signing(&with(vec![key("k2", 9)])), Ok(stage.secret.clone()));
     assert!(signing(&stage.fixture.portal).is_err());
-    // Who can't open it pushes nothing, and says so in the log.
+    // Who can't open it pushes nothing.
     stage.client("acme").await;
     stage.push().await;
-    assert!(stage.receiver.calls().is_empty());
-    let words = &stage.deliveries().await[0].words;
-    assert_eq!(words, "the secret can't be opened with the keys that the program has");
+    assert!(stage.receiver.calls().is_empty() && stage.deliveries().await.is_empty());
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use crate::{
     event::Event,
     facts::{ContactFacts, Holder, Member},
     id::LoginId,
+    login::Login,
 };
 
 impl Draft<'_> {
@@ -45,6 +46,7 @@ impl Draft<'_> {
         let created = self.before.contact.is_none();
         self.put_contact();
         self.put_logins();
+        self.look_at_company();
         let after = self.after();
         self.decision.expect.sort();
         Decided { decision: self.decision, outcome: ContactOutcome { changed, created, after, effects } }
@@ -65,7 +67,12 @@ impl Draft<'_> {
                 self.decision.expect.push(Expect { what, version, how: Reliance::Changed });
                 self.contact.version = version + 1;
             }
-            Some(_) => return,
+            // What is unchanged is told so of the contact as it was seen.
+            Some(before) => {
+                let (what, version) = (Aggregate::Contact(before.id), before.version);
+                self.decision.expect.push(Expect { what, version, how: Reliance::LookedAt });
+                return;
+            }
         }
         self.decision.changes.push(Change::PutContact(self.contact.clone()));
     }
@@ -86,6 +93,18 @@ impl Draft<'_> {
                 work.facts.login.version = version + 1;
                 self.decision.changes.push(Change::PutLogin(work.facts.login.clone()));
             }
+        }
+    }
+
+    /// The answer names those behind the same login, so it holds only while they are.
+    fn look_at_company(&mut self) {
+        let Some(login) = self.contact.login.filter(|_| !self.deleted) else { return };
+        let work = &self.logins[&login];
+        if let Some(Login { version, .. }) = work.original.as_ref().filter(|_| !work.touched)
+            && self.others(login) > 0
+        {
+            let what = Aggregate::Login(login);
+            self.decision.expect.push(Expect { what, version: *version, how: Reliance::LookedAt });
         }
     }
 

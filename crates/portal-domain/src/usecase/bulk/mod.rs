@@ -20,6 +20,9 @@ use crate::{
 
 /// So many rows are decided and committed together.
 pub(super) const BATCH: usize = 500;
+/// So many at first, and twice as many each time that most of them don't wait for one another: each row comes with all who are
+/// behind its login.
+const FIRST: usize = 16;
 
 /// What is to become of one contact.
 #[derive(Clone, Debug)]
@@ -120,6 +123,8 @@ pub(super) struct Taken {
     pub(super) place: i64,
     pub(super) task: Task,
     pub(super) verdict: Result<Option<RowOutcome>, Refusal>,
+    /// Which decision of the batch is its own, where it has one.
+    decision: Option<usize>,
 }
 
 /// What became of the rows of a batch, and what is to be committed for them.
@@ -128,6 +133,8 @@ pub(super) struct Batch {
     pub(super) taken: Vec<Taken>,
     pub(super) decisions: Vec<Decision>,
     put_off: BTreeSet<i64>,
+    /// How many rows were looked at for that.
+    looked_at: usize,
 }
 
 /// Rows on their way, batch by batch.
@@ -145,6 +152,8 @@ pub(super) struct Bulk<'a> {
     /// Whether rows are still to be fed.
     more: bool,
     most: usize,
+    /// More at once are not tried for now.
+    limit: usize,
     tries: usize,
     /// How many keys rows have given up so far.
     given_up: usize,
@@ -161,7 +170,8 @@ impl<'a> Bulk<'a> {
             waiting: VecDeque::new(),
             later: VecDeque::new(),
             more: true,
-            most: BATCH,
+            most: FIRST,
+            limit: BATCH,
             tries: 0,
             given_up: 0,
             put_off: BTreeMap::new(),
@@ -210,9 +220,23 @@ impl<'a> Bulk<'a> {
         Ok(())
     }
 
+    /// After a store that could not answer, perhaps for so many: fewer at once, now and later. Whether there were several.
+    pub(super) fn shrink(&mut self) -> bool {
+        let several = self.most > 1;
+        self.most = (self.most / 2).max(1);
+        self.limit = self.most;
+        several
+    }
+
     /// Takes the rows of a committed batch from the queue; those that are put off come after all others.
     pub(super) fn close(&mut self, batch: Batch) -> Vec<Taken> {
-        let Batch { taken, decisions, put_off } = batch;
+        let Batch { taken, decisions, put_off, looked_at } = batch;
+        let met = taken.len() + put_off.len();
+        self.limit = (self.limit + 1).min(BATCH);
+        self.most = if met * 2 < looked_at { met * 2 } else { self.most * 2 }.clamp(1, self.limit);
+        if self.context.preview {
+            self.imagine(&taken, &decisions);
+        }
         let done: BTreeSet<_> = taken.iter().map(|taken| taken.place).collect();
         let (later, waiting): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut self.waiting)
             .into_iter()
@@ -223,9 +247,18 @@ impl<'a> Bulk<'a> {
         self.put_off.extend(put_off.into_iter().map(|place| (place, self.given_up)));
         let changes = decisions.iter().flat_map(|decision| &decision.changes);
         self.given_up += changes.filter(|change| matches!(change, Change::ReleaseKey(_))).count();
-        self.most = BATCH;
         self.tries = 0;
         taken
+    }
+
+    /// Keeps in mind what rows would have done, once it is certain that they are not decided again.
+    fn imagine(&mut self, taken: &[Taken], decisions: &[Decision]) {
+        for Taken { task, verdict, decision, .. } in taken {
+            if let Ok(Some(outcome)) = verdict {
+                let changes = decision.and_then(|place| decisions.get(place)).map(|decision| &decision.changes[..]);
+                self.imagined.note(task, changes.unwrap_or_default(), outcome);
+            }
+        }
     }
 
     /// Whether a row that meets a login waits for others to move that away: not again, where none has given a key up since.
@@ -265,10 +298,10 @@ impl<'a> Bulk<'a> {
     }
 
     /// Decides rows one after the other; one that touches what an earlier one of the batch changed is left for the next.
-    fn decide(&mut self, practice: &Practice, rows: &[(i64, Task)], facts: &[ContactFacts]) -> Batch {
+    fn decide(&self, practice: &Practice, rows: &[(i64, Task)], facts: &[ContactFacts]) -> Batch {
         let mut touched = Touched::default();
         let mut created: BTreeMap<Ref, Client> = BTreeMap::new();
-        let mut batch = Batch::default();
+        let mut batch = Batch { looked_at: rows.len(), ..Batch::default() };
         for ((place, task), facts) in rows.iter().zip(facts) {
             if touched.meets(facts, task) {
                 continue;
@@ -284,21 +317,20 @@ impl<'a> Bulk<'a> {
                 batch.put_off.insert(*place);
                 continue;
             }
+            let mut own = None;
             let verdict = decided.map(|Decided { decision, outcome }| {
                 if let Some(outcome) = &outcome {
                     let new = outcome.new_clients.iter();
                     created.extend(new.map(|client| (client.reference.clone(), client.clone())));
                     touched.note(task, &facts, &decision);
-                    if self.context.preview {
-                        self.imagined.note(task, &decision, outcome);
-                    }
                 }
                 if !decision.is_empty() {
+                    own = Some(batch.decisions.len());
                     batch.decisions.push(decision);
                 }
                 outcome
             });
-            batch.taken.push(Taken { place: *place, task: task.clone(), verdict });
+            batch.taken.push(Taken { place: *place, task: task.clone(), verdict, decision: own });
         }
         batch
     }

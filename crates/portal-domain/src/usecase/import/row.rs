@@ -10,9 +10,14 @@ use crate::{
     decide::ImportRow,
     email::{EmailAddress, EmailFault, EmailList, EmailListFault, mend},
     id::Ref,
-    job::ImportInput,
+    job::{ImportInput, MOST_ENTRIES},
     practice::check_name,
 };
+
+/// Most addresses that are looked at one by one; five times as many as a contact may have.
+const MOST_ADDRESSES: usize = 5 * EmailList::MAX;
+/// Most faults of a row that are told one by one.
+const MOST_FAULTS: usize = 50;
 
 /// A row that can be decided, and what was mended for that.
 #[derive(Clone, Debug)]
@@ -100,16 +105,7 @@ pub(in crate::usecase) fn parse(input: &ImportInput, mend: bool) -> Result<Parse
     }
     let mut mended = Vec::new();
     let emails = parse_emails(&input.emails, mend.then_some(&mut mended), &mut faults);
-    let mut clients = Vec::new();
-    for (index, client) in input.clients.iter().enumerate().filter(|(_, client)| !client.is_empty()) {
-        match Ref::parse(client) {
-            Some(client) => clients.push(client),
-            None => {
-                let field = format!("clients[{index}]");
-                faults.push(RowFault::invalid(field, "must be 1 to 128 visible ASCII characters"));
-            }
-        }
-    }
+    let clients = parse_clients(&input.clients, &mut faults);
     let activate = match input.activate.to_ascii_lowercase().as_str() {
         "yes" | "y" | "true" | "1" | "x" => true,
         "" | "no" | "n" | "false" | "0" => false,
@@ -120,8 +116,38 @@ pub(in crate::usecase) fn parse(input: &ImportInput, mend: bool) -> Result<Parse
     };
     match (reference, faults.is_empty()) {
         (Some(reference), true) => Ok(Parsed { row: ImportRow { reference, name, emails, clients, activate }, mended }),
-        _ => Err(faults),
+        _ => Err(shortened_to(MOST_FAULTS, faults)),
     }
+}
+
+/// The first faults, and how many more there are.
+fn shortened_to(most: usize, mut faults: Vec<RowFault>) -> Vec<RowFault> {
+    let more = faults.len().saturating_sub(most);
+    faults.truncate(most + usize::from(more > 0));
+    if more > 0
+        && let Some(last) = faults.last_mut()
+    {
+        *last = RowFault::invalid(std::mem::take(&mut last.field), &format!("and {more} more faults of this row"));
+    }
+    faults
+}
+
+fn parse_clients(entries: &[String], faults: &mut Vec<RowFault>) -> Vec<Ref> {
+    let mut clients = Vec::new();
+    if entries.len() > MOST_ENTRIES {
+        faults.push(RowFault::invalid("clients", &format!("may name at most {MOST_ENTRIES} clients")));
+        return clients;
+    }
+    for (index, client) in entries.iter().enumerate().filter(|(_, client)| !client.is_empty()) {
+        match Ref::parse(client) {
+            Some(client) => clients.push(client),
+            None => {
+                let field = format!("clients[{index}]");
+                faults.push(RowFault::invalid(field, "must be 1 to 128 visible ASCII characters"));
+            }
+        }
+    }
+    clients
 }
 
 /// The list of a row; `None`, which leaves an existing contact's list as it is, where the row names none.
@@ -131,10 +157,17 @@ fn parse_emails(
     faults: &mut Vec<RowFault>,
 ) -> Option<EmailList> {
     let faulty = faults.len();
+    let blank = |entry: &String| EmailList::parse(&[entry]).is_ok_and(|list| list.is_empty());
+    let looked_at = entries.iter().take(MOST_ENTRIES + 1).filter(|entry| !blank(entry));
+    let count = looked_at.count();
+    if count > MOST_ADDRESSES || entries.len() > MOST_ENTRIES {
+        faults.push(RowFault::of(&Refusal::TooManyEmails { count: count.max(MOST_ADDRESSES + 1) }));
+        return None;
+    }
     let mut addresses = Vec::new();
     let mut first_taken = false;
     for (index, entry) in entries.iter().enumerate() {
-        if EmailList::parse(&[entry]).is_ok_and(|list| list.is_empty()) {
+        if blank(entry) {
             continue;
         }
         let below_the_first = std::mem::replace(&mut first_taken, true);

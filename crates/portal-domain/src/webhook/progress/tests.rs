@@ -86,6 +86,78 @@ fn an_endpoint_that_is_down_is_tried_once_per_pause_and_begins_nothing_new() {
 }
 
 #[test]
+fn j2_one_event_that_fails_again_and_again_stops_nobody_else() {
+    let (mut progress, mut now) = (Progress::default(), at(0));
+    for _ in 0..10 {
+        now = progress.failed(contact(1), 1, now, MIDDLE).1;
+        assert!(progress.is_open());
+    }
+    progress.received(contact(2), 2, now);
+    assert_eq!((progress.cursor, progress.strikes), (2, 0));
+    // The same contact's next event is another one.
+    progress.received(contact(1), 1, now);
+    progress.failed(contact(1), 3, now, MIDDLE);
+    assert_eq!(progress.strikes, 1);
+}
+
+#[test]
+fn an_endpoint_of_which_nothing_waits_any_more_begins_anew() {
+    let mut progress = Progress::default();
+    for number in 1..=5 {
+        progress.failed(contact(number), i64::from(number), at(0), MIDDLE);
+    }
+    for number in 1..=5 {
+        assert!(!progress.is_open() && progress.due_at().is_some(), "{number}");
+        progress.release(contact(number));
+    }
+    assert_eq!((progress.step(at(0)), progress), (Step::New, Progress { cursor: 5, tries: 5, ..Progress::default() }));
+}
+
+#[test]
+fn who_was_not_tried_for_days_is_not_without_hope() {
+    let (mut progress, mut now) = (Progress::default(), at(0));
+    for _ in 0..10 {
+        now = progress.failed(None, 1, now, MIDDLE).1;
+    }
+    now = now.after(4 * PATIENCE);
+    let mut tries = 10;
+    while !progress.is_hopeless(now) {
+        now = progress.failed(None, 1, now, MIDDLE).1;
+        tries += 1;
+    }
+    assert_eq!(tries, TRIED);
+}
+
+/// However many wait, and wherever the pauses fall: three days of failures disable, and less does not.
+#[test]
+fn an_endpoint_that_is_down_with_many_waiting_is_without_hope_after_three_days() {
+    for (contacts, share) in [(5, 0), (5, u16::MAX), (50, MIDDLE)] {
+        let (mut progress, mut now) = (Progress::default(), at(0));
+        for number in 0..contacts {
+            progress.failed(contact(number), i64::from(number) + 1, now, share);
+        }
+        while !progress.is_hopeless(now) {
+            now = progress.due_at().unwrap();
+            let Step::Held { contact, from } = progress.step(now) else { unreachable!() };
+            progress.failed(contact, from, now, share);
+        }
+        let lasted = now.since(at(0)).as_secs() / 3600;
+        assert!((72..84).contains(&lasted), "{contacts} {share}: {lasted}");
+    }
+}
+
+#[test]
+fn lifting_a_pause_tries_at_once_and_forgets_no_failure() {
+    let mut progress = Progress::default();
+    for number in 1..=5 {
+        progress.failed(contact(number), i64::from(number), at(0), MIDDLE);
+    }
+    progress.lift(at(0));
+    assert!(progress.is_open() && matches!(progress.step(at(0)), Step::Held { .. }));
+    assert!(progress.held.iter().all(|held| held.since == Some(at(0)) && held.tries == 1));
+}
+
+#[test]
 fn no_more_than_fifty_contacts_are_held() {
     let mut progress = Progress::default();
     for number in 0..50 {

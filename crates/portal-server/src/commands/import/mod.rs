@@ -134,7 +134,7 @@ async fn send(program: &Program, practice: &Practice, post: Post) -> Result<Vec<
 }
 
 /// A bar on standard error, where somebody watches it.
-fn progress(length: u64, what: &'static str) -> ProgressBar {
+pub(crate) fn progress(length: u64, what: &'static str) -> ProgressBar {
     let target = if terminal::is_watched() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(length), target).with_message(what);
     match ProgressStyle::with_template("{bar:32} {human_pos} of {human_len} {msg}, {per_sec}, {eta} left") {

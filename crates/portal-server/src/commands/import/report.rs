@@ -14,6 +14,9 @@ use portal::{
 use super::{line, read::Rows};
 use crate::terminal::{cell, count, number, plain, table};
 
+/// So many of those who share a login are named.
+const NAMED: usize = 10;
+
 /// The table of what was refused: contacts with all their faults, and accesses; `None` where nothing was.
 pub(crate) fn refused(rows: &Rows, verdicts: &[RowVerdict]) -> Option<String> {
     let mut table = table(["line", "ref", "field", "why", "value"]);
@@ -110,12 +113,16 @@ pub(crate) fn foreseen(rows: &Rows, verdicts: &[RowVerdict]) -> Option<String> {
         let effects = &written.effects;
         let head = [cell(&verdict.reference), cell(&input.name)];
         if matches!(written.activation, Some(Ok(ActivationOutcome::Joined))) {
-            let names: Vec<_> =
-                effects.shared_with.iter().map(|other| format!("{} ({})", other.name, other.reference)).collect();
+            let named = effects.shared_with.iter().take(NAMED);
+            let mut names: Vec<_> = named.map(|other| format!("{} ({})", other.name, other.reference)).collect();
+            let more = effects.shared_with.len() - names.len();
+            if more > 0 {
+                names.push(format!("{} more", number(more as u64)));
+            }
             table.add_row(head.iter().cloned().chain(["joins the login of".to_owned(), cell(&names.join(", "))]));
         }
         if let (Some(before), Some(after)) = (&effects.login_before, &effects.login_after)
-            && before != after
+            && effects.moves_login()
         {
             table.add_row(
                 head.iter().cloned().chain(["moves the login".to_owned(), cell(&format!("{before} → {after}"))]),

@@ -48,7 +48,6 @@ impl Bed {
         self
     }
 
-    #[cfg(feature = "fault-points")]
     pub(crate) fn unset(&mut self, variable: &'static str) {
         self.more.retain(|(known, _)| *known != variable);
     }
@@ -148,9 +147,37 @@ impl Bed {
         }
     }
 
+    /// Lets nobody into the database of a server any more, and sends all away who are in; or lets them in again.
+    pub(crate) async fn let_in(&self, anybody: bool) {
+        super::database::let_in(self.database_url(), anybody).await;
+    }
+
+    /// Makes a write that begins take longer than another waits for it, and yet no statement longer than it may; on an embedded
+    /// database as long as what is answered lives.
+    pub(crate) async fn slow_writes(&self) -> Option<SqliteConnection> {
+        if self.database.settings.is_empty() {
+            let options = SqliteConnectOptions::new().filename(self.folder().join("data/portal.db"));
+            let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+            connection.execute("BEGIN IMMEDIATE").await.unwrap();
+            return Some(connection);
+        }
+        let slow = ["client", "event", "receipt"].map(|table| {
+            format!("CREATE TRIGGER slow BEFORE INSERT ON portal.{table} FOR EACH STATEMENT EXECUTE FUNCTION slow();")
+        });
+        let slowly = "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS \
+                      'BEGIN PERFORM pg_sleep(3); RETURN NULL; END';";
+        self.tamper("", &format!("{slowly}{}", slow.concat())).await;
+        None
+    }
+
     /// Starts the service on a free port and waits until it answers.
     pub(crate) async fn serve(&self) -> Served {
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        self.serve_with(&[]).await
+    }
+
+    /// The same, with more words.
+    pub(crate) async fn serve_with(&self, words: &[&str]) -> Served {
+        let mut command = self.command(&[&["serve", "--listen", "127.0.0.1:0"], words].concat());
         tokio::task::spawn_blocking(move || Served::start(&mut command)).await.unwrap()
     }
 }

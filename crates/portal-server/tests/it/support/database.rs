@@ -86,6 +86,19 @@ pub(super) async fn written(url: &str) -> String {
     sqlx::query_scalar(oid).fetch_one(&mut connection).await.unwrap()
 }
 
+/// Opens or closes a database for everybody, whoever is in.
+pub(super) async fn let_in(url: &str, anybody: bool) {
+    let (whole, parameters) = url.split_once('?').expect("the URL of a test's own database");
+    let (server, name) = whole.rsplit_once('/').expect("a name");
+    let mut admin = PgConnection::connect(&format!("{server}/postgres?{parameters}")).await.unwrap();
+    let close = format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS {anybody}");
+    admin.execute(AssertSqlSafe(close)).await.unwrap();
+    if !anybody {
+        let away = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+        admin.execute(AssertSqlSafe(away)).await.unwrap();
+    }
+}
+
 /// All rows of all tables of the portal, as text.
 pub(super) async fn rows(url: &str) -> Vec<(String, Vec<u8>)> {
     let mut connection = PgConnection::connect(url).await.unwrap();

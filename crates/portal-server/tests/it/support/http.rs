@@ -42,6 +42,15 @@ impl Client {
         client
     }
 
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it sends with every request.
+    pub(crate) fn headers(&self) -> &[(&'static str, String)] {
+        &self.headers
+    }
+
     /// What it sends under a name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_str())
@@ -85,7 +94,10 @@ impl Client {
 
     /// The same; `None` where no whole answer came, whatever became of the request.
     pub(crate) async fn attempt(&self, method: &str, path: &str, body: Option<Vec<u8>>) -> Option<Answer> {
-        let mut request = Request::builder().method(method).uri(path).header("host", self.address.to_string());
+        let mut request = Request::builder().method(method).uri(path);
+        if self.header("host").is_none() {
+            request = request.header("host", self.address.to_string());
+        }
         if body.is_some() && self.headers.iter().all(|(name, _)| *name != "content-type") {
             request = request.header("content-type", "application/json");
         }

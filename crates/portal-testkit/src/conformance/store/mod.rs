@@ -8,6 +8,7 @@ mod keys;
 mod links;
 mod logins;
 mod passages;
+mod personal;
 mod races;
 mod sessions;
 mod text;
@@ -17,6 +18,6 @@ mod walls;
 mod workspace;
 
 pub use self::{
-    batch::*, erase::*, facts::*, guards::*, keys::*, links::*, logins::*, passages::*, races::*, sessions::*, text::*,
-    tries::*, unique::*, walls::*, workspace::*,
+    batch::*, erase::*, facts::*, guards::*, keys::*, links::*, logins::*, passages::*, personal::*, races::*,
+    sessions::*, text::*, tries::*, unique::*, walls::*, workspace::*,
 };

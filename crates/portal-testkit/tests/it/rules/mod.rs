@@ -5,6 +5,7 @@ mod conflicts;
 mod desk;
 mod guessing;
 mod imports;
+mod jobs;
 mod journal;
 mod links;
 mod moves;

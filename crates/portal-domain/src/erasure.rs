@@ -1,0 +1,195 @@
+//! What is erased of a contact, and how what stays forgets it (J3).
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    email::{EmailAddress, LoginKey},
+    id::{ContactId, LoginId, Ref},
+    job::{ImportInput, JobRow, RowContent, RowReport, SettledRow},
+    time::Timestamp,
+};
+
+/// So long personal values of the journal, and what is left of a contact that was deleted, serve as evidence: three years.
+pub const EVIDENCE: Duration = Duration::from_secs(1096 * 24 * 3600);
+/// So long it is kept where a session came from, after its time was over.
+pub const ORIGINS: Duration = Duration::from_secs(90 * 24 * 3600);
+
+/// What is to be erased: contacts that are not there any more, with all that names them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erasure {
+    /// The contacts: the one that is deleted with this, and those of its reference that were deleted before.
+    pub contacts: Vec<ContactId>,
+    /// What others name them by; nothing where nobody can name them any more.
+    pub names: Option<Names>,
+    /// The keys of their addresses: tries there are forgotten, unless somebody else has the key.
+    pub keys: BTreeSet<LoginKey>,
+    /// Their addresses, as they were spelled.
+    pub addresses: BTreeSet<String>,
+    /// Who stays behind the login that the contact leaves.
+    pub heir: Option<Heir>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Who stays behind a login that an erased contact leaves: links written to the contact are this one's from now on (A3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heir {
+    /// The login.
+    pub login: LoginId,
+    /// The contact longest behind it of those that stay.
+    pub contact: ContactId,
+    /// Its spelling of the address.
+    pub address: EmailAddress,
+}
+
+/// What names a contact where another one is meant: in answers and reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// The host's id.
+    pub reference: Ref,
+    /// The names in words.
+    pub names: BTreeSet<String>,
+}
+
+/// What deleted contacts left behind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traces {
+    /// Names that they had when they were deleted.
+    pub names: BTreeSet<String>,
+    /// Addresses that they had then, and to which mail about them was written.
+    pub addresses: BTreeSet<String>,
+    /// How much there is to be erased.
+    pub found: Found,
+}
+
+/// How much there is of contacts, by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// Events with personal values.
+    pub events: u64,
+    /// Messages.
+    pub messages: u64,
+    /// Those of them that wait to be sent.
+    pub unsent: u64,
+    /// Links.
+    pub links: u64,
+    /// Answers kept for repeated calls.
+    pub answers: u64,
+    /// Rows of imports and activations.
+    pub rows: u64,
+}
+
+impl Found {
+    /// The counts with their names, for events and answers.
+    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
+        let Self { events, messages, unsent, links, answers, rows } = *self;
+        [
+            ("events", events),
+            ("messages", messages),
+            ("messages_cancelled", unsent),
+            ("links", links),
+            ("answers", answers),
+            ("rows", rows),
+        ]
+        .into()
+    }
+}
+
+/// What outlived its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purge {
+    /// Where sessions came from whose absolute limit was before a time, of portal and workspace. The sessions stay.
+    Origins(Timestamp),
+    /// Personal values of events before a time. The events stay, with their digests.
+    Personal(Timestamp),
+}
+
+impl Names {
+    /// Texts of which one stands in every answer or report, written as JSON, that names the contact.
+    pub fn needles(&self) -> Vec<String> {
+        let words = self.names.iter().map(|name| json(&ticked(name)).trim_matches('"').to_owned());
+        [self.reference_needle()].into_iter().chain(words).collect()
+    }
+
+    /// A text that stands in every answer, written as JSON, that names the contact.
+    pub fn reference_needle(&self) -> String {
+        format!("\"reference\":{}", json(self.reference.as_str()))
+    }
+
+    /// An answer without the contact, where it is among those that share a login with another one. `None` where it isn't.
+    pub fn without(&self, answer: &[u8]) -> Option<Vec<u8>> {
+        let mut value: Value = serde_json::from_slice(answer).ok()?;
+        let changed = self.leave(&mut value);
+        changed.then(|| value.to_string().into_bytes())
+    }
+
+    fn leave(&self, value: &mut Value) -> bool {
+        match value {
+            Value::Object(members) => members.iter_mut().fold(false, |changed, (name, value)| {
+                let shared = value.as_array_mut().filter(|_| name == "shared_with");
+                let left = shared.is_some_and(|named| {
+                    let before = named.len();
+                    named.retain(|one| one["reference"] != self.reference.as_str());
+                    named.len() < before
+                });
+                self.leave(value) || left || changed
+            }),
+            Value::Array(items) => items.iter_mut().filter_map(|item| self.leave(item).then_some(())).count() > 0,
+            _ => false,
+        }
+    }
+
+    /// A row of a job without the contact: where it is the contact's own, without all that it says. `None` where the contact is
+    /// not in it.
+    pub fn without_row(&self, row: &JobRow) -> Option<JobRow> {
+        let left = if row.reference == self.reference.as_str() { emptied(row) } else { self.not_named(row) };
+        (left != *row).then_some(left)
+    }
+
+    fn not_named(&self, row: &JobRow) -> JobRow {
+        let mut row = row.clone();
+        if let Some(settled) = &mut row.settled {
+            settled.report.shared_with.retain(|named| named.reference != self.reference);
+            let faults = settled.report.faults.iter_mut().map(|fault| &mut fault.detail);
+            for words in settled.report.refusal.iter_mut().chain(faults) {
+                for name in &self.names {
+                    *words = words.replace(&ticked(name), "`…`");
+                }
+            }
+        }
+        row
+    }
+}
+
+fn json(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+fn ticked(name: &str) -> String {
+    format!("`{name}`")
+}
+
+/// A row that says nothing any more. Not settled yet, it will be refused.
+fn emptied(row: &JobRow) -> JobRow {
+    let content = match &row.content {
+        RowContent::Row { line, .. } => RowContent::Row { line: *line, input: ImportInput::default() },
+        RowContent::Contact { was } => RowContent::Contact { was: *was },
+    };
+    let emptied = |settled: &SettledRow| SettledRow { report: RowReport::default(), ..settled.clone() };
+    JobRow { place: row.place, reference: String::new(), content, settled: row.settled.as_ref().map(emptied) }
+}
+
+impl Traces {
+    /// Notes what the event of a deletion tells of its contact.
+    pub fn tell(&mut self, personal: &BTreeMap<String, String>) {
+        self.names.extend(personal.get("name_before").cloned());
+        let emails = personal.get("emails_before").into_iter().flat_map(|all| all.split(' '));
+        self.addresses.extend(emails.filter(|email| !email.is_empty()).map(str::to_owned));
+    }
+}

@@ -1,0 +1,110 @@
+//! Everything that is held about one contact, and nothing of anybody else.
+
+use super::{HandoffRecord, LinkRecord, MessageRecord, SessionRecord, SignInCodeRecord, TryRecord, When};
+use crate::{
+    contact::Access, event::RecordedEvent, facts::ContactFacts, id::JobId, job::RowContent, link::LinkState,
+    practice::Practice, time::Timestamp, view::ContactView,
+};
+
+/// What a store finds about one contact, and what tells the contact's own from what is others'.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DossierFacts {
+    /// The practice.
+    pub practice: Practice,
+    /// The contact, with the login it is behind.
+    pub contact: ContactFacts,
+    /// Whether that login was ever written to about somebody else. Every grant is (A4), so whoever else was behind it was.
+    pub login_was_shared: bool,
+    /// Messages about the contact, in the order they were queued.
+    pub messages: Vec<MessageRecord>,
+    /// Links that were written to it, oldest first.
+    pub links: Vec<LinkRecord>,
+    /// Sessions of its login, whosoever's, oldest first.
+    pub sessions: Vec<SessionRecord>,
+    /// Hand-overs of it, oldest first.
+    pub handoffs: Vec<HandoffRecord>,
+    /// Codes that told of it, oldest first.
+    pub sign_in_codes: Vec<SignInCodeRecord>,
+    /// Tries at keys of its addresses, present and former, that no other contact and no practice user has or had, oldest first.
+    pub tries: Vec<TryRecord>,
+    /// Rows of jobs that name its reference.
+    pub rows: Vec<ImportedRow>,
+    /// Sealed events about it, in their order.
+    pub events: Vec<RecordedEvent>,
+}
+
+/// A row of a job that names a contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedRow {
+    /// The job.
+    pub job: JobId,
+    /// When the job was asked for.
+    pub at: When,
+    /// What the row says.
+    pub content: RowContent,
+    /// What became of it.
+    pub outcome: Option<String>,
+}
+
+/// The answer to a person who asks what is held about them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dossier {
+    /// When it was so.
+    pub at: Timestamp,
+    /// The contact as it is shown; others behind its login are not named.
+    pub contact: ContactView,
+    /// Whether others sign in with the same login.
+    pub shares_login: bool,
+    /// When the password of its login was set.
+    pub password_set_at: Option<Timestamp>,
+    /// Keys that were its first while it had access.
+    pub former_keys: Vec<String>,
+    /// How many sessions of its login were left out, since they may be another person's.
+    pub sessions_left_out: usize,
+    /// What was found, without what is others'.
+    pub found: DossierFacts,
+}
+
+impl Dossier {
+    /// Leaves out what may be another person's (C3): of a login that others are or were behind, sessions in which this contact's
+    /// profile was not chosen; and of any login, sessions from before the contact was behind it. `None` where there is no contact.
+    pub fn of(mut found: DossierFacts, now: Timestamp) -> Option<Self> {
+        let mut view = ContactView::of(&found.practice, &found.contact, now)?;
+        let contact = found.contact.contact.as_ref()?;
+        let login = found.contact.login.as_ref();
+        let shares_login = !view.portal.shared_with.is_empty();
+        let (id, since) = (contact.id, contact.behind_since);
+        let alone = !found.login_was_shared && !shares_login;
+        let since = since.filter(|_| contact.access == Access::Granted);
+        let own = |session: &SessionRecord| alone && since.is_none_or(|since| session.signed_in_at.0 >= since);
+        let all = found.sessions.len();
+        found.sessions.retain(|session| match session.profile {
+            Some(profile) => profile.contact == id,
+            None => own(session),
+        });
+        view.portal.shared_with.clear();
+        Some(Self {
+            at: now,
+            shares_login,
+            password_set_at: login.and_then(|it| it.login.credential.as_ref()).map(|it| it.set_at),
+            former_keys: found.contact.former_keys.iter().map(|key| key.as_str().to_owned()).collect(),
+            contact: view,
+            sessions_left_out: all - found.sessions.len(),
+            found,
+        })
+    }
+}
+
+impl LinkRecord {
+    /// The state at `now`, by the same order as that of a link: used, dead, expired, usable.
+    pub fn state(&self, now: Timestamp) -> LinkState {
+        LinkState::of(self.used_at.map(|it| it.0), self.ended_at.map(|it| it.0), self.expires_at.0, now)
+    }
+}
+
+impl HandoffRecord {
+    /// The state at `now`, by the same order.
+    pub fn state(&self, now: Timestamp) -> LinkState {
+        LinkState::of(self.used_at.map(|it| it.0), self.ended_at.map(|it| it.0), self.expires_at.0, now)
+    }
+}

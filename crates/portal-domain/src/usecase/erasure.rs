@@ -1,0 +1,134 @@
+//! The end of personal data: by order, and by time (J3).
+
+use serde::{Deserialize, Serialize};
+
+use super::{CallContext, Error, Portal, contacts::query, tries::FORGOTTEN_AT_ONCE};
+use crate::{
+    Refusal,
+    decide::{self, Decided, Erase, Scene},
+    erasure::{EVIDENCE, Found, ORIGINS, Purge},
+    event::Caller,
+    facts::ContactFacts,
+    id::{ContactId, EventId, PracticeId, Ref},
+    time::Timestamp,
+};
+
+/// So many contacts that are long gone are looked up at once.
+const GONE: u32 = 50;
+
+/// What an erasure answers: the receipt. The event of the same id tells it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureReceipt {
+    /// Names the receipt.
+    pub id: EventId,
+    /// When.
+    pub at: Timestamp,
+    /// Who ordered it, as the journal writes it.
+    pub by: String,
+    /// How many contacts: those of the same reference that were deleted before, too.
+    pub contacts: u64,
+    /// Sessions that were valid and are not any more.
+    pub sessions_ended: u64,
+    /// How much of them there was, by kind.
+    pub found: Found,
+}
+
+/// What of a practice an erasure is about.
+struct Meant<'a> {
+    reference: Option<&'a Ref>,
+    facts: ContactFacts,
+    gone: Vec<ContactId>,
+}
+
+impl Portal {
+    /// Whether there is something to be erased under a reference; `NotFound` otherwise.
+    pub async fn erasable(&self, context: &CallContext, contact: &Ref) -> Result<(), Error> {
+        let meant = self.meant(context, contact).await?;
+        let nothing = meant.facts.contact.is_none() && meant.gone.is_empty();
+        if nothing { Err(Refusal::NotFound { what: "contact" }.into()) } else { Ok(()) }
+    }
+
+    /// Erases a contact, and what is left of those of its reference that were deleted before. See [`decide::erase_contact`].
+    pub async fn erase_contact(&self, context: &CallContext, contact: &Ref) -> Result<ErasureReceipt, Error> {
+        let decided = || async move {
+            let meant = self.meant(context, contact).await?;
+            if meant.facts.contact.is_some() || !meant.gone.is_empty() {
+                context.meant_for(meant.facts.contact.as_ref())?;
+            }
+            self.decide_erasure(context, &meant).await
+        };
+        let receipt = self.carry_out(context, decided).await?;
+        if !context.preview {
+            self.tidy().await;
+        }
+        Ok(receipt)
+    }
+
+    async fn meant<'a>(&self, context: &CallContext, contact: &'a Ref) -> Result<Meant<'a>, Error> {
+        let gone = self.store.gone(context.practice, contact).await?;
+        // Whoever is deleted in between is found by the next look, for the commit finds out.
+        let facts = self.store.contacts(context.practice, &[query(contact)], self.clock.now()).await?;
+        let facts = facts.into_iter().next().unwrap_or_default();
+        Ok(Meant { reference: Some(contact), facts, gone })
+    }
+
+    async fn decide_erasure(&self, context: &CallContext, meant: &Meant<'_>) -> Result<Decided<ErasureReceipt>, Error> {
+        let Meant { reference, facts, gone } = meant;
+        let practice = self.practice(context).await?;
+        let present = facts.contact.as_ref().map(|contact| contact.id);
+        let all: Vec<_> = present.into_iter().chain(gone.iter().copied()).collect();
+        let traces = self.store.traces(context.practice, &all, *reference).await?;
+        let scene = Scene { practice: &practice, facts };
+        let command = Erase { reference: *reference, gone, traces: &traces };
+        let Decided { decision, outcome } = decide::erase_contact(scene, command, &mut self.moment(context))?;
+        let outcome = ErasureReceipt {
+            id: outcome.id,
+            at: outcome.at,
+            by: outcome.by,
+            contacts: outcome.contacts,
+            sessions_ended: outcome.sessions,
+            found: outcome.found,
+        };
+        Ok(Decided { decision, outcome })
+    }
+
+    /// Removes what has outlived its life, a few at a time (J3). Answers how much.
+    pub async fn purge(&self) -> Result<u64, Error> {
+        let (now, mut all) = (self.clock.now(), 0);
+        for what in [Purge::Origins(now.before(ORIGINS)), Purge::Personal(now.before(EVIDENCE))] {
+            loop {
+                let purged = self.store.purge(what, FORGOTTEN_AT_ONCE).await?;
+                all += purged;
+                if purged == 0 {
+                    break;
+                }
+            }
+        }
+        loop {
+            let gone = self.store.long_gone(now.before(EVIDENCE), GONE).await?;
+            for (practice, contact) in &gone {
+                self.erase_gone(*practice, *contact).await?;
+            }
+            all += gone.len() as u64;
+            if gone.is_empty() {
+                break;
+            }
+        }
+        self.tidy().await;
+        Ok(all)
+    }
+
+    /// Erases what is left of a contact that was deleted long ago. Another worker may be faster.
+    async fn erase_gone(&self, practice: PracticeId, contact: ContactId) -> Result<(), Error> {
+        let context = CallContext::new(practice, Caller::Worker);
+        let meant = Meant { reference: None, facts: ContactFacts::default(), gone: vec![contact] };
+        let decided = self.decide_erasure(&context, &meant).await?;
+        self.settle(&context, decided).await?;
+        Ok(())
+    }
+
+    /// What was erased is gone, whether its place on disk is written over at once or by and by.
+    async fn tidy(&self) {
+        let _ = self.store.tidy().await;
+    }
+}

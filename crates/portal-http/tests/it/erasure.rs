@@ -1,0 +1,154 @@
+//! The end of one contact with all that is known of it (J3).
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::kit::{Answer, Ask, Kit, PASSWORD};
+
+const PUT: Method = Method::PUT;
+const POST: Method = Method::POST;
+const DELETE: Method = Method::DELETE;
+
+impl Kit {
+    async fn erase(&self, path: &str) -> Answer {
+        self.host(POST, path, Value::Null).await
+    }
+
+    async fn journal(&self) -> Answer {
+        self.seal().await;
+        self.get("/events?limit=200").await.is(200)
+    }
+
+    async fn under(&self, key: &str, method: Method, path: &str, body: Value) -> Answer {
+        let ask = Ask::new(method, &format!("/api/v1{path}")).key(&self.key).with("idempotency-key", key);
+        self.send(if body.is_null() { ask } else { ask.json(&body) }).await
+    }
+}
+
+#[tokio::test]
+async fn j3_erasure_answers_a_receipt_and_the_journal_tells_no_names() {
+    let kit = Kit::new().await;
+    kit.settle("ada", "ada@smith.example").await;
+    kit.sign_in("ada@smith.example").await;
+    kit.host(POST, "/contacts/ada/portal/resend", Value::Null).await.is(200);
+    let would = kit.erase("/contacts/ada/erase?preview=true").await.is(200).json();
+    assert_eq!((&would["preview"], &would["receipt"]), (&json!(true), &Value::Null));
+    kit.get("/contacts/ada").await.is(200);
+
+    let did = kit.erase("/contacts/ada/erase").await.is(200).json();
+    assert_eq!(
+        (&did["outcome"], &did["preview"], &did["erased"]),
+        (&json!("changed"), &json!(false), &would["erased"])
+    );
+    let erased = &did["erased"];
+    assert_eq!((&erased["contacts"], &erased["sessions_ended"]), (&json!(1), &json!(1)));
+    assert_eq!(
+        (&erased["messages"], &erased["messages_cancelled"], &erased["links"]),
+        (&json!(2), &json!(2), &json!(2))
+    );
+    for (method, path) in
+        [(POST, "/contacts/ada/erase"), (POST, "/contacts/ada/erase?preview=true"), (DELETE, "/contacts/ada")]
+    {
+        kit.host(method, path, Value::Null).await.problem(404, "not_found");
+    }
+    assert!(kit.tokens().await.is_empty(), "its mail never leaves");
+    let told = kit.journal().await;
+    assert!(!told.text.contains("ada@smith.example") && !told.text.contains("Person ada"), "{}", told.text);
+    let events = told.json()["items"].as_array().expect("events").clone();
+    let receipt = events.iter().find(|event| event["id"] == did["receipt"]).expect("the receipt");
+    assert_eq!((&receipt["kind"], &receipt["caller"]), (&json!("contact.erased"), &did["ordered_by"]));
+    assert_eq!((&receipt["at"], &receipt["contact"]), (&did["at"], &Value::Null));
+    assert_eq!(receipt["facts"]["events"], erased["events"].to_string());
+    let of_ada =
+        events.iter().filter(|event| event["kind"] == "contact.activated" || event["kind"] == "session.opened");
+    assert!(of_ada.inspect(|event| assert_eq!(event["personal"], Value::Null)).count() > 1);
+    let report = portal_testkit::conformance::verify(&*kit.store, kit.practice.id).await;
+    assert!(report.is_valid() && report.erased > 3, "{report:?}");
+}
+
+#[tokio::test]
+async fn j3_who_shares_the_login_goes_on() {
+    let kit = Kit::new().await;
+    kit.settle("ada", "ada@smith.example").await;
+    kit.invite("bob", "ada@smith.example").await;
+    let named = kit.under("k", PUT, "/contacts/bob", json!({"name": "Bob"})).await.is(200);
+    assert_eq!(named.json()["portal"]["shared_with"][0]["ref"], "ada");
+    let cookie = kit.sign_in("ada@smith.example").await;
+    kit.erase("/contacts/ada/erase").await.is(200);
+    kit.send(Ask::get("/portal/smith/api/session").cookie(&cookie)).await.is(200);
+    let body = json!({"email": "ada@smith.example", "password": PASSWORD});
+    kit.front(POST, "/session", body).await.is(204);
+    let again = kit.under("k", PUT, "/contacts/bob", json!({"name": "Bob"})).await.is(200);
+    assert_eq!(again.json()["portal"]["shared_with"], json!([]), "an answer does without who is erased");
+    assert_eq!(again.json()["outcome"], named.json()["outcome"]);
+}
+
+#[tokio::test]
+async fn j3_a_repeated_call_brings_nobody_back() {
+    let kit = Kit::new().await;
+    let body = json!({"name": "Ada", "emails": ["ada@smith.example"]});
+    kit.under("put", PUT, "/contacts/ada", body.clone()).await.is(201);
+    let done = kit.under("erase", POST, "/contacts/ada/erase", Value::Null).await.is(200);
+    let again = kit.under("erase", POST, "/contacts/ada/erase", Value::Null).await.is(200);
+    assert_eq!(done.text, again.text);
+    kit.under("put", PUT, "/contacts/ada", body.clone()).await.problem(404, "not_found");
+    kit.get("/contacts/ada").await.problem(404, "not_found");
+    kit.under("put", PUT, "/contacts/ada", json!({"name": "Eve"})).await.problem(422, "idempotency_key_reused");
+    // Meant anew, it is another contact.
+    kit.under("anew", PUT, "/contacts/ada", body).await.is(201);
+}
+
+#[tokio::test]
+async fn j3_what_a_deletion_left_is_erased_by_its_reference() {
+    let kit = Kit::new().await;
+    kit.settle("ada", "ada@smith.example").await;
+    kit.host(DELETE, "/contacts/ada", Value::Null).await.is(200);
+    assert!(kit.journal().await.text.contains("ada@smith.example"), "the journal stays (A7)");
+    kit.settle("ada", "eve@smith.example").await;
+    let erased = kit.erase("/contacts/ada/erase").await.is(200).json();
+    assert_eq!(erased["erased"]["contacts"], 2);
+    let told = kit.journal().await.text;
+    assert!(!told.contains("ada@smith.example") && !told.contains("eve@smith.example"), "{told}");
+    kit.settle("bob", "bob@smith.example").await;
+    kit.host(DELETE, "/contacts/bob", Value::Null).await.is(200);
+    kit.erase("/contacts/bob/erase").await.is(200);
+    assert!(!kit.journal().await.text.contains("bob@smith.example"));
+    kit.erase("/contacts/bob/erase").await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn j3_an_import_brings_back_nobody_who_was_erased_before_it_ran() {
+    let kit = Kit::new().await;
+    kit.host(PUT, "/contacts/ada", json!({"name": "Ada", "emails": ["ada@smith.example"]})).await.is(201);
+    let file = kit.file("", b"ref,name,emails\nada,Ada,ada@new.example\nbob,Bob,bob@smith.example\n");
+    let import = kit.send(file).await.is(202).json();
+    assert_eq!(kit.erase("/contacts/ada/erase").await.is(200).json()["erased"]["rows"], 1);
+    kit.work().await;
+    kit.get("/contacts/ada").await.problem(404, "not_found");
+    kit.get("/contacts/bob").await.is(200);
+    let path = format!("/imports/{}", import["id"].as_str().expect("an id"));
+    let done = kit.get(&path).await.is(200).json();
+    assert_eq!((&done["state"], &done["created"], &done["refused"]), (&json!("done"), &json!(1), &json!(1)));
+    let rows = kit.get(&format!("{path}/rows")).await.is(200);
+    assert!(!rows.text.contains("ada"), "{}", rows.text);
+}
+
+#[tokio::test]
+async fn j3_what_deletion_left_and_evidence_is_over_after_three_years() {
+    let kit = Kit::new().await;
+    kit.settle("ada", "ada@smith.example").await;
+    kit.settle("eve", "eve@smith.example").await;
+    kit.clock.advance(std::time::Duration::from_secs(24 * 3600));
+    kit.host(DELETE, "/contacts/ada", Value::Null).await.is(200);
+    kit.clock.advance(std::time::Duration::from_secs(1095 * 24 * 3600 + 3600));
+    assert!(kit.portal.purge().await.expect("it purges") > 0, "events of the first day");
+    let left = kit.journal().await.text;
+    assert!(left.contains("contact.deleted") && left.contains("ada@smith.example"), "the deletion is not as old");
+    kit.clock.advance(std::time::Duration::from_secs(3 * 24 * 3600));
+    assert!(kit.portal.purge().await.expect("it purges") > 0);
+    assert_eq!(kit.portal.purge().await, Ok(0));
+    let left = kit.journal().await;
+    assert!(!left.text.contains("ada@smith.example") && !left.text.contains("eve@smith.example"));
+    assert!(left.text.contains("\"kind\":\"contact.erased\""), "{}", left.text);
+    assert_eq!(kit.get("/contacts/eve").await.is(200).json()["emails"][0]["address"], "eve@smith.example");
+}

@@ -1,0 +1,129 @@
+//! Everything about one contact, from one view.
+
+use portal_domain::{
+    email::LoginKey,
+    export::{DossierFacts, ImportedRow, MessageRecord, PartPage, TryRecord, When},
+    facts::{ContactFacts, ContactQuery, ContactSelector},
+    id::{ContactId, LoginId, PracticeId, Ref},
+    port::{Page, PracticeSelector, StoreError},
+    time::Timestamp,
+};
+use sqlx::PgConnection;
+
+use super::passages;
+use crate::{
+    facts,
+    failure::store_error,
+    row::{self, damaged},
+    tries, views,
+};
+
+/// Whatever there is.
+const ALL: u32 = u32::MAX;
+/// Before anything was noted.
+const EVER: Timestamp = Timestamp::from_micros(i64::MIN);
+
+pub(super) async fn dossier(
+    connection: &mut PgConnection,
+    of: PracticeId,
+    reference: &Ref,
+    now: Timestamp,
+) -> Result<Option<DossierFacts>, StoreError> {
+    let practice = facts::practice(&mut *connection, &PracticeSelector::Id(of)).await?;
+    let Some(practice) = practice else { return Ok(None) };
+    let query =
+        ContactQuery { contact: ContactSelector::Ref(reference.clone()), keys: Vec::new(), clients: Vec::new() };
+    let found = facts::contacts(connection, of, &[query], now).await?.into_iter().next().unwrap_or_default();
+    let Some(contact) = &found.contact else { return Ok(None) };
+    let (contact, login) = (contact.id, contact.login);
+    let (all, page) = (Page { after: None, limit: ALL }, PartPage { after: None, limit: ALL, now });
+    let messages = views::messages(connection, of, contact, &all).await?.into_iter();
+    let (sessions, login_was_shared) = match login {
+        Some(login) => (
+            passages::sessions_of(connection, of, login).await?,
+            written_about_others(connection, of, login, contact).await?,
+        ),
+        None => (Vec::new(), false),
+    };
+    let mut tried: Vec<TryRecord> = Vec::new();
+    for key in own_keys(connection, of, contact, &found).await? {
+        tried.extend(tries::tries(&mut *connection, of, &key, EVER).await?.into_iter().map(TryRecord::from));
+    }
+    tried.sort_by_key(|it| (it.at, it.id));
+    Ok(Some(DossierFacts {
+        practice,
+        login_was_shared,
+        messages: messages.map(|(delivery, _)| MessageRecord::from(delivery)).collect(),
+        links: passages::links(connection, of, Some(contact), &page).await?,
+        sessions,
+        handoffs: passages::handoffs(connection, of, Some(contact), &page).await?,
+        sign_in_codes: passages::sign_in_codes(connection, of, Some(contact), &page).await?,
+        tries: tried,
+        rows: rows(connection, of, reference).await?,
+        events: views::events_about(connection, of, contact, &all).await?,
+        contact: found,
+    }))
+}
+
+/// Whether a login was ever written to about another contact than this one.
+async fn written_about_others(
+    connection: &mut PgConnection,
+    of: PracticeId,
+    login: LoginId,
+    contact: ContactId,
+) -> Result<bool, StoreError> {
+    let others = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM portal.message WHERE practice_id = $1 AND login_id = $2 AND contact_id <> $3)
+               AS "others!""#,
+        row::uuid(of),
+        login.to_uuid(),
+        contact.to_uuid(),
+    );
+    others.fetch_one(connection).await.map_err(store_error)
+}
+
+/// Keys of the contact's addresses, present and former, that are nobody else's, and were nobody else's.
+async fn own_keys(
+    connection: &mut PgConnection,
+    of: PracticeId,
+    contact: ContactId,
+    found: &ContactFacts,
+) -> Result<Vec<LoginKey>, StoreError> {
+    let present = found.contact.iter().flat_map(|contact| contact.emails.iter()).map(|email| email.key());
+    let keys: Vec<String> = present.chain(&found.former_keys).map(|key| key.as_str().to_owned()).collect();
+    let own = sqlx::query_scalar!(
+        r#"SELECT DISTINCT k.key AS "key!" FROM unnest($2::text[]) AS k (key)
+           WHERE NOT EXISTS (SELECT 1 FROM portal.contact_email a
+                   WHERE a.practice_id = $1 AND a.key = k.key AND a.contact_id <> $3)
+               AND NOT EXISTS (SELECT 1 FROM portal.contact_former_key f
+                   WHERE f.practice_id = $1 AND f.key = k.key AND f.contact_id <> $3)
+               AND NOT EXISTS (SELECT 1 FROM portal.practice_user u WHERE u.practice_id = $1 AND u.key = k.key)"#,
+        row::uuid(of),
+        &keys,
+        contact.to_uuid(),
+    );
+    let own = own.fetch_all(connection).await.map_err(store_error)?.into_iter();
+    own.map(|text| LoginKey::parse(&text).map_err(|_| damaged("contact_email", contact, "its key is none"))).collect()
+}
+
+/// Rows of jobs that name a reference. There is no index for it: jobs are kept for fourteen days.
+async fn rows(connection: &mut PgConnection, of: PracticeId, reference: &Ref) -> Result<Vec<ImportedRow>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT r.job_id, j.created_at, r.content, r.outcome
+         FROM portal.job j JOIN portal.job_row r ON r.practice_id = j.practice_id AND r.job_id = j.job_id
+         WHERE j.practice_id = $1 AND r.ref = $2 ORDER BY r.job_id, r.place",
+        row::uuid(of),
+        reference.as_str(),
+    );
+    let rows = rows.fetch_all(connection).await.map_err(store_error)?.into_iter();
+    let read = rows.map(|it| {
+        Ok(ImportedRow {
+            job: row::id(it.job_id),
+            at: When::from_micros(it.created_at),
+            content: serde_json::from_str(&it.content)
+                .map_err(|_| damaged("job_row", it.job_id, "a row of it can't be read"))?,
+            outcome: it.outcome,
+        })
+    });
+    read.collect()
+}

@@ -1,0 +1,57 @@
+//! How PostgreSQL finds the rows of a job, by the plan that serves all values.
+
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Executor, Row};
+
+use crate::{
+    given::{PRACTICE, begin},
+    kit::with_database,
+};
+
+/// A job of an import with many rows, of which few were refused.
+fn rows() -> String {
+    let practice = uuid::Uuid::from_bytes(PRACTICE.to_bytes());
+    format!(
+        "INSERT INTO portal.job VALUES ('{practice}', '{practice}', 'import', 'done', '', '', NULL, 20000, '', NULL, 1, 1, 1, 1);
+         INSERT INTO portal.job_row
+         SELECT '{practice}', '{practice}', n, n::text, '', CASE WHEN n % 1000 = 0 THEN 'refused' ELSE 'created' END,
+             CASE WHEN n % 500 = 0 THEN 'join' END, '', false
+         FROM generate_series(1, 20000) AS n;
+         ANALYZE portal.job_row;
+         SET plan_cache_mode = force_generic_plan"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_a_job_are_found_by_the_index_of_their_filter() {
+    with_database(async |database| {
+        begin(&database.store().await, Vec::new()).await;
+        let mut raw = database.connection().await;
+        raw.execute(sqlx::raw_sql(AssertSqlSafe(rows()))).await.unwrap();
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(".sqlx");
+        let mut seen = Vec::new();
+        for file in std::fs::read_dir(folder).unwrap() {
+            let described: Value =
+                serde_json::from_str(&std::fs::read_to_string(file.unwrap().path()).unwrap()).unwrap();
+            let query = described["query"].as_str().unwrap();
+            let index = match query {
+                query if !query.starts_with("SELECT place, ref AS reference, content") => continue,
+                query if query.contains("outcome = $3") || query.contains("outcome IS NULL") => "job_row_outcome",
+                query if query.contains("effect = $3") => "job_row_effect",
+                _ => "job_row_pkey",
+            };
+            let name = format!("q{}", seen.len());
+            let prepare = format!("PREPARE {name} AS {query}");
+            raw.execute(sqlx::raw_sql(AssertSqlSafe(prepare))).await.unwrap();
+            let values = vec!["NULL"; described["describe"]["parameters"]["Left"].as_array().unwrap().len()];
+            let explain = AssertSqlSafe(format!("EXPLAIN EXECUTE {name} ({})", values.join(", ")));
+            let plan = sqlx::query(explain).fetch_all(&mut raw).await.unwrap();
+            let plan: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
+            assert!(plan.iter().any(|line| line.contains(index)), "{query}\n{}", plan.join("\n"));
+            seen.push(index);
+        }
+        seen.sort_unstable();
+        assert_eq!(seen, ["job_row_effect", "job_row_outcome", "job_row_outcome", "job_row_pkey"]);
+    })
+    .await;
+}

@@ -1,0 +1,273 @@
+//! Erasure of contacts (J3). Guards are held and everything else is written, but for what the commit itself tells.
+
+use portal_domain::{
+    erasure::{Erasure, Heir, Names},
+    job::JobRow,
+};
+use sqlx::SqliteConnection;
+
+use crate::{
+    encode::{ids, json, texts},
+    error::Fault,
+    jobs::StoredRow,
+};
+
+/// Removes what is personal of contacts that are not there any more.
+pub(super) async fn erase(connection: &mut SqliteConnection, practice: &[u8], what: &Erasure) -> Result<(), Fault> {
+    let contacts = ids(&what.contacts);
+    let gone = sqlx::query!(
+        "DELETE FROM portal_gone_contact
+         WHERE practice_id = ?1 AND contact_id IN (SELECT unhex(value) FROM json_each(?2))",
+        practice,
+        contacts
+    );
+    // Who was not deleted, or is erased already, is not erased now.
+    if gone.execute(&mut *connection).await?.rows_affected() != what.contacts.len() as u64 {
+        return Err(Fault::Conflict);
+    }
+    sessions(connection, practice, &contacts, what.heir.as_ref()).await?;
+    personal(connection, practice, &contacts).await?;
+    links(connection, practice, &contacts, what).await?;
+    messages(connection, practice, &contacts).await?;
+    tries(connection, practice, what).await?;
+    answers(connection, practice, &contacts, what.names.as_ref()).await?;
+    rows(connection, practice, what.names.as_ref()).await
+}
+
+/// Personal values of their events, and of those of logins that they were behind and that are gone.
+async fn personal(connection: &mut SqliteConnection, practice: &[u8], contacts: &str) -> Result<(), Fault> {
+    let erase = sqlx::query!(
+        "WITH own (event_id, login_id) AS (
+             SELECT v.event_id, v.login_id FROM json_each(?2) AS e
+             CROSS JOIN portal_event AS v
+                 ON v.practice_id = ?1 AND v.contact_id = unhex(e.value) AND v.number IS NOT NULL
+             UNION ALL
+             SELECT v.event_id, v.login_id FROM portal_event AS v
+             WHERE v.practice_id = ?1 AND v.number IS NULL AND v.contact_id IN (SELECT unhex(value) FROM json_each(?2)))
+         DELETE FROM portal_event_personal WHERE practice_id = ?1 AND event_id IN (
+             SELECT event_id FROM own
+             UNION ALL
+             SELECT v.event_id FROM (SELECT DISTINCT login_id FROM own WHERE login_id IS NOT NULL) AS l
+             CROSS JOIN portal_event AS v
+                 ON v.practice_id = ?1 AND v.login_id = l.login_id AND v.contact_id IS NULL
+             WHERE NOT EXISTS (SELECT 1 FROM portal_login AS g WHERE g.practice_id = ?1 AND g.login_id = l.login_id))",
+        practice,
+        contacts
+    );
+    erase.execute(connection).await?;
+    Ok(())
+}
+
+/// Where sessions came from that looked at their profiles, and those of the login that others stay behind.
+async fn sessions(
+    connection: &mut SqliteConnection,
+    practice: &[u8],
+    contacts: &str,
+    heir: Option<&Heir>,
+) -> Result<(), Fault> {
+    let looked = sqlx::query!(
+        "WITH own (login_id) AS (
+             SELECT v.login_id FROM json_each(?2) AS e
+             CROSS JOIN portal_event AS v
+                 ON v.practice_id = ?1 AND v.contact_id = unhex(e.value) AND v.number IS NOT NULL
+             UNION
+             SELECT v.login_id FROM portal_event AS v
+             WHERE v.practice_id = ?1 AND v.number IS NULL AND v.contact_id IN (SELECT unhex(value) FROM json_each(?2)))
+         UPDATE portal_session
+         SET profile_contact_id = NULL, profile_client_id = NULL, origin = NULL, user_agent = NULL
+         WHERE practice_id = ?1 AND login_id IN (SELECT login_id FROM own)
+             AND profile_contact_id IN (SELECT unhex(value) FROM json_each(?2))",
+        practice,
+        contacts
+    );
+    looked.execute(&mut *connection).await?;
+    if let Some(heir) = heir {
+        let login = heir.login.to_bytes();
+        let login = login.as_slice();
+        // Whose browser it was, nobody can tell.
+        let shared = sqlx::query!(
+            "UPDATE portal_session SET origin = NULL, user_agent = NULL WHERE practice_id = ?1 AND login_id = ?2",
+            practice,
+            login
+        );
+        shared.execute(connection).await?;
+    }
+    Ok(())
+}
+
+/// Links, with the wishes for others in their place; hand-overs and sign-in codes. What works of the login that others stay behind passes
+/// to them.
+async fn links(
+    connection: &mut SqliteConnection,
+    practice: &[u8],
+    contacts: &str,
+    what: &Erasure,
+) -> Result<(), Fault> {
+    if let Some(heir) = &what.heir {
+        let (contact, login) = (heir.contact.to_bytes(), heir.login.to_bytes());
+        let (contact, login) = (contact.as_slice(), login.as_slice());
+        let (address, at) = (heir.address.as_str(), what.at.as_micros());
+        let inherit = sqlx::query!(
+            "UPDATE portal_link SET contact_id = ?3, address = ?4
+             WHERE practice_id = ?1 AND login_id = ?5 AND used_at IS NULL AND ended_at IS NULL AND expires_at > ?6
+                 AND contact_id IN (SELECT unhex(value) FROM json_each(?2))",
+            practice,
+            contacts,
+            contact,
+            address,
+            login,
+            at
+        );
+        inherit.execute(&mut *connection).await?;
+    }
+    let wishes = sqlx::query!(
+        "DELETE FROM portal_enquiry WHERE practice_id = ?1 AND link_id IN (
+             SELECT l.link_id FROM json_each(?2) AS e
+             CROSS JOIN portal_link AS l ON l.practice_id = ?1 AND l.contact_id = unhex(e.value))",
+        practice,
+        contacts
+    );
+    wishes.execute(&mut *connection).await?;
+    let links = sqlx::query!(
+        "DELETE FROM portal_link WHERE practice_id = ?1 AND contact_id IN (SELECT unhex(value) FROM json_each(?2))",
+        practice,
+        contacts
+    );
+    links.execute(&mut *connection).await?;
+    let handoffs = sqlx::query!(
+        "DELETE FROM portal_handoff WHERE practice_id = ?1 AND contact_id IN (SELECT unhex(value) FROM json_each(?2))",
+        practice,
+        contacts
+    );
+    handoffs.execute(&mut *connection).await?;
+    let codes = sqlx::query!(
+        "DELETE FROM portal_sign_in_code
+         WHERE practice_id = ?1 AND contact_id IN (SELECT unhex(value) FROM json_each(?2))",
+        practice,
+        contacts
+    );
+    codes.execute(connection).await?;
+    Ok(())
+}
+
+/// Mail, sent or not: whoever holds a message holds it no longer.
+async fn messages(connection: &mut SqliteConnection, practice: &[u8], contacts: &str) -> Result<(), Fault> {
+    let messages = sqlx::query!(
+        "DELETE FROM portal_message WHERE practice_id = ?1 AND contact_id IN (SELECT unhex(value) FROM json_each(?2))",
+        practice,
+        contacts
+    );
+    messages.execute(connection).await?;
+    Ok(())
+}
+
+/// Tries at keys that nobody has any more, and what was asked for at those addresses.
+async fn tries(connection: &mut SqliteConnection, practice: &[u8], what: &Erasure) -> Result<(), Fault> {
+    let keys = texts(what.keys.iter().map(portal_domain::email::LoginKey::as_str));
+    let tries = sqlx::query!(
+        "DELETE FROM portal_sign_in_try WHERE practice_id = ?1 AND key IN (
+             SELECT e.value FROM json_each(?2) AS e
+             WHERE NOT EXISTS (SELECT 1 FROM portal_login_key AS k WHERE k.practice_id = ?1 AND k.key = e.value)
+                 AND NOT EXISTS (SELECT 1 FROM portal_contact_email AS m WHERE m.practice_id = ?1 AND m.key = e.value))",
+        practice,
+        keys
+    );
+    tries.execute(&mut *connection).await?;
+    let addresses = texts(what.addresses.iter().map(String::as_str));
+    let wishes = sqlx::query!(
+        "DELETE FROM portal_enquiry WHERE practice_id = ?1 AND address IN (
+             SELECT e.value FROM json_each(?2) AS e)",
+        practice,
+        addresses
+    );
+    // With somebody behind the login the wish may be theirs, and is decided within seconds.
+    if what.heir.is_none() {
+        wishes.execute(connection).await?;
+    }
+    Ok(())
+}
+
+/// Answers that are kept: their own say nothing any more, others do without them.
+async fn answers(
+    connection: &mut SqliteConnection,
+    practice: &[u8],
+    contacts: &str,
+    names: Option<&Names>,
+) -> Result<(), Fault> {
+    let own = sqlx::query!(
+        "UPDATE portal_receipt SET outcome = x''
+         WHERE practice_id = ?1 AND contact_id IN (SELECT unhex(value) FROM json_each(?2))",
+        practice,
+        contacts
+    );
+    own.execute(&mut *connection).await?;
+    let Some(names) = names else { return Ok(()) };
+    let needle = names.reference_needle();
+    let needle = needle.as_bytes();
+    let naming = sqlx::query!(
+        "SELECT scope, key, outcome FROM portal_receipt
+         WHERE practice_id = ?1 AND contact_id IS NOT NULL AND instr(outcome, ?2) > 0",
+        practice,
+        needle
+    );
+    for row in naming.fetch_all(&mut *connection).await? {
+        let Some(outcome) = names.without(&row.outcome) else { continue };
+        let without = sqlx::query!(
+            "UPDATE portal_receipt SET outcome = ?4 WHERE practice_id = ?1 AND scope = ?2 AND key = ?3",
+            practice,
+            row.scope,
+            row.key,
+            outcome
+        );
+        without.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Rows of jobs: their own say nothing any more, others do without them. Whoever works on a job begins anew.
+async fn rows(connection: &mut SqliteConnection, practice: &[u8], names: Option<&Names>) -> Result<(), Fault> {
+    let Some(names) = names else { return Ok(()) };
+    let anew = sqlx::query!(
+        "UPDATE portal_job SET version = version + 1 WHERE practice_id = ?1 AND state IN ('running', 'paused')",
+        practice
+    );
+    anew.execute(&mut *connection).await?;
+    let (reference, needles) = (names.reference.as_str(), names.needles());
+    let needles = texts(needles.iter().map(String::as_str));
+    let naming = sqlx::query!(
+        "SELECT job_id, place, ref, content, outcome, report FROM portal_job_row AS r
+         WHERE practice_id = ?1 AND (ref = ?2 OR (report IS NOT NULL
+             AND EXISTS (SELECT 1 FROM json_each(?3) AS e WHERE instr(r.report, e.value) > 0)))",
+        practice,
+        reference,
+        needles
+    );
+    for row in naming.fetch_all(&mut *connection).await? {
+        let (job, place) = (row.job_id, row.place);
+        let stored =
+            StoredRow { place, reference: row.r#ref, content: row.content, outcome: row.outcome, report: row.report };
+        if let Some(without) = names.without_row(&stored.read()?) {
+            rewrite(connection, practice, &job, &without).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn rewrite(connection: &mut SqliteConnection, practice: &[u8], job: &[u8], row: &JobRow) -> Result<(), Fault> {
+    let (content, settled) = (json(&row.content), row.settled.as_ref());
+    let effect = settled.and_then(|settled| settled.effect()).map(|effect| effect.code());
+    let report = settled.map(|settled| json(&settled.report));
+    let rewrite = sqlx::query!(
+        "UPDATE portal_job_row SET ref = ?4, content = ?5, effect = ?6, report = ?7
+         WHERE practice_id = ?1 AND job_id = ?2 AND place = ?3",
+        practice,
+        job,
+        row.place,
+        row.reference,
+        content,
+        effect,
+        report
+    );
+    rewrite.execute(connection).await?;
+    Ok(())
+}

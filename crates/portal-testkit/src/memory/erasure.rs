@@ -1,0 +1,225 @@
+use std::{collections::BTreeSet, sync::Arc};
+
+use portal_domain::{
+    change::Change,
+    erasure::{Erasure, Found, Names, Purge, Traces},
+    id::{ContactId, LoginId, PracticeId, Ref},
+    job::JobState,
+    port::EnquiryKind,
+    session::PortalSession,
+    time::Timestamp,
+};
+
+use super::{
+    MemoryStore,
+    commit::{Batch, Stop, Work, fits},
+    fault::Fault,
+    state::{State, Tenant},
+    tries::forget,
+};
+
+impl Work<'_> {
+    /// Erasures come after everything else but what the commit itself tells.
+    pub(super) fn erasures(&mut self, batch: &Batch<'_>) -> Result<(), Stop> {
+        batch.changes().try_for_each(|change| match change {
+            Change::Erase(erasure) => self.erase(erasure),
+            _ => Ok(()),
+        })
+    }
+
+    fn erase(&mut self, erasure: &Erasure) -> Result<(), Stop> {
+        for contact in &erasure.contacts {
+            fits(self.tenant.gone.remove(contact).is_some() || self.faults.has(Fault::ErasedTwice))?;
+        }
+        let mine = |contact: &ContactId| erasure.contacts.contains(contact);
+        self.journal(&mine);
+        self.passages_of(erasure, &mine);
+        self.tenant.messages.retain(|_, post| !mine(&post.message.contact) || self.faults.has(Fault::MailKept));
+        let tenant = &mut *self.tenant;
+        let held: BTreeSet<_> = tenant.keys.keys().cloned().collect();
+        let listed =
+            tenant.contacts.values().flat_map(|contact| contact.emails.iter().map(|email| email.key().clone()));
+        let held: BTreeSet<_> = listed.chain(held).collect();
+        tenant.tries.retain(|_, it| !erasure.keys.contains(&it.noted.key) || held.contains(&it.noted.key));
+        let of_nobody = erasure.heir.is_none();
+        tenant.enquiries.retain(|_, asked| match &asked.enquiry.kind {
+            EnquiryKind::Reset { address } => !of_nobody || !erasure.addresses.contains(address),
+            EnquiryKind::Renew { .. } => true,
+        });
+        for receipt in tenant.receipts.values_mut() {
+            if receipt.contact.as_ref().is_some_and(mine) && !self.faults.has(Fault::AnswersKept) {
+                receipt.outcome.clear();
+            }
+        }
+        if let Some(names) = &erasure.names {
+            self.named(names);
+        }
+        Ok(())
+    }
+
+    /// Personal values of their events, and of those of logins of theirs that are gone.
+    fn journal(&mut self, mine: &impl Fn(&ContactId) -> bool) {
+        let tenant = &mut *self.tenant;
+        let own = |subject: portal_domain::event::Subject| subject.contact.as_ref().is_some_and(mine);
+        let logins =
+            tenant.events.iter().filter(|told| own(told.event.subject)).filter_map(|told| told.event.subject.login);
+        let past: BTreeSet<LoginId> = logins.filter(|login| !tenant.logins.contains_key(login)).collect();
+        if self.faults.has(Fault::JournalKept) {
+            return;
+        }
+        for told in &mut tenant.events {
+            let subject = told.event.subject;
+            let of_past = subject.contact.is_none() && subject.login.is_some_and(|login| past.contains(&login));
+            if own(subject) || of_past {
+                told.event.personal = None;
+            }
+        }
+    }
+
+    /// Links, hand-overs, codes, and where sessions came from.
+    fn passages_of(&mut self, erasure: &Erasure, mine: &impl Fn(&ContactId) -> bool) {
+        let tenant = &mut *self.tenant;
+        if let Some(heir) = &erasure.heir {
+            let open = tenant.links.values_mut().filter(|link| {
+                let works = link.used_at.is_none() && link.ended_at.is_none() && link.expires_at > erasure.at;
+                mine(&link.contact) && link.login == heir.login && works
+            });
+            for link in open.filter(|_| !self.faults.has(Fault::HeirForgotten)) {
+                link.contact = heir.contact;
+                link.address = heir.address.clone();
+            }
+        }
+        let links: BTreeSet<_> = tenant.links.values().filter(|link| mine(&link.contact)).map(|link| link.id).collect();
+        tenant.enquiries.retain(|_, asked| match &asked.enquiry.kind {
+            EnquiryKind::Renew { link } => !links.contains(link),
+            EnquiryKind::Reset { .. } => true,
+        });
+        tenant.links.retain(|id, _| !links.contains(id));
+        tenant.handoffs.retain(|_, handoff| !mine(&handoff.contact));
+        tenant.codes.retain(|_, code| !mine(&code.profile.contact));
+        for session in tenant.sessions.values_mut() {
+            let looked = session.profile.is_some_and(|profile| mine(&profile.contact));
+            if looked {
+                session.profile = None;
+            }
+            if looked || erasure.heir.as_ref().is_some_and(|heir| heir.login == session.login) {
+                from_nowhere(session);
+            }
+        }
+    }
+
+    /// What names them in answers and rows of others, and all of their own rows.
+    fn named(&mut self, names: &Names) {
+        let tenant = &mut *self.tenant;
+        for receipt in tenant.receipts.values_mut().filter(|receipt| receipt.contact.is_some()) {
+            if let Some(without) = names.without(&receipt.outcome) {
+                receipt.outcome = without;
+            }
+        }
+        for stored in tenant.job_rows.values_mut() {
+            if let Some(without) = names.without_row(&stored.row)
+                && !self.faults.has(Fault::RowsKept)
+            {
+                stored.row = without;
+            }
+        }
+        let at_work = tenant.jobs.values_mut().filter(|job| matches!(job.state, JobState::Running | JobState::Paused));
+        for job in at_work.filter(|_| !self.faults.has(Fault::JobsUndisturbed)) {
+            job.version += 1;
+        }
+    }
+}
+
+fn from_nowhere(session: &mut PortalSession) {
+    session.origin = None;
+    session.user_agent = None;
+}
+
+impl MemoryStore {
+    pub(super) fn gone_contacts(&self, practice: PracticeId, reference: &Ref) -> Vec<ContactId> {
+        self.see(|state| {
+            let gone = state.tenants.get(&practice).into_iter().flat_map(|tenant| &tenant.gone);
+            gone.filter(|(_, (known, _))| known == reference).map(|(id, _)| *id).collect()
+        })
+    }
+
+    pub(super) fn gone_before(&self, before: Timestamp, most: usize) -> Vec<(PracticeId, ContactId)> {
+        let early = self.faults.has(Fault::GoneTooEarly);
+        self.see(|state| {
+            let all = state.tenants.iter().flat_map(|(practice, tenant)| {
+                let over = tenant.gone.iter().filter(move |(_, (_, at))| early || *at < before);
+                over.map(|(contact, _)| (*practice, *contact))
+            });
+            all.take(most).collect()
+        })
+    }
+
+    pub(super) fn purge_some(&self, what: Purge, most: usize) -> u64 {
+        let early = self.faults.has(Fault::PurgedEarly);
+        self.change(|state| match what {
+            Purge::Origins(before) => purge_origins(state, |at| early || at < before, most),
+            Purge::Personal(before) => purge_personal(state, |at| early || at < before, most),
+        })
+    }
+}
+
+fn purge_origins(state: &mut State, over: impl Fn(Timestamp) -> bool, most: usize) -> u64 {
+    let mut purged = (0, 0);
+    for tenant in state.tenants.values_mut().map(Arc::make_mut) {
+        for session in tenant.sessions.values_mut() {
+            let personal = session.origin.is_some() || session.user_agent.is_some();
+            if forget(&mut purged.0, most, personal && over(session.expires_at)) {
+                from_nowhere(session);
+            }
+        }
+        for session in tenant.workspace_sessions.values_mut() {
+            let personal = session.origin.is_some() || session.user_agent.is_some();
+            if forget(&mut purged.1, most, personal && over(session.expires_at)) {
+                session.origin = None;
+                session.user_agent = None;
+            }
+        }
+    }
+    (purged.0 + purged.1) as u64
+}
+
+fn purge_personal(state: &mut State, over: impl Fn(Timestamp) -> bool, most: usize) -> u64 {
+    let mut purged = 0;
+    for tenant in state.tenants.values_mut().map(Arc::make_mut) {
+        for told in &mut tenant.events {
+            if forget(&mut purged, most, told.event.personal.is_some() && over(told.event.at)) {
+                told.event.personal = None;
+            }
+        }
+    }
+    purged as u64
+}
+
+/// What there is of contacts.
+pub(super) fn traces(tenant: &Tenant, contacts: &[ContactId], reference: Option<&Ref>) -> Traces {
+    let mine = |contact: &ContactId| contacts.contains(contact);
+    let told = |told: &&super::state::Told| told.event.subject.contact.as_ref().is_some_and(mine);
+    let events: Vec<_> = tenant
+        .events
+        .iter()
+        .filter(told)
+        .filter_map(|told| told.event.personal.as_ref().map(|it| (&told.event.kind, it)))
+        .collect();
+    let mut traces = Traces::default();
+    let deleted = events.iter().filter(|(kind, _)| *kind == "contact.deleted");
+    deleted.for_each(|(_, personal)| traces.tell(personal));
+    let messages: Vec<_> = tenant.messages.values().filter(|post| mine(&post.message.contact)).collect();
+    let links: Vec<_> = tenant.links.values().filter(|link| mine(&link.contact)).collect();
+    traces.addresses.extend(messages.iter().map(|post| post.message.to.as_str().to_owned()));
+    traces.addresses.extend(links.iter().map(|link| link.address.as_str().to_owned()));
+    let own = |row: &&super::state::StoredRow| reference.is_some_and(|it| row.row.reference == it.as_str());
+    traces.found = Found {
+        events: events.len() as u64,
+        messages: messages.len() as u64,
+        unsent: messages.iter().filter(|post| post.due_at.is_some()).count() as u64,
+        links: links.len() as u64,
+        answers: tenant.receipts.values().filter(|it| it.contact.as_ref().is_some_and(mine)).count() as u64,
+        rows: tenant.job_rows.values().filter(own).count() as u64,
+    };
+    traces
+}

@@ -1,0 +1,145 @@
+"""What can be tested without a portal: `python3 -m unittest`. The rest is played against the real one, by its own tests."""
+
+import http.server
+import json
+import pathlib
+import tempfile
+import threading
+import unittest
+import unittest.mock
+
+import host
+import portal
+
+# The example that the libraries of Standard Webhooks are tested with.
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+BODY = b'{"test": 2432232314}'
+AT = 1614265330
+HEADERS = {
+    "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+    "webhook-timestamp": str(AT),
+    "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+}
+
+
+class AWebhook(unittest.TestCase):
+    def verify(self, now=AT, body=BODY, whsec=(SECRET,), **headers):
+        return portal.verify({**HEADERS, **headers}, body, whsec, now)
+
+    def test_is_taken_by_any_secret_that_counts_and_any_of_its_signatures(self):
+        other, signature = "whsec_AAAA", HEADERS["webhook-signature"]
+        self.assertEqual(self.verify(), {"test": 2432232314})
+        self.assertEqual(self.verify(whsec=[other, SECRET]), {"test": 2432232314})
+        self.assertEqual(self.verify(**{"webhook-signature": f"v1,AAAA {signature}"}), {"test": 2432232314})
+
+    def test_is_refused_where_anything_in_it_is_another(self):
+        for forged in (
+            {"body": BODY.replace(b"4", b"5")},
+            {"whsec": ["whsec_AAAA"]},
+            {"whsec": []},
+            {"webhook-id": "msg_other"},
+            {"webhook-timestamp": str(AT + 1)},
+            {"webhook-timestamp": ""},
+            {"webhook-signature": ""},
+            {"webhook-signature": HEADERS["webhook-signature"].replace("v1,", "v2,")},
+            {"webhook-signature": "v1,é"},
+            {"now": AT + portal.TOLERANCE + 1},
+            {"now": AT - portal.TOLERANCE - 1},
+        ):
+            with self.assertRaises(portal.Forged, msg=forged):
+                self.verify(**forged)
+
+
+class ACall(unittest.TestCase):
+    def test_is_the_same_call_until_it_is_answered(self):
+        seen = []
+
+        class Moody(http.server.BaseHTTPRequestHandler):
+            def do_PUT(self):
+                seen.append(self.headers["Idempotency-Key"])
+                self.rfile.read(int(self.headers["Content-Length"]))
+                if len(seen) == 1:
+                    return  # the connection is closed, and nobody knows what was done
+                self.send_response(503 if len(seen) == 2 else 200)
+                self.send_header("Retry-After", "7")
+                self.end_headers()
+                self.wfile.write(b"{}" if len(seen) == 3 else b"")
+
+            def log_message(self, *words):
+                pass
+
+        with http.server.HTTPServer(("127.0.0.1", 0), Moody) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            there = portal.Portal(f"http://127.0.0.1:{server.server_port}", "smith", "key")
+            with unittest.mock.patch("portal.time.sleep") as slept:
+                self.assertEqual(there.put("clients", "a/b", {"name": "A"}), {})
+            server.shutdown()
+        self.assertEqual((len(seen), len(set(seen))), (3, 1))
+        self.assertEqual([call.args[0] for call in slept.call_args_list], [1, 7])
+
+
+class Busy:
+    """A portal that has no time after a while."""
+
+    def __init__(self, calls):
+        self.calls, self.sent = calls, []
+
+    def put(self, kind, ref, fields):
+        if len(self.sent) == self.calls:
+            raise portal.Unavailable("no time")
+        self.sent.append(ref)
+
+    def contacts(self):
+        return []
+
+    def events(self, after):
+        return []
+
+
+class ASync(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.ledger = host.Ledger(str(pathlib.Path(folder.name) / "ledger.db"))
+        self.ledger.load_sample()
+
+    def sync(self, there):
+        with unittest.mock.patch.object(self.ledger, "portal", lambda: there):
+            self.ledger.sync()
+        return there.sent
+
+    def test_goes_on_where_it_was_broken_off(self):
+        broken, whole = Busy(2), Busy(99)
+        with self.assertRaises(portal.Unavailable):
+            self.sync(broken)
+        self.ledger.save("clients", "acme", {"name": "Acme & Daughters"})
+        self.assertEqual(broken.sent, ["elaine", "acme"])
+        self.assertEqual(self.sync(whole), ["acme", "quay", "c-1", "c-2", "c-3"])
+        self.assertEqual(len(self.sync(Busy(99))), len(host.SAMPLE))
+
+    def test_leaves_what_changes_on_the_way_for_the_next_time(self):
+        there = Busy(99)
+        there.put = lambda kind, ref, fields: self.ledger.save(kind, ref, {"name": "changed meanwhile"})
+        self.sync(there)
+        sent = {row["sent"] for row in self.ledger.all("SELECT sent FROM record")}
+        self.assertEqual(sent, {0})
+        kept = self.ledger.records("clients")[0]["fields"]
+        self.assertEqual(json.loads(kept)["name"], "changed meanwhile")
+
+
+class AKeyForOnce(unittest.TestCase):
+    def test_is_the_same_until_the_deed_is_done(self):
+        with tempfile.TemporaryDirectory() as folder:
+            ledger = host.Ledger(f"{folder}/ledger.db")
+            with self.assertRaises(portal.Unavailable), ledger.once("it") as first:
+                raise portal.Unavailable("no answer")
+            with ledger.once("it") as second:
+                pass
+            with ledger.once("it") as third:
+                pass
+        self.assertEqual(first, second)
+        self.assertNotEqual(second, third)
+
+
+if __name__ == "__main__":
+    unittest.main()
