@@ -2278,7 +2278,7 @@ export interface Operations {
     at: "/portal/{practice}/api/session";
     path: { practice: string; };
     query: {};
-    header: { "X-Portal"?: "1"; };
+    header: { "X-Portal"?: string; };
     body: CredentialsInput;
     answers: {
       204: undefined;

@@ -82,6 +82,7 @@ pub(super) fn of_webhook() -> [Value; 3] {
 
 /// The mark of a script of the same site.
 pub(super) fn x_portal(required: bool) -> Value {
-    let mark = json!({ "type": "string", "enum": ["1"] });
-    header("X-Portal", required, &mark, "What comes with a cookie and changes anything is marked")
+    let mark = if required { json!({ "type": "string", "enum": ["1"] }) } else { text() };
+    let words = "What comes with a cookie and changes anything is marked by `1`; without one it says nothing";
+    header("X-Portal", required, &mark, words)
 }
