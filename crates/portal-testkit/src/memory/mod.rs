@@ -151,12 +151,14 @@ impl MemoryStore {
     /// With a racy mistake: looks now, and writes later without looking again.
     async fn looks_good(&self, batch: &Batch<'_>) -> bool {
         let good = self.see(|state| commit::apply(state, batch, self.faults.first_look()).is_ok());
-        for _ in 0..4 {
-            tokio::task::yield_now().await;
-        }
+        tokio::time::sleep(HESITATION).await;
         good
     }
 }
+
+/// So long a store with a racy mistake waits between its look and its write: whoever began at the same time has looked by then, on
+/// a busy machine too.
+const HESITATION: Duration = Duration::from_millis(2);
 
 /// Nowhere in time: for questions whose answer doesn't depend on it.
 const ANY_TIME: Timestamp = Timestamp::from_micros(0);

@@ -20,7 +20,7 @@ impl MemoryStore {
         tokio::task::yield_now().await;
         let early: Vec<_> = buckets.iter().map(|bucket| self.tally(practice, bucket)).collect();
         if self.faults.has(Fault::AdmitRacy) {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(super::HESITATION).await;
         }
         self.change(|state| {
             let tenant = state.tenants.get_mut(&practice).map(Arc::make_mut);
