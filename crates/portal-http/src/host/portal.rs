@@ -170,8 +170,9 @@ async fn end_page_by_page(app: &Inner, context: &CallContext) -> Result<usize, E
     loop {
         let refs = app.views.contacts(context.practice, &page).await?;
         for facts in app.portal.contacts(context, &refs).await? {
-            let live = facts.login.is_some_and(|login| login.login.key.is_some());
-            let Some(contact) = facts.contact.filter(|_| live) else { continue };
+            // Only what is open: cut short and asked again, it goes on where it was, however many there are.
+            let open = facts.login.is_some_and(|login| !login.sessions.is_empty());
+            let Some(contact) = facts.contact.filter(|_| open) else { continue };
             match app.portal.end_contact_sessions(context, &contact.reference).await {
                 Ok(ended) => sessions_ended += ended,
                 // Deleted meanwhile, and its sessions with it.

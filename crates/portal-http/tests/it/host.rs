@@ -224,7 +224,9 @@ async fn all_sessions_of_a_practice_end_together_and_no_other_practice_s() {
     // Of no contact is this tag the present one: it would be said of a contact, and this is about all.
     let all = Ask::new(DELETE, "/api/v1/sessions").key(&kit.key).with("if-match", "\"another\"");
     assert_eq!(kit.send(all).await.is(200).json()["sessions_ended"], 2);
+    let before = kit.stored();
     assert_eq!(kit.host(DELETE, "/sessions", Value::Null).await.is(200).json()["sessions_ended"], 0);
+    assert_eq!(kit.stored(), before, "nothing is done twice, so that a call that was cut short gets on");
     let again = json!({"email": "ada@smith.example", "password": PASSWORD});
     kit.front(POST, "/session", again).await.is(204);
 }
