@@ -105,10 +105,15 @@ def papers(name, client, onward):
 HAND_OVER = '<form method="post" action="/open-portal"><button>Open my portal</button></form>'
 
 
+class TooMuch(Exception):
+    """A body of no length that is taken."""
+
+
 class Pages(http.server.BaseHTTPRequestHandler):
     """One request. `Pages.ledger` and `Pages.url` are set before the first."""
 
     server_version = "Ledger"
+    timeout = 20  # seconds without a byte, after which a connection is closed
 
     def do_GET(self):
         known = {"/": self.home, "/contacts": self.contacts, "/my": self.my, "/signed-in": self.signed_in}
@@ -139,6 +144,8 @@ class Pages(http.server.BaseHTTPRequestHandler):
                 self.go(self.url)  # cookies belong to one name of this machine
             else:
                 handle()
+        except TooMuch:
+            self.show(413, page("That is too much", ""))
         except Unavailable as error:
             self.show(503, page("The portal does not answer", f"<p>{e(sentence(str(error)))}</p>"))
         except Refused as refusal:
@@ -267,7 +274,10 @@ class Pages(http.server.BaseHTTPRequestHandler):
         self.go(place, self.set_cookie("ledger", token, 12 * 60 * 60), *headers)
 
     def body(self):
-        return self.rfile.read(min(int(self.headers.get("Content-Length", 0)), MOST))
+        length = self.headers.get("Content-Length", "0")
+        if not length.isdecimal() or int(length) > MOST:
+            raise TooMuch  # a length below zero would read until the sender goes away
+        return self.rfile.read(int(length))
 
     def form(self):
         return {name: values[0] for name, values in parse_qs(self.body().decode()).items()}

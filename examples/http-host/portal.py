@@ -20,6 +20,16 @@ TRIES = 5
 TOLERANCE = 300  # seconds that a pushed event's time may be off
 
 
+class Nowhere(urllib.request.HTTPRedirectHandler):
+    """The portal never redirects. Whoever does so in its place would be told the key."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+DIRECT = urllib.request.build_opener(Nowhere)
+
+
 class Refused(Exception):
     """The portal has understood, and says no. `code` is for programs, the text is a sentence for people."""
 
@@ -56,7 +66,7 @@ class Portal:
             pause = 2**attempt
             try:
                 request = urllib.request.Request(f"{self.base}/api/v1{path}", data, headers, method=method)
-                with urllib.request.urlopen(request, timeout=35) as answer:
+                with DIRECT.open(request, timeout=35) as answer:
                     return json.loads(answer.read() or "null")
             except urllib.error.HTTPError as error:
                 problem = read_problem(error)
@@ -86,7 +96,8 @@ class Portal:
         """Why events don't reach us, in the portal's words; nothing where they do."""
         webhook = self.call("GET", f"/webhooks/{WEBHOOK}")
         if webhook["failing_since"] or webhook["disabled"]:
-            return self.call("GET", f"/webhooks/{WEBHOOK}/deliveries?limit=1")["items"][0]["detail"]
+            tries = self.call("GET", f"/webhooks/{WEBHOOK}/deliveries?limit=1")["items"]
+            return tries[0]["detail"] if tries else f"the webhook is disabled: {webhook['disabled']['reason']}"
 
     # The nightly sync.
 

@@ -1,6 +1,7 @@
 """What can be tested without a portal: `python3 -m unittest`. The rest is played against the real one, by its own tests."""
 
 import http.server
+import io
 import json
 import pathlib
 import tempfile
@@ -9,6 +10,7 @@ import unittest
 import unittest.mock
 
 import host
+import pages
 import portal
 
 # The example that the libraries of Standard Webhooks are tested with.
@@ -76,6 +78,49 @@ class ACall(unittest.TestCase):
             server.shutdown()
         self.assertEqual((len(seen), len(set(seen))), (3, 1))
         self.assertEqual([call.args[0] for call in slept.call_args_list], [1, 7])
+
+
+    def test_follows_nobody_elsewhere(self):
+        seen = []
+
+        class Elsewhere(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                seen.append((self.path, self.headers["Authorization"]))
+                self.send_response(302)
+                self.send_header("Location", "/stolen")
+                self.end_headers()
+
+            def log_message(self, *words):
+                pass
+
+        with http.server.HTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            there = portal.Portal(f"http://127.0.0.1:{server.server_port}", "smith", "key")
+            with unittest.mock.patch("portal.time.sleep"), self.assertRaises(portal.Unavailable):
+                there.call("GET", "/settings")
+            server.shutdown()
+        self.assertEqual({path for path, _ in seen}, {"/api/v1/settings"})
+
+
+class ADisabledWebhook(unittest.TestCase):
+    def test_is_told_of_even_when_its_log_is_forgotten(self):
+        there = portal.Portal("http://127.0.0.1:9", "smith", "key")
+        answers = [{"failing_since": None, "disabled": {"reason": "gone"}}, {"items": []}]
+        with unittest.mock.patch.object(there, "call", side_effect=answers):
+            self.assertEqual(there.trouble(), "the webhook is disabled: gone")
+
+
+class ABody(unittest.TestCase):
+    def read(self, length):
+        page = pages.Pages.__new__(pages.Pages)  # no connection is needed for this
+        page.headers, page.rfile = {"Content-Length": length}, io.BytesIO(b"name=Ada")
+        return page.body()
+
+    def test_has_a_length_that_is_taken(self):
+        self.assertEqual(self.read("8"), b"name=Ada")
+        for length in ("-1", "many", "", str(pages.MOST + 1)):
+            with self.assertRaises(pages.TooMuch, msg=length):
+                self.read(length)
 
 
 class Busy:
