@@ -152,3 +152,15 @@ async fn j3_what_deletion_left_and_evidence_is_over_after_three_years() {
     assert!(left.text.contains("\"kind\":\"contact.erased\""), "{}", left.text);
     assert_eq!(kit.get("/contacts/eve").await.is(200).json()["emails"][0]["address"], "eve@smith.example");
 }
+
+#[tokio::test]
+async fn j3_the_journal_keeps_neither_language_nor_how_an_address_was_typed() {
+    let kit = Kit::new().await;
+    let body = json!({"name": "Ada", "emails": ["ada@smith.example\u{a0}"], "locale": "rm-CH"});
+    kit.host(PUT, "/contacts/ada", body).await.is(201);
+    let before = kit.journal().await.text;
+    assert!(before.contains("rm-CH") && before.contains("no-break space"), "{before}");
+    kit.erase("/contacts/ada/erase").await.is(200);
+    let after = kit.journal().await.text;
+    assert!(!after.contains("rm-CH") && !after.contains("no-break space"), "{after}");
+}
