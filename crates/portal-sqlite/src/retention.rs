@@ -1,9 +1,10 @@
 //! What is left of contacts that were deleted, and what has outlived its life (J3).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use portal_domain::{
+    email::LoginKey,
     erasure::{Found, Purge, Traces},
     id::{ContactId, EventId, PracticeId, Ref},
     port::StoreError,
@@ -14,7 +15,7 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOp
 use crate::{
     encode::ids,
     error::Fault,
-    read::{from_json, id},
+    read::{from_json, id, key},
     writer::Work,
 };
 
@@ -60,7 +61,7 @@ pub(crate) async fn traces(
     reference: Option<&Ref>,
 ) -> Result<Traces, Fault> {
     let (practice, contacts) = (practice.to_bytes(), ids(contacts));
-    let (practice, reference) = (practice.as_slice(), reference.map_or("", Ref::as_str));
+    let practice = practice.as_slice();
     let mut traces = told(connection, practice, &contacts).await?;
     let written = sqlx::query!(
         "SELECT l.address FROM json_each(?2) AS e
@@ -72,28 +73,43 @@ pub(crate) async fn traces(
         contacts
     );
     traces.addresses.extend(written.fetch_all(&mut *connection).await?.into_iter().map(|row| row.address));
+    traces.keys = keys(connection, practice, &contacts).await?;
     traces.found = found(connection, practice, &contacts, reference).await?;
     Ok(traces)
 }
 
-/// What the journal tells of those that were deleted.
+/// Keys of live logins that links or mail about them belong to.
+async fn keys(connection: &mut SqliteConnection, practice: &[u8], contacts: &str) -> Result<BTreeSet<LoginKey>, Fault> {
+    let keys = sqlx::query_scalar!(
+        r#"SELECT key AS "key!" FROM portal_login WHERE practice_id = ?1 AND key IS NOT NULL AND login_id IN (
+               SELECT l.login_id FROM json_each(?2) AS e
+               CROSS JOIN portal_link AS l ON l.practice_id = ?1 AND l.contact_id = unhex(e.value)
+               UNION
+               SELECT m.login_id FROM json_each(?2) AS e
+               CROSS JOIN portal_message AS m ON m.practice_id = ?1 AND m.contact_id = unhex(e.value))"#,
+        practice,
+        contacts
+    );
+    keys.fetch_all(connection).await?.iter().map(|text| Ok(key(text, "login.key")?)).collect()
+}
+
+/// What the journal tells of them.
 async fn told(connection: &mut SqliteConnection, practice: &[u8], contacts: &str) -> Result<Traces, Fault> {
-    let deleted = sqlx::query!(
+    let told = sqlx::query!(
         r#"SELECT p.personal AS "personal!" FROM (
                SELECT v.event_id FROM json_each(?2) AS e
                CROSS JOIN portal_event AS v
                    ON v.practice_id = ?1 AND v.contact_id = unhex(e.value) AND v.number IS NOT NULL
-               WHERE v.kind = 'contact.deleted'
                UNION ALL
                SELECT v.event_id FROM portal_event AS v
-               WHERE v.practice_id = ?1 AND v.number IS NULL AND v.kind = 'contact.deleted'
+               WHERE v.practice_id = ?1 AND v.number IS NULL
                    AND v.contact_id IN (SELECT unhex(value) FROM json_each(?2))) AS own
            CROSS JOIN portal_event_personal AS p ON p.practice_id = ?1 AND p.event_id = own.event_id"#,
         practice,
         contacts
     );
     let mut traces = Traces::default();
-    for row in deleted.fetch_all(connection).await? {
+    for row in told.fetch_all(connection).await? {
         traces.tell(&from_json::<BTreeMap<String, String>>(&row.personal, "event_personal.personal")?);
     }
     Ok(traces)
@@ -103,8 +119,9 @@ async fn found(
     connection: &mut SqliteConnection,
     practice: &[u8],
     contacts: &str,
-    reference: &str,
+    reference: Option<&Ref>,
 ) -> Result<Found, Fault> {
+    let reference = reference.map(Ref::as_str);
     let counts = sqlx::query!(
         r#"SELECT
             (SELECT count(*) FROM json_each(?2) AS e

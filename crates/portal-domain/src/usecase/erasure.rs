@@ -1,14 +1,17 @@
 //! The end of personal data: by order, and by time (J3).
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{CallContext, Error, Portal, contacts::query, tries::FORGOTTEN_AT_ONCE};
 use crate::{
     Refusal,
     decide::{self, Decided, Erase, Scene},
+    email::LoginKey,
     erasure::{EVIDENCE, Found, ORIGINS, Purge},
     event::Caller,
-    facts::ContactFacts,
+    facts::{ContactFacts, LoginFacts},
     id::{ContactId, EventId, PracticeId, Ref},
     time::Timestamp,
 };
@@ -78,8 +81,9 @@ impl Portal {
         let present = facts.contact.as_ref().map(|contact| contact.id);
         let all: Vec<_> = present.into_iter().chain(gone.iter().copied()).collect();
         let traces = self.store.traces(context.practice, &all, *reference).await?;
+        let logins = self.logins_at(context.practice, &traces.keys).await?;
         let scene = Scene { practice: &practice, facts };
-        let command = Erase { reference: *reference, gone, traces: &traces };
+        let command = Erase { reference: *reference, gone, traces: &traces, logins: &logins };
         let Decided { decision, outcome } = decide::erase_contact(scene, command, &mut self.moment(context))?;
         let outcome = ErasureReceipt {
             id: outcome.id,
@@ -90,6 +94,15 @@ impl Portal {
             found: outcome.found,
         };
         Ok(Decided { decision, outcome })
+    }
+
+    /// The live logins of keys. Where one is given up in between, the commit finds out, or nothing works of it any more.
+    async fn logins_at(&self, practice: PracticeId, keys: &BTreeSet<LoginKey>) -> Result<Vec<LoginFacts>, Error> {
+        let mut logins = Vec::new();
+        for key in keys {
+            logins.extend(self.store.login(practice, key, self.clock.now()).await?);
+        }
+        Ok(logins)
     }
 
     /// Removes what has outlived its life, a few at a time (J3). Answers how much.

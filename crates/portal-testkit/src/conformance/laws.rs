@@ -50,6 +50,11 @@ macro_rules! __store_laws {
             j3_what_deletion_left_is_found_and_over_in_its_time
             j3_only_what_outlived_its_life_is_purged
             j3_no_answer_names_who_is_erased_at_the_same_time
+            j3_erasing_one_of_two_tells_the_other_nothing
+            j3_tries_of_who_is_deleted_are_told_of_nobody
+            j3_rows_of_a_former_contact_are_not_the_next_ones
+            a_dossier_has_the_contacts_sessions_at_a_login_it_left
+            j3_mail_settled_at_the_same_time_leaves_no_address
             a_hand_over_comes_back_whole
             a_hand_over_is_used_once_and_in_time
             ending_links_ends_hand_overs

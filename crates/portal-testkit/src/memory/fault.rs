@@ -187,6 +187,16 @@ pub enum Fault {
     JournalKept,
     /// Mail outlives an erasure, and leaves.
     MailKept,
+    /// A login that one of two was erased of looks like one person's.
+    SharingForgotten,
+    /// A dossier has tries of whoever had the key before.
+    TriesOfGoneShown,
+    /// Where a session came from outlives the erasure of whoever it may have been.
+    OriginsKept,
+    /// A dossier has rows of whoever had the reference before.
+    FormerRowsShown,
+    /// A dossier lacks sessions of a login that was left.
+    LeftSessionsForgotten,
     /// Links that work end with the erasure of one of two.
     HeirForgotten,
     /// Answers outlive an erasure.
@@ -207,7 +217,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 101] = [
+    pub const ALL: [Self; 106] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -301,6 +311,11 @@ impl Fault {
         Self::ErasedTwice,
         Self::JournalKept,
         Self::MailKept,
+        Self::SharingForgotten,
+        Self::TriesOfGoneShown,
+        Self::OriginsKept,
+        Self::FormerRowsShown,
+        Self::LeftSessionsForgotten,
         Self::HeirForgotten,
         Self::AnswersKept,
         Self::RowsKept,
