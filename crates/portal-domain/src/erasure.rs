@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::{
     email::{EmailAddress, LoginKey},
-    id::{ContactId, LoginId, Ref},
+    id::{ContactId, LoginId, PracticeId, Ref},
     job::{ImportInput, JobRow, RowContent, RowReport, SettledRow},
     time::Timestamp,
 };
@@ -55,6 +55,17 @@ pub struct Names {
     pub reference: Ref,
     /// The names in words.
     pub names: BTreeSet<String>,
+}
+
+/// A contact that was deleted and is not erased yet. Those that were deleted first come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gone {
+    /// When it was deleted.
+    pub at: Timestamp,
+    /// Whose it was.
+    pub practice: PracticeId,
+    /// Which.
+    pub contact: ContactId,
 }
 
 /// What deleted contacts left behind.

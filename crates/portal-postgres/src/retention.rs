@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use portal_domain::{
-    erasure::{Found, Purge, Traces},
+    erasure::{Found, Gone, Purge, Traces},
     id::{ContactId, EventId, PracticeId, Ref},
     port::StoreError,
     time::Timestamp,
@@ -29,15 +29,27 @@ pub(crate) async fn gone(pool: &PgPool, practice: PracticeId, reference: &Ref) -
 pub(crate) async fn long_gone(
     pool: &PgPool,
     before: Timestamp,
+    after: Option<&Gone>,
     most: u32,
-) -> Result<Vec<(PracticeId, ContactId)>, StoreError> {
+) -> Result<Vec<Gone>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT practice_id, contact_id FROM portal.gone_contact WHERE deleted_at < $1 LIMIT $2",
+        "SELECT deleted_at, practice_id, contact_id FROM portal.gone_contact
+         WHERE deleted_at < $1 AND (deleted_at, practice_id, contact_id) > ($2, $3, $4)
+         ORDER BY deleted_at, practice_id, contact_id LIMIT $5",
         before.as_micros(),
+        after.map_or(i64::MIN, |gone| gone.at.as_micros()),
+        after.map_or_else(Uuid::nil, |gone| gone.practice.to_uuid()),
+        after.map_or_else(Uuid::nil, |gone| gone.contact.to_uuid()),
         i64::from(most),
     );
     let rows = rows.fetch_all(pool).await.map_err(store_error)?.into_iter();
-    Ok(rows.map(|it| (row::id(it.practice_id), row::id(it.contact_id))).collect())
+    Ok(rows
+        .map(|it| Gone {
+            at: Timestamp::from_micros(it.deleted_at),
+            practice: row::id(it.practice_id),
+            contact: row::id(it.contact_id),
+        })
+        .collect())
 }
 
 /// What there is of contacts; all in one snapshot.

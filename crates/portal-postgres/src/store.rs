@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use portal_domain::{
     change::Decision,
     email::LoginKey,
-    erasure::{Purge, Traces},
+    erasure::{Gone, Purge, Traces},
     facts::{
         CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
         UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
@@ -270,8 +270,8 @@ impl PortalStore for PostgresStore {
         retention::gone(self.pool(), practice, reference).await
     }
 
-    async fn long_gone(&self, before: Timestamp, most: u32) -> Result<Vec<(PracticeId, ContactId)>, StoreError> {
-        retention::long_gone(self.pool(), before, most).await
+    async fn long_gone(&self, before: Timestamp, after: Option<&Gone>, most: u32) -> Result<Vec<Gone>, StoreError> {
+        retention::long_gone(self.pool(), before, after, most).await
     }
 
     async fn traces(

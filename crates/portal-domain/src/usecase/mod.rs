@@ -24,7 +24,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 pub use self::{
     contacts::{ContactAnswer, EmailsInput, PutContactInput},
-    erasure::ErasureReceipt,
+    erasure::{ErasureReceipt, Purged},
     export::Export,
     handoffs::{HandOverInput, HandoffView, NewHandoff, OtherSession, TakenOver},
     import::{Import, ImportInput, Mended, RowFault, RowVerdict, RowWritten},

@@ -2,7 +2,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use portal_domain::{
     change::Change,
-    erasure::{Erasure, Found, Names, Purge, Traces},
+    erasure::{Erasure, Found, Gone, Names, Purge, Traces},
     id::{ContactId, LoginId, PracticeId, Ref},
     job::JobState,
     port::EnquiryKind,
@@ -143,14 +143,15 @@ impl MemoryStore {
         })
     }
 
-    pub(super) fn gone_before(&self, before: Timestamp, most: usize) -> Vec<(PracticeId, ContactId)> {
+    pub(super) fn gone_before(&self, before: Timestamp, after: Option<&Gone>, most: usize) -> Vec<Gone> {
         let early = self.faults.has(Fault::GoneTooEarly);
         self.see(|state| {
             let all = state.tenants.iter().flat_map(|(practice, tenant)| {
-                let over = tenant.gone.iter().filter(move |(_, (_, at))| early || *at < before);
-                over.map(|(contact, _)| (*practice, *contact))
+                let all = tenant.gone.iter();
+                all.map(|(contact, (_, at))| Gone { at: *at, practice: *practice, contact: *contact })
             });
-            all.take(most).collect()
+            let over = all.filter(|gone| (early || gone.at < before) && after.is_none_or(|after| gone > after));
+            over.collect::<BTreeSet<_>>().into_iter().take(most).collect()
         })
     }
 

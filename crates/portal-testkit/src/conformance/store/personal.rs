@@ -6,7 +6,7 @@ use portal_domain::{
     Named,
     change::{Aggregate, Change},
     contact::Contact,
-    erasure::{Erasure, Heir, Names, Purge, Traces},
+    erasure::{Erasure, Gone, Heir, Names, Purge, Traces},
     event::{Event, Subject},
     id::Ids,
     job::{FaultReport, JobRow, RowContent, RowReport, SettledRow},
@@ -277,7 +277,8 @@ pub async fn j3_what_deletion_left_is_found_and_over_in_its_time(harness: &Harne
     let scene = Scene::set(harness, "smith").await;
     let (ada, login) = scene.live("ada", "ada@smith.example").await;
     let gone = async || scene.store.gone(scene.id, &ada.reference).await.expect("the store answers");
-    let long = async |before| scene.store.long_gone(before, 10).await.expect("the store answers");
+    let long_after = async |before, after| scene.store.long_gone(before, after, 10).await.expect("the store answers");
+    let long = async |before| long_after(before, None).await;
     assert!(gone().await.is_empty());
     let personal = [("name_before", "Ada"), ("emails_before", "ada@smith.example old@smith.example")];
     let personal = personal.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
@@ -288,7 +289,9 @@ pub async fn j3_what_deletion_left_is_found_and_over_in_its_time(harness: &Harne
     let again = Contact { id: build::id("again"), ..build::contact("ada", &[]) };
     scene.write(Plan::new().put_contact(&again)).await;
     assert_eq!(gone().await, [ada.id]);
-    assert_eq!((long(later(5)).await, long(later(6)).await), (vec![], vec![(scene.id, ada.id)]));
+    let left = Gone { at: later(5), practice: scene.id, contact: ada.id };
+    assert_eq!((long(later(5)).await, long(later(6)).await), (vec![], vec![left]));
+    assert!(long_after(later(6), Some(&left)).await.is_empty(), "behind the last one there is none");
     let traces = scene.store.traces(scene.id, &[ada.id], None).await.expect("the store answers");
     let Traces { names, addresses, found } = traces;
     assert_eq!((names, found.events), (BTreeSet::from(["Ada".to_owned()]), 1));
