@@ -35,7 +35,7 @@ pub use self::{
     practices::{NewApiKey, PutUserInput, Secret},
     sessions::{ChangePassword, SessionView, SignInInput, SignedIn},
     sign_in_returns::{EndedSessions, Onward},
-    webhooks::{WebhookAnswer, WebhookView},
+    webhooks::{Signing, WebhookAnswer, WebhookView},
     workspace::{WorkspaceSignedIn, WorkspaceView},
 };
 use crate::{
