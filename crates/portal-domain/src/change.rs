@@ -261,6 +261,11 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// Ends every hand-over of the practice that is neither used nor ended, but for those opened or used by the same commit.
+    EndHandoffs {
+        /// When.
+        at: Timestamp,
+    },
     /// Inserts a sign-in code. It goes with its session.
     IssueCode(SignInCode),
     /// Marks a sign-in code as used, once: where it is used or expired at `at`, the commit is a conflict.

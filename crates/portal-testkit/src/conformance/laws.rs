@@ -53,6 +53,7 @@ macro_rules! __store_laws {
             a_hand_over_comes_back_whole
             a_hand_over_is_used_once_and_in_time
             ending_links_ends_hand_overs
+            all_hand_overs_of_a_practice_end_together
             of_sixteen_uses_of_a_hand_over_one_succeeds
             a_sign_in_code_comes_back_with_its_session
             a_sign_in_code_is_used_once_and_in_time

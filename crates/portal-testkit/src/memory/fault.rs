@@ -159,6 +159,8 @@ pub enum Fault {
     HandoffUseRacy,
     /// Hand-overs outlive what ends the links of their login.
     HandoffsNotEnded,
+    /// Hand-overs outlive the end of all of their practice.
+    AllHandoffsNotEnded,
     /// A session that a host was told of is not listed past its absolute limit.
     ToldForgotten,
     /// Sessions count as over before their time.
@@ -207,7 +209,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 101] = [
+    pub const ALL: [Self; 102] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -287,6 +289,7 @@ impl Fault {
         Self::CodeUseUnguarded,
         Self::HandoffUseRacy,
         Self::HandoffsNotEnded,
+        Self::AllHandoffsNotEnded,
         Self::ToldForgotten,
         Self::OverTooEarly,
         Self::PassagesForgottenEarly,
