@@ -8,7 +8,7 @@ use crate::kit::House;
 /// Statements that read a practice's few staff, keys or endpoints or the few operators, that list what is due or over, that count
 /// what waits up to a bound (see `what_waits_is_counted_by_indexes`), that meet a new practice's nothing, or that take away all of
 /// one, a few rows at a time, or count it for an export. And those that look for what names a contact that is to be erased, in what is kept for some days, seconds or until the next sealing.
-const WHOLE: [&str; 36] = [
+const WHOLE: [&str; 37] = [
     "UPDATE portal_handoff SET ended_at = ?2",
     "FROM portal_job_row AS r\n         WHERE practice_id = ?1 AND (ref = ?2",
     "AND contact_id IS NOT NULL AND instr(outcome",
@@ -22,6 +22,7 @@ const WHOLE: [&str; 36] = [
     "SELECT (SELECT count(*) FROM portal_contact WHERE practice_id = ?1)",
     "DELETE FROM portal_api_key WHERE practice_id = ?1",
     "DELETE FROM portal_login WHERE practice_id = ?1 AND login_id IN\n             (SELECT",
+    "DELETE FROM portal_job_turn WHERE practice_id = ?1",
     "DELETE FROM portal_outbox_turn WHERE practice_id = ?1",
     "UPDATE portal_deletion SET",
     "WHERE practice_id = ?1 LIMIT ?2)",

@@ -258,6 +258,7 @@ macro_rules! __jobs_laws {
             a_job_begins_anew_but_for_what_was_staged_settled
             a_row_and_what_it_does_are_one_commit
             the_job_that_is_due_longest_is_leased
+            a_practice_with_many_jobs_keeps_no_other_waiting
             a_job_is_leased_once_until_its_lease_ran_out
             a_dry_run_is_leased_only_to_whoever_takes_them
             many_runners_never_share_a_job

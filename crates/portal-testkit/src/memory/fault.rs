@@ -161,6 +161,8 @@ pub enum Fault {
     HandoffsNotEnded,
     /// Hand-overs outlive the end of all of their practice.
     AllHandoffsNotEnded,
+    /// Jobs are given by their times alone, whosoever they are.
+    JobTurnsIgnored,
     /// A session that a host was told of is not listed past its absolute limit.
     ToldForgotten,
     /// Sessions count as over before their time.
@@ -209,7 +211,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 102] = [
+    pub const ALL: [Self; 103] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -290,6 +292,7 @@ impl Fault {
         Self::HandoffUseRacy,
         Self::HandoffsNotEnded,
         Self::AllHandoffsNotEnded,
+        Self::JobTurnsIgnored,
         Self::ToldForgotten,
         Self::OverTooEarly,
         Self::PassagesForgottenEarly,

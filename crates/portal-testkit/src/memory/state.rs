@@ -79,6 +79,7 @@ pub(super) struct Tenant {
     pub(super) deliveries: BTreeMap<(WebhookId, i64), WebhookDelivery>,
     /// When the outbox last gave a message of the practice, as a growing number.
     pub(super) turn: u64,
+    pub(super) job_turn: u64,
 }
 
 /// A message on its way.
@@ -151,6 +152,7 @@ impl Tenant {
             webhooks: BTreeMap::new(),
             deliveries: BTreeMap::new(),
             turn: 0,
+            job_turn: 0,
         }
     }
 
