@@ -1,4 +1,4 @@
--- Runners take the practices by turns. The same stands in migrations/sqlite under the same stem.
+-- Runners take the practices by turns, and it is known since when events have failed. The same stands in migrations/sqlite under the same stem.
 
 -- When a job of the practice was last given to a runner, as a growing number.
 CREATE TABLE portal.job_turn (
@@ -6,3 +6,6 @@ CREATE TABLE portal.job_turn (
     turn bigint NOT NULL,
     PRIMARY KEY (practice_id)
 );
+
+-- Out of the progress, so that it can be asked about; written with it.
+ALTER TABLE portal.webhook ADD COLUMN failing_since bigint;

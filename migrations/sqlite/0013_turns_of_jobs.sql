@@ -1,4 +1,4 @@
--- Runners take the practices by turns. The same stands in migrations/postgres under the same stem.
+-- Runners take the practices by turns, and it is known since when events have failed. The same stands in migrations/postgres under the same stem.
 
 -- When a job of the practice was last given to a runner, as a growing number.
 CREATE TABLE portal_job_turn (
@@ -6,6 +6,9 @@ CREATE TABLE portal_job_turn (
     turn INTEGER NOT NULL,
     PRIMARY KEY (practice_id)
 ) STRICT, WITHOUT ROWID;
+
+-- Out of the progress, so that it can be asked about; written with it.
+ALTER TABLE portal_webhook ADD COLUMN failing_since INTEGER;
 
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('portal_job_turn', 'portal_job_turn', '1000 1');

@@ -92,9 +92,9 @@ impl Gate {
         if self.route == IMPORT { IMPORT_BODY } else { HOST_BODY }
     }
 
-    async fn place(&self, key: &KeyHolder, body: &Body) -> Result<Option<Taken>, Problem> {
+    async fn place(&self, key: &KeyHolder, most: Option<u64>) -> Result<Option<Taken>, Problem> {
         let (Some(room), KeyHolder::Host(key)) = (&self.room, key) else { return Ok(None) };
-        let small = self.route == IMPORT && body.size_hint().upper().is_some_and(|most| most <= SMALL);
+        let small = self.route == IMPORT && most.is_some_and(|most| most <= SMALL);
         let places = if small { &room.short } else { &room.long };
         let place = places.enter(key.practice).await?;
         Ok(Some(Taken { place, larger: small.then(|| (Arc::clone(&room.long), key.practice)) }))
@@ -107,11 +107,12 @@ pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
         observe::looks();
     }
     let (mut parts, mut body) = request.into_parts();
+    let most = body.size_hint().upper();
     let key = match caller::authenticate(&gate.app, &parts.headers, gate.scope).await {
         Ok(key) => key,
         Err(problem) => return problem.into_response(),
     };
-    let place = match gate.place(&key, &body).await {
+    let place = match gate.place(&key, most).await {
         Ok(place) => place,
         Err(problem) => return problem.into_response(),
     };
