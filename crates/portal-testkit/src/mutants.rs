@@ -109,7 +109,6 @@ const fn law_against(fault: Fault) -> &'static str {
         Fault::HandoffUseRacy => "of_sixteen_uses_of_a_hand_over_one_succeeds",
         Fault::HandoffsNotEnded => "ending_links_ends_hand_overs",
         Fault::JobTurnsIgnored => "a_practice_with_many_jobs_keeps_no_other_waiting",
-        Fault::AllHandoffsNotEnded => "all_hand_overs_of_a_practice_end_together",
         Fault::ToldForgotten => "a_told_session_is_listed_until_it_is_ended",
         Fault::OverTooEarly => "over_sessions_are_those_a_host_waits_for",
         Fault::PassagesForgottenEarly => "hand_overs_and_codes_are_forgotten_in_their_time",

@@ -382,10 +382,11 @@ async fn metrics_are_answered_only_where_and_how_they_are_asked_for(database: Da
     assert!(served.scrape().await.sum("portal_build_info", &[]) == 1.0);
 
     // A fault of the program counts, of a look as well.
-    let damage = "UPDATE portal_practice SET settings = '7'";
+    let host = served.client().host(&key);
+    assert_eq!(host.put("/api/v1/clients/acme", json!({"name": "Acme"})).await.status, 201);
+    let damage = "UPDATE portal_client SET ref = '..'";
     bed.tamper(damage, &damage.replace("portal_", "portal.")).await;
-    let answer = served.client().host(&key).get("/api/v1/settings").await;
-    assert_eq!(answer.status, 500);
+    assert_eq!(host.get("/api/v1/clients").await.status, 500);
     assert_eq!(served.scrape().await.sum("portal_http_faults_total", &[]), 1.0);
     drop(served);
 

@@ -157,10 +157,8 @@ pub enum Fault {
     CodeUseUnguarded,
     /// Whether a hand-over is usable is found out before the lock is taken.
     HandoffUseRacy,
-    /// Hand-overs outlive what ends the links of their login.
+    /// Hand-overs outlive what ends them, with the links of their login or with all others.
     HandoffsNotEnded,
-    /// Hand-overs outlive the end of all of their practice.
-    AllHandoffsNotEnded,
     /// Jobs are given by their times alone, whosoever they are.
     JobTurnsIgnored,
     /// A session that a host was told of is not listed past its absolute limit.
@@ -211,7 +209,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 103] = [
+    pub const ALL: [Self; 102] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -291,7 +289,6 @@ impl Fault {
         Self::CodeUseUnguarded,
         Self::HandoffUseRacy,
         Self::HandoffsNotEnded,
-        Self::AllHandoffsNotEnded,
         Self::JobTurnsIgnored,
         Self::ToldForgotten,
         Self::OverTooEarly,

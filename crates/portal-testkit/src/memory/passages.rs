@@ -45,7 +45,7 @@ impl Work<'_> {
                 Change::EndLinks { login, at } if !self.faults.has(Fault::HandoffsNotEnded) => {
                     self.end_handoffs(Some(*login), *at);
                 }
-                Change::EndHandoffs { at } if !self.faults.has(Fault::AllHandoffsNotEnded) => {
+                Change::EndHandoffs { at } if !self.faults.has(Fault::HandoffsNotEnded) => {
                     self.end_handoffs(None, *at);
                 }
                 _ => {}
