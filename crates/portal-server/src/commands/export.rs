@@ -178,8 +178,8 @@ mod tests {
     fn a_draft_that_was_left_behind_is_in_nobodys_way() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("file");
-        let left = Draft::beside(&place).ok().expect("it can be written");
-        let mut fresh = Draft::beside(&place).ok().expect("beside the other one");
+        let left = Draft::beside(&place).expect("it can be written");
+        let mut fresh = Draft::beside(&place).expect("beside the other one");
         fresh.finish().unwrap();
         assert!(place.is_file() && left.draft.is_file());
     }
