@@ -19,7 +19,7 @@ import time
 
 import pages
 import portal
-from portal import Portal, Refused
+from portal import LESS, Portal, Refused
 
 # A program with a history has a table for each kind of thing. What the sync needs is beside them: whether a thing is gone, in
 # which run it was last sent, and what the portal said.
@@ -210,6 +210,7 @@ class Ledger:
         with self.hearing:
             # Asked before the transaction, which should be short. An event says that something is new, the portal says what.
             status = {event["contact"]: there.status(event["contact"]) for event in events if event["contact"]}
+            gone = [token for token, *profile in self.doubtful(events) if not there.still_there(*profile)]
             after = self.kept("after", 0)
             with self.data() as data:
                 for event in events:
@@ -219,8 +220,22 @@ class Ledger:
                     if event["kind"] == "session.ended":
                         ended = (event["facts"]["session"], time.time())
                         data.execute("INSERT OR IGNORE INTO ended VALUES (?, ?)", ended)
+                data.executemany("DELETE FROM session WHERE token = ?", [(token,) for token in gone])
                 for ref, word in status.items():
                     data.execute("UPDATE record SET status = ? WHERE kind = 'contacts' AND ref = ?", (word, ref))
+
+    def doubtful(self, events):
+        """Sessions from the portal in which somebody may see less since these events, each with contact, client and session."""
+        found = set()
+        for event in events:
+            if event["kind"] in LESS:
+                contact, client = event["contact"], event["facts"].get("client")
+                # One that names neither, since what is erased has no name any more, may be about anybody.
+                found |= set(map(tuple, self.all(
+                    "SELECT token, contact, client, portal_session FROM session WHERE portal_session IS NOT NULL"
+                    " AND (contact = ? OR client = ? OR ?)", contact, client, contact is None and client is None,
+                )))  # fmt: skip
+        return found
 
     def catch_up(self):
         """Reads what no webhook has brought. The journal is the truth; a webhook only spares us the waiting."""
@@ -243,6 +258,17 @@ class Ledger:
         token = secrets.token_urlsafe(32)
         values = (digest(token), contact, client, portal_session, time.time() + SESSION)
         self.run("INSERT INTO session VALUES (?, ?, ?, ?, ?)", *values)
+        return token
+
+    def come(self, code):
+        """Begins the session of somebody who comes from the portal with this code."""
+        there = self.portal()
+        who = there.who_signed_in(code)
+        profile = (who["contact"], who["client"], who["session"])
+        token = self.begin_session(*profile)
+        # Kept first and asked then: what ended before is seen by asking, and what ends later by an event that finds it here.
+        if not there.still_there(*profile):
+            self.end_session(token)
         return token
 
     def session(self, token):

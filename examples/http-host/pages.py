@@ -193,8 +193,7 @@ class Pages(http.server.BaseHTTPRequestHandler):
         over = self.set_cookie("ledger-state", "", 0)
         if not state or not hmac.compare_digest(state.encode(), query.get("state", "").encode()):
             return self.show(400, page("Please begin again", '<p><a href="/my">Sign in</a></p>'), over)
-        who = self.ledger.portal().who_signed_in(query.get("code", ""))
-        self.begin(self.ledger.begin_session(who["contact"], who["client"], who["session"]), "/my", over)
+        self.begin(self.ledger.come(query.get("code", "")), "/my", over)
 
     def open_portal(self):
         session = self.session()

@@ -18,6 +18,9 @@ WEBHOOK = "ledger"  # our name for the address that events are pushed to
 RETURN = "ledger"  # our name for the address that people come back to from their sign-in
 TRIES = 5
 TOLERANCE = 300  # seconds that a pushed event's time may be off
+# After these somebody may see less than before, while the session goes on: others may share it, or their other clients be left.
+LESS = {"contact.changed", "contact.emails_changed", "contact.deactivated", "contact.deleted", "contact.erased"}
+LESS |= {"client.suspended", "client.deleted"}
 
 
 class Nowhere(urllib.request.HTTPRedirectHandler):
@@ -115,9 +118,13 @@ class Portal:
 
     def contacts(self):
         """Every contact as the portal has it, with its status, and with the update that it refused, if it did."""
+        return self.whole("/contacts")
+
+    def whole(self, path):
+        """A list, page by page."""
         query = {"limit": 200}
         while True:
-            page = self.call("GET", "/contacts?" + urlencode(query))
+            page = self.call("GET", f"{path}?{urlencode(query)}")
             yield from page["items"]
             if page["next_cursor"] is None:
                 return
@@ -162,6 +169,21 @@ class Portal:
     def who_signed_in(self, code):
         """Who it was. A code can be asked about once, within a minute."""
         return self.call("POST", "/sign-ins", {"code": code, "return": RETURN})
+
+    def still_there(self, contact, client, session):
+        """Whether this session of the portal still shows this contact with this client, as `who_signed_in` said it did."""
+        path = f"/contacts/{quote(contact, safe='')}"
+        try:
+            if client not in self.call("GET", path)["clients"]:
+                return False
+            if self.call("GET", f"/clients/{quote(client, safe='')}")["suspended"]:
+                return False
+            # Those of the login that the contact is behind now: none where it has no access.
+            return any(open_one["id"] == session for open_one in self.whole(f"{path}/portal/sessions"))
+        except Refused as refusal:
+            if refusal.status != 404:
+                raise
+            return False
 
     def hand_over(self, contact, client):
         """An address that signs this contact into the portal. It is a secret of that contact's browser, for a minute."""

@@ -172,6 +172,104 @@ class ASync(unittest.TestCase):
         self.assertEqual(json.loads(kept)["name"], "changed meanwhile")
 
 
+class Door:
+    """A portal that knows which contacts and clients are still to be seen, and remembers who asked."""
+
+    def __init__(self, *profiles):
+        self.profiles, self.asked = set(profiles), []
+
+    def who_signed_in(self, code):
+        contact, client = code.split()
+        return {"contact": contact, "client": client, "session": f"s-{code}"}
+
+    def still_there(self, contact, client, session):
+        self.asked.append((contact, client))
+        return (contact, client) in self.profiles
+
+    def status(self, ref):
+        return "active"
+
+
+class ASessionFromThePortal(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.ledger = host.Ledger(str(pathlib.Path(folder.name) / "ledger.db"))
+        self.door = Door(("c-1", "acme"), ("c-1", "quay"), ("c-2", "quay"))
+        patched = unittest.mock.patch.object(self.ledger, "portal", lambda: self.door)
+        self.addCleanup(patched.stop)
+        patched.start()
+        self.tokens = {code: self.ledger.come(code) for code in ("c-1 acme", "c-1 quay", "c-2 quay")}
+        self.door.asked.clear()
+        self.number = 0
+
+    def happens(self, kind, contact=None, **facts):
+        self.number += 1
+        event = {"id": str(self.number), "number": self.number, "at": None, "kind": kind, "contact": contact, "facts": facts}
+        self.ledger.hear(self.door, [event])
+        return [code for code, token in self.tokens.items() if self.ledger.session(token)]
+
+    def test_ends_when_its_contact_or_client_is_gone_from_there(self):
+        for kind, contact, facts, gone, asked in (
+            ("contact.changed", "c-1", {}, ("c-1", "acme"), 2),
+            ("client.suspended", None, {"client": "quay"}, ("c-1", "quay"), 2),
+            ("contact.deactivated", "c-2", {}, ("c-2", "quay"), 1),
+        ):
+            self.door.profiles.remove(gone)
+            self.assertNotIn(" ".join(gone), self.happens(kind, contact, **facts), kind)
+            self.assertEqual(len(self.door.asked), asked, kind)
+            self.door.asked.clear()
+        self.assertEqual(self.happens("contact.activated", "c-1"), [])
+
+    def test_goes_on_where_it_is_still_there(self):
+        everybody = list(self.tokens)
+        self.assertEqual(self.happens("contact.changed", "c-1"), everybody)
+        self.assertEqual(self.happens("client.suspended", client="other"), everybody)
+        self.assertEqual(len(self.door.asked), 2)
+        self.assertEqual(self.happens("message.accepted", "c-1"), everybody)
+        self.assertEqual(len(self.door.asked), 2)
+
+    def test_is_asked_for_with_all_others_where_an_event_names_nobody(self):
+        self.door.profiles.remove(("c-2", "quay"))
+        self.assertEqual(self.happens("contact.erased"), ["c-1 acme", "c-1 quay"])
+
+    def test_that_ended_while_it_was_told_never_begins(self):
+        self.door.profiles.clear()
+        self.assertIsNone(self.ledger.session(self.ledger.come("c-1 acme")))
+
+    def test_is_kept_for_another_look_where_the_portal_has_no_time(self):
+        with unittest.mock.patch.object(self.door, "still_there", side_effect=portal.Unavailable("no time")):
+            with self.assertRaises(portal.Unavailable):
+                self.happens("contact.deactivated", "c-2")
+        self.door.profiles.remove(("c-2", "quay"))
+        self.number -= 1
+        self.assertEqual(self.happens("contact.deactivated", "c-2"), ["c-1 acme", "c-1 quay"])
+
+
+class StillThere(unittest.TestCase):
+    def ask(self, clients=("acme",), suspended=False, pages=(["s-0"], ["s-1"])):
+        def call(method, path):
+            if path == "/contacts/c-1":
+                if clients is None:
+                    raise portal.Refused({"detail": "there is no such contact", "status": 404, "code": "not_found"})
+                return {"clients": clients}
+            if path == "/clients/acme":
+                return {"suspended": suspended}
+            page = int("cursor=next" in path)
+            return {"items": [{"id": it} for it in pages[page]], "next_cursor": None if page else "next"}
+
+        there = portal.Portal("http://127.0.0.1:9", "smith", "key")
+        with unittest.mock.patch.object(there, "call", side_effect=call):
+            return there.still_there("c-1", "acme", "s-1")
+
+    def test_is_who_has_contact_client_and_session(self):
+        self.assertTrue(self.ask())
+        self.assertFalse(self.ask(clients=None))
+        self.assertFalse(self.ask(clients=["quay"]))
+        self.assertFalse(self.ask(suspended=True))
+        self.assertFalse(self.ask(pages=(["s-0"], [])))
+
+
 class AKeyForOnce(unittest.TestCase):
     def test_is_the_same_until_the_deed_is_done(self):
         with tempfile.TemporaryDirectory() as folder:

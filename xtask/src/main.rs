@@ -1,4 +1,4 @@
-//! Everything a contributor runs: `cargo xtask test`, `faults`, `api-fuzz`, `bench`, `lint`, `prepare`, `openapi` and `rules`.
+//! Everything a contributor runs: `cargo xtask test`, `faults`, `api-fuzz`, `e2e`, `bench`, `lint`, `prepare`, `openapi` and `rules`.
 //!
 //! Plain Rust on the standard library, so that a machine with nothing but a toolchain can run it. A task is a
 //! function that prints what it does and returns the exit code; an error is a fault of the task itself and is
@@ -14,6 +14,7 @@
 mod api_fuzz;
 mod bench;
 mod cluster;
+mod e2e;
 mod faults;
 mod lint;
 mod openapi;
@@ -40,6 +41,7 @@ usage: cargo xtask <task>
   api-fuzz [--max-examples N] [--database sqlite|postgres] [--seed S] [ARGS…]
                           the HTTP API against its own OpenAPI document, by schemathesis, 200 examples of each operation
                           on each database; ARGS go to schemathesis (--include-path-regex webhooks)
+  e2e [ARGS…]             the pages in a real browser; ARGS go to Node's test runner (--test-name-pattern=keyboard)
   bench [--quick] [--json FILE] [--only NAME] [--samples N]
                           figures of performance, as ratios taken in turns in one run
   lint                    every check that needs no test run, one line each
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         ["test", rest @ ..] => test::run(rest),
         ["faults", rest @ ..] => faults::run(rest),
         ["api-fuzz", rest @ ..] => api_fuzz::run(rest),
+        ["e2e", rest @ ..] => e2e::run(rest),
         ["bench", rest @ ..] => bench::run(rest),
         ["lint"] => lint::run(),
         ["prepare"] => prepare::run(Mode::Write),

@@ -1,4 +1,4 @@
-//! What a bare machine lacks: PostgreSQL's programs, a C compiler, one of TypeScript, and Python.
+//! What a bare machine lacks: PostgreSQL's programs, a C compiler, one of TypeScript, Python, Node and a browser.
 //!
 //! As root on Debian they are installed; otherwise the task ends with the one line that would install them.
 
@@ -12,6 +12,9 @@ use crate::shell;
 
 /// The oldest major version of PostgreSQL that the product supports.
 const OLDEST_POSTGRES: u32 = 13;
+
+/// The oldest Node that the browser's driver runs on.
+const OLDEST_NODE: u32 = 18;
 
 /// Debian creates and starts a cluster with the package unless this is said first.
 const NO_MAIN_CLUSTER: &str = "create_main_cluster = false\n";
@@ -54,6 +57,37 @@ pub(crate) fn typescript() -> anyhow::Result<PathBuf> {
         install(&["node-typescript"], "the TypeScript compiler (`tsc`)")?;
     }
     shell::find("tsc").context("`apt-get install node-typescript` brought no `tsc`")
+}
+
+/// Node, installed first where that is possible.
+pub(crate) fn node() -> anyhow::Result<PathBuf> {
+    let new_enough = || {
+        let node = shell::find("node")?;
+        let version = shell::read(Command::new(&node).arg("--version")).ok()?;
+        (parse_version(version.trim_start_matches('v'))? >= OLDEST_NODE).then_some(node)
+    };
+    if let Some(node) = new_enough() {
+        return Ok(node);
+    }
+    install(&["nodejs"], "Node 18 or newer (`node`)")?;
+    new_enough().context("`apt-get install nodejs` brought no Node 18 or newer")
+}
+
+/// The package manager of Node, which comes with it or by itself.
+pub(crate) fn npm() -> anyhow::Result<PathBuf> {
+    node()?;
+    if shell::find("npm").is_none() {
+        install(&["npm"], "the package manager of Node (`npm`)")?;
+    }
+    shell::find("npm").context("`apt-get install npm` brought no `npm`")
+}
+
+/// A browser, installed first where that is possible.
+pub(crate) fn chromium() -> anyhow::Result<PathBuf> {
+    if shell::find("chromium").is_none() {
+        install(&["chromium"], "Chromium (`chromium`)")?;
+    }
+    shell::find("chromium").context("`apt-get install chromium` brought no `chromium`")
 }
 
 /// Python with its whole standard library, for the example of a host program, installed first where that is possible.

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::cluster::Cluster;
-use crate::{provision, shell, workspace};
+use crate::{e2e, provision, shell, workspace};
 
 /// How many cases a property draws with `--quick`: enough to see that it runs.
 const QUICK_CASES: &str = "16";
@@ -45,6 +45,11 @@ pub(crate) fn run(args: &[&str]) -> anyhow::Result<bool> {
         if !steps.time("doc tests", doc)? {
             return Ok(false);
         }
+    }
+    if let Some(program) = tests.binary.as_deref().filter(|_| !quick && args.is_empty())
+        && !steps.time("browser", || e2e::pass(program, &[]))?
+    {
+        return Ok(false);
     }
     println!("xtask test: {}", steps.0.join(", "));
 

@@ -145,14 +145,15 @@ pub enum Change {
     /// Inserts the contact at version 1, or replaces it: addresses and clients too.
     PutContact(Contact),
     /// Deletes the contact with its addresses, clients and former keys. Messages and events stay, and it is kept which reference
-    /// it had, so that they can be erased.
+    /// it had, so that they can be erased, and of tries at its keys that it may have made them.
     DeleteContact(ContactId),
     /// Removes all personal values of contacts that are not there, by what this tells of them: personal values of their events, and of
     /// events of logins of theirs that are not there; messages, links, hand-overs and sign-in codes; what names them in rows of jobs
-    /// and answers of others, while their own say nothing any more; tries and enquiries. Links of theirs that work pass to the heir,
-    /// and of the sessions of its login it is forgotten where they came from. What the same commit tells stays, its receipt too. Where one of the contacts was
-    /// not deleted, by this commit or before, or is erased already, the commit is a conflict. Jobs of the practice that go on
-    /// get another version: whoever works on one begins anew.
+    /// and answers of others, while their own say nothing any more; tries and enquiries. Links of theirs that work pass to the heirs.
+    /// Of sessions of logins that they were behind, and of tries at keys that somebody else has, from before their deletion, it
+    /// is forgotten where they came from; that such a login was shared is not. What the same commit tells stays, its receipt
+    /// too. Where one of the contacts was not deleted, by this commit or before, or is erased already, the commit is a conflict.
+    /// Jobs of the practice that go on get another version: whoever works on one begins anew.
     Erase(Box<Erasure>),
     /// Remembers that a key was the contact's first while it had access; harmless when it is remembered already.
     RememberKey {
@@ -258,6 +259,11 @@ pub enum Change {
     UseHandoff {
         /// The hand-over.
         handoff: HandoffId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Ends every hand-over of the practice that is neither used nor ended, but for those opened or used by the same commit.
+    EndHandoffs {
         /// When.
         at: Timestamp,
     },

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::{
     email::{EmailAddress, LoginKey},
-    id::{ContactId, LoginId, Ref},
+    id::{ContactId, LoginId, PracticeId, Ref},
     job::{ImportInput, JobRow, RowContent, RowReport, SettledRow},
     time::Timestamp,
 };
@@ -31,8 +31,8 @@ pub struct Erasure {
     pub keys: BTreeSet<LoginKey>,
     /// Their addresses, as they were spelled.
     pub addresses: BTreeSet<String>,
-    /// Who stays behind the login that the contact leaves.
-    pub heir: Option<Heir>,
+    /// Who stays behind live logins that they were behind, one for each.
+    pub heirs: Vec<Heir>,
     /// When.
     pub at: Timestamp,
 }
@@ -57,13 +57,26 @@ pub struct Names {
     pub names: BTreeSet<String>,
 }
 
-/// What deleted contacts left behind.
+/// A contact that was deleted and is not erased yet. Those that were deleted first come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gone {
+    /// When it was deleted.
+    pub at: Timestamp,
+    /// Whose it was.
+    pub practice: PracticeId,
+    /// Which.
+    pub contact: ContactId,
+}
+
+/// What there is of contacts, besides themselves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Traces {
-    /// Names that they had when they were deleted.
+    /// Names that they have or had, as the journal tells.
     pub names: BTreeSet<String>,
-    /// Addresses that they had then, and to which mail about them was written.
+    /// Addresses that they have or had, as the journal tells, and to which mail about them was written.
     pub addresses: BTreeSet<String>,
+    /// Keys of live logins that links or mail about them belong to.
+    pub keys: BTreeSet<LoginKey>,
     /// How much there is to be erased.
     pub found: Found,
 }
@@ -186,10 +199,11 @@ fn emptied(row: &JobRow) -> JobRow {
 }
 
 impl Traces {
-    /// Notes what the event of a deletion tells of its contact.
+    /// Notes what an event tells of its contact.
     pub fn tell(&mut self, personal: &BTreeMap<String, String>) {
-        self.names.extend(personal.get("name_before").cloned());
-        let emails = personal.get("emails_before").into_iter().flat_map(|all| all.split(' '));
+        let both = |before, after| [before, after].into_iter().filter_map(|name| personal.get(name));
+        self.names.extend(both("name_before", "name_after").filter(|name| !name.is_empty()).cloned());
+        let emails = both("emails_before", "emails_after").flat_map(|all| all.split(' '));
         self.addresses.extend(emails.filter(|email| !email.is_empty()).map(str::to_owned));
     }
 }

@@ -54,6 +54,7 @@ impl Caller {
     pub fn parse(text: &str) -> Option<Self> {
         match text.split_once(':') {
             Some(("host", key)) => ApiKeyId::parse(key).map(Self::Host),
+            Some(("operator", key)) => OperatorKeyId::parse(key).map(Self::Operator),
             Some(("login", login)) => LoginId::parse(login).map(Self::Login),
             Some(("user", user)) => UserId::parse(user).map(Self::User),
             _ => [Self::Program, Self::Anyone, Self::Worker].into_iter().find(|caller| caller.describe() == text),
@@ -140,4 +141,27 @@ pub struct RecordedEvent {
     pub personal: Option<BTreeMap<String, String>>,
     /// The digest of what is, or was, personal.
     pub digest: [u8; 32],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Caller;
+    use crate::id::{ApiKeyId, LoginId, OperatorKeyId, UserId};
+
+    #[test]
+    fn every_caller_is_read_as_it_was_written() {
+        let callers = [
+            Caller::Host(ApiKeyId::from_bytes([1; 16])),
+            Caller::Operator(OperatorKeyId::from_bytes([2; 16])),
+            Caller::Program,
+            Caller::Login(LoginId::from_bytes([3; 16])),
+            Caller::User(UserId::from_bytes([4; 16])),
+            Caller::Anyone,
+            Caller::Worker,
+        ];
+        for caller in callers {
+            assert_eq!(Caller::parse(&caller.describe()), Some(caller));
+        }
+        assert_eq!(Caller::parse("operator:nobody"), None);
+    }
 }

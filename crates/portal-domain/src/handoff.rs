@@ -1,28 +1,27 @@
 //! From the host's own program into the portal: a single-use address that signs a contact in.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::{
     id::{ClientId, ContactId, HandoffId, LoginId},
     link::LinkState,
     time::Timestamp,
+    token::Bits,
 };
 
 /// For so long a hand-over works.
 pub const HANDOFF_LIFE: Duration = Duration::from_secs(60);
 
 /// The secret of a hand-over, 256 bits, as it stands in the path of its page. Only its digest is stored.
-#[derive(Clone, PartialEq, Eq)]
-pub struct HandoffToken([u8; 32]);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandoffToken(Bits);
 
 impl HandoffToken {
     /// The token made of these fresh bytes.
     pub const fn from_entropy(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+        Self(Bits::new(bytes))
     }
 
     /// Reads what stands in a path; `None` where it is not of a token's form.
@@ -34,24 +33,17 @@ impl HandoffToken {
     /// assert_eq!(HandoffToken::parse("short"), None);
     /// ```
     pub fn parse(text: &str) -> Option<Self> {
-        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+        Bits::parse(text).map(Self)
     }
 
     /// What stands in the path.
     pub fn reveal(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0)
+        self.0.reveal()
     }
 
     /// What is stored in its place.
     pub fn hash(&self) -> HandoffHash {
-        let hash = Sha256::new().chain_update(b"portal hand-over v1\0").chain_update(self.0);
-        HandoffHash(hash.finalize().into())
-    }
-}
-
-impl fmt::Debug for HandoffToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("HandoffToken(…)")
+        HandoffHash(self.0.digest(b"portal hand-over v1\0"))
     }
 }
 

@@ -41,6 +41,7 @@ pub mod sign_in_code;
 pub mod status;
 pub mod throttle;
 pub mod time;
+mod token;
 pub mod usecase;
 pub mod view;
 pub mod webhook;

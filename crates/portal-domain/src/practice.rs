@@ -274,10 +274,19 @@ pub fn check_name(name: &str) -> Result<(), OutOfBounds> {
     Err(OutOfBounds::new("name", "1 to 500 characters, not only hidden ones, without control characters"))
 }
 
-/// Whether a text has the form of a language tag (BCP 47): 2–35 of ASCII letters, digits and `-`.
+/// Whether a text has the form of a language tag (BCP 47): a language of 2–8 ASCII letters, then parts of 1–8 ASCII letters and
+/// digits, with `-` between, 35 characters at most.
+///
+/// ```
+/// use portal_domain::practice::check_locale;
+/// assert!(check_locale("de").is_ok() && check_locale("zh-Hant-TW").is_ok());
+/// assert!(check_locale("--").is_err() && check_locale("de_AT").is_err());
+/// ```
 pub fn check_locale(locale: &str) -> Result<(), OutOfBounds> {
-    let tag = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    if (2..=35).contains(&locale.len()) && locale.chars().all(tag) {
+    let mut parts = locale.split('-');
+    let language = |part: &str| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let further = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if locale.len() <= 35 && parts.next().is_some_and(language) && parts.all(further) {
         return Ok(());
     }
     Err(OutOfBounds::new("locale", "a BCP 47 language tag"))

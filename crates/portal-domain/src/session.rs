@@ -20,46 +20,39 @@
 //! assert_ne!(portal.hash().0, workspace.hash().0);
 //! ```
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::{
     id::{ClientId, ContactId, LoginId, SessionId, UserId, WorkspaceSessionId},
     time::Timestamp,
+    token::Bits,
 };
 
 /// The secret of a session, 256 bits, as the cookie carries it. Only its digest is stored (P3).
-#[derive(Clone, PartialEq, Eq)]
-pub struct SessionToken([u8; 32]);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionToken(Bits);
 
 impl SessionToken {
     /// The token made of these fresh bytes.
     pub const fn from_entropy(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+        Self(Bits::new(bytes))
     }
 
     /// Reads a cookie's value; `None` where it is not of a token's form.
     pub fn parse(text: &str) -> Option<Self> {
-        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+        Bits::parse(text).map(Self)
     }
 
     /// The cookie's value.
     pub fn reveal(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0)
+        self.0.reveal()
     }
 
     /// What is stored in its place.
     pub fn hash(&self) -> SessionHash {
-        SessionHash(Sha256::digest(self.0).into())
-    }
-}
-
-impl fmt::Debug for SessionToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionToken(…)")
+        SessionHash(self.0.digest(b""))
     }
 }
 
@@ -165,35 +158,28 @@ impl PortalSession {
 }
 
 /// The secret of a session of the workspace, 256 bits, as its cookie carries it. Only its digest is stored (P3).
-#[derive(Clone, PartialEq, Eq)]
-pub struct WorkspaceToken([u8; 32]);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkspaceToken(Bits);
 
 impl WorkspaceToken {
     /// The token made of these fresh bytes.
     pub const fn from_entropy(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+        Self(Bits::new(bytes))
     }
 
     /// Reads a cookie's value; `None` where it is not of a token's form.
     pub fn parse(text: &str) -> Option<Self> {
-        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+        Bits::parse(text).map(Self)
     }
 
     /// The cookie's value.
     pub fn reveal(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0)
+        self.0.reveal()
     }
 
     /// What is stored in its place.
     pub fn hash(&self) -> WorkspaceSessionHash {
-        let hash = Sha256::new().chain_update(b"portal workspace session v1\0").chain_update(self.0);
-        WorkspaceSessionHash(hash.finalize().into())
-    }
-}
-
-impl fmt::Debug for WorkspaceToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WorkspaceToken(…)")
+        WorkspaceSessionHash(self.0.digest(b"portal workspace session v1\0"))
     }
 }
 

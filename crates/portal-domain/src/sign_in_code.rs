@@ -1,49 +1,40 @@
 //! From the portal back to the host's own program: a single-use code by which the host learns who signed in.
 
-use std::{fmt, time::Duration};
-
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use sha2::{Digest, Sha256};
+use std::time::Duration;
 
 use crate::{
     id::{SessionId, SignInCodeId},
     session::ProfileId,
     time::Timestamp,
+    token::Bits,
 };
 
 /// For so long a code works.
 pub const CODE_LIFE: Duration = Duration::from_secs(60);
 
 /// The code itself, 256 bits, as the browser carries it to the host. Only its digest is stored.
-#[derive(Clone, PartialEq, Eq)]
-pub struct CodeToken([u8; 32]);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeToken(Bits);
 
 impl CodeToken {
     /// The code made of these fresh bytes.
     pub const fn from_entropy(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+        Self(Bits::new(bytes))
     }
 
     /// Reads what a host sends; `None` where it is not of a code's form.
     pub fn parse(text: &str) -> Option<Self> {
-        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+        Bits::parse(text).map(Self)
     }
 
     /// What the browser carries.
     pub fn reveal(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0)
+        self.0.reveal()
     }
 
     /// What is stored in its place.
     pub fn hash(&self) -> CodeHash {
-        let hash = Sha256::new().chain_update(b"portal sign-in code v1\0").chain_update(self.0);
-        CodeHash(hash.finalize().into())
-    }
-}
-
-impl fmt::Debug for CodeToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CodeToken(…)")
+        CodeHash(self.0.digest(b"portal sign-in code v1\0"))
     }
 }
 

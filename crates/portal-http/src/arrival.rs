@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 /// For so long a part of a body may take to arrive; of most bodies there is one part.
@@ -23,7 +23,9 @@ pub(crate) enum Fault {
 
 /// The body, whole.
 pub(crate) async fn whole(body: Body, most: usize) -> Result<Bytes, Fault> {
-    let (mut body, mut bytes, mut over) = (Limited::new(body, most), Vec::new(), false);
+    // Of a body that says how large it is no more is held than that, however it grows.
+    let told = body.size_hint().exact().and_then(|told| usize::try_from(told).ok()).unwrap_or_default();
+    let (mut body, mut bytes, mut over) = (Limited::new(body, most), Vec::with_capacity(told.min(most)), false);
     while !over {
         let enough = bytes.len() + PART;
         let part = async {

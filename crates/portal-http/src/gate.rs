@@ -7,24 +7,26 @@ use std::{
 };
 
 use axum::{
-    body::{Body, Bytes},
+    body::{Body, Bytes, HttpBody},
     extract::{Request, State},
     http::{HeaderMap, Method, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use portal_domain::{
+    id::PracticeId,
     port::RequestKey,
     practice::Scope,
     usecase::{self, KeyHolder},
 };
 use sha2::{Digest, Sha256};
-use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedMutexGuard;
 
 use crate::{
     Inner,
     ask::{self, HOST_BODY, IMPORT_BODY, Unread},
     caller, observe,
+    places::{Place, Places},
     problem::Problem,
 };
 
@@ -33,16 +35,39 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 const HEADER: &str = "idempotency-key";
 
-/// Calls that take long, and how many of each go on at once: files are the only bodies that are large, and of many contacts each is
-/// looked at.
-const LONG: [&str; 2] = ["POST /imports", "POST /activations"];
-const PLACES: usize = 2;
-/// For so long a call waits for such a place.
-const PLACE_PATIENCE: Duration = Duration::from_secs(2);
+/// Calls that take long: files are the only bodies that are large, and of many contacts each is looked at.
+const IMPORT: &str = "POST /imports";
+const ACTIVATION: &str = "POST /activations";
+/// How many of each go on at once, and how many of them of one practice.
+const LONG: (usize, usize) = (2, 1);
+/// A file of so many bytes at most is no long call, unless it is a workbook, which unpacks to many times its size.
+const SMALL: u64 = 1024 * 1024;
+/// How many of those.
+const SHORT: (usize, usize) = (16, 4);
 
-/// A place among those that take long. Whoever goes on with work when the call is given up keeps it.
+/// Where a call that takes long finds room.
 #[derive(Clone)]
-pub(crate) struct Place(#[expect(dead_code, reason = "it is only held")] Arc<OwnedSemaphorePermit>);
+struct Room {
+    long: Arc<Places>,
+    short: Arc<Places>,
+}
+
+/// The place of a call, and what a larger one needs.
+#[derive(Clone)]
+pub(crate) struct Taken {
+    place: Place,
+    larger: Option<(Arc<Places>, PracticeId)>,
+}
+
+impl Taken {
+    /// The place for a file with this content.
+    pub(crate) async fn for_file(self, bytes: &[u8]) -> Result<Place, Problem> {
+        match self.larger {
+            Some((places, practice)) if portal_import::is_workbook(bytes) => places.enter(practice).await,
+            _ => Ok(self.place),
+        }
+    }
+}
 
 /// What the gate has to know of a route.
 #[derive(Clone)]
@@ -52,26 +77,27 @@ pub(crate) struct Gate {
     scope: Scope,
     /// Method and path, as the table of routes names them.
     route: String,
-    /// Places for those that take long.
-    places: Option<Arc<Semaphore>>,
+    room: Option<Room>,
 }
 
 impl Gate {
     pub(crate) fn new(app: &Arc<Inner>, scope: Scope, route: String) -> Self {
-        let places = LONG.contains(&&*route).then(|| Arc::new(Semaphore::new(PLACES)));
-        Self { app: Arc::clone(app), scope, route, places }
+        let places = |(of_all, of_a_practice)| Arc::new(Places::new(of_all, of_a_practice));
+        let room = || Room { long: places(LONG), short: places(SHORT) };
+        let room = [IMPORT, ACTIVATION].contains(&&*route).then(room);
+        Self { app: Arc::clone(app), scope, route, room }
     }
 
     fn most_bytes(&self) -> usize {
-        if self.route == LONG[0] { IMPORT_BODY } else { HOST_BODY }
+        if self.route == IMPORT { IMPORT_BODY } else { HOST_BODY }
     }
 
-    async fn place(&self) -> Result<Option<Place>, Problem> {
-        let Some(places) = self.places.clone() else { return Ok(None) };
-        match tokio::time::timeout(PLACE_PATIENCE, places.acquire_owned()).await {
-            Ok(Ok(place)) => Ok(Some(Place(Arc::new(place)))),
-            _ => Err(Problem::overloaded()),
-        }
+    async fn place(&self, key: &KeyHolder, most: Option<u64>) -> Result<Option<Taken>, Problem> {
+        let (Some(room), KeyHolder::Host(key)) = (&self.room, key) else { return Ok(None) };
+        let small = self.route == IMPORT && most.is_some_and(|most| most <= SMALL);
+        let places = if small { &room.short } else { &room.long };
+        let place = places.enter(key.practice).await?;
+        Ok(Some(Taken { place, larger: small.then(|| (Arc::clone(&room.long), key.practice)) }))
     }
 }
 
@@ -81,11 +107,12 @@ pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
         observe::looks();
     }
     let (mut parts, mut body) = request.into_parts();
+    let most = body.size_hint().upper();
     let key = match caller::authenticate(&gate.app, &parts.headers, gate.scope).await {
         Ok(key) => key,
         Err(problem) => return problem.into_response(),
     };
-    let place = match gate.place().await {
+    let place = match gate.place(&key, most).await {
         Ok(place) => place,
         Err(problem) => return problem.into_response(),
     };

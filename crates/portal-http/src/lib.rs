@@ -27,6 +27,7 @@ mod host;
 mod json;
 mod observe;
 mod pages;
+mod places;
 mod present;
 mod problem;
 mod service;

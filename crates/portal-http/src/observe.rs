@@ -108,6 +108,9 @@ impl Subject {
         if code == Some("overloaded") && route != "/readyz" {
             counter!("portal_overload_rejections_total", "at" => "request").increment(1);
         }
+        if status == StatusCode::INTERNAL_SERVER_ERROR {
+            counter!("portal_http_faults_total").increment(1);
+        }
         if self.is_command(seen, status) {
             let command = format!("{method} {route}");
             let (outcome, code) = (self.outcome(seen, status), code.unwrap_or_default());

@@ -11,8 +11,8 @@ use crate::problem::Problem;
 
 /// So many of one practice.
 const OF_A_PRACTICE: usize = 20;
-/// So many of all.
-const OF_ALL: usize = 200;
+/// So many of all: each of three hundred practices may have one who waits, and as many again.
+const OF_ALL: usize = 600;
 
 /// Those who wait in this program.
 #[derive(Default)]
@@ -63,12 +63,12 @@ mod tests {
         let practice = |number: u8| PracticeId::from_bytes([number; 16]);
         let mut waiting: Vec<_> = (0..20).map(|_| waiters.enter(practice(0)).unwrap_or_else(|_| panic!())).collect();
         assert!(waiters.enter(practice(0)).is_err());
-        for number in 1..10 {
+        for number in 1..30 {
             waiting.extend((0..20).map(|_| waiters.enter(practice(number)).unwrap_or_else(|_| panic!())));
         }
-        assert!(waiters.enter(practice(10)).is_err());
+        assert!(waiters.enter(practice(30)).is_err());
         waiting.pop();
-        assert!(waiters.enter(practice(10)).is_ok());
+        assert!(waiters.enter(practice(30)).is_ok());
         drop(waiting);
         assert!(lock(&waiters.0).is_empty());
     }

@@ -75,6 +75,11 @@ enum Kind<'a> {
 /// The cells of a row, with the line it begins at.
 type Cells = (u64, Vec<String>);
 
+/// Whether these bytes are read as a workbook, which may unpack to many times their size.
+pub fn is_workbook(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04")
+}
+
 impl<'a> File<'a> {
     /// Finds out what the bytes are. `charset` is what somebody says who should know: a label as in `Content-Type`.
     ///
@@ -86,7 +91,7 @@ impl<'a> File<'a> {
         if bytes.starts_with(COMPOUND) {
             return Err(Fault::new("is an old or a protected workbook: save it as XLSX without a password, or as CSV"));
         }
-        if bytes.starts_with(b"PK\x03\x04") {
+        if is_workbook(bytes) {
             let workbook = Workbook::open(bytes)?;
             let layout = Layout::of(workbook.heads(), columns)?;
             return Ok(Self { kind: Kind::Workbook(workbook), layout });

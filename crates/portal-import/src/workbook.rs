@@ -22,6 +22,8 @@ use crate::{
 const UNPACKED: u64 = 256 << 20;
 /// Most parts.
 pub(crate) const PARTS: usize = 4096;
+/// With this begins each entry of the directory.
+const PART: &[u8] = b"PK\x01\x02";
 /// Most texts that cells share.
 pub(crate) const SHARED: usize = 1_000_000;
 /// Most bytes of all cells together, each as often as it stands there.
@@ -50,6 +52,9 @@ impl Workbook {
     pub(crate) fn open(bytes: &[u8]) -> Result<Self, Fault> {
         // A reader that meets what its authors never saw fails like any other.
         catch_unwind(AssertUnwindSafe(|| {
+            if parts(bytes) > PARTS {
+                return Err(too_large());
+            }
             let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| damaged())?;
             measure(&mut archive)?;
             read(Package::of(&mut archive)?)
@@ -75,11 +80,13 @@ impl Workbook {
     }
 }
 
+/// At least as many parts as a directory in these bytes can name: counted before one is read, for whoever reads it keeps each.
+fn parts(bytes: &[u8]) -> usize {
+    bytes.windows(PART.len()).filter(|window| *window == PART).take(PARTS + 1).count()
+}
+
 /// Unpacks every part, and keeps nothing.
 fn measure(archive: &mut Archive<'_>) -> Result<(), Fault> {
-    if archive.len() > PARTS {
-        return Err(too_large());
-    }
     let (mut left, mut buffer) = (UNPACKED, vec![0; 64 * 1024]);
     for index in 0..archive.len() {
         let mut part = archive.by_index(index).map_err(|_| damaged())?;
@@ -293,7 +300,10 @@ mod tests {
         assert!(open(&bomb).unwrap_err().contains("unpacks to too much"));
         let many: Vec<_> = (0..=PARTS).map(name).collect();
         let many: Vec<_> = many.iter().map(|name| (name.as_str(), &b""[..])).collect();
-        assert!(open(&archive(&many)).unwrap_err().contains("unpacks to too much"));
+        let many = archive(&many);
+        assert!(open(&many).unwrap_err().contains("unpacks to too much"));
+        // Before the directory is read: of this one its end is missing.
+        assert!(open(&many[..many.len() - 22]).unwrap_err().contains("unpacks to too much"));
         for text in ["<si/>", "<x:si/>", "<si></si>"] {
             let shared = format!("<sst>{}</sst>", text.repeat(SHARED + 1));
             let bytes = made("a", HEADS, &[("xl/SharedStrings.xml", shared.as_bytes())]);

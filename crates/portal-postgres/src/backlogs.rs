@@ -93,8 +93,9 @@ async fn webhooks(connection: &mut PgConnection, most: i64) -> Result<WebhookBac
         r#"SELECT count(*) FILTER (WHERE enabled AND may_go_on) AS "enabled!",
                count(*) FILTER (WHERE enabled AND NOT may_go_on) AS "stuck!",
                count(*) FILTER (WHERE NOT enabled) AS "disabled!",
+               min(failing_since) FILTER (WHERE enabled) AS failing_since,
                coalesce(sum(ahead) FILTER (WHERE enabled AND ahead > 0), 0)::bigint AS "events!"
-           FROM (SELECT w.enabled, w.may_go_on, h.number - w.cursor_at AS ahead
+           FROM (SELECT w.enabled, w.may_go_on, w.failing_since, h.number - w.cursor_at AS ahead
                  FROM portal.webhook w
                  JOIN portal.practice p ON p.practice_id = w.practice_id AND p.suspended_at IS NULL
                  LEFT JOIN portal.journal_head h ON h.practice_id = w.practice_id
@@ -108,6 +109,7 @@ async fn webhooks(connection: &mut PgConnection, most: i64) -> Result<WebhookBac
         enabled: row.enabled.unsigned_abs(),
         stuck: row.stuck.unsigned_abs(),
         disabled: row.disabled.unsigned_abs(),
+        failing_since: maybe_time(row.failing_since),
         events: row.events.unsigned_abs(),
     })
 }

@@ -235,9 +235,14 @@ impl Jobs for PostgresStore {
             let leased = sqlx::query_as!(
                 Stored,
                 r#"WITH due AS (
-                     SELECT practice_id, job_id FROM portal.job
-                     WHERE due_at <= $1 AND ($3 OR strpos(spec, '"dry_run":true') = 0)
-                     ORDER BY due_at, job_id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
+                     SELECT j.practice_id, j.job_id
+                     FROM portal.job j LEFT JOIN portal.job_turn t ON t.practice_id = j.practice_id
+                     WHERE j.due_at <= $1 AND ($3 OR strpos(j.spec, '"dry_run":true') = 0)
+                     ORDER BY coalesce(t.turn, 0), j.due_at, j.job_id LIMIT 1 FOR NO KEY UPDATE OF j SKIP LOCKED),
+                 served AS (
+                     INSERT INTO portal.job_turn (practice_id, turn)
+                     SELECT practice_id, coalesce((SELECT max(turn) FROM portal.job_turn), 0) + 1 FROM due
+                     ON CONFLICT (practice_id) DO UPDATE SET turn = excluded.turn)
                  UPDATE portal.job j SET due_at = $2, version = version + 1 FROM due
                  WHERE j.practice_id = due.practice_id AND j.job_id = due.job_id
                  RETURNING j.practice_id, j.job_id, state, spec, caller, origin, total, progress, due_at, forget_at,

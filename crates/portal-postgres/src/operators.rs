@@ -382,6 +382,8 @@ async fn finish(connection: &mut PgConnection, practice: Uuid, now: Timestamp) -
     endpoints.execute(&mut *connection).await?;
     let turn = sqlx::query!("DELETE FROM portal.outbox_turn WHERE practice_id = $1", practice);
     turn.execute(&mut *connection).await?;
+    let turn = sqlx::query!("DELETE FROM portal.job_turn WHERE practice_id = $1", practice);
+    turn.execute(&mut *connection).await?;
     let last = sqlx::query!("DELETE FROM portal.practice WHERE practice_id = $1", practice);
     last.execute(&mut *connection).await?;
     let receipt = sqlx::query!(

@@ -1,9 +1,10 @@
 //! What is left of contacts that were deleted, and what has outlived its life (J3).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portal_domain::{
-    erasure::{Found, Purge, Traces},
+    email::LoginKey,
+    erasure::{Found, Gone, Purge, Traces},
     id::{ContactId, EventId, PracticeId, Ref},
     port::StoreError,
     time::Timestamp,
@@ -29,15 +30,27 @@ pub(crate) async fn gone(pool: &PgPool, practice: PracticeId, reference: &Ref) -
 pub(crate) async fn long_gone(
     pool: &PgPool,
     before: Timestamp,
+    after: Option<&Gone>,
     most: u32,
-) -> Result<Vec<(PracticeId, ContactId)>, StoreError> {
+) -> Result<Vec<Gone>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT practice_id, contact_id FROM portal.gone_contact WHERE deleted_at < $1 LIMIT $2",
+        "SELECT deleted_at, practice_id, contact_id FROM portal.gone_contact
+         WHERE deleted_at < $1 AND (deleted_at, practice_id, contact_id) > ($2, $3, $4)
+         ORDER BY deleted_at, practice_id, contact_id LIMIT $5",
         before.as_micros(),
+        after.map_or(i64::MIN, |gone| gone.at.as_micros()),
+        after.map_or_else(Uuid::nil, |gone| gone.practice.to_uuid()),
+        after.map_or_else(Uuid::nil, |gone| gone.contact.to_uuid()),
         i64::from(most),
     );
     let rows = rows.fetch_all(pool).await.map_err(store_error)?.into_iter();
-    Ok(rows.map(|it| (row::id(it.practice_id), row::id(it.contact_id))).collect())
+    Ok(rows
+        .map(|it| Gone {
+            at: Timestamp::from_micros(it.deleted_at),
+            practice: row::id(it.practice_id),
+            contact: row::id(it.contact_id),
+        })
+        .collect())
 }
 
 /// What there is of contacts; all in one snapshot.
@@ -57,25 +70,44 @@ pub(crate) async fn traces(
         &contacts,
     );
     traces.addresses.extend(written.fetch_all(&mut *connection).await.map_err(store_error)?);
-    traces.found = found(connection, practice, &contacts, reference.map_or("", Ref::as_str)).await?;
+    traces.keys = keys(connection, practice, &contacts).await?;
+    traces.found = found(connection, practice, &contacts, reference).await?;
     Ok(traces)
 }
 
-/// What the journal tells of those that were deleted.
+/// Keys of live logins that links or mail about them belong to.
+async fn keys(
+    connection: &mut PgConnection,
+    practice: Uuid,
+    contacts: &[Uuid],
+) -> Result<BTreeSet<LoginKey>, StoreError> {
+    let keys = sqlx::query!(
+        r#"SELECT login_id, key AS "key!" FROM portal.login WHERE practice_id = $1 AND key IS NOT NULL AND login_id IN (
+               SELECT login_id FROM portal.link WHERE practice_id = $1 AND contact_id = ANY ($2)
+               UNION
+               SELECT login_id FROM portal.message WHERE practice_id = $1 AND contact_id = ANY ($2))"#,
+        practice,
+        contacts,
+    );
+    let keys = keys.fetch_all(connection).await.map_err(store_error)?.into_iter();
+    keys.map(|row| LoginKey::parse(&row.key).map_err(|_| damaged("login", row.login_id, "its key is none"))).collect()
+}
+
+/// What the journal tells of them.
 async fn told(connection: &mut PgConnection, practice: Uuid, contacts: &[Uuid]) -> Result<Traces, StoreError> {
-    let deleted = sqlx::query!(
+    let told = sqlx::query!(
         r#"SELECT p.event_id, p.personal FROM (
                SELECT event_id FROM portal.event
-               WHERE practice_id = $1 AND contact_id = ANY ($2) AND number IS NOT NULL AND kind = 'contact.deleted'
+               WHERE practice_id = $1 AND contact_id = ANY ($2) AND number IS NOT NULL
                UNION ALL
                SELECT event_id FROM portal.event
-               WHERE practice_id = $1 AND number IS NULL AND contact_id = ANY ($2) AND kind = 'contact.deleted') AS own
+               WHERE practice_id = $1 AND number IS NULL AND contact_id = ANY ($2)) AS own
            JOIN portal.event_personal p ON p.practice_id = $1 AND p.event_id = own.event_id"#,
         practice,
         contacts,
     );
     let mut traces = Traces::default();
-    for row in deleted.fetch_all(connection).await.map_err(store_error)? {
+    for row in told.fetch_all(connection).await.map_err(store_error)? {
         // What is wrong with a text of personal values is not repeated.
         let personal: BTreeMap<String, String> = serde_json::from_str(&row.personal)
             .map_err(|_| damaged("event_personal", row.event_id, "it can't be read"))?;
@@ -88,7 +120,7 @@ async fn found(
     connection: &mut PgConnection,
     practice: Uuid,
     contacts: &[Uuid],
-    reference: &str,
+    reference: Option<&Ref>,
 ) -> Result<Found, StoreError> {
     let counts = sqlx::query!(
         r#"SELECT
@@ -107,7 +139,7 @@ async fn found(
             (SELECT count(*) FROM portal.job_row WHERE practice_id = $1 AND ref = $3) AS "rows!""#,
         practice,
         contacts,
-        reference,
+        reference.map(Ref::as_str),
     );
     let counts = counts.fetch_one(connection).await.map_err(store_error)?;
     Ok(Found {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use portal_domain::{
     change::Decision,
     email::LoginKey,
-    erasure::{Purge, Traces},
+    erasure::{Gone, Purge, Traces},
     facts::{
         CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
         UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
@@ -76,9 +76,17 @@ impl PostgresStore {
         &self.pool
     }
 
-    /// A connection outside the pool, without its deadlines.
+    /// A connection outside the pool, without its deadlines, and without those that the server gives to a role or a database:
+    /// whoever reads a whole practice, or changes the schema, may take long. Which there are depends on the server's version.
     pub(crate) async fn lone_connection(&self) -> Result<PgConnection, StoreError> {
-        PgConnection::connect_with(&self.lone).await.map_err(unreachable)
+        let mut connection = PgConnection::connect_with(&self.lone).await.map_err(unreachable)?;
+        let lifted = sqlx::query!(
+            "SELECT set_config(name, '0', false) FROM pg_settings
+             WHERE name IN ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout',
+                 'idle_session_timeout')"
+        );
+        lifted.fetch_all(&mut connection).await.map_err(store_error)?;
+        Ok(connection)
     }
 
     /// A transaction that may write, of the kind that [`Limits`] sets. Only for tasks of their own: cut inside this call, it would stay open in the pool.
@@ -270,8 +278,8 @@ impl PortalStore for PostgresStore {
         retention::gone(self.pool(), practice, reference).await
     }
 
-    async fn long_gone(&self, before: Timestamp, most: u32) -> Result<Vec<(PracticeId, ContactId)>, StoreError> {
-        retention::long_gone(self.pool(), before, most).await
+    async fn long_gone(&self, before: Timestamp, after: Option<&Gone>, most: u32) -> Result<Vec<Gone>, StoreError> {
+        retention::long_gone(self.pool(), before, after, most).await
     }
 
     async fn traces(

@@ -155,12 +155,13 @@ pub(crate) async fn put(connection: &mut PgConnection, practice: Uuid, webhooks:
         let (terms, progress) = (json(&webhook.terms)?, json(&webhook.progress)?);
         let (cursor, may_go_on) = (webhook.progress.cursor, webhook.progress.is_open());
         let due_at = webhook.progress.due_at().map(Timestamp::as_micros);
+        let failing_since = webhook.progress.failing_since().map(Timestamp::as_micros);
         let leased_until = webhook.leased_until.map(Timestamp::as_micros);
         let put = if webhook.version == 1 {
             sqlx::query!(
                 "INSERT INTO portal.webhook (practice_id, webhook_id, ref, enabled, terms, progress, cursor_at, may_go_on,
-                     due_at, leased_until, served_at, version)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)",
+                     due_at, leased_until, served_at, version, failing_since)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12)",
                 practice,
                 webhook.id.to_uuid(),
                 webhook.reference.as_str(),
@@ -172,13 +173,15 @@ pub(crate) async fn put(connection: &mut PgConnection, practice: Uuid, webhooks:
                 due_at,
                 leased_until,
                 webhook.served_at.as_micros(),
+                failing_since,
             )
             .execute(&mut *connection)
             .await?
         } else {
             sqlx::query!(
                 "UPDATE portal.webhook SET enabled = $3, terms = $4, progress = $5, cursor_at = $6, may_go_on = $7,
-                     due_at = $8, leased_until = $9, served_at = $10, version = $11
+                     due_at = $8, leased_until = $9, served_at = $10, version = $11,
+                     failing_since = $13
                  WHERE practice_id = $1 AND webhook_id = $2 AND version = $12",
                 practice,
                 webhook.id.to_uuid(),
@@ -192,6 +195,7 @@ pub(crate) async fn put(connection: &mut PgConnection, practice: Uuid, webhooks:
                 webhook.served_at.as_micros(),
                 webhook.version,
                 webhook.version - 1,
+                failing_since,
             )
             .execute(&mut *connection)
             .await?

@@ -84,8 +84,9 @@ async fn webhooks(connection: &mut SqliteConnection, most: i64) -> Result<Webhoo
         r#"SELECT count(*) FILTER (WHERE enabled = 1 AND may_go_on = 1) AS "enabled!: i64",
                count(*) FILTER (WHERE enabled = 1 AND may_go_on = 0) AS "stuck!: i64",
                count(*) FILTER (WHERE enabled = 0) AS "disabled!: i64",
+               min(failing_since) FILTER (WHERE enabled = 1) AS "failing_since: i64",
                coalesce(sum(CASE WHEN enabled = 1 AND ahead > 0 THEN ahead END), 0) AS "events!: i64"
-           FROM (SELECT w.enabled, w.may_go_on, h.number - w.cursor_at AS ahead
+           FROM (SELECT w.enabled, w.may_go_on, w.failing_since, h.number - w.cursor_at AS ahead
                  FROM portal_webhook AS w
                  JOIN portal_practice AS p ON p.practice_id = w.practice_id AND p.suspended_at IS NULL
                  LEFT JOIN portal_journal_head AS h ON h.practice_id = w.practice_id
@@ -97,6 +98,7 @@ async fn webhooks(connection: &mut SqliteConnection, most: i64) -> Result<Webhoo
         enabled: row.enabled.unsigned_abs(),
         stuck: row.stuck.unsigned_abs(),
         disabled: row.disabled.unsigned_abs(),
+        failing_since: maybe_time(row.failing_since),
         events: row.events.unsigned_abs(),
     })
 }

@@ -375,10 +375,11 @@ impl Work for LeaseJob {
         loop {
             let due = sqlx::query_as!(
                 Stored,
-                r#"SELECT practice_id, job_id, state, spec, caller, origin, total, progress, due_at, forget_at,
+                r#"SELECT j.practice_id, j.job_id, state, spec, caller, origin, total, progress, due_at, forget_at,
                      created_at, ended_at, version
-                 FROM portal_job WHERE due_at <= ?1 AND (?2 OR instr(spec, '"dry_run":true') = 0)
-                 ORDER BY due_at, job_id LIMIT 1"#,
+                 FROM portal_job AS j LEFT JOIN portal_job_turn AS t ON t.practice_id = j.practice_id
+                 WHERE due_at <= ?1 AND (?2 OR instr(spec, '"dry_run":true') = 0)
+                 ORDER BY coalesce(t.turn, 0), due_at, j.job_id LIMIT 1"#,
                 now,
                 self.dry_too
             );
@@ -391,6 +392,13 @@ impl Work for LeaseJob {
                 until
             );
             mark.execute(&mut *connection).await?;
+            let served = sqlx::query!(
+                "INSERT INTO portal_job_turn (practice_id, turn)
+                 SELECT ?1, coalesce((SELECT max(turn) FROM portal_job_turn), 0) + 1 WHERE true
+                 ON CONFLICT (practice_id) DO UPDATE SET turn = excluded.turn",
+                practice
+            );
+            served.execute(&mut *connection).await?;
             match found.read() {
                 Ok(job) => return Ok(Some(Job { due_at: Some(self.until), version: job.version + 1, ..job })),
                 // It is marked like another, so that it keeps nobody waiting, and comes up again later.

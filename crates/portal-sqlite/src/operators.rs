@@ -415,6 +415,8 @@ impl DeleteSome {
         endpoints.execute(&mut *connection).await?;
         let turn = sqlx::query!("DELETE FROM portal_outbox_turn WHERE practice_id = ?1", practice);
         turn.execute(&mut *connection).await?;
+        let turn = sqlx::query!("DELETE FROM portal_job_turn WHERE practice_id = ?1", practice);
+        turn.execute(&mut *connection).await?;
         let last = sqlx::query!("DELETE FROM portal_practice WHERE practice_id = ?1", practice);
         last.execute(&mut *connection).await?;
         let now = self.now.as_micros();

@@ -1,22 +1,30 @@
 //! What is left of contacts that were deleted, and what has outlived its life (J3).
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use portal_domain::{
-    erasure::{Found, Purge, Traces},
+    email::LoginKey,
+    erasure::{Found, Gone, Purge, Traces},
     id::{ContactId, EventId, PracticeId, Ref},
     port::StoreError,
     time::Timestamp,
 };
-use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{ConnectOptions, Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::{
     encode::ids,
     error::Fault,
-    read::{from_json, id},
-    writer::Work,
+    read::{from_json, id, key},
+    writer::{BUSY_STEP, Work},
 };
+
+/// So often it is tried to empty the log of writes.
+const TRIES: u32 = 10;
 
 pub(crate) async fn gone(
     connection: &mut SqliteConnection,
@@ -37,17 +45,30 @@ pub(crate) async fn gone(
 pub(crate) async fn long_gone(
     connection: &mut SqliteConnection,
     before: Timestamp,
+    after: Option<&Gone>,
     most: u32,
-) -> Result<Vec<(PracticeId, ContactId)>, Fault> {
-    let before = before.as_micros();
+) -> Result<Vec<Gone>, Fault> {
+    let at = after.map_or(i64::MIN, |gone| gone.at.as_micros());
+    let practice = after.map_or([0; 16], |gone| gone.practice.to_bytes());
+    let contact = after.map_or([0; 16], |gone| gone.contact.to_bytes());
+    let (before, practice, contact) = (before.as_micros(), practice.as_slice(), contact.as_slice());
     let rows = sqlx::query!(
-        "SELECT practice_id, contact_id FROM portal_gone_contact WHERE deleted_at < ?1 LIMIT ?2",
+        "SELECT deleted_at, practice_id, contact_id FROM portal_gone_contact
+         WHERE deleted_at < ?1 AND (deleted_at, practice_id, contact_id) > (?2, ?3, ?4)
+         ORDER BY deleted_at, practice_id, contact_id LIMIT ?5",
         before,
+        at,
+        practice,
+        contact,
         most
     );
     let rows = rows.fetch_all(connection).await?.into_iter();
     rows.map(|row| {
-        Ok((id(&row.practice_id, "gone_contact.practice_id")?, id(&row.contact_id, "gone_contact.contact_id")?))
+        Ok(Gone {
+            at: Timestamp::from_micros(row.deleted_at),
+            practice: id(&row.practice_id, "gone_contact.practice_id")?,
+            contact: id(&row.contact_id, "gone_contact.contact_id")?,
+        })
     })
     .collect()
 }
@@ -60,7 +81,7 @@ pub(crate) async fn traces(
     reference: Option<&Ref>,
 ) -> Result<Traces, Fault> {
     let (practice, contacts) = (practice.to_bytes(), ids(contacts));
-    let (practice, reference) = (practice.as_slice(), reference.map_or("", Ref::as_str));
+    let practice = practice.as_slice();
     let mut traces = told(connection, practice, &contacts).await?;
     let written = sqlx::query!(
         "SELECT l.address FROM json_each(?2) AS e
@@ -72,28 +93,43 @@ pub(crate) async fn traces(
         contacts
     );
     traces.addresses.extend(written.fetch_all(&mut *connection).await?.into_iter().map(|row| row.address));
+    traces.keys = keys(connection, practice, &contacts).await?;
     traces.found = found(connection, practice, &contacts, reference).await?;
     Ok(traces)
 }
 
-/// What the journal tells of those that were deleted.
+/// Keys of live logins that links or mail about them belong to.
+async fn keys(connection: &mut SqliteConnection, practice: &[u8], contacts: &str) -> Result<BTreeSet<LoginKey>, Fault> {
+    let keys = sqlx::query_scalar!(
+        r#"SELECT key AS "key!" FROM portal_login WHERE practice_id = ?1 AND key IS NOT NULL AND login_id IN (
+               SELECT l.login_id FROM json_each(?2) AS e
+               CROSS JOIN portal_link AS l ON l.practice_id = ?1 AND l.contact_id = unhex(e.value)
+               UNION
+               SELECT m.login_id FROM json_each(?2) AS e
+               CROSS JOIN portal_message AS m ON m.practice_id = ?1 AND m.contact_id = unhex(e.value))"#,
+        practice,
+        contacts
+    );
+    keys.fetch_all(connection).await?.iter().map(|text| Ok(key(text, "login.key")?)).collect()
+}
+
+/// What the journal tells of them.
 async fn told(connection: &mut SqliteConnection, practice: &[u8], contacts: &str) -> Result<Traces, Fault> {
-    let deleted = sqlx::query!(
+    let told = sqlx::query!(
         r#"SELECT p.personal AS "personal!" FROM (
                SELECT v.event_id FROM json_each(?2) AS e
                CROSS JOIN portal_event AS v
                    ON v.practice_id = ?1 AND v.contact_id = unhex(e.value) AND v.number IS NOT NULL
-               WHERE v.kind = 'contact.deleted'
                UNION ALL
                SELECT v.event_id FROM portal_event AS v
-               WHERE v.practice_id = ?1 AND v.number IS NULL AND v.kind = 'contact.deleted'
+               WHERE v.practice_id = ?1 AND v.number IS NULL
                    AND v.contact_id IN (SELECT unhex(value) FROM json_each(?2))) AS own
            CROSS JOIN portal_event_personal AS p ON p.practice_id = ?1 AND p.event_id = own.event_id"#,
         practice,
         contacts
     );
     let mut traces = Traces::default();
-    for row in deleted.fetch_all(connection).await? {
+    for row in told.fetch_all(connection).await? {
         traces.tell(&from_json::<BTreeMap<String, String>>(&row.personal, "event_personal.personal")?);
     }
     Ok(traces)
@@ -103,8 +139,9 @@ async fn found(
     connection: &mut SqliteConnection,
     practice: &[u8],
     contacts: &str,
-    reference: &str,
+    reference: Option<&Ref>,
 ) -> Result<Found, Fault> {
+    let reference = reference.map(Ref::as_str);
     let counts = sqlx::query!(
         r#"SELECT
             (SELECT count(*) FROM json_each(?2) AS e
@@ -194,11 +231,38 @@ async fn personal(connection: &mut SqliteConnection, before: Timestamp, most: u3
     Ok(over.execute(connection).await?.rows_affected())
 }
 
-/// Moves all of the log of writes into the file, where what was removed is written over, and empties it.
-pub(crate) async fn tidy(connect: &SqliteConnectOptions) -> Result<(), StoreError> {
-    let unavailable = |error: sqlx::Error| Fault::from(error).into_store();
-    let mut connection = connect.connect().await.map_err(unavailable)?;
-    let emptied = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await;
+/// Moves all of the log of writes into the file, where what was removed is written over, and empties it. Whoever writes waits for
+/// no longer than that takes: while somebody reads or writes, it is tried a few times and left.
+pub(crate) async fn tidy(path: &Path, connect: &SqliteConnectOptions) -> Result<(), StoreError> {
+    if is_empty(path) {
+        return Ok(());
+    }
+    let mut connection = connect.clone().busy_timeout(Duration::ZERO).connect().await.map_err(unavailable)?;
+    let mut emptied = Ok(false);
+    for _ in 0..TRIES {
+        emptied = empty(&mut connection).await;
+        if !matches!(emptied, Ok(false)) {
+            break;
+        }
+        tokio::time::sleep(BUSY_STEP).await;
+    }
     connection.close().await.map_err(unavailable)?;
-    emptied.map(drop).map_err(unavailable)
+    emptied.map(drop)
+}
+
+fn unavailable(error: sqlx::Error) -> StoreError {
+    Fault::from(error).into_store()
+}
+
+/// Whether nothing stands in the log of writes.
+fn is_empty(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).map_or(true, |log| log.len() == 0)
+}
+
+async fn empty(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
+    let told = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(connection).await.map_err(unavailable)?;
+    let busy: i64 = told.try_get(0).map_err(unavailable)?;
+    Ok(busy == 0)
 }

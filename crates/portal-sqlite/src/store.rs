@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use portal_domain::{
     change::Decision,
     email::LoginKey,
-    erasure::{Purge, Traces},
+    erasure::{Gone, Purge, Traces},
     event::RecordedEvent,
     facts::{
         CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
@@ -341,9 +341,9 @@ impl PortalStore for SqliteStore {
         reader.told(answer)
     }
 
-    async fn long_gone(&self, before: Timestamp, most: u32) -> Result<Vec<(PracticeId, ContactId)>, StoreError> {
+    async fn long_gone(&self, before: Timestamp, after: Option<&Gone>, most: u32) -> Result<Vec<Gone>, StoreError> {
         let mut reader = self.readers.take().await?;
-        let answer = retention::long_gone(&mut reader, before, most).await;
+        let answer = retention::long_gone(&mut reader, before, after, most).await;
         reader.told(answer)
     }
 
@@ -364,7 +364,7 @@ impl PortalStore for SqliteStore {
     }
 
     async fn tidy(&self) -> Result<(), StoreError> {
-        retention::tidy(&self.connect).await
+        retention::tidy(&self.path, &self.connect).await
     }
 
     async fn handoff(

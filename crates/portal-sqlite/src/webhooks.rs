@@ -209,6 +209,7 @@ struct PutRow {
     cursor: i64,
     may_go_on: bool,
     due_at: Option<i64>,
+    failing_since: Option<i64>,
     leased_until: Option<i64>,
     served_at: i64,
     version: i64,
@@ -241,6 +242,7 @@ impl Written {
             cursor: webhook.progress.cursor,
             may_go_on: webhook.progress.is_open(),
             due_at: crate::encode::micros(webhook.progress.due_at()),
+            failing_since: crate::encode::micros(webhook.progress.failing_since()),
             leased_until: crate::encode::micros(webhook.leased_until),
             served_at: webhook.served_at.as_micros(),
             version: webhook.version,
@@ -300,8 +302,8 @@ async fn put(connection: &mut SqliteConnection, practice: &[u8], row: &PutRow) -
     let put = if before == 0 {
         sqlx::query!(
             "INSERT INTO portal_webhook (practice_id, webhook_id, ref, enabled, terms, progress, cursor_at, may_go_on,
-                 due_at, leased_until, served_at, version)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                 due_at, leased_until, served_at, version, failing_since)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             practice,
             row.webhook,
             row.reference,
@@ -313,14 +315,16 @@ async fn put(connection: &mut SqliteConnection, practice: &[u8], row: &PutRow) -
             row.due_at,
             row.leased_until,
             row.served_at,
-            row.version
+            row.version,
+            row.failing_since
         )
         .execute(connection)
         .await?
     } else {
         sqlx::query!(
             "UPDATE portal_webhook SET enabled = ?3, terms = ?4, progress = ?5, cursor_at = ?6, may_go_on = ?7,
-                 due_at = ?8, leased_until = ?9, served_at = ?10, version = ?11
+                 due_at = ?8, leased_until = ?9, served_at = ?10, version = ?11,
+                 failing_since = ?13
              WHERE practice_id = ?1 AND webhook_id = ?2 AND version = ?12",
             practice,
             row.webhook,
@@ -333,7 +337,8 @@ async fn put(connection: &mut SqliteConnection, practice: &[u8], row: &PutRow) -
             row.leased_until,
             row.served_at,
             row.version,
-            before
+            before,
+            row.failing_since
         )
         .execute(connection)
         .await?

@@ -29,8 +29,30 @@ pub fn store_mutants() -> Vec<StoreMutant> {
 }
 
 /// The law that notices the mistake.
-const fn law_against(fault: Fault) -> &'static str {
-    match fault {
+fn law_against(fault: Fault) -> &'static str {
+    law_of_persons(fault).or_else(|| law_of_things(fault)).expect("there is a law against every mistake")
+}
+
+/// The law that notices a mistake about who is erased, and what is told of whom.
+const fn law_of_persons(fault: Fault) -> Option<&'static str> {
+    Some(match fault {
+        Fault::ErasedTwice => "j3_a_contact_is_erased_once",
+        Fault::JournalKept | Fault::MailKept | Fault::AnswersKept => "j3_erasing_leaves_nothing_of_a_contact",
+        Fault::HeirForgotten => "j3_erasing_one_of_two_leaves_the_other",
+        Fault::SharingForgotten | Fault::OriginsKept => "j3_erasing_one_of_two_tells_the_other_nothing",
+        Fault::TriesOfGoneShown => "j3_tries_of_who_is_deleted_are_told_of_nobody",
+        Fault::FormerRowsShown => "j3_rows_of_a_former_contact_are_not_the_next_ones",
+        Fault::LeftSessionsForgotten => "a_dossier_has_the_contacts_sessions_at_a_login_it_left",
+        Fault::RowsKept => "j3_rows_and_answers_do_without_an_erased_contact",
+        Fault::JobsUndisturbed => "j3_whoever_works_on_rows_begins_anew",
+        Fault::DossierNamesOthers => "a_dossier_has_what_is_its_contacts_alone",
+        _ => return None,
+    })
+}
+
+/// The law that notices any other mistake.
+const fn law_of_things(fault: Fault) -> Option<&'static str> {
+    Some(match fault {
         Fault::VersionsIgnored => "a_changed_version_that_moved_is_a_conflict",
         Fault::LookedAtIgnored => "a_looked_at_version_that_moved_is_a_conflict",
         Fault::VersionsRacy => "of_two_commits_on_one_version_one_is_written",
@@ -108,6 +130,7 @@ const fn law_against(fault: Fault) -> &'static str {
         Fault::CodeUseUnguarded => "a_sign_in_code_is_used_once_and_in_time",
         Fault::HandoffUseRacy => "of_sixteen_uses_of_a_hand_over_one_succeeds",
         Fault::HandoffsNotEnded => "ending_links_ends_hand_overs",
+        Fault::JobTurnsIgnored => "a_practice_with_many_jobs_keeps_no_other_waiting",
         Fault::ToldForgotten => "a_told_session_is_listed_until_it_is_ended",
         Fault::OverTooEarly => "over_sessions_are_those_a_host_waits_for",
         Fault::PassagesForgottenEarly => "hand_overs_and_codes_are_forgotten_in_their_time",
@@ -119,16 +142,11 @@ const fn law_against(fault: Fault) -> &'static str {
         Fault::JobLeasedTwice => "a_job_is_leased_once_until_its_lease_ran_out",
         Fault::DryRunsLeasedUnasked => "a_dry_run_is_leased_only_to_whoever_takes_them",
         Fault::JobsAtWorkForgotten => "jobs_are_forgotten_in_their_time",
-        Fault::ErasedTwice => "j3_a_contact_is_erased_once",
-        Fault::JournalKept | Fault::MailKept | Fault::AnswersKept => "j3_erasing_leaves_nothing_of_a_contact",
-        Fault::HeirForgotten => "j3_erasing_one_of_two_leaves_the_other",
-        Fault::RowsKept => "j3_rows_and_answers_do_without_an_erased_contact",
-        Fault::JobsUndisturbed => "j3_whoever_works_on_rows_begins_anew",
         Fault::GoneTooEarly => "j3_what_deletion_left_is_found_and_over_in_its_time",
         Fault::PurgedEarly => "j3_only_what_outlived_its_life_is_purged",
         Fault::ExportForgets => "an_export_has_all_of_its_practice_and_nothing_else",
-        Fault::DossierNamesOthers => "a_dossier_has_what_is_its_contacts_alone",
-    }
+        _ => return None,
+    })
 }
 
 impl StoreMutant {

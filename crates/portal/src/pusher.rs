@@ -8,8 +8,8 @@ use portal_domain::{
     id::{ContactId, PracticeId, Ref},
     port::{Page, PortalViews, WebhookCall, WebhookSender},
     time::Timestamp,
-    usecase::{Error, Portal},
-    webhook::{Pushed, Step, WebhookSecret},
+    usecase::{Error, Portal, Signing},
+    webhook::{Pushed, Step},
 };
 
 /// So many events are pushed under one lease.
@@ -78,8 +78,8 @@ impl Pusher {
 
     async fn serve(&self, push: &mut Push) -> Result<(), Error> {
         let (begun, mut ahead) = (self.portal.now(), VecDeque::new());
-        let secrets = match self.portal.signing_secrets(push.practice, &push.webhook) {
-            Ok(secrets) => secrets,
+        let signing = match self.portal.signing_secrets(push.practice, &push.webhook) {
+            Ok(signing) => signing,
             Err(error) => {
                 let webhook = &push.webhook.reference;
                 tracing::error!(practice = %push.practice, %webhook, %error, "events can't be signed");
@@ -87,6 +87,10 @@ impl Pusher {
                 return Ok(());
             }
         };
+        if let Some(Err(error)) = &signing.former {
+            let webhook = &push.webhook.reference;
+            tracing::error!(practice = %push.practice, %webhook, %error, "the former secret can't sign: the current one does alone");
+        }
         while push.deliveries.len() < AT_A_STRETCH && push.ended.is_none() {
             let now = self.portal.now();
             if now.since(begun) >= STRETCH {
@@ -101,7 +105,7 @@ impl Pusher {
                 },
             };
             if let Some(event) = event {
-                self.push(push, &event, &secrets).await?;
+                self.push(push, &event, &signing).await?;
             }
         }
         Ok(())
@@ -155,9 +159,9 @@ impl Pusher {
         }
     }
 
-    async fn push(&self, push: &mut Push, event: &RecordedEvent, secrets: &[WebhookSecret]) -> Result<(), Error> {
+    async fn push(&self, push: &mut Push, event: &RecordedEvent, signing: &Signing) -> Result<(), Error> {
         let at = self.portal.now();
-        let call = self.call(push, event, secrets, at).await?;
+        let call = self.call(push, event, signing, at).await?;
         let late = |_| Pushed::Unanswered("no answer in time".to_owned());
         let pushed = tokio::time::timeout(TRY, self.sender.push(&call)).await.unwrap_or_else(late);
         let now = self.portal.now();
@@ -170,13 +174,13 @@ impl Pusher {
         &self,
         push: &Push,
         event: &RecordedEvent,
-        secrets: &[WebhookSecret],
+        signing: &Signing,
         at: Timestamp,
     ) -> Result<WebhookCall, Error> {
         let contact = self.contact_ref(push.practice, event.subject.contact).await?;
         let body = (self.render)(event, contact.as_ref());
         let id = event.id.to_string();
-        let signatures: Vec<_> = secrets.iter().map(|secret| secret.sign(&id, at, &body)).collect();
+        let signatures: Vec<_> = signing.secrets().map(|secret| secret.sign(&id, at, &body)).collect();
         Ok(WebhookCall { url: push.webhook.terms.url.clone(), signature: signatures.join(" "), id, at, body })
     }
 

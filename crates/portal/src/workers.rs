@@ -4,6 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use portal_domain::{
+    erasure::Gone,
     port::{Mailer, Outbox, StoreError},
     usecase::{Error, Portal},
 };
@@ -30,6 +31,8 @@ const PUSHERS: usize = 4;
 const JOBS: usize = 2;
 /// So often what is over is forgotten.
 const HOUR: Duration = Duration::from_secs(3600);
+/// What the sweeper is at when it removes what has outlived its life.
+const OVER: &str = "what outlived its life";
 /// So often hosts are told of sessions whose time is over.
 const MINUTE: Duration = Duration::from_secs(60);
 /// So many enquiries are taken at once.
@@ -189,11 +192,26 @@ async fn sweep(portal: &Portal, stop: &(dyn Fn() -> bool + Send + Sync)) {
         ("receipts", portal.forget_receipts().await.map(drop)),
         ("hand-overs and codes", portal.forget_passages().await.map(drop)),
         ("jobs", portal.forget_jobs().await.map(drop)),
-        ("what outlived its life", portal.purge().await.map(drop)),
     ];
     for (what, swept) in swept {
         swept.unwrap_or_else(|error| log(what, &error));
     }
+    match portal.purge(stop).await {
+        Err(error) => log(OVER, &error),
+        Ok(purged) => {
+            for (Gone { practice, contact, .. }, error) in purged.failed {
+                tracing::warn!(%practice, %contact, "what is left of a deleted contact is not erased yet");
+                log(OVER, &error);
+            }
+        }
+    }
+    delete_doomed(portal, stop).await;
+    // Last, for it is about what any of them removed.
+    portal.tidy().await;
+}
+
+/// Deletes practices whose time is over. One that can't be deleted keeps no other from it.
+async fn delete_doomed(portal: &Portal, stop: &(dyn Fn() -> bool + Send + Sync)) {
     match portal.delete_doomed(stop).await {
         Err(error) => log("deletions", &error),
         Ok(fates) => {

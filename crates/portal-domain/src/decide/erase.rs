@@ -9,13 +9,14 @@ use super::{
 };
 use crate::{
     Refusal,
-    change::{Change, Decision},
+    change::{Aggregate, Change, Decision, Expect, Reliance},
     contact::Contact,
     email::EmailAddress,
     erasure::{Erasure, Found, Heir, Names, Traces},
     event::{Event, Subject},
-    facts::ContactFacts,
+    facts::{ContactFacts, LoginFacts},
     id::{ContactId, EventId, Ref},
+    login::Login,
     time::Timestamp,
 };
 
@@ -28,6 +29,8 @@ pub struct Erase<'a> {
     pub gone: &'a [ContactId],
     /// What there is of all of them.
     pub traces: &'a Traces,
+    /// The live logins that links or mail about them belong to.
+    pub logins: &'a [LoginFacts],
 }
 
 /// The receipt of an erasure. Nothing in it is personal.
@@ -53,7 +56,7 @@ pub fn erase_contact(scene: Scene<'_>, command: Erase<'_>, moment: &mut Moment) 
     let erasure = erasure(scene.facts, command, moment.now);
     let first = *erasure.contacts.first().ok_or(Refusal::NotFound { what: "contact" })?;
     let contacts = erasure.contacts.len() as u64;
-    let (decision, sessions, event) = match scene.facts.contact {
+    let (mut decision, sessions, event) = match scene.facts.contact {
         Some(_) => {
             let mut draft = Draft::of_existing(scene, moment)?;
             draft.delete();
@@ -63,6 +66,7 @@ pub fn erase_contact(scene: Scene<'_>, command: Erase<'_>, moment: &mut Moment) 
         }
         None => (Decision::default(), 0, moment.event("contact.erased", about(first))),
     };
+    look_at(&mut decision, command.logins);
     let found = command.traces.found;
     let outcome = Erased { id: event.id, at: event.at, by: event.caller.clone(), contacts, sessions, found };
     let decision = complete(decision, erasure, receipt(event, &outcome));
@@ -71,6 +75,17 @@ pub fn erase_contact(scene: Scene<'_>, command: Erase<'_>, moment: &mut Moment) 
 
 fn about(contact: ContactId) -> Subject {
     Subject { contact: Some(contact), ..Subject::default() }
+}
+
+/// Who stays behind a login is known only while it is as it was seen.
+fn look_at(decision: &mut Decision, logins: &[LoginFacts]) {
+    for Login { id, version, .. } in logins.iter().map(|facts| &facts.login) {
+        let what = Aggregate::Login(*id);
+        if decision.expect.iter().all(|expect| expect.what != what) {
+            decision.expect.push(Expect { what, version: *version, how: Reliance::LookedAt });
+        }
+    }
+    decision.expect.sort();
 }
 
 fn complete(mut decision: Decision, erasure: Erasure, event: Event) -> Decision {
@@ -100,7 +115,7 @@ fn erasure(facts: &ContactFacts, command: Erase<'_>, at: Timestamp) -> Erasure {
         names: command.reference.map(|reference| Names { reference: reference.clone(), names }),
         keys,
         addresses,
-        heir: heir(facts),
+        heirs: heirs(facts, command.logins),
         at,
     }
 }
@@ -110,11 +125,17 @@ fn spellings(contact: &Contact) -> impl Iterator<Item = String> {
     contact.emails.iter().map(|email| email.as_str().to_owned()).chain(moved)
 }
 
-/// Who stays behind the live login that the contact is behind.
-fn heir(facts: &ContactFacts) -> Option<Heir> {
-    let (own, login) = (facts.contact.as_ref()?.id, facts.login.as_ref()?);
+/// Who stays behind live logins that they are or were behind.
+fn heirs(facts: &ContactFacts, logins: &[LoginFacts]) -> Vec<Heir> {
+    let own = facts.contact.as_ref().map(|contact| contact.id);
+    let present = facts.login.iter().filter(|_| own.is_some());
+    let others = logins.iter().filter(|one| present.clone().all(|login| login.login.id != one.login.id));
+    present.clone().chain(others).filter_map(|login| heir(login, own)).collect()
+}
+
+fn heir(login: &LoginFacts, own: Option<ContactId>) -> Option<Heir> {
     let mut left = login.clone();
-    left.members.retain(|member| member.contact.id != own);
+    left.members.retain(|member| Some(member.contact.id) != own);
     let eldest = left.eldest()?;
     Some(Heir { login: login.login.id, contact: eldest.id, address: eldest.emails.first()?.clone() })
 }

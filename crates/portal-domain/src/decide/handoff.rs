@@ -113,6 +113,11 @@ pub fn usable_handoff(facts: &HandoffFacts, now: Timestamp) -> Result<(&LoginFac
     if handoff.client.is_none_or(open) { Ok((login, member)) } else { Err(dead) }
 }
 
+/// Ends all hand-overs of a practice, as staff may who end all sessions: of a login without a session, too, none begins by one.
+pub fn end_handoffs(now: Timestamp) -> Decision {
+    Decision { changes: vec![Change::EndHandoffs { at: now }], ..Decision::default() }
+}
+
 /// A browser that redeems a hand-over.
 #[derive(Clone, Debug)]
 pub struct TakeOver {

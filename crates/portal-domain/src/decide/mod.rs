@@ -28,7 +28,7 @@ pub use self::{
     credential::import_credential,
     delivery::{cancelled, handed_over, room, unwanted},
     erase::{Erase, Erased, erase_contact},
-    handoff::{HandOver, HandedOver, TakeOver, hand_over, take_over, usable_handoff},
+    handoff::{HandOver, HandedOver, TakeOver, end_handoffs, hand_over, take_over, usable_handoff},
     import::{ActivationOutcome, ImportOptions, ImportRow, RowOutcome, import_row},
     job::{begin_job, cancel_job, pause_job, restart_job, resume_job, share, start_job, step_job},
     link::{Redeemed, Redemption, redeem, renew_link, request_reset, usable_link},

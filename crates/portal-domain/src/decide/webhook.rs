@@ -216,7 +216,9 @@ pub fn test_webhook(webhook: &Webhook, moment: &mut Moment) -> Result<Decided<Ev
     }
     let mut webhook = webhook.clone();
     webhook.progress.lift(moment.now);
-    Ok(Decided { decision: replaced(&mut webhook, vec![event]), outcome })
+    // A worker that has it keeps it: two would push at once.
+    let leased_until = webhook.leased_until;
+    Ok(Decided { decision: put_back(&mut webhook, leased_until, vec![event]), outcome })
 }
 
 /// Goes back to after this number of the journal, where the endpoint is further: all after it is pushed again.

@@ -13,21 +13,23 @@ pub struct DossierFacts {
     pub practice: Practice,
     /// The contact, with the login it is behind.
     pub contact: ContactFacts,
-    /// Whether that login was ever written to about somebody else. Every grant is (A4), so whoever else was behind it was.
+    /// Whether that login was ever written to about somebody else, also where the mail was erased. Every grant is (A4), so whoever
+    /// else was behind it was.
     pub login_was_shared: bool,
     /// Messages about the contact, in the order they were queued.
     pub messages: Vec<MessageRecord>,
     /// Links that were written to it, oldest first.
     pub links: Vec<LinkRecord>,
-    /// Sessions of its login, whosoever's, oldest first.
+    /// Sessions of its login, whosoever's, and of logins that it left those in which its profile was chosen, oldest first.
     pub sessions: Vec<SessionRecord>,
     /// Hand-overs of it, oldest first.
     pub handoffs: Vec<HandoffRecord>,
     /// Codes that told of it, oldest first.
     pub sign_in_codes: Vec<SignInCodeRecord>,
-    /// Tries at keys of its addresses, present and former, that no other contact and no practice user has or had, oldest first.
+    /// Tries at keys of its addresses, present and former, that no other contact and no practice user has or had, oldest first;
+    /// without those that a contact which was deleted since may have made.
     pub tries: Vec<TryRecord>,
-    /// Rows of jobs that name its reference.
+    /// Rows of jobs that name its reference, and are not from before another contact of that reference was deleted.
     pub rows: Vec<ImportedRow>,
     /// Sealed events about it, in their order.
     pub events: Vec<RecordedEvent>,
@@ -66,8 +68,9 @@ pub struct Dossier {
 }
 
 impl Dossier {
-    /// Leaves out what may be another person's (C3): of a login that others are or were behind, sessions in which this contact's
-    /// profile was not chosen; and of any login, sessions from before the contact was behind it. `None` where there is no contact.
+    /// Leaves out what may be another person's (C3): of a login that others are or were behind, tries, and sessions in which this
+    /// contact's profile was not chosen; and of any login, sessions from before the contact was behind it. `None` where there is no
+    /// contact.
     pub fn of(mut found: DossierFacts, now: Timestamp) -> Option<Self> {
         let mut view = ContactView::of(&found.practice, &found.contact, now)?;
         let contact = found.contact.contact.as_ref()?;
@@ -76,12 +79,18 @@ impl Dossier {
         let (id, since) = (contact.id, contact.behind_since);
         let alone = !found.login_was_shared && !shares_login;
         let since = since.filter(|_| contact.access == Access::Granted);
-        let own = |session: &SessionRecord| alone && since.is_none_or(|since| session.signed_in_at.0 >= since);
+        let present = contact.login;
+        let own = |session: &SessionRecord| {
+            alone && Some(session.login) == present && since.is_none_or(|since| session.signed_in_at.0 >= since)
+        };
         let all = found.sessions.len();
         found.sessions.retain(|session| match session.profile {
             Some(profile) => profile.contact == id,
             None => own(session),
         });
+        if !alone {
+            found.tries.clear();
+        }
         view.portal.shared_with.clear();
         Some(Self {
             at: now,

@@ -63,6 +63,8 @@ pub struct WebhookBacklog {
     pub stuck: u64,
     /// Endpoints that are disabled.
     pub disabled: u64,
+    /// Since when an event has failed without arriving, of those of enabled endpoints the one that has failed longest.
+    pub failing_since: Option<Timestamp>,
     /// Sealed events that lie ahead of endpoints which are not disabled, all together.
     pub events: u64,
 }

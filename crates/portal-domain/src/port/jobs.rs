@@ -14,8 +14,8 @@ pub trait Jobs: Send + Sync {
     /// A job of this practice, whatever its state.
     async fn job(&self, practice: PracticeId, job: JobId) -> Result<Option<Job>, StoreError>;
 
-    /// Takes the job, of any practice, that has been due longest, no dry run unless they are wanted too: due at `until` from now
-    /// on, and of the next version. MUST NOT give a job to two runners before its lease ran out. A job that can't be read MUST
+    /// Takes a due job, no dry run unless they are wanted too: due at `until` from now on, and of the next version. MUST take it of
+    /// the practice of which none was taken for the longest, and of those the one that has been due longest. MUST NOT give a job to two runners before its lease ran out. A job that can't be read MUST
     /// NOT keep others waiting.
     async fn lease(&self, now: Timestamp, until: Timestamp, dry_too: bool) -> Result<Option<Job>, StoreError>;
 

@@ -3,7 +3,7 @@ use async_trait::async_trait;
 use crate::{
     change::Decision,
     email::LoginKey,
-    erasure::{Purge, Traces},
+    erasure::{Gone, Purge, Traces},
     facts::{
         CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
         UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
@@ -157,8 +157,9 @@ pub trait PortalStore: Send + Sync {
     /// Contacts of a reference that were deleted and not erased, in the order of their ids.
     async fn gone(&self, practice: PracticeId, reference: &Ref) -> Result<Vec<ContactId>, StoreError>;
 
-    /// Up to `most` contacts, of all practices, that were deleted before a time and not erased. MUST list no others.
-    async fn long_gone(&self, before: Timestamp, most: u32) -> Result<Vec<(PracticeId, ContactId)>, StoreError>;
+    /// Up to `most` contacts, of all practices, that were deleted before a time and not erased, in their order, behind one of them.
+    /// MUST list no others.
+    async fn long_gone(&self, before: Timestamp, after: Option<&Gone>, most: u32) -> Result<Vec<Gone>, StoreError>;
 
     /// What there is of contacts besides themselves, and in rows of jobs under a reference. Names are those of contacts
     /// that were deleted, addresses those too, and to which mail was written.

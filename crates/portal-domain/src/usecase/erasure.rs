@@ -1,14 +1,17 @@
 //! The end of personal data: by order, and by time (J3).
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{CallContext, Error, Portal, contacts::query, tries::FORGOTTEN_AT_ONCE};
 use crate::{
     Refusal,
     decide::{self, Decided, Erase, Scene},
-    erasure::{EVIDENCE, Found, ORIGINS, Purge},
+    email::LoginKey,
+    erasure::{EVIDENCE, Found, Gone, ORIGINS, Purge},
     event::Caller,
-    facts::ContactFacts,
+    facts::{ContactFacts, LoginFacts},
     id::{ContactId, EventId, PracticeId, Ref},
     time::Timestamp,
 };
@@ -31,6 +34,15 @@ pub struct ErasureReceipt {
     pub sessions_ended: u64,
     /// How much of them there was, by kind.
     pub found: Found,
+}
+
+/// What became of what outlived its life.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// How much was removed.
+    pub removed: u64,
+    /// Contacts of which something is left, for it could not be erased yet.
+    pub failed: Vec<(Gone, Error)>,
 }
 
 /// What of a practice an erasure is about.
@@ -78,8 +90,9 @@ impl Portal {
         let present = facts.contact.as_ref().map(|contact| contact.id);
         let all: Vec<_> = present.into_iter().chain(gone.iter().copied()).collect();
         let traces = self.store.traces(context.practice, &all, *reference).await?;
+        let logins = self.logins_at(context.practice, &traces.keys).await?;
         let scene = Scene { practice: &practice, facts };
-        let command = Erase { reference: *reference, gone, traces: &traces };
+        let command = Erase { reference: *reference, gone, traces: &traces, logins: &logins };
         let Decided { decision, outcome } = decide::erase_contact(scene, command, &mut self.moment(context))?;
         let outcome = ErasureReceipt {
             id: outcome.id,
@@ -92,43 +105,54 @@ impl Portal {
         Ok(Decided { decision, outcome })
     }
 
-    /// Removes what has outlived its life, a few at a time (J3). Answers how much.
-    pub async fn purge(&self) -> Result<u64, Error> {
-        let (now, mut all) = (self.clock.now(), 0);
+    /// The live logins of keys. Where one is given up in between, the commit finds out, or nothing works of it any more.
+    async fn logins_at(&self, practice: PracticeId, keys: &BTreeSet<LoginKey>) -> Result<Vec<LoginFacts>, Error> {
+        let mut logins = Vec::new();
+        for key in keys {
+            logins.extend(self.store.login(practice, key, self.clock.now()).await?);
+        }
+        Ok(logins)
+    }
+
+    /// Removes what has outlived its life, a few at a time, until `stop` says so (J3). What can't be erased keeps nothing else.
+    pub async fn purge(&self, stop: &(dyn Fn() -> bool + Send + Sync)) -> Result<Purged, Error> {
+        let (now, mut all) = (self.clock.now(), Purged::default());
         for what in [Purge::Origins(now.before(ORIGINS)), Purge::Personal(now.before(EVIDENCE))] {
-            loop {
-                let purged = self.store.purge(what, FORGOTTEN_AT_ONCE).await?;
-                all += purged;
-                if purged == 0 {
+            while !stop() {
+                let removed = self.store.purge(what, FORGOTTEN_AT_ONCE).await?;
+                all.removed += removed;
+                if removed == 0 {
                     break;
                 }
             }
         }
-        loop {
-            let gone = self.store.long_gone(now.before(EVIDENCE), GONE).await?;
-            for (practice, contact) in &gone {
-                self.erase_gone(*practice, *contact).await?;
+        let mut after = None;
+        while !stop() {
+            let page = self.store.long_gone(now.before(EVIDENCE), after.as_ref(), GONE).await?;
+            for gone in &page {
+                match self.erase_gone(gone).await {
+                    Ok(erased) => all.removed += u64::from(erased),
+                    Err(error) => all.failed.push((*gone, error)),
+                }
             }
-            all += gone.len() as u64;
-            if gone.is_empty() {
+            after = page.last().copied();
+            if after.is_none() {
                 break;
             }
         }
-        self.tidy().await;
         Ok(all)
     }
 
-    /// Erases what is left of a contact that was deleted long ago. Another worker may be faster.
-    async fn erase_gone(&self, practice: PracticeId, contact: ContactId) -> Result<(), Error> {
-        let context = CallContext::new(practice, Caller::Worker);
-        let meant = Meant { reference: None, facts: ContactFacts::default(), gone: vec![contact] };
+    /// Erases what is left of a contact that was deleted long ago. Answers whether it did: another worker may be faster.
+    async fn erase_gone(&self, gone: &Gone) -> Result<bool, Error> {
+        let context = CallContext::new(gone.practice, Caller::Worker);
+        let meant = Meant { reference: None, facts: ContactFacts::default(), gone: vec![gone.contact] };
         let decided = self.decide_erasure(&context, &meant).await?;
-        self.settle(&context, decided).await?;
-        Ok(())
+        Ok(self.settle(&context, decided).await?.is_some())
     }
 
-    /// What was erased is gone, whether its place on disk is written over at once or by and by.
-    async fn tidy(&self) {
+    /// What was removed is gone, whether its place on disk is written over at once or by and by.
+    pub async fn tidy(&self) {
         let _ = self.store.tidy().await;
     }
 }

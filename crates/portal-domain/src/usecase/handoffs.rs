@@ -151,6 +151,12 @@ impl Portal {
         Err(Error::Overloaded)
     }
 
+    /// Ends all hand-overs of the practice that were not used yet. See [`decide::end_handoffs`].
+    pub async fn end_handoffs(&self, context: &CallContext) -> Result<(), Error> {
+        let decided = || async move { Ok(Decided { decision: decide::end_handoffs(self.clock.now()), outcome: () }) };
+        self.carry_out(context, decided).await
+    }
+
     async fn handoff_facts(&self, context: &CallContext, token: &HandoffToken) -> Result<HandoffFacts, Error> {
         let facts = self.store.handoff(context.practice, &token.hash(), self.clock.now()).await?;
         Ok(facts.ok_or(Refusal::NotFound { what: "hand-over" })?)

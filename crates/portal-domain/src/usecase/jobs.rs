@@ -14,6 +14,7 @@ use crate::{
     Refusal,
     change::{Change, Decision},
     decide::{self, Decided, Moment},
+    facts::ContactFacts,
     id::{ClientId, JobId, Ref},
     job::{
         ActivationSpec, BulkAction, ImportInput, ImportSpec, Job, JobKind, JobRow, JobSpec, JobState, Progress,
@@ -26,8 +27,10 @@ use crate::{
 
 /// Rows of so many bytes are stored together, or earlier as many as are decided together.
 const STAGED_BYTES: usize = 1 << 20;
-/// So many contacts are looked at together when they are chosen.
+/// So many contacts are listed together when they are chosen.
 const CHOSEN: u32 = 200;
+/// So many of them are looked at together: each comes with all who are behind its login.
+const LOOKED_AT: usize = 16;
 /// Of so many contacts it is said at once what would become of them.
 const FORESEEN: usize = 2000;
 /// What is said of the others.
@@ -167,18 +170,39 @@ impl Portal {
                 return Ok(chosen);
             }
             page.after = refs.last().cloned();
-            for (contact, facts) in refs.iter().zip(self.contacts(context, &refs).await?) {
-                let status = portal_part(&practice, &facts, self.now()).map(|part| part.status);
+            let look = |facts: &ContactFacts| {
+                let status = portal_part(&practice, facts, self.now()).map(|part| part.status);
                 let of_client = clients
                     .as_ref()
                     .is_none_or(|clients| facts.clients.iter().any(|client| clients.contains_key(&client.reference)));
                 // Who was named and is not there is told so.
                 let right = wanted.as_ref().is_none_or(|wanted| status.is_none_or(|status| wanted.contains(&status)));
-                if right && (of_client || status.is_none()) {
-                    chosen.insert(contact.clone(), status);
+                (right && (of_client || status.is_none())).then_some(status)
+            };
+            for (contact, status) in self.look_at(context, refs, look).await? {
+                if let Some(status) = status {
+                    chosen.insert(contact, status);
                 }
             }
         }
+    }
+
+    /// Looks at contacts, a few at a time, and fewer where that takes the store too long.
+    async fn look_at<T: Send>(
+        &self,
+        context: &CallContext,
+        refs: Vec<Ref>,
+        look: impl Fn(&ContactFacts) -> T + Send + Sync,
+    ) -> Result<Vec<(Ref, T)>, Error> {
+        let (mut seen, mut at_once) = (Vec::new(), LOOKED_AT);
+        while let Some(rest) = refs.get(seen.len()..).filter(|rest| !rest.is_empty()) {
+            let some = rest.get(..at_once).unwrap_or(rest);
+            match self.contacts(context, some).await {
+                Err(Error::Store(StoreError::Unavailable(_))) if some.len() > 1 => at_once = some.len() / 2,
+                facts => seen.extend(some.iter().cloned().zip(facts?.iter().map(&look))),
+            }
+        }
+        Ok(seen)
     }
 
     async fn known_clients(&self, context: &CallContext, refs: &[Ref]) -> Result<BTreeMap<Ref, ClientId>, Error> {
@@ -228,7 +252,10 @@ impl Portal {
         let others = chosen.len().saturating_sub(FORESEEN) as u64;
         let mut counts: BTreeMap<_, _> = (others > 0).then(|| (NOT_FORESEEN.to_owned(), others)).into_iter().collect();
         while bulk.remaining() > 0 {
-            let batch = bulk.next(BATCH).await?;
+            let batch = match bulk.next(BATCH).await {
+                Err(Error::Store(StoreError::Unavailable(_))) if bulk.shrink() => continue,
+                batch => batch?,
+            };
             for taken in bulk.close(batch) {
                 *counts.entry(outcome(&taken).to_owned()).or_default() += 1;
             }

@@ -24,7 +24,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 pub use self::{
     contacts::{ContactAnswer, EmailsInput, PutContactInput},
-    erasure::ErasureReceipt,
+    erasure::{ErasureReceipt, Purged},
     export::Export,
     handoffs::{HandOverInput, HandoffView, NewHandoff, OtherSession, TakenOver},
     import::{Import, ImportInput, Mended, RowFault, RowVerdict, RowWritten},
@@ -35,7 +35,7 @@ pub use self::{
     practices::{NewApiKey, PutUserInput, Secret},
     sessions::{ChangePassword, SessionView, SignInInput, SignedIn},
     sign_in_returns::{EndedSessions, Onward},
-    webhooks::{WebhookAnswer, WebhookView},
+    webhooks::{Signing, WebhookAnswer, WebhookView},
     workspace::{WorkspaceSignedIn, WorkspaceView},
 };
 use crate::{

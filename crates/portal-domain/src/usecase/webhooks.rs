@@ -52,6 +52,23 @@ pub struct WebhookView {
     pub next_attempt_at: Option<Timestamp>,
 }
 
+/// What signs for an endpoint now.
+#[derive(Debug)]
+pub struct Signing {
+    /// The secret that it was told last.
+    pub current: WebhookSecret,
+    /// The one before, for a day after a rotation; or why it does not open.
+    pub former: Option<Result<WebhookSecret, NotOpened>>,
+}
+
+impl Signing {
+    /// What can sign, the newest first.
+    pub fn secrets(&self) -> impl Iterator<Item = &WebhookSecret> {
+        let former = self.former.iter().flatten();
+        std::iter::once(&self.current).chain(former)
+    }
+}
+
 impl WebhookView {
     fn of(webhook: &Webhook, now: Timestamp) -> Self {
         let terms = &webhook.terms;
@@ -201,14 +218,12 @@ impl Portal {
         Ok(None)
     }
 
-    /// The secrets of an endpoint that sign now, the newest first.
-    pub fn signing_secrets(&self, practice: PracticeId, webhook: &Webhook) -> Result<Vec<WebhookSecret>, NotOpened> {
-        let former = webhook.former_at(self.clock.now()).map(|former| &former.secret);
-        [Some(&webhook.terms.secret), former]
-            .into_iter()
-            .flatten()
-            .map(|it| self.opened(practice, webhook, it))
-            .collect()
+    /// The secrets of an endpoint that sign now. A former one that can't be opened keeps the current one from nothing.
+    pub fn signing_secrets(&self, practice: PracticeId, webhook: &Webhook) -> Result<Signing, NotOpened> {
+        let current = self.opened(practice, webhook, &webhook.terms.secret)?;
+        let former = webhook.former_at(self.clock.now());
+        let former = former.map(|former| self.opened(practice, webhook, &former.secret));
+        Ok(Signing { current, former })
     }
 
     fn opened(
@@ -233,10 +248,15 @@ impl Portal {
                 continue;
             }
             // One that can't be opened says so when it is to sign.
-            let Ok(secrets) = self.signing_secrets(practice, &webhook) else { continue };
-            let mut anew = secrets.iter().map(|secret| self.sealed(practice, &webhook.reference, secret.bytes()));
-            let Some(secret) = anew.next() else { continue };
-            let decided = decide::reseal_webhook(&webhook, secret, anew.next());
+            let Ok(Signing { current, former }) = self.signing_secrets(practice, &webhook) else { continue };
+            if matches!(former, Some(Err(_))) && !is_old(&webhook.terms.secret) {
+                continue;
+            }
+            let anew = |secret: &WebhookSecret| self.sealed(practice, &webhook.reference, secret.bytes());
+            // A former one that can't be opened here stays as it is, for those who can.
+            let stays = || webhook.former_at(now).map(|former| former.secret.clone());
+            let former = former.and_then(|former| former.map_or_else(|_| stays(), |former| Some(anew(&former))));
+            let decided = decide::reseal_webhook(&webhook, anew(&current), former);
             all += usize::from(self.settle(&worker(practice), decided).await?.is_some());
         }
         Ok(all)

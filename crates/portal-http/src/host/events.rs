@@ -24,7 +24,7 @@ use crate::{
 pub(super) const SAYS: &[Says] = &[says("GET /events", "The sealed events of the practice, in order and without gaps")];
 
 /// Who waits for an event looks this often; between two looks it holds nothing of the database.
-const LOOK_AGAIN: Duration = Duration::from_millis(250);
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// Nobody waits longer, so that the answer is there before the request's time is over.
 const LONGEST_WAIT: Duration = Duration::from_secs(25);
 

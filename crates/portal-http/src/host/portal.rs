@@ -45,8 +45,9 @@ pub(super) const SAYS: &[Says] = &[
     says("DELETE /sessions", "Ends all portal sessions of the practice"),
 ];
 
-/// So many contacts are looked at together when all sessions of a practice end.
-const BATCH: u32 = 200;
+/// So many contacts are looked at together when all sessions of a practice end: few, since each comes with all who are behind its
+/// login.
+const BATCH: u32 = 16;
 
 pub(super) async fn one(host: Host, Reference(contact): Reference) -> Answer<Json<PortalAnswer>> {
     let contact = host.app.portal.contact_view(&host.context, &contact).await?;
@@ -165,6 +166,8 @@ pub(super) async fn end_all_sessions(host: Host, sent: Sent<Bare>) -> Answer<Jso
 }
 
 async fn end_page_by_page(app: &Inner, context: &CallContext) -> Result<usize, Error> {
+    // First, so that a session that begins by one of them is met below.
+    app.portal.end_handoffs(context).await?;
     let mut page = Page { after: None, limit: BATCH };
     let mut sessions_ended = 0;
     loop {

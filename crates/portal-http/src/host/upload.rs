@@ -13,7 +13,8 @@ use crate::{
     Inner,
     ask::{self, IMPORT_BODY, Unread},
     document::{Asks, Signature},
-    gate::Place,
+    gate::Taken,
+    places::Place,
     problem::Problem,
 };
 
@@ -63,10 +64,14 @@ async fn read(mut request: Request) -> Result<Sheet, Problem> {
         return Err(problem);
     }
     let (parts, body) = request.into_parts();
-    let place = parts.extensions.get().cloned();
+    let taken: Option<Taken> = parts.extensions.get().cloned();
     let bytes = ask::host_bytes(&parts.headers, body, IMPORT_BODY).await?;
     let charset = charset(&parts.headers)?;
     let sheet = query(parts.uri.query().unwrap_or_default())?;
+    let place = match taken {
+        Some(taken) => Some(taken.for_file(&bytes).await?),
+        None => None,
+    };
     Ok(Sheet { bytes, charset, place, ..sheet })
 }
 

@@ -1,6 +1,7 @@
 //! The end of one contact with all that is known of it (J3).
 
 use axum::http::Method;
+use portal_domain::usecase::Purged;
 use serde_json::{Value, json};
 
 use crate::kit::{Answer, Ask, Kit, PASSWORD};
@@ -141,14 +142,94 @@ async fn j3_what_deletion_left_and_evidence_is_over_after_three_years() {
     kit.clock.advance(std::time::Duration::from_secs(24 * 3600));
     kit.host(DELETE, "/contacts/ada", Value::Null).await.is(200);
     kit.clock.advance(std::time::Duration::from_secs(1095 * 24 * 3600 + 3600));
-    assert!(kit.portal.purge().await.expect("it purges") > 0, "events of the first day");
+    assert!(kit.portal.purge(&|| false).await.expect("it purges").removed > 0, "events of the first day");
     let left = kit.journal().await.text;
     assert!(left.contains("contact.deleted") && left.contains("ada@smith.example"), "the deletion is not as old");
     kit.clock.advance(std::time::Duration::from_secs(3 * 24 * 3600));
-    assert!(kit.portal.purge().await.expect("it purges") > 0);
-    assert_eq!(kit.portal.purge().await, Ok(0));
+    assert!(kit.portal.purge(&|| false).await.expect("it purges").removed > 0);
+    assert_eq!(kit.portal.purge(&|| false).await, Ok(Purged::default()));
     let left = kit.journal().await;
     assert!(!left.text.contains("ada@smith.example") && !left.text.contains("eve@smith.example"));
     assert!(left.text.contains("\"kind\":\"contact.erased\""), "{}", left.text);
     assert_eq!(kit.get("/contacts/eve").await.is(200).json()["emails"][0]["address"], "eve@smith.example");
+}
+
+/// Ada and Bob share a login, with a session and tries of hers. Answers her link, which works.
+async fn shared(kit: &Kit) -> String {
+    kit.settle("ada", "home@smith.example").await;
+    kit.invite("bob", "home@smith.example").await;
+    kit.tokens().await;
+    kit.sign_in("home@smith.example").await;
+    kit.front(POST, "/session", json!({"email": "home@smith.example", "password": "not that one"})).await.is(401);
+    kit.host(POST, "/contacts/ada/portal/resend", Value::Null).await.is(200);
+    kit.tokens().await.pop().expect("a link")
+}
+
+#[tokio::test]
+async fn j3_what_was_of_one_of_two_is_never_told_of_the_other() {
+    let (delete, erase) = ((DELETE, "/contacts/ada"), (POST, "/contacts/ada/erase"));
+    for commands in [vec![erase.clone()], vec![delete.clone(), erase], vec![delete]] {
+        let kit = Kit::new().await;
+        let token = shared(&kit).await;
+        for (method, path) in commands {
+            kit.host(method, path, Value::Null).await.is(200);
+        }
+        let told = kit.get("/contacts/bob/export").await.is(200).json();
+        assert_eq!((&told["sessions"], &told["sessions_left_out"]), (&json!([]), &json!(1)), "{told}");
+        assert_eq!(told["tries"], json!([]), "{told}");
+        // Her link goes on for those who stay (A3).
+        kit.front(POST, &format!("/links/{token}"), json!({"password": "another long pass phrase"})).await.is(204);
+    }
+}
+
+#[tokio::test]
+async fn j3_tries_of_who_was_deleted_are_not_those_of_the_next_at_the_address() {
+    let kit = Kit::new().await;
+    kit.settle("ada", "ada@smith.example").await;
+    kit.sign_in("ada@smith.example").await;
+    kit.host(DELETE, "/contacts/ada", Value::Null).await.is(200);
+    kit.host(PUT, "/contacts/eve", json!({"name": "Eve", "emails": ["ada@smith.example"]})).await.is(201);
+    let told = kit.get("/contacts/eve/export").await.is(200).json();
+    assert_eq!(told["tries"], json!([]), "{told}");
+}
+
+#[tokio::test]
+async fn j3_what_is_left_of_who_was_deleted_is_erased_and_not_exported() {
+    let kit = Kit::new().await;
+    kit.settle("ada", "ada@smith.example").await;
+    kit.host(DELETE, "/contacts/ada", Value::Null).await.is(200);
+    kit.get("/contacts/ada/export").await.problem(404, "not_found");
+    kit.erase("/contacts/ada/erase").await.is(200);
+}
+
+#[tokio::test]
+async fn j3_the_journal_keeps_neither_language_nor_how_an_address_was_typed() {
+    let kit = Kit::new().await;
+    let body = json!({"name": "Ada", "emails": ["ada@smith.example\u{a0}"], "locale": "rm-CH"});
+    kit.host(PUT, "/contacts/ada", body).await.is(201);
+    let before = kit.journal().await.text;
+    assert!(before.contains("rm-CH") && before.contains("no-break space"), "{before}");
+    kit.erase("/contacts/ada/erase").await.is(200);
+    let after = kit.journal().await.text;
+    assert!(!after.contains("rm-CH") && !after.contains("no-break space"), "{after}");
+}
+
+#[tokio::test]
+async fn j3_reports_about_others_lose_the_names_of_before_too() {
+    let kit = Kit::new().await;
+    kit.host(PUT, "/settings", json!({"shared_login": "refuse"})).await.is(200);
+    kit.settle("ada", "ada@smith.example").await;
+    let import = kit
+        .send(kit.file("?activate=true", b"ref,name,emails,activate\nbob,Bob,ada@smith.example,yes\n"))
+        .await
+        .is(202)
+        .json();
+    kit.work().await;
+    let path = format!("/imports/{}/rows", import["id"].as_str().expect("an id"));
+    let before = kit.get(&path).await.is(200).text;
+    assert!(before.contains("Person ada"), "the row is refused, and says why: {before}");
+    kit.host(PUT, "/contacts/ada", json!({"name": "Somebody Else"})).await.is(200);
+    kit.erase("/contacts/ada/erase").await.is(200);
+    let left = kit.get(&path).await.is(200).text;
+    assert!(!left.contains("Person ada") && left.contains("bob"), "{left}");
 }

@@ -318,6 +318,9 @@ async fn settings_change_where_they_are_given_and_stay_where_not() {
         (json!({"reminder_days": [31]}), "reminder_days"),
         (json!({"shared_login": "maybe"}), "shared_login"),
         (json!({"locale": null}), "locale"),
+        (json!({"locale": "-en"}), "locale"),
+        (json!({"locale": "12"}), "locale"),
+        (json!({"locale": "de--AT"}), "locale"),
         (json!({"colour": "red"}), "colour"),
     ] {
         assert_eq!(kit.host(PUT, "/settings", body).await.problem(400, "invalid_request")["field"], field);

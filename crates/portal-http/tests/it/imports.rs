@@ -3,6 +3,7 @@
 use std::{future::poll_fn, task::Poll, time::Duration};
 
 use axum::http::Method;
+use portal_domain::practice::Scope;
 use serde_json::{Value, json};
 
 use crate::kit::{Answer, Ask, Kit};
@@ -269,15 +270,24 @@ fn s16_a_file_keeps_its_place_until_it_is_read_even_if_nobody_waits() {
         let kit = Kit::new().await;
         let (go, wait) = std::sync::mpsc::channel::<()>();
         let busy = tokio::task::spawn_blocking(move || wait.recv());
-        for _ in 0..2 {
-            let mut asked = Box::pin(kit.send(kit.file("", FILE.as_bytes())));
+        let jones = kit.foreign_key_for(Scope::Write).await;
+        let of_jones = |bytes: &[u8]| {
+            Ask::new(Method::POST, "/api/v1/imports").key(&jones).with("content-type", "text/csv").body(bytes)
+        };
+        let large = format!("{FILE}{}", ",\n".repeat(600 * 1024));
+        let waits = async |ask: Ask, what: &str| {
+            let mut asked = Box::pin(kit.send(ask));
             for _ in 0..1_000 {
                 let waits = poll_fn(|context| Poll::Ready(asked.as_mut().poll(context).is_pending())).await;
-                assert!(waits, "nobody reads it");
+                assert!(waits, "{what}: nobody reads it");
                 tokio::task::yield_now().await;
             }
-        }
-        kit.send(kit.file("", FILE.as_bytes())).await.problem(503, "overloaded");
+        };
+        waits(kit.file("", large.as_bytes()), "a large file").await;
+        kit.send(kit.file("", large.as_bytes())).await.problem(503, "overloaded");
+        kit.send(kit.file("", b"PK\x03\x04 what it unpacks to may be large")).await.problem(503, "overloaded");
+        waits(kit.file("", FILE.as_bytes()), "a small one beside it").await;
+        waits(of_jones(large.as_bytes()), "a large one of another practice").await;
         drop(go);
         assert!(busy.await.expect("it ends").is_err());
         tokio::task::spawn_blocking(|| ()).await.expect("what waited is read");

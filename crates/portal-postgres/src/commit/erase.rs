@@ -2,7 +2,7 @@
 
 use portal_domain::{
     email::LoginKey,
-    erasure::{Erasure, Heir, Names},
+    erasure::{Erasure, Names},
     job::JobRow,
 };
 use sqlx::PgConnection;
@@ -11,23 +11,29 @@ use uuid::Uuid;
 use super::work::column;
 use crate::{failure::Failure, jobs::StoredRow, row::json};
 
+/// So many rows of jobs are read at once.
+const PAGE: i64 = 500;
+
 /// Removes what is personal of contacts that are not there any more.
 pub(crate) async fn erase(connection: &mut PgConnection, practice: Uuid, what: &Erasure) -> Result<(), Failure> {
     let contacts = column(&what.contacts, |contact| contact.to_uuid());
-    let gone = sqlx::query!(
-        "DELETE FROM portal.gone_contact WHERE practice_id = $1 AND contact_id = ANY ($2)",
+    let gone = sqlx::query_scalar!(
+        "DELETE FROM portal.gone_contact WHERE practice_id = $1 AND contact_id = ANY ($2) RETURNING deleted_at",
         practice,
         &contacts,
     );
+    let gone = gone.fetch_all(&mut *connection).await?;
     // Who was not deleted, or is erased already, is not erased now.
-    if gone.execute(&mut *connection).await?.rows_affected() != contacts.len() as u64 {
+    if gone.len() != contacts.len() {
         return Err(Failure::Conflict);
     }
-    sessions(connection, practice, &contacts, what.heir.as_ref()).await?;
+    let until = gone.into_iter().max().unwrap_or_default();
+    // Whoever settles a message meanwhile has told so before the journal is read, or finds it gone.
+    messages(connection, practice, &contacts).await?;
+    sessions(connection, practice, &contacts, until).await?;
     personal(connection, practice, &contacts).await?;
     links(connection, practice, &contacts, what).await?;
-    messages(connection, practice, &contacts).await?;
-    tries(connection, practice, what).await?;
+    tries(connection, practice, what, until).await?;
     answers(connection, practice, &contacts, what.names.as_ref()).await?;
     rows(connection, practice, what.names.as_ref()).await
 }
@@ -57,13 +63,9 @@ async fn personal(connection: &mut PgConnection, practice: Uuid, contacts: &[Uui
     Ok(())
 }
 
-/// Where sessions came from that looked at their profiles, and those of the login that others stay behind.
-async fn sessions(
-    connection: &mut PgConnection,
-    practice: Uuid,
-    contacts: &[Uuid],
-    heir: Option<&Heir>,
-) -> Result<(), Failure> {
+/// Where sessions of logins came from that they were behind: whose browser it was, nobody can tell. Those that looked at their
+/// profiles forget that too.
+async fn sessions(connection: &mut PgConnection, practice: Uuid, contacts: &[Uuid], until: i64) -> Result<(), Failure> {
     sqlx::query!(
         "WITH own AS (
              SELECT login_id FROM portal.event
@@ -71,23 +73,17 @@ async fn sessions(
              UNION
              SELECT login_id FROM portal.event WHERE practice_id = $1 AND number IS NULL AND contact_id = ANY ($2))
          UPDATE portal.session s
-         SET profile_contact_id = NULL, profile_client_id = NULL, origin = NULL, user_agent = NULL
-         WHERE s.practice_id = $1 AND s.login_id IN (SELECT login_id FROM own) AND s.profile_contact_id = ANY ($2)",
+         SET profile_contact_id = CASE WHEN s.profile_contact_id = ANY ($2) THEN NULL ELSE s.profile_contact_id END,
+             profile_client_id = CASE WHEN s.profile_contact_id = ANY ($2) THEN NULL ELSE s.profile_client_id END,
+             origin = NULL, user_agent = NULL
+         WHERE s.practice_id = $1 AND s.login_id IN (SELECT login_id FROM own)
+             AND (s.created_at <= $3 OR s.profile_contact_id = ANY ($2))",
         practice,
         contacts,
+        until,
     )
-    .execute(&mut *connection)
+    .execute(connection)
     .await?;
-    if let Some(heir) = heir {
-        // Whose browser it was, nobody can tell.
-        sqlx::query!(
-            "UPDATE portal.session SET origin = NULL, user_agent = NULL WHERE practice_id = $1 AND login_id = $2",
-            practice,
-            heir.login.to_uuid(),
-        )
-        .execute(connection)
-        .await?;
-    }
     Ok(())
 }
 
@@ -99,7 +95,7 @@ async fn links(
     contacts: &[Uuid],
     what: &Erasure,
 ) -> Result<(), Failure> {
-    if let Some(heir) = &what.heir {
+    for heir in &what.heirs {
         sqlx::query!(
             "UPDATE portal.link SET contact_id = $3, address = $4
              WHERE practice_id = $1 AND contact_id = ANY ($2) AND login_id = $5 AND used_at IS NULL AND ended_at IS NULL
@@ -138,16 +134,23 @@ async fn links(
     Ok(())
 }
 
-/// Mail, sent or not: whoever holds a message holds it no longer.
+/// Mail, sent or not: whoever holds a message holds it no longer. Logins that others stay behind keep that they were shared.
 async fn messages(connection: &mut PgConnection, practice: Uuid, contacts: &[Uuid]) -> Result<(), Failure> {
-    sqlx::query!("DELETE FROM portal.message WHERE practice_id = $1 AND contact_id = ANY ($2)", practice, contacts)
-        .execute(connection)
-        .await?;
+    sqlx::query!(
+        "WITH gone AS (
+             DELETE FROM portal.message WHERE practice_id = $1 AND contact_id = ANY ($2) RETURNING login_id)
+         UPDATE portal.login SET was_shared = true
+         WHERE practice_id = $1 AND NOT was_shared AND login_id IN (SELECT login_id FROM gone)",
+        practice,
+        contacts,
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
-/// Tries at keys that nobody has any more, and what was asked for at those addresses.
-async fn tries(connection: &mut PgConnection, practice: Uuid, what: &Erasure) -> Result<(), Failure> {
+/// Tries at keys that nobody has any more, where others came from, and what was asked for at those addresses.
+async fn tries(connection: &mut PgConnection, practice: Uuid, what: &Erasure, until: i64) -> Result<(), Failure> {
     let keys: Vec<_> = what.keys.iter().map(LoginKey::as_str).collect();
     sqlx::query!(
         "DELETE FROM portal.sign_in_try t WHERE t.practice_id = $1 AND t.key = ANY ($2)
@@ -158,8 +161,18 @@ async fn tries(connection: &mut PgConnection, practice: Uuid, what: &Erasure) ->
     )
     .execute(&mut *connection)
     .await?;
+    // Whose browser it was at keys that somebody else has, nobody can tell.
+    sqlx::query!(
+        "UPDATE portal.sign_in_try SET origin = NULL
+         WHERE practice_id = $1 AND key = ANY ($2) AND at <= $3 AND origin IS NOT NULL",
+        practice,
+        &keys as &[&str],
+        until,
+    )
+    .execute(&mut *connection)
+    .await?;
     // With somebody behind the login the wish may be theirs, and is decided within seconds.
-    if what.heir.is_none() {
+    if what.heirs.is_empty() {
         // As they were typed, so they are bytes there.
         let addresses: Vec<_> = what.addresses.iter().map(String::as_bytes).collect();
         sqlx::query!(
@@ -220,27 +233,80 @@ async fn rows(connection: &mut PgConnection, practice: Uuid, names: Option<&Name
     )
     .execute(&mut *connection)
     .await?;
-    let naming = sqlx::query!(
-        r#"SELECT job_id, place, ref AS reference, content, outcome, report FROM portal.job_row
-           WHERE practice_id = $1 AND (ref = $2
-               OR EXISTS (SELECT FROM unnest($3::text[]) AS n (needle) WHERE strpos(report, n.needle) > 0))"#,
-        practice,
-        names.reference.as_str(),
-        &names.needles(),
-    );
-    for row in naming.fetch_all(&mut *connection).await? {
-        let stored = StoredRow {
-            place: row.place,
-            reference: row.reference,
-            content: row.content,
-            outcome: row.outcome,
-            report: row.report,
-        };
-        if let Some(without) = names.without_row(&stored.read()?) {
-            rewrite(connection, practice, row.job_id, &without).await?;
-        }
+    while own_rows(connection, practice, names).await? {}
+    let mut after = Some((Uuid::nil(), i64::MIN));
+    while let Some(last) = after {
+        after = naming_rows(connection, practice, names, last).await?;
     }
     Ok(())
+}
+
+/// Empties some of their own rows. Answers whether there were any: emptied, they have no reference any more.
+async fn own_rows(connection: &mut PgConnection, practice: Uuid, names: &Names) -> Result<bool, Failure> {
+    let own = sqlx::query_as!(
+        Found,
+        "SELECT job_id, place, ref AS reference, content, outcome, report FROM portal.job_row
+         WHERE practice_id = $1 AND ref = $2 LIMIT $3",
+        practice,
+        names.reference.as_str(),
+        PAGE,
+    );
+    let own = own.fetch_all(&mut *connection).await?;
+    let any = !own.is_empty();
+    for row in own {
+        row.without(connection, practice, names).await?;
+    }
+    Ok(any)
+}
+
+/// Mends some rows of others. Answers the last, if there may be more.
+async fn naming_rows(
+    connection: &mut PgConnection,
+    practice: Uuid,
+    names: &Names,
+    (job, place): (Uuid, i64),
+) -> Result<Option<(Uuid, i64)>, Failure> {
+    // What stands in every row that names somebody has an index.
+    let naming = sqlx::query_as!(
+        Found,
+        r#"SELECT job_id, place, ref AS reference, content, outcome, report FROM portal.job_row
+           WHERE practice_id = $1 AND (job_id, place) > ($4, $5)
+               AND (strpos(report, '"reference":') > 0 OR strpos(report, '`') > 0)
+               AND EXISTS (SELECT FROM unnest($2::text[]) AS n (needle) WHERE strpos(report, n.needle) > 0)
+           ORDER BY job_id, place LIMIT $3"#,
+        practice,
+        &names.needles(),
+        PAGE,
+        job,
+        place,
+    );
+    let naming = naming.fetch_all(&mut *connection).await?;
+    let last = naming.last().map(|row| (row.job_id, row.place));
+    for row in naming {
+        row.without(connection, practice, names).await?;
+    }
+    Ok(last)
+}
+
+/// A row of a job, as it was found.
+struct Found {
+    job_id: Uuid,
+    place: i64,
+    reference: String,
+    content: String,
+    outcome: Option<String>,
+    report: Option<String>,
+}
+
+impl Found {
+    async fn without(self, connection: &mut PgConnection, practice: Uuid, names: &Names) -> Result<(), Failure> {
+        let Self { job_id, place, reference, content, outcome, report } = self;
+        let stored = StoredRow { place, reference, content, outcome, report };
+        match names.without_row(&stored.read()?) {
+            Some(without) => rewrite(connection, practice, job_id, &without).await,
+            None => Ok(()),
+        }
+    }
 }
 
 async fn rewrite(connection: &mut PgConnection, practice: Uuid, job: Uuid, row: &JobRow) -> Result<(), Failure> {

@@ -71,6 +71,7 @@ async fn write(
     passages::use_codes(connection, practice, &work.used_codes).await?;
     access::end_links_of(connection, practice, &work.ended_links_of).await?;
     passages::end_handoffs_of(connection, practice, &work.ended_links_of).await?;
+    passages::end_all_handoffs(connection, practice, work.all_handoffs_ended).await?;
     access::end_links(connection, practice, &work.ended_links).await?;
     access::end_sessions(connection, practice, &work.ended_sessions).await?;
     workspace::end(connection, practice, &work.ended_workspace).await?;

@@ -91,6 +91,23 @@ pub(crate) async fn end_handoffs_of(
     Ok(())
 }
 
+/// Ends all hand-overs of the practice.
+pub(crate) async fn end_all_handoffs(
+    connection: &mut PgConnection,
+    practice: Uuid,
+    at: Option<Timestamp>,
+) -> Result<(), Failure> {
+    let Some(at) = at else { return Ok(()) };
+    sqlx::query!(
+        "UPDATE portal.handoff SET ended_at = $2 WHERE practice_id = $1 AND used_at IS NULL AND ended_at IS NULL",
+        practice,
+        at.as_micros(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 pub(crate) async fn issue_codes(
     connection: &mut PgConnection,
     practice: Uuid,

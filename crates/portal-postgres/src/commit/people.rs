@@ -287,6 +287,19 @@ pub(crate) async fn delete_contacts(
     if contacts.is_empty() {
         return Ok(());
     }
+    let ids = column(contacts, |(contact, _)| contact.to_uuid());
+    // Whoever has the address, or gets it, can't be told these tries as their own.
+    sqlx::query!(
+        "UPDATE portal.sign_in_try SET of_gone = true
+         WHERE practice_id = $1 AND NOT of_gone AND key IN (
+             SELECT key FROM portal.contact_email WHERE practice_id = $1 AND contact_id = ANY ($2)
+             UNION
+             SELECT key FROM portal.contact_former_key WHERE practice_id = $1 AND contact_id = ANY ($2))",
+        practice,
+        &ids,
+    )
+    .execute(&mut *connection)
+    .await?;
     // Which reference they had is kept.
     sqlx::query!(
         "WITH deleted AS (
@@ -296,7 +309,7 @@ pub(crate) async fn delete_contacts(
          INSERT INTO portal.gone_contact (practice_id, contact_id, ref, deleted_at)
          SELECT $1, contact_id, ref, at FROM deleted",
         practice,
-        &column(contacts, |(contact, _)| contact.to_uuid()),
+        &ids,
         &column(contacts, |(_, at)| at.map(Timestamp::as_micros)) as &[Option<i64>],
     )
     .execute(connection)

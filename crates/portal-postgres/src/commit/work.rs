@@ -51,6 +51,7 @@ pub(crate) struct Work<'a> {
     pub(crate) selected: Vec<(SessionId, ProfileId)>,
     pub(crate) handoffs: Vec<&'a Handoff>,
     pub(crate) used_handoffs: Vec<(HandoffId, Timestamp)>,
+    pub(crate) all_handoffs_ended: Option<Timestamp>,
     pub(crate) codes: Vec<&'a SignInCode>,
     pub(crate) used_codes: Vec<(SignInCodeId, Timestamp)>,
     pub(crate) told: Vec<SessionId>,
@@ -124,6 +125,7 @@ impl<'a> Work<'a> {
             }
             Change::OpenHandoff(handoff) => self.handoffs.push(handoff),
             Change::UseHandoff { handoff, at } => self.used_handoffs.push((*handoff, *at)),
+            Change::EndHandoffs { at } => self.all_handoffs_ended = Some(*at),
             Change::IssueCode(code) => self.codes.push(code),
             Change::UseCode { code, at } => self.used_codes.push((*code, *at)),
             Change::TellSession(session) => self.told.push(*session),

@@ -1,7 +1,8 @@
 //! Everything about one contact, from one view.
 
+use std::collections::BTreeSet;
+
 use portal_domain::{
-    email::LoginKey,
     export::{DossierFacts, ImportedRow, MessageRecord, PartPage, TryRecord, When},
     facts::{ContactFacts, ContactQuery, ContactSelector},
     id::{ContactId, LoginId, PracticeId, Ref},
@@ -15,13 +16,11 @@ use crate::{
     facts,
     failure::store_error,
     row::{self, damaged},
-    tries, views,
+    views,
 };
 
 /// Whatever there is.
 const ALL: u32 = u32::MAX;
-/// Before anything was noted.
-const EVER: Timestamp = Timestamp::from_micros(i64::MIN);
 
 pub(super) async fn dossier(
     connection: &mut PgConnection,
@@ -38,35 +37,27 @@ pub(super) async fn dossier(
     let (contact, login) = (contact.id, contact.login);
     let (all, page) = (Page { after: None, limit: ALL }, PartPage { after: None, limit: ALL, now });
     let messages = views::messages(connection, of, contact, &all).await?.into_iter();
-    let (sessions, login_was_shared) = match login {
-        Some(login) => (
-            passages::sessions_of(connection, of, login).await?,
-            written_about_others(connection, of, login, contact).await?,
-        ),
-        None => (Vec::new(), false),
+    let login_was_shared = match login {
+        Some(login) => was_shared(connection, of, login, contact).await?,
+        None => false,
     };
-    let mut tried: Vec<TryRecord> = Vec::new();
-    for key in own_keys(connection, of, contact, &found).await? {
-        tried.extend(tries::tries(&mut *connection, of, &key, EVER).await?.into_iter().map(TryRecord::from));
-    }
-    tried.sort_by_key(|it| (it.at, it.id));
     Ok(Some(DossierFacts {
         practice,
         login_was_shared,
         messages: messages.map(|(delivery, _)| MessageRecord::from(delivery)).collect(),
         links: passages::links(connection, of, Some(contact), &page).await?,
-        sessions,
+        sessions: passages::sessions_of(connection, of, login, contact).await?,
         handoffs: passages::handoffs(connection, of, Some(contact), &page).await?,
         sign_in_codes: passages::sign_in_codes(connection, of, Some(contact), &page).await?,
-        tries: tried,
+        tries: tries(connection, of, contact, &found).await?,
         rows: rows(connection, of, reference).await?,
         events: views::events_about(connection, of, contact, &all).await?,
         contact: found,
     }))
 }
 
-/// Whether a login was ever written to about another contact than this one.
-async fn written_about_others(
+/// Whether a login was ever written to about another contact than this one, be the mail erased or not.
+async fn was_shared(
     connection: &mut PgConnection,
     of: PracticeId,
     login: LoginId,
@@ -74,6 +65,7 @@ async fn written_about_others(
 ) -> Result<bool, StoreError> {
     let others = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT 1 FROM portal.message WHERE practice_id = $1 AND login_id = $2 AND contact_id <> $3)
+               OR EXISTS (SELECT 1 FROM portal.login WHERE practice_id = $1 AND login_id = $2 AND was_shared)
                AS "others!""#,
         row::uuid(of),
         login.to_uuid(),
@@ -82,36 +74,49 @@ async fn written_about_others(
     others.fetch_one(connection).await.map_err(store_error)
 }
 
-/// Keys of the contact's addresses, present and former, that are nobody else's, and were nobody else's.
-async fn own_keys(
+/// Tries at keys of the contact's addresses, present and former, that are nobody else's, and were nobody else's.
+async fn tries(
     connection: &mut PgConnection,
     of: PracticeId,
     contact: ContactId,
     found: &ContactFacts,
-) -> Result<Vec<LoginKey>, StoreError> {
+) -> Result<Vec<TryRecord>, StoreError> {
     let present = found.contact.iter().flat_map(|contact| contact.emails.iter()).map(|email| email.key());
-    let keys: Vec<String> = present.chain(&found.former_keys).map(|key| key.as_str().to_owned()).collect();
-    let own = sqlx::query_scalar!(
-        r#"SELECT DISTINCT k.key AS "key!" FROM unnest($2::text[]) AS k (key)
-           WHERE NOT EXISTS (SELECT 1 FROM portal.contact_email a
+    let keys: BTreeSet<String> = present.chain(&found.former_keys).map(|key| key.as_str().to_owned()).collect();
+    let own = sqlx::query!(
+        r#"SELECT t.try_id, t.key, t.origin, t.known_browser, t.right_password, t.at
+           FROM unnest($2::text[]) AS k (key) JOIN portal.sign_in_try t ON t.practice_id = $1 AND t.key = k.key
+           WHERE NOT t.of_gone
+               AND NOT EXISTS (SELECT 1 FROM portal.contact_email a
                    WHERE a.practice_id = $1 AND a.key = k.key AND a.contact_id <> $3)
                AND NOT EXISTS (SELECT 1 FROM portal.contact_former_key f
                    WHERE f.practice_id = $1 AND f.key = k.key AND f.contact_id <> $3)
-               AND NOT EXISTS (SELECT 1 FROM portal.practice_user u WHERE u.practice_id = $1 AND u.key = k.key)"#,
+               AND NOT EXISTS (SELECT 1 FROM portal.practice_user u WHERE u.practice_id = $1 AND u.key = k.key)
+           ORDER BY t.at, t.try_id"#,
         row::uuid(of),
-        &keys,
+        &Vec::from_iter(keys),
         contact.to_uuid(),
     );
     let own = own.fetch_all(connection).await.map_err(store_error)?.into_iter();
-    own.map(|text| LoginKey::parse(&text).map_err(|_| damaged("contact_email", contact, "its key is none"))).collect()
+    let read = own.map(|it| TryRecord {
+        id: row::id(it.try_id),
+        key: it.key,
+        origin: it.origin,
+        known_browser: it.known_browser,
+        right_password: it.right_password,
+        at: When::from_micros(it.at),
+    });
+    Ok(read.collect())
 }
 
-/// Rows of jobs that name a reference. There is no index for it: jobs are kept for fourteen days.
+/// Rows of jobs that name a reference, and were asked for after whoever had it before was gone.
 async fn rows(connection: &mut PgConnection, of: PracticeId, reference: &Ref) -> Result<Vec<ImportedRow>, StoreError> {
     let rows = sqlx::query!(
         "SELECT r.job_id, j.created_at, r.content, r.outcome
-         FROM portal.job j JOIN portal.job_row r ON r.practice_id = j.practice_id AND r.job_id = j.job_id
-         WHERE j.practice_id = $1 AND r.ref = $2 ORDER BY r.job_id, r.place",
+         FROM portal.job_row r JOIN portal.job j ON j.practice_id = r.practice_id AND j.job_id = r.job_id
+         WHERE r.practice_id = $1 AND r.ref = $2 AND NOT EXISTS (
+             SELECT FROM portal.gone_contact g WHERE g.practice_id = $1 AND g.ref = $2 AND g.deleted_at >= j.created_at)
+         ORDER BY r.job_id, r.place",
         row::uuid(of),
         reference.as_str(),
     );

@@ -111,19 +111,28 @@ pub(super) async fn sessions(
     rows.fetch_all(connection).await.map_err(store_error)?.into_iter().map(Session::read).collect()
 }
 
-/// All sessions of one login, by id.
+/// All sessions of one login, and of logins that the contact was behind those in which its profile was chosen, by id.
 pub(super) async fn sessions_of(
     connection: &mut PgConnection,
     of: PracticeId,
-    login: LoginId,
+    login: Option<LoginId>,
+    contact: ContactId,
 ) -> Result<Vec<SessionRecord>, StoreError> {
     let rows = sqlx::query_as!(
         Session,
         "SELECT session_id, login_id, profile_contact_id, profile_client_id, factors, told, origin, user_agent,
              created_at, last_seen_at, idle_until, expires_at, ended_at
-         FROM portal.session WHERE practice_id = $1 AND login_id = $2 ORDER BY session_id",
+         FROM portal.session
+         WHERE practice_id = $1 AND (login_id = $2 OR profile_contact_id = $3) AND login_id IN (
+             SELECT $2::uuid
+             UNION
+             SELECT login_id FROM portal.event WHERE practice_id = $1 AND contact_id = $3 AND number IS NOT NULL
+             UNION
+             SELECT login_id FROM portal.event WHERE practice_id = $1 AND number IS NULL AND contact_id = $3)
+         ORDER BY session_id",
         row::uuid(of),
-        login.to_uuid(),
+        login.map(LoginId::to_uuid),
+        contact.to_uuid(),
     );
     rows.fetch_all(connection).await.map_err(store_error)?.into_iter().map(Session::read).collect()
 }

@@ -12,3 +12,4 @@ mod plans;
 mod races;
 mod retention;
 mod schema;
+mod takeout;

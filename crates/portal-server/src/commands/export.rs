@@ -9,7 +9,7 @@ use std::{
 
 use indicatif::ProgressBar;
 use portal::{
-    domain::{practice::Practice, usecase::Export},
+    domain::{port::Entropy, practice::Practice, usecase::Export},
     in_words,
 };
 
@@ -19,6 +19,7 @@ use crate::{
     fault,
     program::Program,
     serve::Stop,
+    system::OsEntropy,
     terminal::{self, count, plain},
 };
 
@@ -69,9 +70,16 @@ impl Draft {
         let unusable =
             |why: &dyn std::fmt::Display| Failure::usage(format!("the file `{shown}` can't be written: {why}"));
         let name = place.file_name().filter(|_| !place.is_dir()).ok_or_else(|| unusable(&"it is no file's name"))?;
+        // What is no file can't be replaced by one that is whole.
+        if place.metadata().is_ok_and(|there| !there.is_file()) {
+            return Err(unusable(&"it is a device or a pipe: leave `--out` out, and send standard output there"));
+        }
         let mut own = std::ffi::OsString::from(".");
         own.push(name);
-        own.push(format!(".{}.part", std::process::id()));
+        // Drawn: in a container every program may have the same number, and one that was killed leaves its file behind.
+        let mut drawn = [0; 8];
+        OsEntropy.fill(&mut drawn);
+        own.push(format!(".{:016x}.part", u64::from_be_bytes(drawn)));
         let draft = place.with_file_name(own);
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft);
         let file = file.map_err(|error| unusable(&error))?;
@@ -160,4 +168,19 @@ fn summary(practice: &Practice, export: &Export, place: &Path, when: &str) -> St
     let (lines, contacts) = (count(export.written(), "line"), count(export.count("contact"), "contact"));
     let place = plain(&place.display().to_string());
     format!("exported `{}` as it was on {when}: {lines}, of them {contacts}, in `{place}`", practice.slug)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_that_was_left_behind_is_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("file");
+        let left = Draft::beside(&place).expect("it can be written");
+        let mut fresh = Draft::beside(&place).expect("beside the other one");
+        fresh.finish().unwrap();
+        assert!(place.is_file() && left.draft.is_file());
+    }
 }

@@ -8,6 +8,7 @@ pub(super) fn describe() {
     describe_counter!("portal_commands_total", "commands by their route, outcome and, where refused, code");
     describe_counter!("portal_sign_ins_total", "tries to sign in by area, factor and outcome");
     describe_counter!("portal_http_requests_total", "answered requests by method, route and class of status");
+    describe_counter!("portal_http_faults_total", "requests that ended with a fault of the program");
     describe_histogram!("portal_http_request_seconds", "time to answer a request, without sending its body");
     describe_gauge!("portal_http_requests_in_flight", "requests that are being answered");
     describe_counter!("portal_overload_rejections_total", "requests and connections that were told to come again");
@@ -42,6 +43,7 @@ pub(super) fn describe_waiting() {
     describe_gauge!("portal_journal_unsealed_events", "events of the journal that are not sealed");
     describe_gauge!("portal_journal_oldest_unsealed_seconds", "age of the oldest of these");
     describe_gauge!("portal_webhook_endpoints", "endpoints of hosts by state");
+    describe_gauge!("portal_webhook_oldest_failing_seconds", "since when an event has failed without arriving");
     describe_gauge!("portal_webhook_events_waiting", "sealed events that lie ahead of endpoints");
     describe_gauge!("portal_jobs", "imports and activations of many, by kind and state");
     describe_gauge!("portal_jobs_oldest_due_seconds", "since when the job that is due longest is due");
@@ -65,6 +67,7 @@ fn begin() {
     for worker in WORKERS {
         counter!("portal_worker_errors_total", "worker" => worker).increment(0);
     }
+    counter!("portal_http_faults_total").increment(0);
     counter!("portal_database_acquire_timeouts_total").increment(0);
     counter!("portal_scrape_errors_total").increment(0);
 }

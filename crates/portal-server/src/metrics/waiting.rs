@@ -35,6 +35,7 @@ pub(super) fn text(backlog: &Backlog, now: Timestamp) -> String {
         {
             set(gauge!("portal_webhook_endpoints", "state" => state), count);
         }
+        gauge!("portal_webhook_oldest_failing_seconds").set(age(webhooks.failing_since, now));
         set(gauge!("portal_webhook_events_waiting"), webhooks.events);
     });
     handle.render()
@@ -82,7 +83,7 @@ mod tests {
         let now = Timestamp::from_micros(1_000_000_000);
         let text = text(&Backlog::default(), now);
         let said: Vec<_> = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
-        assert_eq!(said.len(), 6 + 2 + 10 + 1 + 2 + 2 + 3 + 1, "{text}");
+        assert_eq!(said.len(), 6 + 2 + 10 + 1 + 2 + 2 + 3 + 1 + 1, "{text}");
         assert!(said.iter().all(|line| line.ends_with(" 0")), "{text}");
     }
 

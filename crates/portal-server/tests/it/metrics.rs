@@ -320,10 +320,25 @@ fn anchor(heading: &str) -> String {
     kept.map(|letter| if letter == ' ' { '-' } else { letter }).collect()
 }
 
+/// A counter that first shows up with a one has not risen, as Prometheus sees it: an alert on a first time would never fire.
+#[track_caller]
+fn what_alerts_wait_for_begins_with_nought(fresh: &Scraped) {
+    let rules = document("alerts.yml");
+    let asked: Vec<_> = rules.split("increase(").skip(1).map(|rest| rest.split('[').next().unwrap()).collect();
+    assert!(asked.len() > 8, "{asked:?}");
+    for series in asked {
+        let (name, labels, _) = sample(&format!("{series} 0"));
+        let own = fresh.samples.iter().filter(|(its, ..)| *its == name);
+        let found = own.filter(|(_, its, _)| labels.iter().all(|(label, value)| its.get(label) == Some(value)));
+        assert!(found.count() > 0, "`{series}` is not there from the start");
+    }
+}
+
 async fn metrics_are_answered_only_where_and_how_they_are_asked_for(database: Database) {
     let mut bed = bed(database);
-    bed.practice(SLUG).await;
+    let key = bed.practice(SLUG).await;
     let served = bed.serve().await;
+    what_alerts_wait_for_begins_with_nought(&served.scrape().await);
     let prometheus = served.prometheus();
     for (method, path, status) in [
         ("POST", "/metrics", 405),
@@ -365,6 +380,14 @@ async fn metrics_are_answered_only_where_and_how_they_are_asked_for(database: Da
     std::fs::write(bed.folder().join("portal.toml"), "metrics_listen = \"127.0.0.1:0\"\n").unwrap();
     let served = bed.serve_with(&["--config", "portal.toml"]).await;
     assert!(served.scrape().await.sum("portal_build_info", &[]) == 1.0);
+
+    // A fault of the program counts, of a look as well.
+    let host = served.client().host(&key);
+    assert_eq!(host.put("/api/v1/clients/acme", json!({"name": "Acme"})).await.status, 201);
+    let damage = "UPDATE portal_client SET ref = '..'";
+    bed.tamper(damage, &damage.replace("portal_", "portal.")).await;
+    assert_eq!(host.get("/api/v1/clients").await.status, 500);
+    assert_eq!(served.scrape().await.sum("portal_http_faults_total", &[]), 1.0);
     drop(served);
 
     // And not at all where it isn't asked for.

@@ -249,6 +249,7 @@ async fn what_can_not_be_exported_or_written_is_said(database: Database) {
         (&["practice", "export", "smith", "--out", "no/such/folder/file"], "no/such/folder/file"),
         (&["practice", "export", "smith", "--out", "."], "`.`"),
         (&["practice", "export", "smith", "--out", "folder"], "`folder`"),
+        (&["practice", "export", "smith", "--out", "/dev/null"], "device or a pipe"),
     ] {
         let ended = bed.run(words).await;
         assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "{words:?}: {}", ended.err);

@@ -1,7 +1,7 @@
 //! Erasure of contacts (J3). Guards are held and everything else is written, but for what the commit itself tells.
 
 use portal_domain::{
-    erasure::{Erasure, Heir, Names},
+    erasure::{Erasure, Names},
     job::JobRow,
 };
 use sqlx::SqliteConnection;
@@ -12,24 +12,29 @@ use crate::{
     jobs::StoredRow,
 };
 
+/// So many rows of jobs are read at once.
+const PAGE: i64 = 500;
+
 /// Removes what is personal of contacts that are not there any more.
 pub(super) async fn erase(connection: &mut SqliteConnection, practice: &[u8], what: &Erasure) -> Result<(), Fault> {
     let contacts = ids(&what.contacts);
-    let gone = sqlx::query!(
+    let gone = sqlx::query_scalar!(
         "DELETE FROM portal_gone_contact
-         WHERE practice_id = ?1 AND contact_id IN (SELECT unhex(value) FROM json_each(?2))",
+         WHERE practice_id = ?1 AND contact_id IN (SELECT unhex(value) FROM json_each(?2)) RETURNING deleted_at",
         practice,
         contacts
     );
+    let gone = gone.fetch_all(&mut *connection).await?;
     // Who was not deleted, or is erased already, is not erased now.
-    if gone.execute(&mut *connection).await?.rows_affected() != what.contacts.len() as u64 {
+    if gone.len() != what.contacts.len() {
         return Err(Fault::Conflict);
     }
-    sessions(connection, practice, &contacts, what.heir.as_ref()).await?;
+    let until = gone.into_iter().max().unwrap_or_default();
+    messages(connection, practice, &contacts).await?;
+    sessions(connection, practice, &contacts, until).await?;
     personal(connection, practice, &contacts).await?;
     links(connection, practice, &contacts, what).await?;
-    messages(connection, practice, &contacts).await?;
-    tries(connection, practice, what).await?;
+    tries(connection, practice, what, until).await?;
     answers(connection, practice, &contacts, what.names.as_ref()).await?;
     rows(connection, practice, what.names.as_ref()).await
 }
@@ -58,14 +63,10 @@ async fn personal(connection: &mut SqliteConnection, practice: &[u8], contacts: 
     Ok(())
 }
 
-/// Where sessions came from that looked at their profiles, and those of the login that others stay behind.
-async fn sessions(
-    connection: &mut SqliteConnection,
-    practice: &[u8],
-    contacts: &str,
-    heir: Option<&Heir>,
-) -> Result<(), Fault> {
-    let looked = sqlx::query!(
+/// Where sessions of logins came from that they were behind: whose browser it was, nobody can tell. Those that looked at their
+/// profiles forget that too.
+async fn sessions(connection: &mut SqliteConnection, practice: &[u8], contacts: &str, until: i64) -> Result<(), Fault> {
+    let forget = sqlx::query!(
         "WITH own (login_id) AS (
              SELECT v.login_id FROM json_each(?2) AS e
              CROSS JOIN portal_event AS v
@@ -74,24 +75,17 @@ async fn sessions(
              SELECT v.login_id FROM portal_event AS v
              WHERE v.practice_id = ?1 AND v.number IS NULL AND v.contact_id IN (SELECT unhex(value) FROM json_each(?2)))
          UPDATE portal_session
-         SET profile_contact_id = NULL, profile_client_id = NULL, origin = NULL, user_agent = NULL
+         SET (profile_contact_id, profile_client_id) = (
+                 SELECT profile_contact_id, profile_client_id
+                 WHERE profile_contact_id NOT IN (SELECT unhex(value) FROM json_each(?2))),
+             origin = NULL, user_agent = NULL
          WHERE practice_id = ?1 AND login_id IN (SELECT login_id FROM own)
-             AND profile_contact_id IN (SELECT unhex(value) FROM json_each(?2))",
+             AND (created_at <= ?3 OR profile_contact_id IN (SELECT unhex(value) FROM json_each(?2)))",
         practice,
-        contacts
+        contacts,
+        until
     );
-    looked.execute(&mut *connection).await?;
-    if let Some(heir) = heir {
-        let login = heir.login.to_bytes();
-        let login = login.as_slice();
-        // Whose browser it was, nobody can tell.
-        let shared = sqlx::query!(
-            "UPDATE portal_session SET origin = NULL, user_agent = NULL WHERE practice_id = ?1 AND login_id = ?2",
-            practice,
-            login
-        );
-        shared.execute(connection).await?;
-    }
+    forget.execute(connection).await?;
     Ok(())
 }
 
@@ -103,7 +97,7 @@ async fn links(
     contacts: &str,
     what: &Erasure,
 ) -> Result<(), Fault> {
-    if let Some(heir) = &what.heir {
+    for heir in &what.heirs {
         let (contact, login) = (heir.contact.to_bytes(), heir.login.to_bytes());
         let (contact, login) = (contact.as_slice(), login.as_slice());
         let (address, at) = (heir.address.as_str(), what.at.as_micros());
@@ -150,8 +144,16 @@ async fn links(
     Ok(())
 }
 
-/// Mail, sent or not: whoever holds a message holds it no longer.
+/// Mail, sent or not: whoever holds a message holds it no longer. Logins that others stay behind keep that they were shared.
 async fn messages(connection: &mut SqliteConnection, practice: &[u8], contacts: &str) -> Result<(), Fault> {
+    let shared = sqlx::query!(
+        "UPDATE portal_login SET was_shared = 1 WHERE practice_id = ?1 AND login_id IN (
+             SELECT m.login_id FROM json_each(?2) AS e
+             CROSS JOIN portal_message AS m ON m.practice_id = ?1 AND m.contact_id = unhex(e.value))",
+        practice,
+        contacts
+    );
+    shared.execute(&mut *connection).await?;
     let messages = sqlx::query!(
         "DELETE FROM portal_message WHERE practice_id = ?1 AND contact_id IN (SELECT unhex(value) FROM json_each(?2))",
         practice,
@@ -161,8 +163,8 @@ async fn messages(connection: &mut SqliteConnection, practice: &[u8], contacts: 
     Ok(())
 }
 
-/// Tries at keys that nobody has any more, and what was asked for at those addresses.
-async fn tries(connection: &mut SqliteConnection, practice: &[u8], what: &Erasure) -> Result<(), Fault> {
+/// Tries at keys that nobody has any more, where others came from, and what was asked for at those addresses.
+async fn tries(connection: &mut SqliteConnection, practice: &[u8], what: &Erasure, until: i64) -> Result<(), Fault> {
     let keys = texts(what.keys.iter().map(portal_domain::email::LoginKey::as_str));
     let tries = sqlx::query!(
         "DELETE FROM portal_sign_in_try WHERE practice_id = ?1 AND key IN (
@@ -173,6 +175,15 @@ async fn tries(connection: &mut SqliteConnection, practice: &[u8], what: &Erasur
         keys
     );
     tries.execute(&mut *connection).await?;
+    // Whose browser it was at keys that somebody else has, nobody can tell.
+    let origins = sqlx::query!(
+        "UPDATE portal_sign_in_try SET origin = NULL
+         WHERE practice_id = ?1 AND key IN (SELECT e.value FROM json_each(?2) AS e) AND at <= ?3",
+        practice,
+        keys,
+        until
+    );
+    origins.execute(&mut *connection).await?;
     let addresses = texts(what.addresses.iter().map(String::as_str));
     let wishes = sqlx::query!(
         "DELETE FROM portal_enquiry WHERE practice_id = ?1 AND address IN (
@@ -181,7 +192,7 @@ async fn tries(connection: &mut SqliteConnection, practice: &[u8], what: &Erasur
         addresses
     );
     // With somebody behind the login the wish may be theirs, and is decided within seconds.
-    if what.heir.is_none() {
+    if what.heirs.is_empty() {
         wishes.execute(connection).await?;
     }
     Ok(())
@@ -232,25 +243,84 @@ async fn rows(connection: &mut SqliteConnection, practice: &[u8], names: Option<
         practice
     );
     anew.execute(&mut *connection).await?;
-    let (reference, needles) = (names.reference.as_str(), names.needles());
-    let needles = texts(needles.iter().map(String::as_str));
-    let naming = sqlx::query!(
-        "SELECT job_id, place, ref, content, outcome, report FROM portal_job_row AS r
-         WHERE practice_id = ?1 AND (ref = ?2 OR (report IS NOT NULL
-             AND EXISTS (SELECT 1 FROM json_each(?3) AS e WHERE instr(r.report, e.value) > 0)))",
-        practice,
-        reference,
-        needles
-    );
-    for row in naming.fetch_all(&mut *connection).await? {
-        let (job, place) = (row.job_id, row.place);
-        let stored =
-            StoredRow { place, reference: row.r#ref, content: row.content, outcome: row.outcome, report: row.report };
-        if let Some(without) = names.without_row(&stored.read()?) {
-            rewrite(connection, practice, &job, &without).await?;
-        }
+    while own_rows(connection, practice, names).await? {}
+    let mut after = Some((vec![0; 16], i64::MIN));
+    while let Some(last) = after {
+        after = naming_rows(connection, practice, names, last).await?;
     }
     Ok(())
+}
+
+/// Empties some of their own rows. Answers whether there were any: emptied, they have no reference any more.
+async fn own_rows(connection: &mut SqliteConnection, practice: &[u8], names: &Names) -> Result<bool, Fault> {
+    let reference = names.reference.as_str();
+    let own = sqlx::query_as!(
+        Found,
+        r#"SELECT job_id AS "job_id!", place AS "place!", ref AS "reference!", content AS "content!", outcome, report
+           FROM portal_job_row WHERE practice_id = ?1 AND ref = ?2 LIMIT ?3"#,
+        practice,
+        reference,
+        PAGE
+    );
+    let own = own.fetch_all(&mut *connection).await?;
+    let any = !own.is_empty();
+    for row in own {
+        row.without(connection, practice, names).await?;
+    }
+    Ok(any)
+}
+
+/// Mends some rows of others. Answers the last, if there may be more.
+async fn naming_rows(
+    connection: &mut SqliteConnection,
+    practice: &[u8],
+    names: &Names,
+    (job, place): (Vec<u8>, i64),
+) -> Result<Option<(Vec<u8>, i64)>, Fault> {
+    let needles = names.needles();
+    let needles = texts(needles.iter().map(String::as_str));
+    // What stands in every row that names somebody has an index.
+    let naming = sqlx::query_as!(
+        Found,
+        r#"SELECT job_id AS "job_id!", place AS "place!", ref AS "reference!", content AS "content!", outcome, report
+           FROM portal_job_row
+           WHERE practice_id = ?1 AND (job_id, place) > (?4, ?5)
+               AND (instr(report, '"reference":') > 0 OR instr(report, '`') > 0)
+               AND EXISTS (SELECT 1 FROM json_each(?2) AS e WHERE instr(report, e.value) > 0)
+           ORDER BY job_id, place LIMIT ?3"#,
+        practice,
+        needles,
+        PAGE,
+        job,
+        place
+    );
+    let naming = naming.fetch_all(&mut *connection).await?;
+    let last = naming.last().map(|row| (row.job_id.clone(), row.place));
+    for row in naming {
+        row.without(connection, practice, names).await?;
+    }
+    Ok(last)
+}
+
+/// A row of a job, as it was found.
+struct Found {
+    job_id: Vec<u8>,
+    place: i64,
+    reference: String,
+    content: String,
+    outcome: Option<String>,
+    report: Option<String>,
+}
+
+impl Found {
+    async fn without(self, connection: &mut SqliteConnection, practice: &[u8], names: &Names) -> Result<(), Fault> {
+        let Self { job_id, place, reference, content, outcome, report } = self;
+        let stored = StoredRow { place, reference, content, outcome, report };
+        match names.without_row(&stored.read()?) {
+            Some(without) => rewrite(connection, practice, &job_id, &without).await,
+            None => Ok(()),
+        }
+    }
 }
 
 async fn rewrite(connection: &mut SqliteConnection, practice: &[u8], job: &[u8], row: &JobRow) -> Result<(), Fault> {

@@ -20,6 +20,8 @@ use crate::{
 pub(super) struct Passages {
     handoffs: Rows,
     used_handoffs: Rows,
+    /// When all others end.
+    all_ended: Option<i64>,
     codes: Rows,
     used_codes: Rows,
     told: Rows,
@@ -30,6 +32,7 @@ pub(super) struct Passages {
 pub(super) struct PassageRows<'a> {
     handoffs: Vec<HandoffRow>,
     used_handoffs: Vec<AtRow>,
+    all_ended: Option<i64>,
     codes: Vec<CodeRow<'a>>,
     used_codes: Vec<AtRow>,
     told: Vec<Hex>,
@@ -100,6 +103,10 @@ impl<'a> PassageRows<'a> {
         });
     }
 
+    pub(super) fn end_all(&mut self, at: Timestamp) {
+        self.all_ended = Some(at.as_micros());
+    }
+
     pub(super) fn use_code(&mut self, code: SignInCodeId, at: Timestamp) {
         self.used_codes.push(AtRow { id: hex(code), at: at.as_micros() });
     }
@@ -112,6 +119,7 @@ impl<'a> PassageRows<'a> {
         Passages {
             handoffs: Rows::of(&self.handoffs),
             used_handoffs: Rows::of(&self.used_handoffs),
+            all_ended: self.all_ended,
             codes: Rows::of(&self.codes),
             used_codes: Rows::of(&self.used_codes),
             told: Rows::of(&self.told),
@@ -119,7 +127,7 @@ impl<'a> PassageRows<'a> {
     }
 }
 
-/// Uses hand-overs and codes, each once; one that is not usable is a conflict.
+/// Uses hand-overs and codes, each once, before all others of the practice end; one that is not usable is a conflict.
 pub(super) async fn take(connection: &mut SqliteConnection, practice: &[u8], rows: &Passages) -> Result<(), Fault> {
     if !rows.used_handoffs.is_empty() {
         let once = sqlx::query!(
@@ -131,6 +139,14 @@ pub(super) async fn take(connection: &mut SqliteConnection, practice: &[u8], row
             rows.used_handoffs.json
         );
         every(&once.execute(&mut *connection).await?, &rows.used_handoffs)?;
+    }
+    if let Some(at) = rows.all_ended {
+        let end = sqlx::query!(
+            "UPDATE portal_handoff SET ended_at = ?2 WHERE practice_id = ?1 AND used_at IS NULL AND ended_at IS NULL",
+            practice,
+            at
+        );
+        end.execute(&mut *connection).await?;
     }
     if !rows.used_codes.is_empty() {
         let once = sqlx::query!(

@@ -219,6 +219,7 @@ impl<'a> Sorted<'a> {
             }
             Change::OpenHandoff(handoff) => self.passages.hand_over(handoff),
             Change::UseHandoff { handoff, at } => self.passages.use_handoff(*handoff, *at),
+            Change::EndHandoffs { at } => self.passages.end_all(*at),
             Change::IssueCode(code) => self.passages.issue(code),
             Change::UseCode { code, at } => self.passages.use_code(*code, *at),
             Change::TellSession(session) => self.passages.tell(*session),

@@ -1,5 +1,7 @@
 //! Everything about one contact, from one view.
 
+use std::collections::BTreeSet;
+
 use portal_domain::{
     email::LoginKey,
     export::{DossierFacts, ImportedRow, MessageRecord, PartPage, TryRecord, When},
@@ -14,14 +16,11 @@ use super::passages;
 use crate::{
     encode::texts,
     error::Fault,
-    read::{facts, from_json, id, key, practice, views},
-    tries,
+    read::{facts, from_json, id, practice, views},
 };
 
 /// Whatever there is.
 const ALL: u32 = u32::MAX;
-/// Before anything was noted.
-const EVER: Timestamp = Timestamp::from_micros(i64::MIN);
 
 pub(super) async fn dossier(
     connection: &mut SqliteConnection,
@@ -37,35 +36,27 @@ pub(super) async fn dossier(
     let (contact, login) = (contact.id, contact.login);
     let (all, page) = (Page { after: None, limit: ALL }, PartPage { after: None, limit: ALL, now });
     let messages = views::messages(connection, of, contact, &all).await?.into_iter();
-    let (sessions, login_was_shared) = match login {
-        Some(login) => (
-            passages::sessions_of(connection, of, login).await?,
-            written_about_others(connection, of, login, contact).await?,
-        ),
-        None => (Vec::new(), false),
+    let login_was_shared = match login {
+        Some(login) => was_shared(connection, of, login, contact).await?,
+        None => false,
     };
-    let mut tried: Vec<TryRecord> = Vec::new();
-    for key in own_keys(connection, of, contact, &found).await? {
-        tried.extend(tries::tries(connection, of, &key, EVER).await?.into_iter().map(TryRecord::from));
-    }
-    tried.sort_by_key(|it| (it.at, it.id));
     Ok(Some(DossierFacts {
         practice,
         login_was_shared,
         messages: messages.map(|(delivery, _)| MessageRecord::from(delivery)).collect(),
         links: passages::links(connection, of, Some(contact), &page).await?,
-        sessions,
+        sessions: passages::sessions_of(connection, of, login, contact).await?,
         handoffs: passages::handoffs(connection, of, Some(contact), &page).await?,
         sign_in_codes: passages::sign_in_codes(connection, of, Some(contact), &page).await?,
-        tries: tried,
+        tries: tries(connection, of, contact, &found).await?,
         rows: rows(connection, of, reference).await?,
         events: views::events(connection, of, Some(contact), &all).await?,
         contact: found,
     }))
 }
 
-/// Whether a login was ever written to about another contact than this one.
-async fn written_about_others(
+/// Whether a login was ever written to about another contact than this one, be the mail erased or not.
+async fn was_shared(
     connection: &mut SqliteConnection,
     of: PracticeId,
     login: LoginId,
@@ -75,6 +66,7 @@ async fn written_about_others(
     let (of, login, contact) = (of.as_slice(), login.as_slice(), contact.as_slice());
     let others = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT 1 FROM portal_message WHERE practice_id = ?1 AND login_id = ?2 AND contact_id <> ?3)
+               OR EXISTS (SELECT 1 FROM portal_login WHERE practice_id = ?1 AND login_id = ?2 AND was_shared = 1)
                AS "others!: bool""#,
         of,
         login,
@@ -83,40 +75,58 @@ async fn written_about_others(
     Ok(others.fetch_one(connection).await?)
 }
 
-/// Keys of the contact's addresses, present and former, that are nobody else's, and were nobody else's.
-async fn own_keys(
+/// Tries at keys of the contact's addresses, present and former, that are nobody else's, and were nobody else's.
+async fn tries(
     connection: &mut SqliteConnection,
     of: PracticeId,
     contact: ContactId,
     found: &ContactFacts,
-) -> Result<Vec<LoginKey>, Fault> {
+) -> Result<Vec<TryRecord>, Fault> {
     let present = found.contact.iter().flat_map(|contact| contact.emails.iter()).map(|email| email.key());
-    let keys = texts(present.chain(&found.former_keys).map(LoginKey::as_str));
+    let keys: BTreeSet<&str> = present.chain(&found.former_keys).map(LoginKey::as_str).collect();
+    let keys = texts(keys);
     let (of, contact) = (of.to_bytes(), contact.to_bytes());
     let (of, contact) = (of.as_slice(), contact.as_slice());
-    let own = sqlx::query_scalar!(
-        r#"SELECT DISTINCT CAST(e.value AS TEXT) AS "key!: String" FROM json_each(?2) AS e
-           WHERE NOT EXISTS (SELECT 1 FROM portal_contact_email AS a
+    let own = sqlx::query!(
+        r#"SELECT t.try_id, t.key, t.origin, t.known_browser AS "known_browser: bool",
+               t.right_password AS "right_password: bool", t.at
+           FROM json_each(?2) AS e CROSS JOIN portal_sign_in_try AS t ON t.practice_id = ?1 AND t.key = e.value
+           WHERE t.of_gone = 0
+               AND NOT EXISTS (SELECT 1 FROM portal_contact_email AS a
                    WHERE a.practice_id = ?1 AND a.key = e.value AND a.contact_id <> ?3)
                AND NOT EXISTS (SELECT 1 FROM portal_contact_former_key AS f
                    WHERE f.practice_id = ?1 AND f.key = e.value AND f.contact_id <> ?3)
-               AND NOT EXISTS (SELECT 1 FROM portal_practice_user AS u WHERE u.practice_id = ?1 AND u.key = e.value)"#,
+               AND NOT EXISTS (SELECT 1 FROM portal_practice_user AS u WHERE u.practice_id = ?1 AND u.key = e.value)
+           ORDER BY t.at, t.try_id"#,
         of,
         keys,
         contact
     );
     let own = own.fetch_all(connection).await?.into_iter();
-    own.map(|text| Ok(key(&text, "contact_email.key")?)).collect()
+    let read = own.map(|row| {
+        Ok(TryRecord {
+            id: id(&row.try_id, "sign_in_try.try_id")?,
+            key: row.key,
+            origin: row.origin,
+            known_browser: row.known_browser,
+            right_password: row.right_password,
+            at: When::from_micros(row.at),
+        })
+    });
+    read.collect()
 }
 
-/// Rows of jobs that name a reference. There is no index for it: jobs are kept for fourteen days.
+/// Rows of jobs that name a reference, and were asked for after whoever had it before was gone.
 async fn rows(connection: &mut SqliteConnection, of: PracticeId, reference: &Ref) -> Result<Vec<ImportedRow>, Fault> {
     let (of, reference) = (of.to_bytes(), reference.as_str());
     let of = of.as_slice();
     let rows = sqlx::query!(
-        "SELECT r.job_id, j.created_at, r.content, r.outcome FROM portal_job AS j
-         CROSS JOIN portal_job_row AS r ON r.practice_id = j.practice_id AND r.job_id = j.job_id
-         WHERE j.practice_id = ?1 AND r.ref = ?2 ORDER BY r.job_id, r.place",
+        "SELECT r.job_id, j.created_at, r.content, r.outcome FROM portal_job_row AS r
+         CROSS JOIN portal_job AS j ON j.practice_id = r.practice_id AND j.job_id = r.job_id
+         WHERE r.practice_id = ?1 AND r.ref = ?2 AND NOT EXISTS (
+             SELECT 1 FROM portal_gone_contact AS g
+             WHERE g.practice_id = ?1 AND g.ref = ?2 AND g.deleted_at >= j.created_at)
+         ORDER BY r.job_id, r.place",
         of,
         reference
     );

@@ -109,21 +109,30 @@ pub(super) async fn sessions(
     rows.fetch_all(connection).await?.into_iter().map(Session::read).collect()
 }
 
-/// All sessions of one login, by id.
+/// All sessions of one login, and of logins that the contact was behind those in which its profile was chosen, by id.
 pub(super) async fn sessions_of(
     connection: &mut SqliteConnection,
     of: PracticeId,
-    login: LoginId,
+    login: Option<LoginId>,
+    contact: ContactId,
 ) -> Result<Vec<SessionRecord>, Fault> {
-    let (of, login) = (of.to_bytes(), login.to_bytes());
-    let (of, login) = (of.as_slice(), login.as_slice());
+    let (of, login, contact) = (of.to_bytes(), login.map(LoginId::to_bytes), contact.to_bytes());
+    let (of, login, contact) = (of.as_slice(), login.as_ref().map(<[u8; 16]>::as_slice), contact.as_slice());
     let rows = sqlx::query_as!(
         Session,
         "SELECT session_id, login_id, profile_contact_id, profile_client_id, factors, told, origin, user_agent,
              created_at, last_seen_at, idle_until, expires_at, ended_at
-         FROM portal_session WHERE practice_id = ?1 AND login_id = ?2 ORDER BY session_id",
+         FROM portal_session
+         WHERE practice_id = ?1 AND (login_id = ?2 OR profile_contact_id = ?3) AND login_id IN (
+             SELECT ?2
+             UNION
+             SELECT login_id FROM portal_event WHERE practice_id = ?1 AND contact_id = ?3 AND number IS NOT NULL
+             UNION
+             SELECT login_id FROM portal_event WHERE practice_id = ?1 AND number IS NULL AND contact_id = ?3)
+         ORDER BY session_id",
         of,
-        login
+        login,
+        contact
     );
     rows.fetch_all(connection).await?.into_iter().map(Session::read).collect()
 }

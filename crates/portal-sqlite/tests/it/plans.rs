@@ -9,7 +9,7 @@ use crate::kit::House;
 /// what waits up to a bound (see `what_waits_is_counted_by_indexes`), that meet a new practice's nothing, or that take away all of
 /// one, a few rows at a time, or count it for an export. And those that look for what names a contact that is to be erased, in what is kept for some days, seconds or until the next sealing.
 const WHOLE: [&str; 35] = [
-    "FROM portal_job_row AS r\n         WHERE practice_id = ?1 AND (ref = ?2",
+    "UPDATE portal_handoff SET ended_at = ?2",
     "AND contact_id IS NOT NULL AND instr(outcome",
     "UPDATE portal_job SET version = version + 1 WHERE practice_id = ?1 AND state IN",
     "DELETE FROM portal_enquiry WHERE practice_id = ?1 AND",
@@ -17,10 +17,10 @@ const WHOLE: [&str; 35] = [
     "DELETE FROM portal_sign_in_code\n         WHERE practice_id = ?1 AND contact_id",
     "WHERE v.practice_id = ?1 AND v.number IS NULL",
     "WHERE v.at < ?2 LIMIT ?3",
-    "SELECT r.job_id, j.created_at, r.content, r.outcome FROM portal_job AS j",
     "SELECT (SELECT count(*) FROM portal_contact WHERE practice_id = ?1)",
     "DELETE FROM portal_api_key WHERE practice_id = ?1",
     "DELETE FROM portal_login WHERE practice_id = ?1 AND login_id IN\n             (SELECT",
+    "DELETE FROM portal_job_turn WHERE practice_id = ?1",
     "DELETE FROM portal_outbox_turn WHERE practice_id = ?1",
     "UPDATE portal_deletion SET",
     "WHERE practice_id = ?1 LIMIT ?2)",

@@ -8,7 +8,7 @@ use portal_domain::{
     message::{DeliveryState, Message, MessageBody},
     port::{Backlog, Enquiry, EnquiryKind, JobBacklog, LeaseTerms, MailBacklog, Outbox, Pile},
     practice::Practice,
-    webhook::{Progress, Webhook},
+    webhook::{Held, Progress, Webhook},
 };
 
 use super::{Harness, jobs, scene::Scene, webhooks};
@@ -105,9 +105,11 @@ pub async fn what_waits_to_be_decided_sealed_or_run_is_counted(harness: &Harness
 pub async fn endpoints_are_counted_with_what_lies_ahead_of_them(harness: &Harness) {
     let scene = Scene::set(harness, "smith").await;
     let going = webhooks::endpoint("going");
-    let down = Progress { cursor: 1, strikes: 5, ..Progress::default() };
+    let failing = |since| Held { contact: None, from: 1, tries: 2, since: Some(later(since)), due_at: later(9_000) };
+    let down = Progress { cursor: 1, strikes: 5, held: vec![failing(7), failing(4)], ..Progress::default() };
+    let long_ago = Progress { held: vec![failing(2)], ..Progress::default() };
     let stuck = Webhook { progress: down, ..webhooks::endpoint("stuck") };
-    let disabled = Webhook { enabled: false, ..webhooks::endpoint("disabled") };
+    let disabled = Webhook { enabled: false, progress: long_ago, ..webhooks::endpoint("disabled") };
     for webhook in [&going, &stuck, &disabled] {
         scene.write(endpoint(webhook)).await;
     }
@@ -119,6 +121,10 @@ pub async fn endpoints_are_counted_with_what_lies_ahead_of_them(harness: &Harnes
     let counted = scene.backlog(500, 100).await.webhooks;
     assert_eq!((counted.enabled, counted.stuck, counted.disabled), (1, 1, 1));
     assert_eq!(counted.events, 3 + 2);
+    assert_eq!(counted.failing_since, Some(later(4)), "of the disabled one nobody waits");
+    let right = Progress { cursor: 1, ..Progress::default() };
+    scene.write(endpoint(&Webhook { progress: right, version: 2, ..stuck })).await;
+    assert_eq!(scene.backlog(500, 100).await.webhooks.failing_since, None);
 }
 
 /// Mail and endpoints of a suspended practice are nobody's to do.

@@ -263,7 +263,7 @@ pub async fn a_row_and_what_it_does_are_one_commit(harness: &Harness) {
     assert_eq!(scene.job(&job).await.expect("the job").state, JobState::Done);
 }
 
-/// Of all practices the job that has been due longest; none that is not due.
+/// Of practices that wait equally long the job that has been due longest; none that is not due.
 pub async fn the_job_that_is_due_longest_is_leased(harness: &Harness) {
     let (smith, jones) = (Scene::set(harness, "smith").await, Scene::set(harness, "jones").await);
     let second = import(&smith, "second");
@@ -281,6 +281,20 @@ pub async fn the_job_that_is_due_longest_is_leased(harness: &Harness) {
         assert_eq!(lease(&smith.store, 10, 60).await, Some(leased));
     }
     assert_eq!(lease(&smith.store, 10, 60).await, None);
+}
+
+/// Practices have their turns: a thousand jobs that were due before keep another practice's one waiting for no more than one.
+pub async fn a_practice_with_many_jobs_keeps_no_other_waiting(harness: &Harness) {
+    let (smith, jones) = (Scene::set(harness, "smith").await, Scene::set(harness, "jones").await);
+    let many = (0..1000).map(|number| Job { due_at: Some(later(1)), ..import(&smith, &format!("j{number}")) });
+    smith.write(many.fold(Plan::new(), |plan, job| plan.then(Change::PutJob(Box::new(job))))).await;
+    let taken = async |until| lease(&smith.store, 10, until).await.expect("one is due").practice;
+    assert_eq!([taken(60).await, taken(60).await], [smith.id, smith.id]);
+    let own = ["a", "b"].map(|name| Job { due_at: Some(later(9)), ..import(&jones, name) });
+    jones.write(put(&own[0]).then(Change::PutJob(Box::new(own[1].clone())))).await;
+    // Due again at once, as after a turn.
+    let turns = [taken(10).await, taken(10).await, taken(10).await, taken(10).await];
+    assert_eq!(turns, [jones.id, smith.id, jones.id, smith.id]);
 }
 
 /// A job is leased to one runner; when its lease ran out, to another, and whoever had it before writes nothing any more.

@@ -50,9 +50,15 @@ macro_rules! __store_laws {
             j3_what_deletion_left_is_found_and_over_in_its_time
             j3_only_what_outlived_its_life_is_purged
             j3_no_answer_names_who_is_erased_at_the_same_time
+            j3_erasing_one_of_two_tells_the_other_nothing
+            j3_tries_of_who_is_deleted_are_told_of_nobody
+            j3_rows_of_a_former_contact_are_not_the_next_ones
+            a_dossier_has_the_contacts_sessions_at_a_login_it_left
+            j3_mail_settled_at_the_same_time_leaves_no_address
             a_hand_over_comes_back_whole
             a_hand_over_is_used_once_and_in_time
             ending_links_ends_hand_overs
+            all_hand_overs_of_a_practice_end_together
             of_sixteen_uses_of_a_hand_over_one_succeeds
             a_sign_in_code_comes_back_with_its_session
             a_sign_in_code_is_used_once_and_in_time
@@ -257,6 +263,7 @@ macro_rules! __jobs_laws {
             a_job_begins_anew_but_for_what_was_staged_settled
             a_row_and_what_it_does_are_one_commit
             the_job_that_is_due_longest_is_leased
+            a_practice_with_many_jobs_keeps_no_other_waiting
             a_job_is_leased_once_until_its_lease_ran_out
             a_dry_run_is_leased_only_to_whoever_takes_them
             many_runners_never_share_a_job

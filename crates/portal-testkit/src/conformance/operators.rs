@@ -73,6 +73,7 @@ pub async fn a_practice_is_deleted_when_its_time_is_over(harness: &Harness) {
         assert_eq!(smith.store.practice(&by).await, Ok(None));
     }
     assert_eq!(smith.store.caller(&build::api_key("host", smith.id).hash).await, Ok(None));
+    assert!(smith.store.open_export(smith.id).await.expect("the store answers").is_none(), "there is no whole of it");
     // Whoever decided on the practice as it was comes too late.
     let key = Change::AddApiKey(build::api_key("late", smith.id));
     smith.refuse(Plan::new().looked_at(Aggregate::Practice(smith.id), practice.version).then(key)).await;

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use portal_domain::{
     change::{Change, Decision, Which},
     email::{EmailAddress, LoginKey},
-    erasure::{Purge, Traces},
+    erasure::{Gone, Purge, Traces},
     facts::{
         CodeFacts, ContactFacts, ContactQuery, ContactSelector, HandoffFacts, Holder, LinkFacts, LoginFacts,
         SessionFacts, SignInFacts, UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
@@ -464,8 +464,8 @@ impl PortalStore for MutantStore {
         self.inner.gone(practice, reference).await
     }
 
-    async fn long_gone(&self, before: Timestamp, most: u32) -> Result<Vec<(PracticeId, ContactId)>, StoreError> {
-        self.inner.long_gone(before, most).await
+    async fn long_gone(&self, before: Timestamp, after: Option<&Gone>, most: u32) -> Result<Vec<Gone>, StoreError> {
+        self.inner.long_gone(before, after, most).await
     }
 
     async fn traces(

@@ -77,6 +77,8 @@ fn webhooks(state: &State, most: usize) -> WebhookBacklog {
             (true, false) => all.stuck += 1,
             (false, _) => all.disabled += 1,
         }
+        let failing = webhook.progress.failing_since().filter(|_| webhook.enabled);
+        all.failing_since = all.failing_since.into_iter().chain(failing).min();
         all.events += if webhook.enabled { ahead } else { 0 };
     }
     all

@@ -2,7 +2,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use portal_domain::{
     change::Change,
-    erasure::{Erasure, Found, Names, Purge, Traces},
+    erasure::{Erasure, Found, Gone, Names, Purge, Traces},
     id::{ContactId, LoginId, PracticeId, Ref},
     job::JobState,
     port::EnquiryKind,
@@ -28,11 +28,19 @@ impl Work<'_> {
     }
 
     fn erase(&mut self, erasure: &Erasure) -> Result<(), Stop> {
+        let mut until = Timestamp::from_micros(i64::MIN);
         for contact in &erasure.contacts {
-            fits(self.tenant.gone.remove(contact).is_some() || self.faults.has(Fault::ErasedTwice))?;
+            let gone = self.tenant.gone.remove(contact);
+            fits(gone.is_some() || self.faults.has(Fault::ErasedTwice))?;
+            until = gone.map_or(until, |(_, at)| at.max(until));
         }
         let mine = |contact: &ContactId| erasure.contacts.contains(contact);
-        self.journal(&mine);
+        let past = self.tenant.messages.values().filter(|post| mine(&post.message.contact));
+        let logins: Vec<_> = past.map(|post| post.message.login).collect();
+        if !self.faults.has(Fault::SharingForgotten) {
+            self.tenant.shared.extend(logins);
+        }
+        self.journal(&mine, until);
         self.passages_of(erasure, &mine);
         self.tenant.messages.retain(|_, post| !mine(&post.message.contact) || self.faults.has(Fault::MailKept));
         let tenant = &mut *self.tenant;
@@ -41,7 +49,9 @@ impl Work<'_> {
             tenant.contacts.values().flat_map(|contact| contact.emails.iter().map(|email| email.key().clone()));
         let held: BTreeSet<_> = listed.chain(held).collect();
         tenant.tries.retain(|_, it| !erasure.keys.contains(&it.noted.key) || held.contains(&it.noted.key));
-        let of_nobody = erasure.heir.is_none();
+        let left = tenant.tries.values_mut().filter(|it| erasure.keys.contains(&it.noted.key) && it.noted.at <= until);
+        left.for_each(|it| it.noted.origin = None);
+        let of_nobody = erasure.heirs.is_empty();
         tenant.enquiries.retain(|_, asked| match &asked.enquiry.kind {
             EnquiryKind::Reset { address } => !of_nobody || !erasure.addresses.contains(address),
             EnquiryKind::Renew { .. } => true,
@@ -57,13 +67,17 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Personal values of their events, and of those of logins of theirs that are gone.
-    fn journal(&mut self, mine: &impl Fn(&ContactId) -> bool) {
+    /// Personal values of their events, and of those of logins of theirs that are gone; and where sessions came from of those that
+    /// are not.
+    fn journal(&mut self, mine: &impl Fn(&ContactId) -> bool, until: Timestamp) {
         let tenant = &mut *self.tenant;
         let own = |subject: portal_domain::event::Subject| subject.contact.as_ref().is_some_and(mine);
         let logins =
             tenant.events.iter().filter(|told| own(told.event.subject)).filter_map(|told| told.event.subject.login);
-        let past: BTreeSet<LoginId> = logins.filter(|login| !tenant.logins.contains_key(login)).collect();
+        let all: BTreeSet<LoginId> = logins.collect();
+        let theirs = tenant.sessions.values_mut().filter(|it| all.contains(&it.login) && it.created_at <= until);
+        theirs.filter(|_| !self.faults.has(Fault::OriginsKept)).for_each(from_nowhere);
+        let past: BTreeSet<LoginId> = all.into_iter().filter(|login| !tenant.logins.contains_key(login)).collect();
         if self.faults.has(Fault::JournalKept) {
             return;
         }
@@ -79,7 +93,7 @@ impl Work<'_> {
     /// Links, hand-overs, codes, and where sessions came from.
     fn passages_of(&mut self, erasure: &Erasure, mine: &impl Fn(&ContactId) -> bool) {
         let tenant = &mut *self.tenant;
-        if let Some(heir) = &erasure.heir {
+        for heir in &erasure.heirs {
             let open = tenant.links.values_mut().filter(|link| {
                 let works = link.used_at.is_none() && link.ended_at.is_none() && link.expires_at > erasure.at;
                 mine(&link.contact) && link.login == heir.login && works
@@ -98,11 +112,8 @@ impl Work<'_> {
         tenant.handoffs.retain(|_, handoff| !mine(&handoff.contact));
         tenant.codes.retain(|_, code| !mine(&code.profile.contact));
         for session in tenant.sessions.values_mut() {
-            let looked = session.profile.is_some_and(|profile| mine(&profile.contact));
-            if looked {
+            if session.profile.is_some_and(|profile| mine(&profile.contact)) {
                 session.profile = None;
-            }
-            if looked || erasure.heir.as_ref().is_some_and(|heir| heir.login == session.login) {
                 from_nowhere(session);
             }
         }
@@ -143,14 +154,15 @@ impl MemoryStore {
         })
     }
 
-    pub(super) fn gone_before(&self, before: Timestamp, most: usize) -> Vec<(PracticeId, ContactId)> {
+    pub(super) fn gone_before(&self, before: Timestamp, after: Option<&Gone>, most: usize) -> Vec<Gone> {
         let early = self.faults.has(Fault::GoneTooEarly);
         self.see(|state| {
             let all = state.tenants.iter().flat_map(|(practice, tenant)| {
-                let over = tenant.gone.iter().filter(move |(_, (_, at))| early || *at < before);
-                over.map(|(contact, _)| (*practice, *contact))
+                let all = tenant.gone.iter();
+                all.map(|(contact, (_, at))| Gone { at: *at, practice: *practice, contact: *contact })
             });
-            all.take(most).collect()
+            let over = all.filter(|gone| (early || gone.at < before) && after.is_none_or(|after| gone > after));
+            over.collect::<BTreeSet<_>>().into_iter().take(most).collect()
         })
     }
 
@@ -199,19 +211,15 @@ fn purge_personal(state: &mut State, over: impl Fn(Timestamp) -> bool, most: usi
 pub(super) fn traces(tenant: &Tenant, contacts: &[ContactId], reference: Option<&Ref>) -> Traces {
     let mine = |contact: &ContactId| contacts.contains(contact);
     let told = |told: &&super::state::Told| told.event.subject.contact.as_ref().is_some_and(mine);
-    let events: Vec<_> = tenant
-        .events
-        .iter()
-        .filter(told)
-        .filter_map(|told| told.event.personal.as_ref().map(|it| (&told.event.kind, it)))
-        .collect();
+    let events: Vec<_> = tenant.events.iter().filter(told).filter_map(|told| told.event.personal.as_ref()).collect();
     let mut traces = Traces::default();
-    let deleted = events.iter().filter(|(kind, _)| *kind == "contact.deleted");
-    deleted.for_each(|(_, personal)| traces.tell(personal));
+    events.iter().for_each(|personal| traces.tell(personal));
     let messages: Vec<_> = tenant.messages.values().filter(|post| mine(&post.message.contact)).collect();
     let links: Vec<_> = tenant.links.values().filter(|link| mine(&link.contact)).collect();
     traces.addresses.extend(messages.iter().map(|post| post.message.to.as_str().to_owned()));
     traces.addresses.extend(links.iter().map(|link| link.address.as_str().to_owned()));
+    let of_mail = messages.iter().map(|post| post.message.login).chain(links.iter().map(|link| link.login));
+    traces.keys.extend(of_mail.filter_map(|login| tenant.logins.get(&login)?.key.clone()));
     let own = |row: &&super::state::StoredRow| reference.is_some_and(|it| row.row.reference == it.as_str());
     traces.found = Found {
         events: events.len() as u64,

@@ -141,24 +141,34 @@ fn dossier(reader: &Reader<'_>, reference: &Ref) -> Option<DossierFacts> {
     posts.sort_by_key(|post| post.place);
     let foreign = reader.faults.has(Fault::DossierNamesOthers);
     let own = own_keys(tenant, contact, &facts);
-    let mut tries: Vec<_> = tenant.tries.values().filter(|it| foreign || own.contains(&it.noted.key)).collect();
+    let mut tries: Vec<_> = tenant
+        .tries
+        .values()
+        .filter(|it| foreign || own.contains(&it.noted.key) && !tenant.of_gone.contains(&it.noted.id))
+        .collect();
     tries.sort_by_key(|it| (it.noted.at, it.noted.id));
     let events = tenant.events.iter().filter(|told| told.seal.is_some() && told.event.subject.contact == Some(contact));
     let mut events: Vec<_> = events.map(|told| told.event.clone()).collect();
     events.sort_by_key(|event| event.number);
     let named = tenant.job_rows.iter().filter(|(_, stored)| stored.row.reference == reference.as_str());
+    let gone = tenant.gone.values().filter(|(known, _)| known == reference).map(|(_, at)| *at).max();
+    let since = gone.filter(|_| !reader.faults.has(Fault::FormerRowsShown));
     let rows = named.filter_map(|((job, _), stored)| {
         let outcome = stored.row.settled.as_ref().map(|settled| settled.outcome.clone());
-        let at = When(tenant.jobs.get(job)?.created_at);
+        let at = tenant.jobs.get(job).map(|job| job.created_at).filter(|at| since.is_none_or(|since| *at > since));
+        let at = When(at?);
         Some(ImportedRow { job: *job, at, content: stored.row.content.clone(), outcome })
     });
     let others = |post: &&super::state::Post| Some(post.message.login) == behind && post.message.contact != contact;
+    let left = !reader.faults.has(Fault::LeftSessionsForgotten);
+    let chose = |it: &PortalSession| left && it.profile.is_some_and(|profile| profile.contact == contact);
     Some(DossierFacts {
         practice: tenant.practice.clone(),
-        login_was_shared: tenant.messages.values().any(|post| others(&post)),
+        login_was_shared: tenant.messages.values().any(|post| others(&post))
+            || behind.is_some_and(|login| tenant.shared.contains(&login)),
         messages: posts.into_iter().map(|post| MessageRecord::from(post.delivery())).collect(),
         links: tenant.links.values().filter(|it| it.contact == contact).map(link).collect(),
-        sessions: tenant.sessions.values().filter(|it| Some(it.login) == behind).map(session).collect(),
+        sessions: tenant.sessions.values().filter(|it| Some(it.login) == behind || chose(it)).map(session).collect(),
         handoffs: tenant.handoffs.values().filter(|it| it.contact == contact).map(handoff).collect(),
         sign_in_codes: tenant.codes.values().filter(|it| it.profile.contact == contact).map(code).collect(),
         tries: tries.into_iter().cloned().map(TryRecord::from).collect(),

@@ -157,8 +157,10 @@ pub enum Fault {
     CodeUseUnguarded,
     /// Whether a hand-over is usable is found out before the lock is taken.
     HandoffUseRacy,
-    /// Hand-overs outlive what ends the links of their login.
+    /// Hand-overs outlive what ends them, with the links of their login or with all others.
     HandoffsNotEnded,
+    /// Jobs are given by their times alone, whosoever they are.
+    JobTurnsIgnored,
     /// A session that a host was told of is not listed past its absolute limit.
     ToldForgotten,
     /// Sessions count as over before their time.
@@ -187,6 +189,16 @@ pub enum Fault {
     JournalKept,
     /// Mail outlives an erasure, and leaves.
     MailKept,
+    /// A login that one of two was erased of looks like one person's.
+    SharingForgotten,
+    /// A dossier has tries of whoever had the key before.
+    TriesOfGoneShown,
+    /// Where a session came from outlives the erasure of whoever it may have been.
+    OriginsKept,
+    /// A dossier has rows of whoever had the reference before.
+    FormerRowsShown,
+    /// A dossier lacks sessions of a login that was left.
+    LeftSessionsForgotten,
     /// Links that work end with the erasure of one of two.
     HeirForgotten,
     /// Answers outlive an erasure.
@@ -207,7 +219,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 101] = [
+    pub const ALL: [Self; 107] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -287,6 +299,7 @@ impl Fault {
         Self::CodeUseUnguarded,
         Self::HandoffUseRacy,
         Self::HandoffsNotEnded,
+        Self::JobTurnsIgnored,
         Self::ToldForgotten,
         Self::OverTooEarly,
         Self::PassagesForgottenEarly,
@@ -301,6 +314,11 @@ impl Fault {
         Self::ErasedTwice,
         Self::JournalKept,
         Self::MailKept,
+        Self::SharingForgotten,
+        Self::TriesOfGoneShown,
+        Self::OriginsKept,
+        Self::FormerRowsShown,
+        Self::LeftSessionsForgotten,
         Self::HeirForgotten,
         Self::AnswersKept,
         Self::RowsKept,

@@ -74,11 +74,19 @@ impl Jobs for MemoryStore {
         tokio::task::yield_now().await;
         Ok(self.change(|state| {
             let dry_too = dry_too || self.faults.has(Fault::DryRunsLeasedUnasked);
-            let jobs = state.tenants.values().flat_map(|tenant| tenant.jobs.values());
-            let jobs = jobs.filter(|job| dry_too || !job.spec.is_dry());
-            let due = jobs.filter_map(|job| Some((job.due_at.filter(|due| *due <= now)?, job.id, job.practice)));
-            let (_, id, practice) = due.min()?;
-            let job = Arc::make_mut(state.tenants.get_mut(&practice)?).jobs.get_mut(&id)?;
+            let turns = !self.faults.has(Fault::JobTurnsIgnored);
+            let jobs = state.tenants.values().flat_map(|tenant| {
+                let turn = if turns { tenant.job_turn } else { 0 };
+                tenant.jobs.values().map(move |job| (turn, job))
+            });
+            let jobs = jobs.filter(|(_, job)| dry_too || !job.spec.is_dry());
+            let due = jobs
+                .filter_map(|(turn, job)| Some((turn, job.due_at.filter(|due| *due <= now)?, job.id, job.practice)));
+            let (_, _, id, practice) = due.min()?;
+            let next = state.tenants.values().map(|tenant| tenant.job_turn).max().unwrap_or_default() + 1;
+            let tenant = Arc::make_mut(state.tenants.get_mut(&practice)?);
+            tenant.job_turn = next;
+            let job = tenant.jobs.get_mut(&id)?;
             if !self.faults.has(Fault::JobLeasedTwice) {
                 job.due_at = Some(until);
             }

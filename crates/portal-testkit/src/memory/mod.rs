@@ -26,7 +26,7 @@ use async_trait::async_trait;
 use portal_domain::{
     change::Decision,
     email::LoginKey,
-    erasure::{Purge, Traces},
+    erasure::{Gone, Purge, Traces},
     facts::{
         CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
         UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
@@ -310,8 +310,8 @@ impl PortalStore for MemoryStore {
         Ok(self.gone_contacts(practice, reference))
     }
 
-    async fn long_gone(&self, before: Timestamp, most: u32) -> Result<Vec<(PracticeId, ContactId)>, StoreError> {
-        Ok(self.gone_before(before, most as usize))
+    async fn long_gone(&self, before: Timestamp, after: Option<&Gone>, most: u32) -> Result<Vec<Gone>, StoreError> {
+        Ok(self.gone_before(before, after, most as usize))
     }
 
     async fn traces(

@@ -41,10 +41,14 @@ impl Work<'_> {
             }
         }
         for change in batch.changes() {
-            if let Change::EndLinks { login, at } = change
-                && !self.faults.has(Fault::HandoffsNotEnded)
-            {
-                self.end_handoffs(*login, *at);
+            match change {
+                Change::EndLinks { login, at } if !self.faults.has(Fault::HandoffsNotEnded) => {
+                    self.end_handoffs(Some(*login), *at);
+                }
+                Change::EndHandoffs { at } if !self.faults.has(Fault::HandoffsNotEnded) => {
+                    self.end_handoffs(None, *at);
+                }
+                _ => {}
             }
         }
         for change in batch.changes() {
@@ -84,12 +88,11 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn end_handoffs(&mut self, login: LoginId, at: Timestamp) {
-        let open = self
-            .tenant
-            .handoffs
-            .values_mut()
-            .filter(|handoff| handoff.login == login && handoff.used_at.is_none() && handoff.ended_at.is_none());
+    /// Of one login, or of all.
+    fn end_handoffs(&mut self, login: Option<LoginId>, at: Timestamp) {
+        let all = self.tenant.handoffs.values_mut();
+        let meant = all.filter(|handoff| login.is_none_or(|login| handoff.login == login));
+        let open = meant.filter(|handoff| handoff.used_at.is_none() && handoff.ended_at.is_none());
         open.for_each(|handoff| handoff.ended_at = Some(at));
     }
 }

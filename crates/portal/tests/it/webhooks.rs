@@ -394,7 +394,8 @@ async fn s10_secrets_move_to_a_new_key_and_the_old_one_can_be_retired() {
     assert_eq!(both.reseal_webhooks(practice).await, Ok(1));
     assert_eq!(both.reseal_webhooks(practice).await, Ok(0));
     let webhook = stage.fixture.store.webhooks(practice).await.unwrap().remove(0);
-    let signing = |portal: &portal::Portal| portal.signing_secrets(practice, &webhook).map(|all| all[0].reveal());
+    let signing =
+        |portal: &portal::Portal| portal.signing_secrets(practice, &webhook).map(|signing| signing.current.reveal());
     assert_eq!(signing(&with(vec![key("k2", 9)])), Ok(stage.secret.clone()));
     assert!(signing(&stage.fixture.portal).is_err());
     // Who can't open it pushes nothing.

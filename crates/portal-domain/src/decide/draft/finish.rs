@@ -186,8 +186,8 @@ pub(super) fn note_contact(event: &mut Event, before: Option<&Contact>, after: O
         let notes = contact.map(|contact| contact.emails.iter().filter_map(EmailAddress::removed).collect::<Vec<_>>());
         notes.unwrap_or_default().join("; ")
     };
-    note(&mut event.facts, "locale", &locale(before), &locale(after));
-    note(&mut event.facts, "trimmed", &removed(before), &removed(after));
+    note(&mut event.personal, "locale", &locale(before), &locale(after));
+    note(&mut event.personal, "trimmed", &removed(before), &removed(after));
     note(&mut event.personal, "name", &name(before), &name(after));
     note(&mut event.facts, "access", access(before), access(after));
     note(&mut event.facts, "clients", &clients(before), &clients(after));

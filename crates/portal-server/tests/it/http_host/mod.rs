@@ -124,6 +124,7 @@ async fn a_host_in_python_plays_its_story(database: Database) {
     clients_are_invited(&scene, &staff).await;
     a_client_comes_from_the_portal_and_leaves_with_it(&scene).await;
     a_client_is_handed_over(&scene).await;
+    a_session_ends_here_where_the_one_there_goes_on(&scene).await;
     refusals_are_seen_and_mended(&scene, &staff).await;
     let (status, log) = scene.service.stop().await;
     assert!(status.success() && !log.contains("whsec_"), "{log}");
@@ -234,6 +235,38 @@ async fn a_client_is_handed_over(scene: &Scene) {
     // A stranger has no button, and a page elsewhere can't press it.
     assert_eq!(location(&scene.ledger.browser().form("/open-portal", "").await), "/");
     ada.with("origin", "https://elsewhere.example").form("/open-portal", "").await.expect(403);
+}
+
+/// Where the client is suspended, and where another contact keeps the login, the portal's session has no end to be told.
+async fn a_session_ends_here_where_the_one_there_goes_on(scene: &Scene) {
+    let host = scene.host().await;
+    let (ada, there) = ada_comes(scene).await;
+    host.send("POST", "/api/v1/clients/acme/suspend", None).await.expect(200);
+    until("Ada's session here ends with her client", async || ada.get("/my").await.status == 303).await;
+    let session = there.get("/portal/smith/api/session").await.expect(200);
+    assert_eq!(session["profiles"], json!([]));
+    host.send("POST", "/api/v1/clients/acme/resume", None).await.expect(200);
+
+    let (ada, there) = ada_comes(scene).await;
+    let dan = json!({ "name": "Dan Lovell", "emails": ["ada@acme.example"], "clients": ["quay"] });
+    host.put("/api/v1/contacts/c-4", dan).await.expect(201);
+    let joined = host.order("c-4", "activate").await.expect(200);
+    assert_eq!(joined["effects"]["shared_with"][0]["ref"], "c-1", "{joined}");
+    assert_eq!(ada.get("/my").await.status, 200);
+    host.order("c-1", "deactivate").await.expect(200);
+    until("Ada's session here ends with her access", async || ada.get("/my").await.status == 303).await;
+    let session = there.get("/portal/smith/api/session").await.expect(200);
+    assert_eq!(session["profiles"][0]["contact"]["ref"], "c-4", "{session}");
+    host.delete("/api/v1/contacts/c-4").await.expect(200);
+}
+
+/// Ada's browser here, signed in by the portal, and the one there.
+async fn ada_comes(scene: &Scene) -> (Client, Client) {
+    let (browser, state, back) = comes_back(scene).await;
+    let come = browser.with("cookie", &state).get(&scene.ledger.path(&location(&back))).await;
+    let ada = scene.ledger.browser().with("cookie", come.cookie());
+    assert_eq!(ada.get("/my").await.status, 200);
+    (ada, scene.service.client().browser().with("cookie", back.cookie()))
 }
 
 async fn refusals_are_seen_and_mended(scene: &Scene, staff: &Client) {

@@ -1,5 +1,6 @@
 //! Laws of `PortalStore`.
 
+mod apart;
 mod batch;
 mod erase;
 mod facts;
@@ -18,6 +19,6 @@ mod walls;
 mod workspace;
 
 pub use self::{
-    batch::*, erase::*, facts::*, guards::*, keys::*, links::*, logins::*, passages::*, personal::*, races::*,
-    sessions::*, text::*, tries::*, unique::*, walls::*, workspace::*,
+    apart::*, batch::*, erase::*, facts::*, guards::*, keys::*, links::*, logins::*, passages::*, personal::*,
+    races::*, sessions::*, text::*, tries::*, unique::*, walls::*, workspace::*,
 };

@@ -109,6 +109,27 @@ pub async fn ending_links_ends_hand_overs(harness: &Harness) {
     scene.refuse(used("open", later(6))).await;
 }
 
+/// The end of all hand-overs is that of every login, but for those made or used by the same commit and another practice's.
+pub async fn all_hand_overs_of_a_practice_end_together(harness: &Harness) {
+    let (scene, jones) = (Scene::set(harness, "smith").await, Scene::set(harness, "jones").await);
+    let (ada, login) = scene.live("ada", "ada@smith.example").await;
+    let (bob, other) = scene.live("bob", "bob@smith.example").await;
+    let mine = ["open", "used", "using"].map(|name| build::handoff(name, &login, &ada));
+    scene.write(made(mine).then(Change::OpenHandoff(build::handoff("bob's", &other, &bob)))).await;
+    scene.write(used("used", later(1))).await;
+    let (zoe, theirs) = jones.live("zoe", "zoe@jones.example").await;
+    jones.write(made([build::handoff("zoe's", &theirs, &zoe)])).await;
+    let fresh = Change::OpenHandoff(build::handoff("fresh", &login, &ada));
+    scene.write(used("using", later(5)).then(Change::EndHandoffs { at: later(5) }).then(fresh)).await;
+    let mut ended = Vec::new();
+    for name in ["open", "bob's", "used", "using", "fresh"] {
+        ended.push(scene.handoff(name).await.expect("there").handoff.ended_at);
+    }
+    assert_eq!(ended, [Some(later(5)), Some(later(5)), None, None, None]);
+    assert_eq!(jones.handoff("zoe's").await.expect("there").handoff.ended_at, None);
+    scene.refuse(used("bob's", later(6))).await;
+}
+
 /// Of sixteen commits that use a hand-over at once one is written, and it alone opens its session.
 pub async fn of_sixteen_uses_of_a_hand_over_one_succeeds(harness: &Harness) {
     let scene = Scene::set(harness, "smith").await;

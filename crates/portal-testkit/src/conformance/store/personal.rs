@@ -6,7 +6,7 @@ use portal_domain::{
     Named,
     change::{Aggregate, Change},
     contact::Contact,
-    erasure::{Erasure, Heir, Names, Purge, Traces},
+    erasure::{Erasure, Gone, Heir, Names, Purge, Traces},
     event::{Event, Subject},
     id::Ids,
     job::{FaultReport, JobRow, RowContent, RowReport, SettledRow},
@@ -29,14 +29,14 @@ use crate::{
 };
 
 /// What an erasure of this contact alone says.
-fn erasure(contact: &Contact, heir: Option<Heir>) -> Erasure {
+pub(super) fn erasure(contact: &Contact, heir: Option<Heir>) -> Erasure {
     let names = Names { reference: contact.reference.clone(), names: BTreeSet::from([contact.name.clone()]) };
     Erasure {
         contacts: vec![contact.id],
         names: Some(names),
         keys: contact.emails.iter().map(|email| email.key().clone()).collect(),
         addresses: contact.emails.iter().map(|email| email.as_str().to_owned()).collect(),
-        heir,
+        heirs: heir.into_iter().collect(),
         at: later(100),
     }
 }
@@ -50,12 +50,12 @@ fn erase(contact: &Contact, login: &Login) -> Plan {
     plan.then(Change::Erase(Box::new(erasure(contact, None))))
 }
 
-fn told(name: &str, subject: Subject) -> Event {
+pub(super) fn told(name: &str, subject: Subject) -> Event {
     let personal = BTreeMap::from([("name_after".to_owned(), format!("Personal {name}"))]);
     Event { subject, personal, ..build::event(name) }
 }
 
-fn about(contact: &Contact, login: &Login) -> Subject {
+pub(super) fn about(contact: &Contact, login: &Login) -> Subject {
     Subject { contact: Some(contact.id), user: None, login: Some(login.id) }
 }
 
@@ -128,6 +128,8 @@ pub async fn j3_erasing_leaves_nothing_of_a_contact(harness: &Harness) {
     let counts = before.found;
     assert_eq!((counts.events, counts.messages, counts.unsent, counts.links, counts.answers), (2, 1, 1, 1, 1));
     assert_eq!(before.addresses, BTreeSet::from(["ada@smith.example".to_owned()]));
+    assert_eq!(before.keys, BTreeSet::from([key("ada@smith.example")]));
+    assert_eq!(before.names, ["Personal ada sealed", "Personal ada unsealed"].map(str::to_owned).into());
 
     scene.write(erase(&ada, &login).tell(told("receipt", about(&ada, &login)))).await;
     let left = scene.store.traces(scene.id, &[ada.id], Some(&ada.reference)).await.expect("the store answers");
@@ -235,6 +237,8 @@ pub async fn j3_rows_and_answers_do_without_an_erased_contact(harness: &Harness)
     leave(&scene, &Receipt { contact: None, ..kept("client's", &bob, client) }).await;
 
     scene.write(erase(&ada, &login)).await;
+    let of_nobody = scene.store.traces(scene.id, &[ada.id], None).await.expect("the store answers");
+    assert_eq!(of_nobody.found.rows, 0, "who has no reference has no rows, and what is emptied is nobody's");
     let after = rows_of(&scene, "job").await;
     for row in &after[..2] {
         let RowContent::Row { line, input } = &row.content else { panic!("it was a row of a file") };
@@ -277,7 +281,8 @@ pub async fn j3_what_deletion_left_is_found_and_over_in_its_time(harness: &Harne
     let scene = Scene::set(harness, "smith").await;
     let (ada, login) = scene.live("ada", "ada@smith.example").await;
     let gone = async || scene.store.gone(scene.id, &ada.reference).await.expect("the store answers");
-    let long = async |before| scene.store.long_gone(before, 10).await.expect("the store answers");
+    let long_after = async |before, after| scene.store.long_gone(before, after, 10).await.expect("the store answers");
+    let long = async |before| long_after(before, None).await;
     assert!(gone().await.is_empty());
     let personal = [("name_before", "Ada"), ("emails_before", "ada@smith.example old@smith.example")];
     let personal = personal.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
@@ -288,10 +293,12 @@ pub async fn j3_what_deletion_left_is_found_and_over_in_its_time(harness: &Harne
     let again = Contact { id: build::id("again"), ..build::contact("ada", &[]) };
     scene.write(Plan::new().put_contact(&again)).await;
     assert_eq!(gone().await, [ada.id]);
-    assert_eq!((long(later(5)).await, long(later(6)).await), (vec![], vec![(scene.id, ada.id)]));
+    let left = Gone { at: later(5), practice: scene.id, contact: ada.id };
+    assert_eq!((long(later(5)).await, long(later(6)).await), (vec![], vec![left]));
+    assert!(long_after(later(6), Some(&left)).await.is_empty(), "behind the last one there is none");
     let traces = scene.store.traces(scene.id, &[ada.id], None).await.expect("the store answers");
-    let Traces { names, addresses, found } = traces;
-    assert_eq!((names, found.events), (BTreeSet::from(["Ada".to_owned()]), 1));
+    let Traces { names, addresses, found, keys } = traces;
+    assert_eq!((names, found.events, keys.len()), (BTreeSet::from(["Ada".to_owned()]), 1, 0));
     assert_eq!(addresses, ["ada@smith.example", "old@smith.example"].map(str::to_owned).into());
 
     scene.write(Plan::new().then(Change::Erase(Box::new(erasure(&ada, None))))).await;

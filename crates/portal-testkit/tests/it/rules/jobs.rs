@@ -1,17 +1,17 @@
 //! Imports by a worker: what keeps a row, a batch and a job within bounds.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use portal_domain::{
     change::Change,
     decide::restart_job,
-    id::{JobId, PracticeId},
-    job::{ImportSpec, Job, JobKind, JobRow, JobState},
+    id::{JobId, PracticeId, Ref},
+    job::{BulkAction, ImportSpec, Job, JobKind, JobRow, JobState},
     port::{Jobs, Page, RowFilter, StoreError},
     practice::SharedLogin,
     time::Timestamp,
-    usecase::{CallContext, ImportInput, Portal},
+    usecase::{ActivationOrder, CallContext, EmailsInput, ImportInput, Portal, PutContactInput},
 };
 use portal_testkit::{conformance::run, fixture::Fixture, memory::MemoryStore};
 
@@ -175,6 +175,41 @@ fn a_store_that_is_gone_is_not_asked_for_ever() {
         store.wear_out(0);
         assert!(fixture.portal.run_next_job(&|| false).await.is_err());
     });
+}
+
+/// Of many contacts a few are looked at together, and fewer where that takes the store too long: chosen, counted and done.
+#[test]
+fn many_are_chosen_and_counted_by_a_store_that_takes_long() {
+    for most in [16, 3] {
+        run(async {
+            let store = Arc::new(MemoryStore::new());
+            let fixture = Fixture::on(store.clone(), "elm").await;
+            let (portal, call) = (&fixture.portal, fixture.call());
+            for number in 0..40 {
+                let contact = Ref::parse(&format!("c-{number}")).unwrap();
+                let emails = vec![format!("c{number}@x.example")];
+                let emails = Some(EmailsInput { emails, join: false, wrong_address: false });
+                let input = PutContactInput { name: Some("C".to_owned()), emails, ..PutContactInput::default() };
+                portal.put_contact(&call, &contact, &input).await.unwrap();
+            }
+            store.wear_out(most);
+            let order = ActivationOrder {
+                action: BulkAction::Activate,
+                statuses: None,
+                clients: None,
+                contacts: None,
+                start_at: None,
+                per_hour: None,
+            };
+            let started = portal.start_activation(&call, &*store, &order).await.unwrap();
+            assert_eq!(started.preview, BTreeMap::from([("changed".to_owned(), 40)]));
+            work(portal, 5).await;
+            let done = portal.job(&call, JobKind::Activation, started.job.unwrap()).await.unwrap();
+            assert_eq!((done.state, done.progress.of("changed")), (JobState::Done, 40));
+            store.wear_out(0);
+            assert!(portal.start_activation(&call, &*store, &order).await.is_err(), "it is not asked for ever");
+        });
+    }
 }
 
 /// No statement is about all rows of a file at once.

@@ -95,6 +95,22 @@ async fn a_test_is_pushed_at_once_to_an_endpoint_that_was_down() {
     assert_eq!(stage.kinds().pop().as_deref(), Some("webhook.test"));
 }
 
+/// A test that is asked for while a worker has the endpoint: nobody else takes it before that worker's time is over.
+#[tokio::test]
+async fn a_test_leaves_the_endpoint_with_the_worker_that_has_it() {
+    let stage = Stage::down().await;
+    let portal = &stage.fixture.portal;
+    stage.fixture.clock.set(stage.view().await.next_attempt_at.unwrap());
+    let held = portal.lease_webhook().await.unwrap().expect("it is due");
+    portal.test_webhook(&stage.fixture.call(), &name("crm")).await.unwrap();
+    portal.seal_waiting(stage.fixture.practice.id).await.unwrap();
+    assert!(portal.lease_webhook().await.unwrap().is_none(), "it is pushed to by one at a time");
+    assert_eq!(portal.settle_push(&held).await, Ok(false), "what it writes comes too late");
+    stage.fixture.clock.set(held.webhook.leased_until.unwrap());
+    stage.push().await;
+    assert_eq!(stage.kinds().pop().as_deref(), Some("webhook.test"));
+}
+
 /// A clock that shows a second more whenever somebody looks.
 struct Hasty(Arc<TestClock>);
 
@@ -143,6 +159,30 @@ async fn s10_an_instance_without_the_key_leaves_the_endpoint_to_those_who_have_i
     assert!(view.enabled && view.failing_since.is_none() && stage.deliveries().await.is_empty());
     stage.push().await;
     assert_eq!(stage.receiver.received(), [2, 3]);
+}
+
+/// The key under which the former secret lies is gone: the current one signs alone, and nothing waits.
+#[tokio::test]
+async fn s10_a_former_secret_that_is_lost_stops_nothing() {
+    let stage = Stage::set(None).await;
+    let key = |name: &str, byte| (KeyId::parse(name).unwrap(), [byte; 32]);
+    let with = |keys| portal::Portal { tokens: LinkTokens::new(keys).unwrap(), ..stage.fixture.portal.clone() };
+    let both = with(vec![key("k2", 9), key("k1", 7)]);
+    let rotation = PutWebhook { rotate_secret: true, ..command(None) };
+    let secret = both.put_webhook(&stage.fixture.call(), &rotation).await.unwrap().secret.unwrap();
+    stage.fixture.portal.seal_waiting(stage.fixture.practice.id).await.unwrap();
+    let only_new = with(vec![key("k2", 9)]);
+    assert_eq!(only_new.reseal_webhooks(stage.fixture.practice.id).await, Ok(0), "others may still open it");
+    stage.pusher_of(only_new).push_next().await.unwrap();
+    let calls = stage.receiver.calls();
+    assert!(!calls.is_empty() && calls.iter().all(|(call, _)| verified(&secret, call)));
+    assert!(calls.iter().all(|(call, _)| call.signature.split(' ').count() == 1));
+    // Whoever has the key signs with both.
+    stage.client("acme").await;
+    both.seal_waiting(stage.fixture.practice.id).await.unwrap();
+    stage.pusher_of(both).push_next().await.unwrap();
+    let (last, _) = stage.receiver.calls().pop().unwrap();
+    assert!(verified(&stage.secret, &last) && verified(&secret, &last));
 }
 
 /// Endpoints, those of one practice damaged.

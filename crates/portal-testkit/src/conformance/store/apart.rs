@@ -1,0 +1,191 @@
+//! What is told about one person is nobody else's, also after somebody was deleted or erased (C3, J3).
+
+use std::collections::BTreeMap;
+
+use portal_domain::{
+    change::{Aggregate, Change},
+    contact::Contact,
+    erasure::{Erasure, Heir},
+    event::Event,
+    export::{Dossier, DossierFacts},
+    job::{Job, JobRow},
+    login::Login,
+    message::DeliveryState,
+    port::{LeaseTerms, Outbox, Settlement},
+    session::{PortalSession, ProfileId},
+    throttle::Try,
+};
+
+use super::personal::{about, erasure, told};
+use crate::{
+    build::{self, NOON, Plan, key, later, reference},
+    conformance::{
+        Harness, jobs,
+        overlap::Overlaps,
+        scene::{Scene, next},
+    },
+};
+
+async fn dossier(scene: &Scene, name: &str) -> DossierFacts {
+    let found = scene.store.dossier(scene.id, &reference(name), later(500)).await.expect("the store answers");
+    found.expect("it is there")
+}
+
+async fn try_at(scene: &Scene, name: &str, address: &str, seconds: u64) {
+    let origin = Some("192.0.2.1".to_owned());
+    let noted = Try { id: build::id(name), key: key(address), origin, known_browser: false, at: later(seconds) };
+    scene.store.admit(scene.id, &[], Some(&noted), later(seconds)).await.expect("the store counts");
+}
+
+/// Deletes a contact behind a login at a time, after which others stay behind it.
+fn delete(contact: &Contact, login: &Login, seconds: u64) -> Plan {
+    let event = Event { kind: "contact.deleted", at: later(seconds), ..told("deleted", about(contact, login)) };
+    let plan = Plan::new().changed(Aggregate::Contact(contact.id), contact.version).put_login(&next(login));
+    plan.then(Change::DeleteContact(contact.id)).tell(event)
+}
+
+fn erase(contact: &Contact, heir: Heir) -> Change {
+    Change::Erase(Box::new(Erasure { heirs: vec![heir], ..erasure(contact, None) }))
+}
+
+/// Of two behind a login one is erased, at once or after its deletion: what was hers is not told of the other.
+pub async fn j3_erasing_one_of_two_tells_the_other_nothing(harness: &Harness) {
+    for deleted_before in [false, true] {
+        let scene = Scene::set(harness, if deleted_before { "smith" } else { "jones" }).await;
+        let address = "home@smith.example";
+        let (ada, login) = scene.live("ada", address).await;
+        let bob = build::granted(build::contact("bob", &[address]), &login);
+        let link = build::link("link", &login, &ada);
+        let plan = Plan::new().put_contact(&bob).mail(build::message("bob's", &bob, &login, None));
+        let plan = plan.then(Change::OpenLink(link.clone()));
+        let plan = plan.mail(build::message("ada's", &ada, &login, Some(&link))).tell(told("e", about(&ada, &login)));
+        scene.write(plan.then(Change::OpenSession(build::session("before", &login)))).await;
+        try_at(&scene, "before", address, 1).await;
+
+        let heir = Heir { login: login.id, contact: bob.id, address: build::email(address) };
+        let gone = delete(&ada, &login, 100);
+        if deleted_before {
+            scene.write(gone).await;
+            scene.write(Plan::new().then(erase(&ada, heir))).await;
+        } else {
+            scene.write(gone.then(erase(&ada, heir))).await;
+        }
+        let session = PortalSession { created_at: later(200), ..build::session("after", &login) };
+        scene.write(Plan::new().then(Change::OpenSession(session))).await;
+        try_at(&scene, "after", address, 200).await;
+
+        let found = dossier(&scene, "bob").await;
+        assert!(found.login_was_shared, "erasing the mail about her does not forget her");
+        let from: BTreeMap<_, _> = found.sessions.iter().map(|it| (it.id, it.origin.is_some())).collect();
+        assert_eq!(from, [(build::id("before"), false), (build::id("after"), true)].into());
+        assert_eq!(found.tries.iter().map(|it| it.id).collect::<Vec<_>>(), [build::id("after")]);
+        let since = NOON.before(std::time::Duration::from_secs(60));
+        let tries = scene.store.tries(scene.id, &key(address), since).await.expect("the store answers");
+        assert_eq!(tries.iter().map(|it| it.noted.origin.is_some()).collect::<Vec<_>>(), [false, true]);
+        let told = Dossier::of(found, later(500)).expect("it is there");
+        assert!(told.found.sessions.is_empty() && told.found.tries.is_empty(), "they may have been hers");
+        assert_eq!(told.sessions_left_out, 2);
+        assert_eq!(scene.link("link").await.expect("it works").link.contact, bob.id);
+    }
+}
+
+/// Tries at a key of who is deleted are told of nobody who has or gets the address; those that come later are.
+pub async fn j3_tries_of_who_is_deleted_are_told_of_nobody(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let (ada, login) = scene.live("ada", "ada@smith.example").await;
+    let bob = build::contact("bob", &["bob@smith.example", "ada@smith.example", "old@smith.example"]);
+    let remember = Change::RememberKey { contact: ada.id, key: key("old@smith.example") };
+    scene.write(Plan::new().put_contact(&bob).then(remember)).await;
+    for (name, address) in
+        [("ada's", "ada@smith.example"), ("old", "old@smith.example"), ("bob's", "bob@smith.example")]
+    {
+        try_at(&scene, name, address, 1).await;
+    }
+    let ids = async || dossier(&scene, "bob").await.tries.iter().map(|it| it.id).collect::<Vec<_>>();
+    assert_eq!(ids().await, [build::id("bob's")]);
+    let plan = Plan::new().changed(Aggregate::Contact(ada.id), 1).changed(Aggregate::Login(login.id), 1);
+    let plan = plan.release(&key("ada@smith.example")).then(Change::DeleteLogin(login.id));
+    scene.write(plan.then(Change::DeleteContact(ada.id))).await;
+    assert_eq!(ids().await, [build::id("bob's")]);
+    try_at(&scene, "later", "ada@smith.example", 2).await;
+    assert_eq!(ids().await, [build::id("bob's"), build::id("later")]);
+}
+
+/// Rows of jobs from before a contact was deleted are not those of the next one of its reference.
+pub async fn j3_rows_of_a_former_contact_are_not_the_next_ones(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let (ada, login) = scene.live("ada", "ada@smith.example").await;
+    let stage = |name: &str, seconds| {
+        let job = Job { created_at: later(seconds), ..jobs::import(&scene, name) };
+        let rows = vec![JobRow { reference: "ada".to_owned(), ..jobs::row(0) }];
+        let staged = Change::StageRows { job: job.id, rows };
+        Plan::new().then(Change::PutJob(Box::new(job))).then(staged)
+    };
+    let of = async || dossier(&scene, "ada").await.rows.iter().map(|row| row.job).collect::<Vec<_>>();
+    scene.write(stage("former", 10)).await;
+    assert_eq!(of().await, [build::id("former")]);
+    let event = Event { kind: "contact.deleted", at: later(20), ..told("deleted", about(&ada, &login)) };
+    let plan = Plan::new().changed(Aggregate::Contact(ada.id), 1).changed(Aggregate::Login(login.id), 1);
+    let plan = plan.release(&key("ada@smith.example")).then(Change::DeleteLogin(login.id));
+    scene.write(plan.then(Change::DeleteContact(ada.id)).tell(event)).await;
+    scene.write(Plan::new().put_contact(&Contact { id: build::id("again"), ..build::contact("ada", &[]) })).await;
+    scene.write(stage("next", 30)).await;
+    assert_eq!(of().await, [build::id("next")]);
+}
+
+/// A contact that left a login is told of its sessions there in which its own profile was chosen, and of no others.
+pub async fn a_dossier_has_the_contacts_sessions_at_a_login_it_left(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let client = build::client("acme");
+    scene.write(Plan::new().put_client(&client)).await;
+    let (bob, home) = scene.live("bob", "home@smith.example").await;
+    let ada =
+        build::granted(Contact { clients: vec![client.id], ..build::contact("ada", &["home@smith.example"]) }, &home);
+    let chose = |name: &str, contact: &Contact| PortalSession {
+        profile: Some(ProfileId { contact: contact.id, client: client.id }),
+        ..build::session(name, &home)
+    };
+    let plan = Plan::new().put_contact(&ada).tell(told("joined", about(&ada, &home)));
+    let plan = plan.then(Change::OpenSession(chose("hers", &ada))).then(Change::OpenSession(chose("his", &bob)));
+    scene.write(plan.then(Change::OpenSession(build::session("whose", &home)))).await;
+    let own = build::login("own", "ada@smith.example");
+    let split =
+        Contact { emails: build::emails(&["ada@smith.example"]), login: Some(own.id), version: 2, ..ada.clone() };
+    let plan = Plan::new().put_login(&own).put_contact(&split).put_login(&next(&home));
+    scene.write(plan.then(Change::OpenSession(build::session("new", &own)))).await;
+    let found = dossier(&scene, "ada").await;
+    let told = Dossier::of(found, later(500)).expect("it is there");
+    let mut ids: Vec<_> = told.found.sessions.iter().map(|session| session.id).collect();
+    ids.sort();
+    let mut hers = vec![build::id("hers"), build::id("new")];
+    hers.sort();
+    assert_eq!((ids, told.sessions_left_out), (hers, 0));
+}
+
+/// Mail that is settled while its contact is erased leaves no address in the journal.
+pub async fn j3_mail_settled_at_the_same_time_leaves_no_address(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let overlaps = Overlaps::new();
+    for round in 0..20 {
+        let (name, address) = (format!("ada{round}"), format!("ada{round}@smith.example"));
+        let (ada, login) = scene.live(&name, &address).await;
+        scene.write(Plan::new().mail(build::message(&name, &ada, &login, None))).await;
+        let leased = Outbox::lease(&*scene.store, &LeaseTerms::new(later(1), later(500), 10)).await;
+        let lease = leased.expect("the store leases").first().expect("it is due").lease;
+        let personal = [("to".to_owned(), address.clone())].into();
+        let event = Event { subject: about(&ada, &login), personal, ..build::event(&format!("sent {round}")) };
+        let settled = Settlement { event, ..build::settlement("sent", DeliveryState::Accepted, later(2)) };
+        let plan = Plan::new().changed(Aggregate::Contact(ada.id), 1).changed(Aggregate::Login(login.id), 1);
+        let plan = plan.release(&key(&address)).then(Change::DeleteContact(ada.id)).then(Change::DeleteLogin(login.id));
+        let erases = plan.then(Change::Erase(Box::new(erasure(&ada, None)))).done();
+        let (one, two) = (scene.turn(harness, 0), scene.turn(harness, 1));
+        let calls: Vec<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> = vec![
+            Box::pin(async move { _ = Outbox::settle(&*one.store, &lease, &settled).await }),
+            Box::pin(async move { two.insist(erases).await }),
+        ];
+        overlaps.at_once(calls).await;
+    }
+    let left = scene.events().await.into_iter().filter(|event| event.personal.is_some()).count();
+    assert_eq!(left, 0, "the journal has the address of who is erased");
+    overlaps.must_be_real();
+}

@@ -1,0 +1,210 @@
+// The program over a fresh file, its mail, and a browser that reaches nothing else.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const need = (name) => {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: run the browser tests by \`cargo xtask e2e\``);
+  return value;
+};
+const installed = createRequire(join(need('PORTAL_E2E_MODULES'), 'package.json'));
+const { chromium } = installed('playwright-core');
+const AXE = readFileSync(installed.resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What a page may weigh with all it loads (logos aside), in bytes as they come over the wire. */
+const HEAVIEST = 60 * 1024;
+/** The rules of WCAG up to 2.2 AA, and what axe-core holds to be good practice. */
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+/** How long something may take that happens by itself, such as a mail. */
+const PATIENCE_MS = 20_000;
+
+export const PASSWORD = 'four plain words together';
+export const OTHER_PASSWORD = 'quite another handful of words';
+export const PHONE = { width: 390, height: 844 };
+export const DESKTOP = { width: 1280, height: 900 };
+
+/** `portal serve` on an embedded database of its own, with captured mail. */
+export class Service {
+  static async start() {
+    const service = new Service();
+    service.folder = mkdtempSync(join(tmpdir(), 'portal-e2e-'));
+    service.child = spawn(need('PORTAL_E2E_BINARY'), ['serve', '--listen', '127.0.0.1:0'], {
+      cwd: service.folder, env: service.environment(), stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    service.log = [];
+    service.url = await new Promise((tell, fail) => {
+      service.child.once('exit', (code) => fail(new Error(`the service ended with ${code}:\n${service.log.join('\n')}`)));
+      createInterface({ input: service.child.stderr }).on('line', (line) => {
+        service.log.push(line);
+        const said = JSON.parse(line);
+        if (said.message === 'listening') tell(`http://${said.address}`);
+      });
+    });
+    return service;
+  }
+
+  environment() {
+    return {
+      PATH: process.env.PATH,
+      PORTAL_DATABASE_URL: `sqlite://${join(this.folder, 'portal.db')}`,
+      PORTAL_SMTP_URL: `capture:${join(this.folder, 'mail')}`,
+      PORTAL_MAIL_FROM: 'portal@practice.example',
+      PORTAL_SIGN_INS_PER_MINUTE: '10000',
+    };
+  }
+
+  /** Runs a command of the program; answers what it printed. */
+  run(...words) {
+    const options = { cwd: this.folder, env: this.environment(), encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] };
+    return execFileSync(need('PORTAL_E2E_BINARY'), words, options).trim();
+  }
+
+  /** Makes a practice with an admin, and answers what speaks to its host API. */
+  practice(slug, name) {
+    this.run('practice', 'create', slug, '--name', name);
+    const key = this.run('api-key', 'create', '--practice', slug, '--name', 'e2e', '--scope', 'write');
+    return new Host(this, slug, key);
+  }
+
+  /** All captured mails to an address, oldest first, as text. */
+  mails(to) {
+    const folder = join(this.folder, 'mail');
+    const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.eml')) : [];
+    const texts = names.sort().map((name) => readFileSync(join(folder, name), 'utf8'));
+    return texts.filter((text) => head(text, 'To').includes(to)).map(plain);
+  }
+
+  async stop() {
+    const ended = new Promise((done) => this.child.once('exit', done));
+    this.child.kill('SIGTERM');
+    await ended;
+    rmSync(this.folder, { recursive: true });
+    const wrong = this.log.filter((line) => line.includes('"level":"ERROR"'));
+    if (wrong.length) throw new Error(`the service complained:\n${wrong.join('\n')}`);
+  }
+}
+
+/** The host API of a practice. */
+export class Host {
+  constructor(service, slug, key) {
+    Object.assign(this, { service, slug, key });
+  }
+
+  async call(method, path, body) {
+    const answer = await fetch(`${this.service.url}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return text ? JSON.parse(text) : null;
+  }
+
+  /** A contact with clients, each a ref that is its name too, invited. */
+  async invite(ref, name, email, clients = ['acme']) {
+    for (const client of clients) await this.call('PUT', `/clients/${client}`, { name: `${client} Ltd` });
+    await this.call('PUT', `/contacts/${ref}`, { name, emails: [email], clients });
+    await this.call('POST', `/contacts/${ref}/portal/activate`);
+    return this.link(email);
+  }
+
+  /** The path of the link in this practice's mail number `count` to an address that has one, as soon as it is there. */
+  async link(to, count = 1) {
+    const of = new RegExp(`^${this.service.url}(/portal/${this.slug}/link/\\S+)$`, 'm');
+    const links = () => this.service.mails(to).flatMap((mail) => mail.match(of)?.[1] ?? []);
+    return until(`link ${count} to ${to}`, () => links()[count - 1]);
+  }
+
+  path(rest = '') {
+    return `${this.service.url}/portal/${this.slug}/${rest}`;
+  }
+}
+
+/** A Chromium without network but for this machine. */
+export const launch = () =>
+  chromium.launch({
+    executablePath: need('PORTAL_E2E_CHROMIUM'),
+    args: ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1'],
+  });
+
+/** A browser profile, with a watch on what its pages load and what the policy forbids. */
+export async function profile(browser, options = {}) {
+  const context = await browser.newContext({ viewport: PHONE, reducedMotion: 'reduce', ...options });
+  context.setDefaultTimeout(PATIENCE_MS);
+  const faults = [];
+  context.on('request', (request) => {
+    const host = new URL(request.url()).hostname;
+    if (host !== '127.0.0.1') faults.push(`a request to ${host}`);
+  });
+  context.on('console', (message) => {
+    // A page that answers 401, 409, 410 or 422 is an answer and no fault.
+    const answered = message.text().startsWith('Failed to load resource');
+    if (message.type() === 'error' && !answered) faults.push(`the console: ${message.text()}`);
+  });
+  context.on('weberror', (error) => faults.push(`a script: ${error.error()}`));
+  return Object.assign(context, { faults });
+}
+
+/** Fails where a page can't be used by everybody, loads too much, or breaks its own policy. */
+export async function judge(page, name) {
+  // By CDP, since the pages' policy lets no script in.
+  const world = await page.context().newCDPSession(page);
+  const { frameTree } = await world.send('Page.getFrameTree');
+  const { executionContextId } = await world.send('Page.createIsolatedWorld', { frameId: frameTree.frame.id });
+  const run = async (expression) => {
+    const asked = { expression, contextId: executionContextId, awaitPromise: true, returnByValue: true };
+    const { result, exceptionDetails } = await world.send('Runtime.evaluate', asked);
+    if (exceptionDetails) throw new Error(`${name}: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
+    return result.value;
+  };
+  await run(`${AXE}; 0`);
+  const violations = await run(`axe.run(document, { runOnly: ${JSON.stringify(RULES)} })
+    .then((found) => found.violations.map((it) => it.id + ': ' + it.help + ' – ' + it.nodes.map((node) => node.html).join(' | ')))`);
+  const weight = await run(`[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+    .reduce((sum, entry) => sum + entry.transferSize, 0)`);
+  const wide = await run('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+  await world.detach();
+  const faults = [...violations, ...page.context().faults];
+  if (weight > HEAVIEST) faults.push(`${weight} bytes, ${HEAVIEST} at most`);
+  if (wide > 0) faults.push(`it has to be scrolled sideways by ${wide} pixels`);
+  if (faults.length) throw new Error(`${name} at ${page.viewportSize().width} px:\n  ${faults.join('\n  ')}`);
+}
+
+/** Judges a page on a phone, on a desk, and at twice its size. */
+export async function judgeEverywhere(page, name) {
+  const twice = { width: DESKTOP.width / 2, height: DESKTOP.height / 2 };
+  for (const size of [PHONE, DESKTOP, twice]) {
+    await page.setViewportSize(size);
+    await judge(page, name);
+  }
+  await page.setViewportSize(PHONE);
+}
+
+/** Waits for what happens by itself. */
+export async function until(what, look) {
+  for (let waited = 0; waited < PATIENCE_MS; waited += 50) {
+    const found = await look();
+    if (found) return found;
+    await pause(50);
+  }
+  throw new Error(`waited in vain for ${what}`);
+}
+
+/** A header of a mail. */
+function head(text, name) {
+  const headers = text.slice(0, text.search(/\r?\n\r?\n/)).replace(/\r?\n[ \t]+/g, ' ');
+  return headers.match(new RegExp(`^${name}: (.*)$`, 'mi'))?.[1] ?? '';
+}
+
+/** A quoted-printable mail as it is read. */
+function plain(text) {
+  const bytes = text.replace(/=\r?\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1').toString('utf8').replace(/\r\n/g, '\n');
+}

@@ -1,0 +1,62 @@
+//! `cargo xtask e2e`: the pages in a real browser.
+//!
+//! The tests are JavaScript (`xtask/e2e`), since a browser's driver and the judge of accessibility are. They start the program
+//! themselves, on an embedded database, and are run by Node's own runner.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context;
+
+use crate::test::FAULT_POINTS;
+use crate::{provision, shell, workspace};
+
+/// What npm reads; what it fetches lies below `target`.
+const MANIFEST: [&str; 3] = ["package.json", "package-lock.json", ".npmrc"];
+
+/// Builds the program and runs the tests; `args` go to Node's runner.
+pub(crate) fn run(args: &[&str]) -> anyhow::Result<bool> {
+    provision::c_compiler()?;
+    // With the features of the test run, or each of the two would build it anew.
+    let mut build = shell::cargo();
+    build.args(["build", "--locked", "-p", "portal-server", "--bin", "portal"]).args(FAULT_POINTS);
+    if !shell::pass(&mut build)? {
+        return Ok(false);
+    }
+    pass(&workspace::target_dir()?.join("debug/portal"), args)
+}
+
+/// Runs the tests against a program that is built; `false` where one failed.
+pub(crate) fn pass(program: &Path, args: &[&str]) -> anyhow::Result<bool> {
+    let (node, browser) = (provision::node()?, provision::chromium()?);
+    let source = workspace::root().join("xtask/e2e");
+    let mut tests = workspace::files(&source, "mjs")?;
+    tests.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
+    shell::pass(
+        Command::new(node)
+            .args(["--test", "--test-reporter=spec"])
+            .args(args)
+            .args(tests)
+            .env("PORTAL_E2E_MODULES", modules(&source)?)
+            .env("PORTAL_E2E_BINARY", program)
+            .env("PORTAL_E2E_CHROMIUM", browser),
+    )
+}
+
+/// The folder with what `package-lock.json` names, fetched where the lock has changed since.
+fn modules(source: &Path) -> anyhow::Result<PathBuf> {
+    let folder = workspace::target_dir()?.join("e2e");
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
+    let done = folder.join("fetched");
+    let lock = workspace::slurp(&source.join("package-lock.json"))?;
+    if std::fs::read_to_string(&done).is_ok_and(|fetched| fetched == lock) {
+        return Ok(folder);
+    }
+    for name in MANIFEST {
+        let copied = std::fs::copy(source.join(name), folder.join(name));
+        copied.with_context(|| format!("cannot copy `{name}` to `{}`", folder.display()))?;
+    }
+    shell::quietly(Command::new(provision::npm()?).arg("ci").current_dir(&folder))?;
+    std::fs::write(&done, lock).with_context(|| format!("cannot write `{}`", done.display()))?;
+    Ok(folder)
+}
