@@ -8,7 +8,7 @@ use portal::{
         event::Caller,
         id::Slug,
         link::LinkTokens,
-        port::{Mailer, Outbox, Page},
+        port::{Mailer, Outbox, Page, StoreError},
         practice::Practice,
         usecase::TRIES_PER_MINUTE,
     },
@@ -56,8 +56,7 @@ impl Program {
         let tokens = match keys {
             Keys::Given(tokens) => tokens,
             Keys::Beside(path) => {
-                let in_use = !stores.views.practices(&Page { after: None, limit: 1 }).await?.is_empty();
-                if in_use && !path.exists() {
+                if !path.exists() && is_in_use(&stores).await? {
                     return Err(Failure::usage(format!(
                         "the secret key `{}` is missing, and links that were mailed depend on it: put it back, or set \
                          `PORTAL_SECRET_KEY`",
@@ -128,6 +127,15 @@ impl Program {
     /// Closes the database.
     pub(crate) async fn close(self) {
         self.stores.close().await;
+    }
+}
+
+/// Whether there is a practice, be it one that can't be read: that keeps no other from being served.
+async fn is_in_use(stores: &Stores) -> Result<bool, Failure> {
+    match stores.views.practices(&Page { after: None, limit: 1 }).await {
+        Ok(practices) => Ok(!practices.is_empty()),
+        Err(StoreError::Damaged(_)) => Ok(true),
+        Err(error) => Err(error.into()),
     }
 }
 

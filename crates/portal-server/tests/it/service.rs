@@ -11,7 +11,12 @@ use tokio::{
 
 use crate::support::{Bed, Database, Sink, on_both_databases};
 
-on_both_databases!(it_answers_and_ends_in_order, s10_nothing_secret_is_written_down, what_waited_is_sent);
+on_both_databases!(
+    it_answers_and_ends_in_order,
+    s10_nothing_secret_is_written_down,
+    what_waited_is_sent,
+    a_practice_that_cannot_be_read_keeps_no_other_from_being_served
+);
 
 async fn it_answers_and_ends_in_order(database: Database) {
     let bed = Bed::new(database);
@@ -52,6 +57,19 @@ async fn it_answers_and_ends_in_order(database: Database) {
     // And it is there after a restart.
     let service = bed.serve().await;
     assert_eq!(service.client().host(&key).get("/api/v1/contacts/c-1").await.expect(200)["name"], "Ada Brandt");
+}
+
+async fn a_practice_that_cannot_be_read_keeps_no_other_from_being_served(database: Database) {
+    let bed = Bed::new(database);
+    bed.practice("broken").await;
+    let key = bed.practice("smith").await;
+    let damage = "UPDATE portal_practice SET settings = '{\"reminder_days\": 7}'
+        WHERE practice_id = (SELECT practice_id FROM portal_practice_slug WHERE slug = 'broken')";
+    bed.tamper(damage, &damage.replace("portal_", "portal.")).await;
+    let service = bed.serve().await;
+    service.client().host(&key).get("/api/v1/contacts").await.expect(200);
+    assert_eq!(service.client().get("/portal/broken/sign-in").await.status, 500);
+    service.client().get("/portal/smith/sign-in").await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
