@@ -13,6 +13,7 @@ use crate::{
     practice::{Client, Practice, PracticeUser},
     session::{PortalSession, ProfileId, WorkspaceSession},
     sign_in_code::SignInCode,
+    staff::{StaffCredential, StaffLink},
     time::Timestamp,
 };
 
@@ -310,4 +311,26 @@ pub struct WorkspaceSessionFacts {
     pub session: WorkspaceSession,
     /// The practice user as it is now.
     pub user: PracticeUser,
+}
+
+/// A practice user, and as little of what hangs on it as a sign-in needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaffSignIn {
+    /// The user.
+    pub user: PracticeUser,
+    /// Its password, if one was set.
+    pub credential: Option<StaffCredential>,
+}
+
+/// A practice user and all that hangs on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaffFacts {
+    /// The user.
+    pub user: PracticeUser,
+    /// Its password, if one was set.
+    pub credential: Option<StaffCredential>,
+    /// Links that are neither used nor ended nor expired, oldest first.
+    pub links: Vec<StaffLink>,
+    /// Sessions that are neither ended nor past their absolute limit, oldest first.
+    pub sessions: Vec<WorkspaceSession>,
 }

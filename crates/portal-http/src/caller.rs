@@ -186,6 +186,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Token {
 }
 
 /// Anybody, at the portal or workspace of a practice that is not suspended. No cookie is looked at.
+#[derive(Clone)]
 pub(crate) struct Visitor {
     pub(crate) app: Arc<Inner>,
     pub(crate) practice: Practice,

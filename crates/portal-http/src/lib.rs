@@ -30,6 +30,7 @@ mod pages;
 mod present;
 mod problem;
 mod service;
+mod staff;
 mod waiters;
 mod workspace;
 pub mod workspace_cookie;
@@ -49,6 +50,7 @@ pub use crate::{
     host::route_table,
     present::event_payload,
     problem::problem_table,
+    staff::workspace_page_table,
 };
 use crate::{gate::Running, guard::RequestIds, problem::Problem, waiters::Waiters};
 
@@ -113,7 +115,7 @@ impl App {
             .nest("/api/v1", host::routes(&app))
             .nest("/portal/{practice}/api", api::routes(&app))
             .nest("/workspace/{practice}/api", workspace::routes(&app))
-            .merge(workspace::door())
+            .merge(staff::routes(&app))
             .merge(pages::routes(&app));
         if app.config.demo_mail.is_some() {
             routes = routes.merge(demo::routes());

@@ -279,10 +279,16 @@ pub(crate) struct EffectsPart {
 }
 
 #[derive(Serialize, ToSchema)]
-struct EffectMessagePart {
+pub(crate) struct EffectMessagePart {
     #[schema(schema_with = answered_words::<MessageKind>)]
     kind: &'static str,
     to: String,
+}
+
+impl EffectMessagePart {
+    pub(crate) const fn new(kind: MessageKind, to: String) -> Self {
+        Self { kind: kind.code(), to }
+    }
 }
 
 impl From<&Effects> for EffectsPart {
@@ -295,9 +301,7 @@ impl From<&Effects> for EffectsPart {
             password: effects.password.code(),
             links_ended: effects.links_ended,
             sessions_ended: effects.sessions_ended,
-            messages: messages
-                .map(|message| EffectMessagePart { kind: message.kind.code(), to: message.to.clone() })
-                .collect(),
+            messages: messages.map(|message| EffectMessagePart::new(message.kind, message.to.clone())).collect(),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     id::{ContactId, CredentialId},
     link::{Link, LinkPurpose, LinkState},
     login::{Credential, Login},
-    message::{Message, MessageBody},
+    message::{About, Message, MessageBody},
     password::PasswordHash,
     practice::Practice,
     throttle::{BucketName, mailbox_is_full},
@@ -223,8 +223,7 @@ fn message(
     let Contact { id, name, .. } = contact;
     Message {
         id: moment.ids.next(moment.now),
-        contact: *id,
-        login: login.login.id,
+        about: About::Contact { contact: *id, login: login.login.id },
         link: link.map(|link| link.id),
         to: to.clone(),
         name: name.clone(),

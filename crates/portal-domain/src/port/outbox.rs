@@ -95,4 +95,14 @@ pub enum EnquiryKind {
         /// The link.
         link: LinkId,
     },
+    /// The same as [`Reset`](Self::Reset), asked for in the workspace: for a practice user (W1).
+    StaffReset {
+        /// The address.
+        address: String,
+    },
+    /// A new link of the workspace in place of this one.
+    StaffRenew {
+        /// The link.
+        link: LinkId,
+    },
 }

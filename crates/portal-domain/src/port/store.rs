@@ -6,13 +6,14 @@ use crate::{
     erasure::{Purge, Traces},
     facts::{
         CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
-        UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
+        StaffFacts, StaffSignIn, UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
     },
     handoff::HandoffHash,
-    id::{ContactId, LinkId, PracticeId, Ref, Slug},
+    id::{ContactId, LinkId, PracticeId, Ref, Slug, UserId},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::{SessionHash, WorkspaceSessionHash},
     sign_in_code::CodeHash,
+    staff::StaffLink,
     throttle::{Admission, Bucket, Try},
     time::Timestamp,
 };
@@ -91,6 +92,17 @@ pub trait PortalStore: Send + Sync {
         practice: PracticeId,
         hash: &WorkspaceSessionHash,
     ) -> Result<Option<WorkspaceSessionFacts>, StoreError>;
+
+    /// The practice user who holds the key, never a login (P4). MUST be one statement, the same whether there is one or not (P2).
+    async fn staff_sign_in(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<StaffSignIn>, StoreError>;
+
+    /// A practice user with all that hangs on it.
+    async fn staff(&self, practice: PracticeId, user: UserId, now: Timestamp)
+    -> Result<Option<StaffFacts>, StoreError>;
+
+    /// A link of this practice's workspace, whatever became of it and of its user. MUST NOT find a link of the portal here, nor
+    /// one of the workspace by [`link`](Self::link) (P4).
+    async fn staff_link(&self, practice: PracticeId, link: LinkId) -> Result<Option<StaffLink>, StoreError>;
 
     /// A hand-over of this practice, usable or not. MUST NOT find one of another practice.
     async fn handoff(

@@ -2,11 +2,14 @@ use std::time::Duration;
 
 use super::{ATTEMPTS, CallContext, Error, Portal};
 use crate::{
-    Door, decide,
+    Door,
+    decide::{self, Decided},
     email::{EmailAddress, LoginKey},
     event::Caller,
-    id::{Ids, PracticeId},
+    facts::StaffFacts,
+    id::{Ids, LinkId, PracticeId, UserId},
     port::{Enquiry, EnquiryKind, Receipt, RequestKey},
+    practice::Practice,
     time::Timestamp,
 };
 
@@ -19,10 +22,23 @@ impl Portal {
     pub async fn ask_for_reset(&self, context: &CallContext, address: &str) -> Result<(), Error> {
         self.open_practice(context, Door::Portal).await?;
         self.admit_origin(context).await?;
-        // What is no address may be a password, typed in the wrong place: it is asked about like any other, and not kept (S10).
-        let usable = address.len() <= LONGEST && EmailAddress::parse(address).is_ok();
-        let address = if usable { address.to_owned() } else { String::new() };
-        self.keep(context, EnquiryKind::Reset { address }).await
+        self.keep(context, EnquiryKind::Reset { address: kept(address) }).await
+    }
+
+    /// The same for staff, at the workspace (W1).
+    pub async fn ask_for_staff_reset(&self, context: &CallContext, address: &str) -> Result<(), Error> {
+        self.open_practice(context, Door::Workspace).await?;
+        self.admit_origin(context).await?;
+        self.keep(context, EnquiryKind::StaffReset { address: kept(address) }).await
+    }
+
+    /// The same as [`ask_for_renewal`](Self::ask_for_renewal) for a link of the workspace.
+    pub async fn ask_for_staff_renewal(&self, context: &CallContext, token: &str) -> Result<bool, Error> {
+        self.open_practice(context, Door::Workspace).await?;
+        self.admit_origin(context).await?;
+        let Some(link) = self.genuine_staff_link(context, token) else { return Ok(false) };
+        self.keep(context, EnquiryKind::StaffRenew { link }).await?;
+        Ok(true)
     }
 
     /// Keeps a wish for a new link in place of one (L4). Answers whether the token is one of this practice's portal links. What
@@ -60,24 +76,13 @@ impl Portal {
                 return Ok(false);
             }
             let practice = self.practice(&context).await?;
-            let now = self.clock.now();
             let decided = match &enquiry.kind {
-                EnquiryKind::Reset { address } => {
-                    let Ok(address) = EmailAddress::parse(address) else { return Ok(false) };
-                    let login = self.store.login(enquiry.practice, address.key(), now).await?;
-                    let asked = self.asked_mail(enquiry.practice, address.key(), now).await?;
-                    decide::request_reset(&practice, login.as_ref(), &asked, &mut self.moment(&context))
-                }
-                EnquiryKind::Renew { link } => {
-                    let facts = self.store.link(enquiry.practice, *link, now).await?;
-                    let login = facts.as_ref().and_then(|facts| facts.login.as_ref());
-                    let asked = match login.and_then(|login| login.login.key.as_ref()) {
-                        Some(key) => self.asked_mail(enquiry.practice, key, now).await?,
-                        None => Vec::new(),
-                    };
-                    decide::renew_link(&practice, facts.as_ref(), &asked, &mut self.moment(&context))
-                }
+                EnquiryKind::Reset { address } => self.decide_reset(&context, &practice, address).await?,
+                EnquiryKind::Renew { link } => self.decide_renewal(&context, &practice, *link).await?,
+                EnquiryKind::StaffReset { address } => self.decide_staff_reset(&context, &practice, address).await?,
+                EnquiryKind::StaffRenew { link } => self.decide_staff_renewal(&context, &practice, *link).await?,
             };
+            let Some(decided) = decided else { return Ok(false) };
             if let Some(written) = self.settle_with(&context, decided, Some(&receipt)).await? {
                 return Ok(written);
             }
@@ -85,9 +90,82 @@ impl Portal {
         Err(Error::Overloaded)
     }
 
+    /// `None` where nothing can come of it, whatever is in the database.
+    async fn decide_reset(
+        &self,
+        context: &CallContext,
+        practice: &Practice,
+        address: &str,
+    ) -> Result<Option<Decided<bool>>, Error> {
+        let Ok(address) = EmailAddress::parse(address) else { return Ok(None) };
+        let now = self.clock.now();
+        let login = self.store.login(practice.id, address.key(), now).await?;
+        let asked = self.asked_mail(practice.id, address.key(), now).await?;
+        Ok(Some(decide::request_reset(practice, login.as_ref(), &asked, &mut self.moment(context))))
+    }
+
+    async fn decide_renewal(
+        &self,
+        context: &CallContext,
+        practice: &Practice,
+        link: LinkId,
+    ) -> Result<Option<Decided<bool>>, Error> {
+        let now = self.clock.now();
+        let facts = self.store.link(practice.id, link, now).await?;
+        let login = facts.as_ref().and_then(|facts| facts.login.as_ref());
+        let asked = match login.and_then(|login| login.login.key.as_ref()) {
+            Some(key) => self.asked_mail(practice.id, key, now).await?,
+            None => Vec::new(),
+        };
+        Ok(Some(decide::renew_link(practice, facts.as_ref(), &asked, &mut self.moment(context))))
+    }
+
+    async fn decide_staff_reset(
+        &self,
+        context: &CallContext,
+        practice: &Practice,
+        address: &str,
+    ) -> Result<Option<Decided<bool>>, Error> {
+        let Ok(address) = EmailAddress::parse(address) else { return Ok(None) };
+        let Some(known) = self.store.staff_sign_in(practice.id, address.key()).await? else { return Ok(None) };
+        let (facts, asked) = self.asking_staff(context, known.user.id).await?;
+        Ok(Some(decide::request_staff_reset(practice, facts.as_ref(), &asked, &mut self.moment(context))))
+    }
+
+    async fn decide_staff_renewal(
+        &self,
+        context: &CallContext,
+        practice: &Practice,
+        link: LinkId,
+    ) -> Result<Option<Decided<bool>>, Error> {
+        let Some(link) = self.store.staff_link(practice.id, link).await? else { return Ok(None) };
+        let (facts, asked) = self.asking_staff(context, link.user).await?;
+        Ok(Some(decide::renew_staff_link(practice, &link, facts.as_ref(), &asked, &mut self.moment(context))))
+    }
+
+    /// A practice user, and when it was written to because somebody asked.
+    async fn asking_staff(
+        &self,
+        context: &CallContext,
+        user: UserId,
+    ) -> Result<(Option<StaffFacts>, Vec<Timestamp>), Error> {
+        let facts = self.staff_facts(context, user).await?;
+        let asked = match &facts {
+            Some(facts) => self.asked_mail(context.practice, facts.user.email.key(), self.clock.now()).await?,
+            None => Vec::new(),
+        };
+        Ok((facts, asked))
+    }
+
     /// Mail of the last day that anybody could ask for, at one key. Asked after the login: what is written later changes the
     /// login, and the commit finds out.
     async fn asked_mail(&self, practice: PracticeId, key: &LoginKey, now: Timestamp) -> Result<Vec<Timestamp>, Error> {
         Ok(self.store.asked_mail(practice, key, now.before(Duration::from_secs(24 * 3600))).await?)
     }
+}
+
+/// What is no address may be a password, typed in the wrong place: it is asked about like any other, and not kept (S10).
+fn kept(address: &str) -> String {
+    let usable = address.len() <= LONGEST && EmailAddress::parse(address).is_ok();
+    if usable { address.to_owned() } else { String::new() }
 }

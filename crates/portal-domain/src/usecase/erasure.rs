@@ -95,7 +95,12 @@ impl Portal {
     /// Removes what has outlived its life, a few at a time (J3). Answers how much.
     pub async fn purge(&self) -> Result<u64, Error> {
         let (now, mut all) = (self.clock.now(), 0);
-        for what in [Purge::Origins(now.before(ORIGINS)), Purge::Personal(now.before(EVIDENCE))] {
+        let outlived = [
+            Purge::Origins(now.before(ORIGINS)),
+            Purge::Staff(now.before(EVIDENCE)),
+            Purge::Personal(now.before(EVIDENCE)),
+        ];
+        for what in outlived {
             loop {
                 let purged = self.store.purge(what, FORGOTTEN_AT_ONCE).await?;
                 all += purged;

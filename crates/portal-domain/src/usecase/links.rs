@@ -75,11 +75,22 @@ impl Portal {
         login: &LoginFacts,
         typed: &str,
     ) -> Result<NewPassword, Refusal> {
-        let mut personal = vec![practice.name.as_str(), practice.slug.as_str()];
+        let mut personal = Vec::new();
         for member in &login.members {
-            personal.push(&member.contact.name);
+            personal.push(member.contact.name.as_str());
             personal.extend(member.contact.emails.iter().map(crate::email::EmailAddress::as_str));
         }
+        self.judge_password(practice, personal, typed)
+    }
+
+    /// Judges a new password against the practice's rules, its names and `personal` ones (P1).
+    pub(super) fn judge_password(
+        &self,
+        practice: &Practice,
+        personal: Vec<&str>,
+        typed: &str,
+    ) -> Result<NewPassword, Refusal> {
+        let personal = [practice.name.as_str(), practice.slug.as_str()].into_iter().chain(personal).collect();
         let min_length = practice.settings.password_min_length.try_into().unwrap_or(usize::MAX);
         let policy = PasswordPolicy { min_length, personal, common: Some(&self.common_passwords) };
         NewPassword::parse(typed, &policy).map_err(|fault| Refusal::PasswordRefused { fault })

@@ -76,7 +76,7 @@ pub(super) async fn take_over(
     let taken = visitor.app.portal.take_over(&visitor.context, &token, held.as_ref(), brought).await;
     // Whoever is asked first whether to switch has not tried yet.
     if !matches!(taken, Ok(TakenOver::Ask(_))) {
-        observe::sign_in("handoff", &taken);
+        observe::sign_in("portal", "handoff", &taken);
     }
     match taken {
         Ok(TakenOver::Began { token, landing, .. }) => {

@@ -125,7 +125,7 @@ pub(super) async fn sign_in(
     let known = cookie::known(base, slug, &headers);
     let input = SignInInput { email, password, user_agent, presented, known: known.as_deref() };
     let signed_in = visitor.app.portal.sign_in(&visitor.context, &input).await;
-    observe::sign_in("password", &signed_in);
+    observe::sign_in("portal", "password", &signed_in);
     match signed_in.map_err(Problem::from) {
         Ok(signed_in) => {
             let next = match &to {

@@ -201,8 +201,8 @@ impl Kit {
         let leased = Outbox::lease(&*self.store, &terms).await.expect("messages");
         let letters = leased.iter().map(|leased| leased.letter.as_ref().expect("a letter"));
         let links = letters.filter_map(|letter| Some((letter.practice.id, letter.link.as_ref()?)));
-        let token = |(practice, link): (_, &portal_domain::link::Link)| {
-            self.portal.tokens.issue(&link.signed_with, practice, link.id, link.purpose).expect("a token")
+        let token = |(practice, link): (_, &portal_domain::message::Carried)| {
+            link.token(&self.portal.tokens, practice).expect("a token")
         };
         links.map(token).collect()
     }

@@ -6,6 +6,7 @@
 mod login;
 mod passages;
 mod people;
+mod staff;
 mod visit;
 mod workspace;
 
@@ -40,6 +41,7 @@ use crate::{
 pub(crate) use self::{
     passages::{forget_passages, handoff, over_sessions, sign_in_code},
     people::clients_named as clients,
+    staff::{StaffLinkRow, staff, staff_link, staff_sign_in},
     visit::visit,
     workspace::workspace_session,
 };

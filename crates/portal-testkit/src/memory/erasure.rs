@@ -14,6 +14,7 @@ use super::{
     MemoryStore,
     commit::{Batch, Stop, Work, fits},
     fault::Fault,
+    staff,
     state::{State, Tenant},
     tries::forget,
 };
@@ -34,7 +35,9 @@ impl Work<'_> {
         let mine = |contact: &ContactId| erasure.contacts.contains(contact);
         self.journal(&mine);
         self.passages_of(erasure, &mine);
-        self.tenant.messages.retain(|_, post| !mine(&post.message.contact) || self.faults.has(Fault::MailKept));
+        self.tenant.messages.retain(|_, post| {
+            !post.message.about.contact().is_some_and(|contact| mine(&contact)) || self.faults.has(Fault::MailKept)
+        });
         let tenant = &mut *self.tenant;
         let held: BTreeSet<_> = tenant.keys.keys().cloned().collect();
         let listed =
@@ -43,8 +46,10 @@ impl Work<'_> {
         tenant.tries.retain(|_, it| !erasure.keys.contains(&it.noted.key) || held.contains(&it.noted.key));
         let of_nobody = erasure.heir.is_none();
         tenant.enquiries.retain(|_, asked| match &asked.enquiry.kind {
-            EnquiryKind::Reset { address } => !of_nobody || !erasure.addresses.contains(address),
-            EnquiryKind::Renew { .. } => true,
+            EnquiryKind::Reset { address } | EnquiryKind::StaffReset { address } => {
+                !of_nobody || !erasure.addresses.contains(address)
+            }
+            EnquiryKind::Renew { .. } | EnquiryKind::StaffRenew { .. } => true,
         });
         for receipt in tenant.receipts.values_mut() {
             if receipt.contact.as_ref().is_some_and(mine) && !self.faults.has(Fault::AnswersKept) {
@@ -92,7 +97,7 @@ impl Work<'_> {
         let links: BTreeSet<_> = tenant.links.values().filter(|link| mine(&link.contact)).map(|link| link.id).collect();
         tenant.enquiries.retain(|_, asked| match &asked.enquiry.kind {
             EnquiryKind::Renew { link } => !links.contains(link),
-            EnquiryKind::Reset { .. } => true,
+            EnquiryKind::Reset { .. } | EnquiryKind::StaffReset { .. } | EnquiryKind::StaffRenew { .. } => true,
         });
         tenant.links.retain(|id, _| !links.contains(id));
         tenant.handoffs.retain(|_, handoff| !mine(&handoff.contact));
@@ -158,6 +163,7 @@ impl MemoryStore {
         let early = self.faults.has(Fault::PurgedEarly);
         self.change(|state| match what {
             Purge::Origins(before) => purge_origins(state, |at| early || at < before, most),
+            Purge::Staff(before) => staff::purge(state, |at| early || at < before, most),
             Purge::Personal(before) => purge_personal(state, |at| early || at < before, most),
         })
     }
@@ -208,7 +214,11 @@ pub(super) fn traces(tenant: &Tenant, contacts: &[ContactId], reference: Option<
     let mut traces = Traces::default();
     let deleted = events.iter().filter(|(kind, _)| *kind == "contact.deleted");
     deleted.for_each(|(_, personal)| traces.tell(personal));
-    let messages: Vec<_> = tenant.messages.values().filter(|post| mine(&post.message.contact)).collect();
+    let messages: Vec<_> = tenant
+        .messages
+        .values()
+        .filter(|post| post.message.about.contact().is_some_and(|contact| mine(&contact)))
+        .collect();
     let links: Vec<_> = tenant.links.values().filter(|link| mine(&link.contact)).collect();
     traces.addresses.extend(messages.iter().map(|post| post.message.to.as_str().to_owned()));
     traces.addresses.extend(links.iter().map(|link| link.address.as_str().to_owned()));

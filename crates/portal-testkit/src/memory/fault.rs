@@ -203,11 +203,21 @@ pub enum Fault {
     ExportForgets,
     /// A dossier has what others tried.
     DossierNamesOthers,
+    /// Links of a practice user are not ended.
+    StaffLinksNotEnded,
+    /// A link of the workspace is used however often.
+    StaffLinkUseUnguarded,
+    /// A password that is taken away stays.
+    StaffPasswordKept,
+    /// A practice user and its links are found from every practice.
+    StaffWallMissing,
+    /// Links of the workspace whose time is over are listed.
+    ExpiredStaffLinksListed,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 101] = [
+    pub const ALL: [Self; 106] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -309,6 +319,11 @@ impl Fault {
         Self::PurgedEarly,
         Self::ExportForgets,
         Self::DossierNamesOthers,
+        Self::StaffLinksNotEnded,
+        Self::StaffLinkUseUnguarded,
+        Self::StaffPasswordKept,
+        Self::StaffWallMissing,
+        Self::ExpiredStaffLinksListed,
     ];
 
     /// Whether a check is made, but too early: on a picture that is old when the write happens.

@@ -186,7 +186,7 @@ impl Reader<'_> {
     }
 
     fn invitation(&self, login: LoginId) -> Option<Invitation> {
-        let of_login = self.tenant.messages.values().filter(|post| post.message.login == login);
+        let of_login = self.tenant.messages.values().filter(|post| post.message.about.login() == Some(login));
         let invitations = of_login.filter_map(|post| {
             let link = self.tenant.links.get(&post.message.link?)?;
             let sets_password = matches!(link.purpose, LinkPurpose::Activation | LinkPurpose::Reset);

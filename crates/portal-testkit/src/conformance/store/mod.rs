@@ -11,6 +11,7 @@ mod passages;
 mod personal;
 mod races;
 mod sessions;
+mod staff;
 mod text;
 mod tries;
 mod unique;
@@ -19,5 +20,5 @@ mod workspace;
 
 pub use self::{
     batch::*, erase::*, facts::*, guards::*, keys::*, links::*, logins::*, passages::*, personal::*, races::*,
-    sessions::*, text::*, tries::*, unique::*, walls::*, workspace::*,
+    sessions::*, staff::*, text::*, tries::*, unique::*, walls::*, workspace::*,
 };
