@@ -3,6 +3,7 @@
 mod activations;
 mod agree;
 mod alike;
+mod clash;
 mod contract;
 mod credentials;
 mod document;
@@ -25,6 +26,7 @@ mod refused;
 mod returns;
 mod sessions;
 mod settings;
+mod staff;
 mod takeout;
 mod tries;
 mod versions;
