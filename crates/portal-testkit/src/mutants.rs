@@ -128,11 +128,21 @@ const fn law_against(fault: Fault) -> &'static str {
         Fault::PurgedEarly => "j3_only_what_outlived_its_life_is_purged",
         Fault::ExportForgets => "an_export_has_all_of_its_practice_and_nothing_else",
         Fault::DossierNamesOthers => "a_dossier_has_what_is_its_contacts_alone",
+        Fault::StaffLinksNotEnded
+        | Fault::StaffLinkUseUnguarded
+        | Fault::StaffPasswordKept
+        | Fault::StaffWallMissing
+        | Fault::ExpiredStaffLinksListed => law_of_staff_against(fault),
+    }
+}
+
+const fn law_of_staff_against(fault: Fault) -> &'static str {
+    match fault {
         Fault::StaffLinksNotEnded => "staff_links_end_one_or_all",
         Fault::StaffLinkUseUnguarded => "a_staff_link_is_used_once_and_in_time",
         Fault::StaffPasswordKept => "a_staff_password_is_put_replaced_and_dropped",
         Fault::StaffWallMissing => "staff_facts_stay_inside_their_practice",
-        Fault::ExpiredStaffLinksListed => "staff_facts_hold_all_that_hangs_on_a_user",
+        _ => "staff_facts_hold_all_that_hangs_on_a_user",
     }
 }
 
