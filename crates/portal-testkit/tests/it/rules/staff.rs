@@ -3,7 +3,9 @@
 use proptest::{prelude::*, sample::Index};
 
 use portal_domain::{
+    decide,
     link::LinkState,
+    port::{LeaseTerms, Outbox},
     practice::Role,
     session::WorkspaceToken,
     usecase::{ChangeStaffPassword, PutUserInput, StaffSignInInput},
@@ -292,5 +294,32 @@ fn w2_another_address_has_to_be_proved_anew() {
         let token = ruled(portal.invite_user_by_hand(call, &reference("uma")).await).expect("a link");
         ruled(portal.redeem_staff_link(call, &token, OTHER).await).expect("a password");
         assert!(story.sign_in(0, 1).await.is_ok());
+    });
+}
+
+/// An invitation whose link died before it left is not sent (D2), be it by a newer password, another address or removal.
+#[test]
+fn w2_an_invitation_whose_link_died_is_not_worth_sending() {
+    run(async {
+        for deed in ["redeem", "move", "remove", "nothing"] {
+            let story = Story::begin().await;
+            let (portal, call) = (&story.desk.fixture.portal, &story.desk.call);
+            story.put("uma", ADDRESSES[0], Role::Staff).await.expect("a user");
+            let by_hand = ruled(portal.invite_user_by_hand(call, &reference("uma")).await).expect("a link");
+            let to = ruled(portal.invite_user(call, &reference("uma")).await).expect("a mail");
+            assert_eq!(to, ADDRESSES[0]);
+            match deed {
+                "redeem" => drop(ruled(portal.redeem_staff_link(call, &by_hand, SECRET).await).expect("a password")),
+                "move" => story.put("uma", ADDRESSES[1], Role::Staff).await.expect("she moves"),
+                "remove" => ruled(portal.delete_user(call, &reference("uma")).await).expect("she goes"),
+                _ => {}
+            }
+            let now = portal.now();
+            let terms = LeaseTerms::new(now, now.after(HOUR), 9);
+            let leased = Outbox::lease(&*story.desk.fixture.store, &terms).await.expect("the store answers");
+            let [leased] = leased.as_slice() else { panic!("one mail, by hand none: {leased:?}") };
+            let letter = leased.letter.as_ref().expect("a letter");
+            assert_eq!(decide::unwanted(letter, now).is_some(), deed != "nothing", "{deed}");
+        }
     });
 }
