@@ -9,8 +9,10 @@ use portal_domain::{
 };
 
 use super::{
-    Shell, sentence, show,
-    sign_in::{Why, sign_in_page},
+    Shell,
+    fault::Fault,
+    show,
+    sign_in::{Next, Why, sign_in_page},
 };
 use crate::{
     ask::Form,
@@ -24,16 +26,11 @@ use crate::{
 struct SetPasswordPage {
     shell: Shell,
     action: String,
+    practice: String,
     address: String,
     first: bool,
     min_length: u32,
-    fault: Option<Fault>,
-}
-
-/// What is wrong with what was typed, and in which field.
-struct Fault {
-    field: &'static str,
-    text: String,
+    fault: Fault,
 }
 
 #[derive(Template)]
@@ -55,20 +52,21 @@ struct RenewedPage {
 pub(super) async fn page(visitor: Visitor, Token(token): Token) -> Result<Response, Problem> {
     let view = visitor.app.portal.view_link(&visitor.context, &token).await?;
     Ok(match view.state {
-        LinkState::Usable => form_page(&visitor, &token, view, None),
+        LinkState::Usable => form_page(&visitor, &token, view, Fault::default()),
         state => closed(&visitor, &token, state, StatusCode::OK),
     })
 }
 
-fn form_page(visitor: &Visitor, token: &str, view: LinkView, fault: Option<Fault>) -> Response {
-    let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+fn form_page(visitor: &Visitor, token: &str, view: LinkView, fault: Fault) -> Response {
+    let status = if fault.told().is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = SetPasswordPage {
         shell: Shell::of(&visitor.practice),
         action: visitor.path(&format!("link/{token}")),
+        practice: visitor.practice.name.clone(),
         address: view.address,
         first: view.purpose == LinkPurpose::Activation,
         min_length: view.practice.settings.password_min_length,
-        fault: fault.map(|fault| Fault { text: sentence(&fault.text), ..fault }),
+        fault,
     };
     show(status, &page)
 }
@@ -94,20 +92,20 @@ pub(super) async fn set_password(
     let (password, repeated) = (form.field("password")?, form.optional("repeated")?);
     if view.state == LinkState::Usable && repeated.is_some_and(|repeated| repeated != password) {
         observe::refused("password_refused");
-        let text = "the two passwords are not the same: type it twice".to_owned();
-        return Ok(form_page(&visitor, &token, view, Some(Fault { field: "repeated", text })));
+        return Ok(form_page(&visitor, &token, view, Fault::not_the_same()));
     }
     let command = RedeemLink { token: &token, password };
     match visitor.app.portal.redeem_link(&visitor.context, &command).await {
-        Ok(redeemed) => sign_in_page(&visitor, held.as_ref(), Why::PasswordSet, &redeemed.login_email, None).await,
+        Ok(redeemed) => {
+            sign_in_page(&visitor, held.as_ref(), Why::PasswordSet, &redeemed.login_email, Next::Home).await
+        }
         Err(Error::Refused(refusal @ Refusal::LinkClosed { state })) => {
             observe::refused(refusal.code());
             Ok(closed(&visitor, &token, state, StatusCode::GONE))
         }
         Err(Error::Refused(Refusal::PasswordRefused { fault })) => {
             observe::refused("password_refused");
-            let fault = Fault { field: "password", text: fault.to_string() };
-            Ok(form_page(&visitor, &token, view, Some(fault)))
+            Ok(form_page(&visitor, &token, view, Fault::of("password", &fault.to_string())))
         }
         Err(error) => Err(error.into()),
     }

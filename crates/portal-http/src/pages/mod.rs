@@ -1,8 +1,11 @@
 //! The pages: sign-in, reset, link, signed-in. They work without any script.
 
+mod browser;
+mod fault;
 mod handoff;
 mod home;
 mod link;
+mod password;
 mod returning;
 mod sign_in;
 
@@ -26,6 +29,8 @@ pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
         .route("/portal/{practice}", routing::get(home::short))
         .route("/portal/{practice}/", routing::get(home::page))
         .route("/portal/{practice}/profile", routing::post(home::choose))
+        .route("/portal/{practice}/password", routing::get(password::page).post(password::change))
+        .route("/portal/{practice}/sessions", routing::post(home::end_sessions))
         .route("/portal/{practice}/sign-out", routing::post(home::sign_out))
         .route("/portal/{practice}/sign-in", routing::get(sign_in::page).post(sign_in::sign_in))
         .route("/portal/{practice}/return", routing::get(returning::page).post(returning::go_back))

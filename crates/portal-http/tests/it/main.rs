@@ -11,6 +11,7 @@ mod events;
 mod find;
 mod guards;
 mod handoffs;
+mod home;
 mod host;
 mod imports;
 mod kit;

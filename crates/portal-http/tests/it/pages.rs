@@ -44,7 +44,7 @@ async fn a_fault_is_told_at_the_field_it_is_in() {
     let before = kit.stored();
     let short = kit.send(Ask::form(&path, &[("password", "short"), ("repeated", "short")])).await.is(422).text;
     assert!(short.contains(r##"<a href="#password">The password is too short"##));
-    assert!(short.contains(r#"name="password" type="password" autocomplete="new-password" required aria-describedby="hint" aria-invalid="true""#));
+    assert!(short.contains(r#"name="password" type="password" autocomplete="new-password" required aria-describedby="hint password-fault" aria-invalid="true""#));
     assert!(!short.contains("short\""), "what was typed is not sent back");
     let twice = [("password", PASSWORD), ("repeated", OTHER_PASSWORD)];
     let twice = kit.send(Ask::form(&path, &twice)).await.is(422).text;
