@@ -84,6 +84,19 @@ async fn a_failed_sign_in_offers_the_way_on_and_keeps_what_was_typed() {
     assert!(page.contains(r#"role="alert""#) && page.contains(r##"<a href="#email">"##));
     assert!(page.contains(r#"value="who@ever.example""#) && !page.contains("secret words"));
     assert!(page.contains("/portal/smith/forgot") && page.contains("Please ask"));
+    assert!(page.contains("These are the usual causes") && page.contains("Still no luck? Please ask"));
+    // The address is kept, in a form and never in an address.
+    let kept = r#"<input type="hidden" name="email" value="who@ever.example">"#;
+    assert!(page.contains(kept) && !page.contains("?email"));
+    let asked = kit.send(Ask::form("/portal/smith/forgot", &[("email", "who@ever.example")])).await.is(200).text;
+    for part in ["who@ever.example", "What happens next", "If no mail comes", "usual causes", "Still no luck?"] {
+        assert!(asked.contains(part), "{part}");
+    }
+    kit.host(Method::PUT, "/settings", json!({"contact_line": "Call <b>"})).await.is(200);
+    let empty = Ask::form("/portal/smith/sign-in", &[("email", ""), ("password", "x")]);
+    let empty = kit.send(empty).await.is(401).text;
+    assert!(empty.contains(r#"<a href="/portal/smith/forgot">Ask for a link"#));
+    assert!(empty.contains("Still no luck? <bdi>Call &#60;b&#62;</bdi>"));
 }
 
 #[tokio::test]
