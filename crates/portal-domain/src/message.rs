@@ -27,17 +27,20 @@ pub enum MessageKind {
     LoginMovedOld,
     /// "Your password was changed"; and M4's later note to the old address.
     PasswordChanged,
+    /// Where the portal is in which one signs in, for who asked.
+    PortalAddress,
 }
 
 impl MessageKind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Activation,
         Self::AccessAdded,
         Self::Reset,
         Self::LoginMovedNew,
         Self::LoginMovedOld,
         Self::PasswordChanged,
+        Self::PortalAddress,
     ];
 
     /// The kind's name in the API and in the database.
@@ -49,6 +52,7 @@ impl MessageKind {
             Self::LoginMovedNew => "login_moved_new",
             Self::LoginMovedOld => "login_moved_old",
             Self::PasswordChanged => "password_changed",
+            Self::PortalAddress => "portal_address",
         }
     }
 
@@ -60,7 +64,7 @@ impl MessageKind {
     /// Whether it is news of an address or access that may be stale by the time it leaves: worth sending only while the
     /// contact signs in with the address it goes to.
     pub const fn invites_to_sign_in(self) -> bool {
-        matches!(self, Self::AccessAdded | Self::LoginMovedNew)
+        matches!(self, Self::AccessAdded | Self::LoginMovedNew | Self::PortalAddress)
     }
 }
 
@@ -95,6 +99,8 @@ pub enum MessageBody {
         /// The new address, masked.
         new_address: String,
     },
+    /// See [`MessageKind::PortalAddress`].
+    PortalAddress,
 }
 
 impl MessageBody {
@@ -107,6 +113,7 @@ impl MessageBody {
             Self::LoginMovedNew { .. } => MessageKind::LoginMovedNew,
             Self::LoginMovedOld { .. } => MessageKind::LoginMovedOld,
             Self::PasswordChanged | Self::PasswordSetAfterMove { .. } => MessageKind::PasswordChanged,
+            Self::PortalAddress => MessageKind::PortalAddress,
         }
     }
 }

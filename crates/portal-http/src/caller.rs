@@ -1,6 +1,7 @@
 //! Who calls: a host by its key, a browser by its cookie, or anybody.
 
 use std::{
+    convert::Infallible,
     net::{IpAddr, SocketAddr},
     sync::Arc,
 };
@@ -66,6 +67,17 @@ pub(crate) fn is_of_a_proxy(app: &Inner, extensions: &Extensions) -> bool {
 fn address_of(hop: &str) -> Option<IpAddr> {
     let alone = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(hop);
     alone.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|address| address.ip()))
+}
+
+/// Where a request comes from, if that is known.
+pub(crate) struct Origin(pub(crate) Option<String>);
+
+impl FromRequestParts<Arc<Inner>> for Origin {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Infallible> {
+        Ok(Self(origin(app, parts)))
+    }
 }
 
 /// A host program, by its API key.

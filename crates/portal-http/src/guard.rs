@@ -22,7 +22,12 @@ use portal_domain::port::Entropy;
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
 
-use crate::{Inner, caller, observe::Subject, pages, problem::Problem};
+use crate::{
+    Inner, assets, caller,
+    observe::{self, Subject},
+    pages,
+    problem::Problem,
+};
 
 /// For so long a request may take.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
@@ -73,11 +78,8 @@ fn given_id(app: &Inner, request: &Request) -> Option<String> {
 
 async fn answer(app: &Inner, request: Request, next: Next) -> Response {
     let (looks, for_people) = (looks(request.method()), pages::is_page(request.uri().path()));
-    let mut response = if is_served_here(app, &request) {
-        in_time(request, next).await
-    } else {
-        Problem::new("misdirected_request", "this host is not served here").into_response()
-    };
+    let mut response =
+        if is_served_here(app, &request) { in_time(request, next).await } else { misdirected(app, &request) };
     let done = response.status().is_success() || response.status().is_redirection();
     if let Some(wake) = app.wake.as_ref().filter(|_| done && !looks) {
         // Whatever it was may have left the workers something to do; if they can't be woken, they look by themselves.
@@ -139,9 +141,26 @@ fn add_headers(app: &Inner, headers: &mut HeaderMap) {
     }
 }
 
-/// Only hosts of ours are served, but for the two probes, which come to addresses.
+/// Programs get a problem, and people a page that leads to where they wanted to be. Whatever would have changed something has
+/// to be done anew there.
+fn misdirected(app: &Inner, request: &Request) -> Response {
+    let html = |value: &HeaderValue| value.to_str().is_ok_and(|value| value.contains("text/html"));
+    let path = request.uri().path();
+    let of_programs = path.split('/').any(|part| part == "api");
+    let browses = !of_programs && request.headers().get_all(header::ACCEPT).iter().any(html);
+    if !browses && !pages::is_page(path) {
+        return Problem::new("misdirected_request", "this host is not served here").into_response();
+    }
+    observe::refused("misdirected_request");
+    let whole = request.uri().path_and_query().map_or("/", |whole| whole.as_str());
+    pages::elsewhere(&app.config.base_url, if looks(request.method()) { whole } else { "/" })
+}
+
+/// Only hosts of ours are served, but for the two probes, which come to addresses, and the style sheet of the page that leads
+/// from elsewhere to here.
 fn is_served_here(app: &Inner, request: &Request) -> bool {
-    let probe = matches!(request.uri().path(), "/healthz" | "/readyz");
+    let path = request.uri().path();
+    let probe = matches!(path, "/healthz" | "/readyz") || path == assets::css_path();
     probe || host(request).is_some_and(|host| app.config.base_url.knows_host(host))
 }
 

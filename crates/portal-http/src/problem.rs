@@ -1,7 +1,7 @@
 //! Everything that can go wrong, in one table, and how it is answered (RFC 9457).
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use portal_domain::{Named, Refusal, port::StoreError, usecase::Error};
@@ -211,9 +211,9 @@ impl Problem {
         self.0.kind.code
     }
 
-    /// Seconds to wait before the next try.
-    pub(crate) fn retry_after(&self) -> Option<u64> {
-        self.0.retry_after
+    /// How long to wait before the next try, for programs.
+    pub(crate) fn wait(&self) -> Option<(HeaderName, HeaderValue)> {
+        Some((header::RETRY_AFTER, HeaderValue::from(self.0.retry_after?)))
     }
 
     pub(crate) fn title(&self) -> &'static str {

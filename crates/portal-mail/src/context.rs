@@ -118,6 +118,11 @@ pub enum MailBody {
         /// When, in words that follow "on".
         set_on: String,
     },
+    /// Where the portal is, as somebody asked who knew the address and not the practice.
+    PortalAddress {
+        /// The address to sign in with: the one this mail goes to.
+        address: String,
+    },
 }
 
 impl MailBody {
@@ -143,6 +148,7 @@ impl MailBody {
             Self::LoginMovedNew { .. } => MessageKind::LoginMovedNew,
             Self::LoginMovedOld { .. } | Self::ProfileMovedAway { .. } => MessageKind::LoginMovedOld,
             Self::PasswordChanged { .. } | Self::PasswordSetAfterMove { .. } => MessageKind::PasswordChanged,
+            Self::PortalAddress { .. } => MessageKind::PortalAddress,
         }
     }
 

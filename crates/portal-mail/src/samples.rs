@@ -117,6 +117,7 @@ fn bodies(text: &dyn Fn(&str) -> String, link: &Link) -> Vec<(&'static str, &'st
             "password_changed_after_a_move_naughty",
             MailBody::PasswordSetAfterMove { address: old(), new_address: masked(), set_on: on() },
         ),
+        ("portal_address", "portal_address_naughty", MailBody::PortalAddress { address: address() }),
     ]
 }
 

@@ -19,6 +19,7 @@ impl Enquiries for PostgresStore {
     async fn put(&self, enquiry: &Enquiry) -> Result<(), StoreError> {
         let (kind, address, link) = match &enquiry.kind {
             EnquiryKind::Reset { address } => ("reset", Some(address.as_bytes()), None),
+            EnquiryKind::PortalAddress { address } => ("portal_address", Some(address.as_bytes()), None),
             EnquiryKind::Renew { link } => ("renew", None, Some(link.to_uuid())),
         };
         let origin = enquiry.origin.as_deref().map(row::text);
@@ -95,9 +96,12 @@ impl EnquiryRow {
     fn read(self) -> Result<Enquiry, StoreError> {
         let fault = |what: &str| damaged("enquiry", self.enquiry_id, what);
         let kind = match (&*self.kind, self.address, self.link_id) {
-            ("reset", Some(address), None) => {
+            (kind @ ("reset" | "portal_address"), Some(address), None) => {
                 let address = String::from_utf8(address).map_err(|_| fault("its address is no text"))?;
-                EnquiryKind::Reset { address }
+                match kind {
+                    "reset" => EnquiryKind::Reset { address },
+                    _ => EnquiryKind::PortalAddress { address },
+                }
             }
             ("renew", None, Some(link)) => EnquiryKind::Renew { link: row::id(link) },
             _ => return Err(fault("its kind does not fit what it holds")),

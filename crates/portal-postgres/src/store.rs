@@ -185,6 +185,10 @@ impl PortalStore for PostgresStore {
         facts::sign_in(self.pool(), practice, key).await
     }
 
+    async fn practices_of(&self, key: &LoginKey, most: u32) -> Result<Vec<PracticeId>, StoreError> {
+        facts::practices_of(self.pool(), key, most).await
+    }
+
     async fn asked_mail(
         &self,
         practice: PracticeId,

@@ -27,6 +27,7 @@ impl Work for PutEnquiry {
         let enquiry = &self.0;
         let (kind, address, link) = match &enquiry.kind {
             EnquiryKind::Reset { address } => ("reset", Some(address.as_str()), None),
+            EnquiryKind::PortalAddress { address } => ("portal_address", Some(address.as_str()), None),
             EnquiryKind::Renew { link } => ("renew", None, Some(link.to_bytes().to_vec())),
         };
         let (practice, id) = (enquiry.practice.to_bytes(), enquiry.id.to_bytes());
@@ -75,6 +76,7 @@ impl EnquiryRow {
     fn read(self) -> Result<Enquiry, StoreError> {
         let kind = match (self.kind.as_str(), self.address, self.link_id) {
             ("reset", Some(address), None) => EnquiryKind::Reset { address },
+            ("portal_address", Some(address), None) => EnquiryKind::PortalAddress { address },
             ("renew", None, Some(link)) => EnquiryKind::Renew { link: id(&link, "enquiry.link_id")? },
             _ => return Err(damaged("enquiry.kind")),
         };

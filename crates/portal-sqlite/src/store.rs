@@ -252,6 +252,12 @@ impl PortalStore for SqliteStore {
         reader.told(answer)
     }
 
+    async fn practices_of(&self, key: &LoginKey, most: u32) -> Result<Vec<PracticeId>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = facts::practices_of(&mut reader, key, most).await;
+        reader.told(answer)
+    }
+
     async fn asked_mail(
         &self,
         practice: PracticeId,

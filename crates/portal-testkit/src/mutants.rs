@@ -94,6 +94,7 @@ const fn law_against(fault: Fault) -> &'static str {
         Fault::TriesForgottenEarly => "tries_are_forgotten_in_their_time",
         Fault::LockedHidden => "facts_tell_of_a_pause",
         Fault::AskedMailForgotten => "asked_mail_is_counted_by_key",
+        Fault::StaffSoughtEverywhere => "practices_are_found_by_the_keys_of_their_live_logins",
         Fault::ClientUnasked => "the_directory_lists_names_and_addresses",
         Fault::FirstAddressSought => "contacts_are_found_by_any_of_their_addresses",
         Fault::UnsealedShown => "only_sealed_events_are_seen",

@@ -90,6 +90,7 @@ fn body(letter: &Letter, tokens: &LinkTokens, settings: &MailSettings) -> Result
             MailBody::ProfileMovedAway { address, moved: name.clone(), new_address, changed_by, changed_on: when }
         }
         MessageBody::PasswordChanged => MailBody::PasswordChanged { address, changed_on: when },
+        MessageBody::PortalAddress => MailBody::PortalAddress { address },
         MessageBody::PasswordSetAfterMove { new_address } => {
             MailBody::PasswordSetAfterMove { address, new_address, set_on: when }
         }

@@ -172,7 +172,7 @@ pub fn renew_link(
     Decided { decision, outcome: true }
 }
 
-fn eldest(login: &LoginFacts) -> Option<(&Member, EmailAddress)> {
+pub(super) fn eldest(login: &LoginFacts) -> Option<(&Member, EmailAddress)> {
     let eldest = login.eldest()?.id;
     let member = login.members.iter().find(|member| member.contact.id == eldest)?;
     Some((member, member.contact.emails.first()?.clone()))
@@ -211,7 +211,7 @@ fn send(
     Decision { expect: vec![changes_login(&login.login)], changes, messages, events: vec![event] }
 }
 
-fn message(
+pub(super) fn message(
     member: &Member,
     login: &LoginFacts,
     to: &EmailAddress,

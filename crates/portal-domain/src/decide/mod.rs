@@ -4,6 +4,7 @@
 //! decision, so a preview can't differ from the deed.
 
 mod access;
+mod address;
 mod contact;
 mod credential;
 mod delivery;
@@ -24,6 +25,7 @@ mod workspace;
 pub(crate) use self::outcome::moves_login;
 pub use self::{
     access::{activate, deactivate, delete_contact, reactivate, refusal_of_grant, resend},
+    address::tell_portal_address,
     contact::{ContactFields, Expected, PutEmails, note_refused_update, put_contact, put_emails},
     credential::import_credential,
     delivery::{cancelled, handed_over, room, unwanted},

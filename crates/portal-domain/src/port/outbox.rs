@@ -90,6 +90,11 @@ pub enum EnquiryKind {
         /// The address.
         address: String,
     },
+    /// Where the portals are in which one signs in with the address, of whichever practices; the address as above.
+    PortalAddress {
+        /// The address.
+        address: String,
+    },
     /// A new link in place of this one (L4).
     Renew {
         /// The link.

@@ -58,6 +58,10 @@ pub trait PortalStore: Send + Sync {
     /// not, and read no more of it the more contacts, sessions or links it has.
     async fn sign_in(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<SignInFacts>, StoreError>;
 
+    /// Up to `most` practices in which a live login holds the key, in the order of their ids. MUST find neither practice users nor
+    /// dormant logins.
+    async fn practices_of(&self, key: &LoginKey, most: u32) -> Result<Vec<PracticeId>, StoreError>;
+
     /// When mail that anybody can ask for was written to the login key, after `since`, in any order (G3). MUST show what was
     /// committed before the call.
     async fn asked_mail(

@@ -2,16 +2,32 @@ use std::time::Duration;
 
 use super::{ATTEMPTS, CallContext, Error, Portal};
 use crate::{
-    Door, decide,
+    Door,
+    decide::{self, Decided, Moment},
     email::{EmailAddress, LoginKey},
     event::Caller,
+    facts::LoginFacts,
     id::{Ids, PracticeId},
     port::{Enquiry, EnquiryKind, Receipt, RequestKey},
+    practice::Practice,
     time::Timestamp,
 };
 
 /// Longest address that is kept of an enquiry, in bytes; a longer one is no address.
 const LONGEST: usize = 512;
+
+/// In so many practices somebody may sign in with one address, and is told of each.
+const PRACTICES: u32 = 50;
+
+/// A rule that sends something to the login at a key.
+type DecideByKey = fn(&Practice, Option<&LoginFacts>, &[Timestamp], &mut Moment) -> Decided<bool>;
+
+/// An address as it is kept of an enquiry. What is no address may be a password, typed in the wrong place: it is asked about like
+/// any other, and not kept (S10).
+fn kept(address: &str) -> String {
+    let usable = address.len() <= LONGEST && EmailAddress::parse(address).is_ok();
+    if usable { address.to_owned() } else { String::new() }
+}
 
 impl Portal {
     /// Keeps a wish for a reset link; whatever the address, the same is done now, and a worker decides later (P2, L7).
@@ -19,10 +35,15 @@ impl Portal {
     pub async fn ask_for_reset(&self, context: &CallContext, address: &str) -> Result<(), Error> {
         self.open_practice(context, Door::Portal).await?;
         self.admit_origin(context).await?;
-        // What is no address may be a password, typed in the wrong place: it is asked about like any other, and not kept (S10).
-        let usable = address.len() <= LONGEST && EmailAddress::parse(address).is_ok();
-        let address = if usable { address.to_owned() } else { String::new() };
-        self.keep(context, EnquiryKind::Reset { address }).await
+        self.keep(context, EnquiryKind::Reset { address: kept(address) }).await
+    }
+
+    /// Keeps a wish to be told where the portals are in which one signs in with an address; whatever the address, the same is done
+    /// now, and a worker decides later (P2). It is about no practice in particular: it is kept, and tries are counted, where the
+    /// context says. Too many tries from one origin are refused (G2).
+    pub async fn ask_for_portal_address(&self, context: &CallContext, address: &str) -> Result<(), Error> {
+        self.admit_origin(context).await?;
+        self.keep(context, EnquiryKind::PortalAddress { address: kept(address) }).await
     }
 
     /// Keeps a wish for a new link in place of one (L4). Answers whether the token is one of this practice's portal links. What
@@ -45,6 +66,19 @@ impl Portal {
 
     /// Decides an enquiry, once: its id is the request key. Answers whether a message was written.
     pub async fn decide_enquiry(&self, enquiry: &Enquiry) -> Result<bool, Error> {
+        let EnquiryKind::PortalAddress { address } = &enquiry.kind else {
+            return self.decide_in(enquiry.practice, enquiry).await;
+        };
+        let Ok(address) = EmailAddress::parse(address) else { return Ok(false) };
+        let mut written = false;
+        for practice in self.store.practices_of(address.key(), PRACTICES).await? {
+            written |= self.decide_in(practice, enquiry).await?;
+        }
+        Ok(written)
+    }
+
+    /// Decides an enquiry in a practice, once there.
+    async fn decide_in(&self, practice: PracticeId, enquiry: &Enquiry) -> Result<bool, Error> {
         let request = RequestKey { scope: "enquiry".to_owned(), key: enquiry.id.to_string() };
         let receipt = Receipt {
             request: request.clone(),
@@ -53,36 +87,40 @@ impl Portal {
             contact: None,
             at: self.clock.now(),
         };
-        let context =
-            CallContext { origin: enquiry.origin.clone(), ..CallContext::new(enquiry.practice, Caller::Anyone) };
+        let context = CallContext { origin: enquiry.origin.clone(), ..CallContext::new(practice, Caller::Anyone) };
         for _ in 0..ATTEMPTS {
-            if self.store.receipt(enquiry.practice, &request).await?.is_some() {
+            if self.store.receipt(practice, &request).await?.is_some() {
                 return Ok(false);
             }
-            let practice = self.practice(&context).await?;
-            let now = self.clock.now();
-            let decided = match &enquiry.kind {
-                EnquiryKind::Reset { address } => {
-                    let Ok(address) = EmailAddress::parse(address) else { return Ok(false) };
-                    let login = self.store.login(enquiry.practice, address.key(), now).await?;
-                    let asked = self.asked_mail(enquiry.practice, address.key(), now).await?;
-                    decide::request_reset(&practice, login.as_ref(), &asked, &mut self.moment(&context))
-                }
-                EnquiryKind::Renew { link } => {
-                    let facts = self.store.link(enquiry.practice, *link, now).await?;
-                    let login = facts.as_ref().and_then(|facts| facts.login.as_ref());
-                    let asked = match login.and_then(|login| login.login.key.as_ref()) {
-                        Some(key) => self.asked_mail(enquiry.practice, key, now).await?,
-                        None => Vec::new(),
-                    };
-                    decide::renew_link(&practice, facts.as_ref(), &asked, &mut self.moment(&context))
-                }
-            };
+            let Some(decided) = self.decided(&context, &enquiry.kind).await? else { return Ok(false) };
             if let Some(written) = self.settle_with(&context, decided, Some(&receipt)).await? {
                 return Ok(written);
             }
         }
         Err(Error::Overloaded)
+    }
+
+    /// What is decided on the facts of now; nothing where an address is none.
+    async fn decided(&self, context: &CallContext, kind: &EnquiryKind) -> Result<Option<Decided<bool>>, Error> {
+        let (practice, now) = (self.practice(context).await?, self.clock.now());
+        let mut moment = self.moment(context);
+        let (address, decide) = match kind {
+            EnquiryKind::Reset { address } => (address, decide::request_reset as DecideByKey),
+            EnquiryKind::PortalAddress { address } => (address, decide::tell_portal_address as DecideByKey),
+            EnquiryKind::Renew { link } => {
+                let facts = self.store.link(practice.id, *link, now).await?;
+                let login = facts.as_ref().and_then(|facts| facts.login.as_ref());
+                let asked = match login.and_then(|login| login.login.key.as_ref()) {
+                    Some(key) => self.asked_mail(practice.id, key, now).await?,
+                    None => Vec::new(),
+                };
+                return Ok(Some(decide::renew_link(&practice, facts.as_ref(), &asked, &mut moment)));
+            }
+        };
+        let Ok(address) = EmailAddress::parse(address) else { return Ok(None) };
+        let login = self.store.login(practice.id, address.key(), now).await?;
+        let asked = self.asked_mail(practice.id, address.key(), now).await?;
+        Ok(Some(decide(&practice, login.as_ref(), &asked, &mut moment)))
     }
 
     /// Mail of the last day that anybody could ask for, at one key. Asked after the login: what is written later changes the

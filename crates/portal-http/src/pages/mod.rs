@@ -2,6 +2,7 @@
 
 mod browser;
 mod fault;
+mod front;
 mod handoff;
 mod home;
 mod link;
@@ -21,11 +22,12 @@ use axum::{
 };
 use portal_domain::practice::Practice;
 
-use crate::{Inner, assets, guard, problem::Problem};
+use crate::{Inner, assets, config::BaseUrl, guard, problem::Problem};
 
 /// The routes of the pages.
 pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
     Router::new()
+        .route("/", routing::get(front::page).post(front::ask))
         .route("/portal/{practice}", routing::get(home::short))
         .route("/portal/{practice}/", routing::get(home::page))
         .route("/portal/{practice}/profile", routing::post(home::choose))
@@ -43,6 +45,9 @@ pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
 
 /// Whether people look at what is at a path, and not programs.
 pub(crate) fn is_page(path: &str) -> bool {
+    if path == "/" {
+        return true;
+    }
     let area = path.strip_prefix("/portal/").or_else(|| path.strip_prefix("/workspace/"));
     let Some(below) = area else { return false };
     below.split('/').nth(1) != Some("api")
@@ -90,6 +95,21 @@ fn go_to(path: String) -> Response {
 fn sentence(text: &str) -> String {
     let mut rest = text.trim_end_matches('.').chars();
     rest.next().map(|first| first.to_uppercase().chain(rest).chain(['.']).collect()).unwrap_or_default()
+}
+
+#[derive(Template)]
+#[template(path = "elsewhere.html")]
+struct ElsewherePage<'a> {
+    shell: Shell,
+    place: &'a str,
+    host: &'a str,
+}
+
+/// What people see who came by a host that is not served: where the page is that they asked for.
+pub(crate) fn elsewhere(base: &BaseUrl, path: &str) -> Response {
+    let host = base.as_str().split_once("://").map_or("", |(_, host)| host);
+    let page = ElsewherePage { shell: Shell::bare(), place: &format!("{}{path}", base.as_str()), host };
+    show(StatusCode::MISDIRECTED_REQUEST, &page)
 }
 
 #[derive(Template)]

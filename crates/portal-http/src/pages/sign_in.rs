@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{
     extract::RawQuery,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
 };
 use portal_domain::{
@@ -161,7 +161,7 @@ impl Why {
     /// How long to wait, for programs.
     fn wait(&self) -> Option<(HeaderName, HeaderValue)> {
         match self {
-            Self::TooMany(problem) => Some((header::RETRY_AFTER, HeaderValue::from(problem.retry_after()?))),
+            Self::TooMany(problem) => problem.wait(),
             _ => None,
         }
     }

@@ -9,6 +9,7 @@ mod document;
 mod erasure;
 mod events;
 mod find;
+mod front;
 mod guards;
 mod handoffs;
 mod home;

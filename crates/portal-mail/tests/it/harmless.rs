@@ -45,6 +45,7 @@ fn with_text(context: &MailContext, text: &str) -> MailContext {
         }
         MailBody::PasswordChanged { address, changed_on } => vec![address, changed_on],
         MailBody::PasswordSetAfterMove { address, new_address, set_on } => vec![address, new_address, set_on],
+        MailBody::PortalAddress { address } => vec![address],
     };
     for field in fields {
         text.clone_into(field);

@@ -201,6 +201,18 @@ pub(crate) async fn sign_in(
     Ok(Some(SignInFacts { login: login.read()?.0, only_member }))
 }
 
+pub(crate) async fn practices_of(pool: &PgPool, key: &LoginKey, most: u32) -> Result<Vec<PracticeId>, StoreError> {
+    let found = sqlx::query_scalar!(
+        "SELECT practice_id FROM portal.login_key WHERE key = $1 AND login_id IS NOT NULL ORDER BY practice_id LIMIT $2",
+        key.as_str(),
+        i64::from(most),
+    )
+    .fetch_all(pool)
+    .await
+    .map_err(store_error)?;
+    Ok(found.into_iter().map(row::id).collect())
+}
+
 pub(crate) async fn asked_mail(
     pool: &PgPool,
     practice: PracticeId,

@@ -24,6 +24,10 @@ pub async fn enquiries_come_oldest_first_as_they_were_put(harness: &Harness) {
         Enquiry { kind: odd, origin: Some("2001:db8::1".to_owned()), ..enquiry(&smith, "second", 2) },
         Enquiry { kind: EnquiryKind::Renew { link: build::id("l") }, ..enquiry(&jones, "first", 1) },
         Enquiry { kind: EnquiryKind::Reset { address: String::new() }, ..enquiry(&jones, "third", 3) },
+        Enquiry {
+            kind: EnquiryKind::PortalAddress { address: "ada@smith.example".to_owned() },
+            ..enquiry(&smith, "fourth", 4)
+        },
     ];
     for enquiry in &all {
         smith.store.put(enquiry).await.expect("the store keeps it");

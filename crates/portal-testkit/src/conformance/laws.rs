@@ -149,6 +149,7 @@ macro_rules! __store_laws {
             commits_on_different_things_are_all_written
             a_sign_in_finds_a_login_by_its_live_key_alone
             asked_mail_is_counted_by_key
+            practices_are_found_by_the_keys_of_their_live_logins
             tries_are_counted_and_refused
             buckets_are_asked_in_order
             a_right_password_is_given_back

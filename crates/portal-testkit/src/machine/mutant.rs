@@ -376,6 +376,10 @@ impl PortalStore for MutantStore {
         Ok(facts.map(LoginFacts::into_sign_in))
     }
 
+    async fn practices_of(&self, key: &LoginKey, most: u32) -> Result<Vec<PracticeId>, StoreError> {
+        self.inner.practices_of(key, most).await
+    }
+
     async fn asked_mail(
         &self,
         practice: PracticeId,

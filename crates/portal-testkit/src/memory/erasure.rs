@@ -43,7 +43,9 @@ impl Work<'_> {
         tenant.tries.retain(|_, it| !erasure.keys.contains(&it.noted.key) || held.contains(&it.noted.key));
         let of_nobody = erasure.heir.is_none();
         tenant.enquiries.retain(|_, asked| match &asked.enquiry.kind {
-            EnquiryKind::Reset { address } => !of_nobody || !erasure.addresses.contains(address),
+            EnquiryKind::Reset { address } | EnquiryKind::PortalAddress { address } => {
+                !of_nobody || !erasure.addresses.contains(address)
+            }
             EnquiryKind::Renew { .. } => true,
         });
         for receipt in tenant.receipts.values_mut() {
@@ -92,7 +94,7 @@ impl Work<'_> {
         let links: BTreeSet<_> = tenant.links.values().filter(|link| mine(&link.contact)).map(|link| link.id).collect();
         tenant.enquiries.retain(|_, asked| match &asked.enquiry.kind {
             EnquiryKind::Renew { link } => !links.contains(link),
-            EnquiryKind::Reset { .. } => true,
+            EnquiryKind::Reset { .. } | EnquiryKind::PortalAddress { .. } => true,
         });
         tenant.links.retain(|id, _| !links.contains(id));
         tenant.handoffs.retain(|_, handoff| !mine(&handoff.contact));

@@ -131,6 +131,8 @@ pub enum Fault {
     LockedHidden,
     /// Mail that anybody asked for is not counted.
     AskedMailForgotten,
+    /// Practices are found by the keys of their staff too.
+    StaffSoughtEverywhere,
     /// Contacts are found by their first address only.
     FirstAddressSought,
     /// The contacts of a client are those of all.
@@ -207,7 +209,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 101] = [
+    pub const ALL: [Self; 102] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -273,6 +275,7 @@ impl Fault {
         Self::ReceiptsForgottenEarly,
         Self::LockedHidden,
         Self::AskedMailForgotten,
+        Self::StaffSoughtEverywhere,
         Self::FirstAddressSought,
         Self::ClientUnasked,
         Self::UnsealedShown,

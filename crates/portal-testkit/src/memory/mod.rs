@@ -207,6 +207,15 @@ impl PortalStore for MemoryStore {
         Ok(self.read(practice, ANY_TIME, |reader| reader.sign_in(key)).flatten())
     }
 
+    async fn practices_of(&self, key: &LoginKey, most: u32) -> Result<Vec<PracticeId>, StoreError> {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        Ok(self.see(|state| {
+            let readers =
+                state.tenants.iter().map(|(id, tenant)| (*id, Reader { tenant, now: ANY_TIME, faults: self.faults }));
+            readers.filter(|(_, reader)| reader.signs_in(key)).map(|(id, _)| id).take(most).collect()
+        }))
+    }
+
     async fn asked_mail(
         &self,
         practice: PracticeId,
