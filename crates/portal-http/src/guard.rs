@@ -37,6 +37,10 @@ const LONG_REQUEST_TIME: Duration = Duration::from_secs(600);
 /// No script, no frame, nothing from elsewhere.
 const CSP: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The same for pages, which may have our own script besides.
+const PAGE_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; form-action 'self'; \
+                        base-uri 'none'; frame-ancestors 'none'";
+
 /// The same for a page whose form leads on to a site of the practice's: browsers look at where a form's answer redirects to.
 /// A host in brackets can't be said there, so that its whole scheme is.
 pub(crate) fn csp_leading_to(origin: &str) -> Option<HeaderValue> {
@@ -44,7 +48,7 @@ pub(crate) fn csp_leading_to(origin: &str) -> Option<HeaderValue> {
         (true, Some((scheme, _))) => format!("{scheme}:"),
         _ => origin.to_owned(),
     };
-    HeaderValue::try_from(CSP.replace("form-action 'self'", &format!("form-action 'self' {source}"))).ok()
+    HeaderValue::try_from(PAGE_CSP.replace("form-action 'self'", &format!("form-action 'self' {source}"))).ok()
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -89,6 +93,8 @@ async fn answer(app: &Inner, request: Request, next: Next) -> Response {
     }
     if for_people {
         response = dressed(response);
+        let csp = HeaderValue::from_static(PAGE_CSP);
+        response.headers_mut().entry(header::CONTENT_SECURITY_POLICY).or_insert(csp);
     }
     add_headers(app, response.headers_mut());
     response

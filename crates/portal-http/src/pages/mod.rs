@@ -56,6 +56,7 @@ pub(crate) fn is_page(path: &str) -> bool {
 /// What stands around every page of a practice.
 pub(crate) struct Shell {
     pub(crate) css: String,
+    pub(crate) js: String,
     pub(crate) practice: Option<Around>,
 }
 
@@ -68,12 +69,12 @@ pub(crate) struct Around {
 impl Shell {
     fn of(practice: &Practice) -> Self {
         let around = Around { name: practice.name.clone(), contact_line: practice.settings.contact_line.clone() };
-        Self { css: assets::css_path(), practice: Some(around) }
+        Self { practice: Some(around), ..Self::bare() }
     }
 
     /// Around a page that belongs to no practice.
     pub(crate) fn bare() -> Self {
-        Self { css: assets::css_path(), practice: None }
+        Self { css: assets::css_path(), js: assets::js_path(), practice: None }
     }
 }
 

@@ -44,7 +44,7 @@ async fn a_fault_is_told_at_the_field_it_is_in() {
     let before = kit.stored();
     let short = kit.send(Ask::form(&path, &[("password", "short"), ("repeated", "short")])).await.is(422).text;
     assert!(short.contains(r##"<a href="#password">The password is too short"##));
-    assert!(short.contains(r#"name="password" type="password" autocomplete="new-password" required aria-describedby="hint password-fault" aria-invalid="true""#));
+    assert!(short.contains(r#"name="password" type="password" autocomplete="new-password" required aria-describedby="hint rules password-fault" aria-invalid="true""#));
     assert!(!short.contains("short\""), "what was typed is not sent back");
     let twice = [("password", PASSWORD), ("repeated", OTHER_PASSWORD)];
     let twice = kit.send(Ask::form(&path, &twice)).await.is(422).text;
@@ -143,4 +143,27 @@ async fn the_demo_shows_captured_mail_and_nobody_else_does() {
     assert!(page.contains(r#"Hello! <a href="http://127.0.0.1:8080/portal/smith/link/abc">"#));
     assert!(!page.contains("<p>html</p>"));
     std::fs::remove_dir_all(&folder).expect("removed");
+}
+
+#[tokio::test]
+async fn the_script_is_an_asset_that_forms_with_a_password_name() {
+    let kit = Kit::new().await;
+    kit.invite("a", "ada@smith.example").await;
+    let link = format!("/portal/smith/link/{}", kit.tokens().await.pop().expect("a link"));
+    let source =
+        |page: &str| page.split(r#"<script src=""#).nth(1).and_then(|part| part.split('"').next().map(str::to_owned));
+    let page = kit.send(Ask::get(&link)).await.is(200);
+    let path = source(&page.text).expect("a script");
+    let script = kit.send(Ask::get(&path)).await.is(200);
+    assert_eq!(script.header("content-type"), Some("text/javascript; charset=utf-8"));
+    assert_eq!(script.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    let tag = script.header("etag").expect("a tag").to_owned();
+    kit.send(Ask::get(&path).with("if-none-match", &tag)).await.is(304);
+    assert_eq!(source(&kit.send(Ask::get("/portal/smith/sign-in")).await.text).as_deref(), Some(&*path));
+    assert_eq!(source(&kit.send(Ask::get("/portal/smith/forgot")).await.text), None);
+    // What it makes of the page stands there without it too.
+    assert!(page.text.contains("smith &#38; Partners") && page.text.contains("<bdi>ada@smith.example</bdi>"));
+    for part in ["At least 12 characters", "Twice the same", r#"data-least="12""#, r#"data-show="Show password""#] {
+        assert!(page.text.contains(part), "{part}");
+    }
 }
