@@ -186,6 +186,17 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
     }
 }
 
+/// A name in a path that stands for what is served there.
+pub(crate) struct PathName(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathName {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        param(parts, "name").await.map(Self).ok_or_else(|| Problem::not_found("thing"))
+    }
+}
+
 /// A link's token in a path. It is never logged.
 pub(crate) struct Token(pub(crate) String);
 

@@ -38,7 +38,7 @@ const LONG_REQUEST_TIME: Duration = Duration::from_secs(600);
 const CSP: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The same for pages, which may have our own script besides.
-const PAGE_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; form-action 'self'; \
+const PAGE_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; \
                         base-uri 'none'; frame-ancestors 'none'";
 
 /// The same for a page whose form leads on to a site of the practice's: browsers look at where a form's answer redirects to.

@@ -1,5 +1,6 @@
 //! The pages: sign-in, reset, link, signed-in. They work without any script.
 
+mod brand;
 mod browser;
 mod fault;
 mod front;
@@ -37,6 +38,8 @@ pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
         .route("/portal/{practice}/sign-in", routing::get(sign_in::page).post(sign_in::sign_in))
         .route("/portal/{practice}/return", routing::get(returning::page).post(returning::go_back))
         .route("/portal/{practice}/handoff/{token}", routing::get(handoff::page).post(handoff::take_over))
+        .route("/portal/{practice}/brand/{name}", routing::get(brand::style))
+        .route("/portal/{practice}/logo/{name}", routing::get(brand::logo))
         .route("/portal/{practice}/forgot", routing::get(sign_in::forgot).post(sign_in::ask))
         .route("/portal/{practice}/link/{token}", routing::get(link::page).post(link::set_password))
         .route("/portal/{practice}/link/{token}/renew", routing::post(link::renew))
@@ -64,11 +67,20 @@ pub(crate) struct Shell {
 pub(crate) struct Around {
     pub(crate) name: String,
     pub(crate) contact_line: String,
+    /// Where its colours are, if it has its own.
+    pub(crate) style: Option<String>,
+    /// Where its logo is.
+    pub(crate) logo: Option<String>,
 }
 
 impl Shell {
     fn of(practice: &Practice) -> Self {
-        let around = Around { name: practice.name.clone(), contact_line: practice.settings.contact_line.clone() };
+        let around = Around {
+            name: practice.name.clone(),
+            contact_line: practice.settings.contact_line.clone(),
+            style: brand::sheet_path(practice),
+            logo: brand::logo_path(practice),
+        };
         Self { practice: Some(around), ..Self::bare() }
     }
 

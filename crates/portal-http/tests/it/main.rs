@@ -3,6 +3,7 @@
 mod activations;
 mod agree;
 mod alike;
+mod brand;
 mod contract;
 mod credentials;
 mod document;
