@@ -4,8 +4,13 @@
 // A button that shows what was typed, and hides it again before it is sent, so that no browser keeps it as plain text.
 for (const field of document.querySelectorAll("input[data-show]")) {
   const button = document.createElement("button");
+  const others = [...document.querySelectorAll(`[data-shown-with="${field.id}"]`)];
   const show = (shown) => {
-    field.type = shown ? "text" : "password";
+    for (const one of [field, ...others]) {
+      one.type = shown ? "text" : "password";
+      one.spellcheck = false;
+      one.autocapitalize = "none";
+    }
     button.textContent = shown ? field.dataset.hide : field.dataset.show;
   };
   button.type = "button";
@@ -13,8 +18,6 @@ for (const field of document.querySelectorAll("input[data-show]")) {
   button.setAttribute("aria-controls", field.id);
   button.addEventListener("click", () => show(field.type === "password"));
   field.form.addEventListener("submit", () => show(false));
-  field.spellcheck = false;
-  field.autocapitalize = "none";
   field.after(button);
   show(false);
 }
