@@ -140,6 +140,7 @@ impl LoginFacts {
             reference: contact.reference.clone(),
             name: contact.name.clone(),
             address: contact.emails.first().map(|email| email.as_str().to_owned()),
+            locale: contact.locale.clone(),
             behind_since: contact.behind_since,
             clients: clients.clone(),
         };
@@ -184,6 +185,8 @@ pub struct MemberGlance {
     pub name: String,
     /// The address it signs in with, as it is spelled, to be shown.
     pub address: Option<String>,
+    /// The language it reads, a BCP 47 tag.
+    pub locale: Option<String>,
     /// Since when it is behind the login.
     pub behind_since: Option<Timestamp>,
     /// Its clients, suspended ones too; ordered by reference.

@@ -23,7 +23,9 @@ use portal_domain::{
 use crate::{
     Inner, ask, cookie,
     document::{Asks, Cookie, Signature},
+    pages::Shell,
     problem::Problem,
+    words::Tongue,
 };
 
 /// What stands in the path under a name, decoded.
@@ -77,6 +79,17 @@ impl FromRequestParts<Arc<Inner>> for Origin {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Infallible> {
         Ok(Self(origin(app, parts)))
+    }
+}
+
+/// The language that a browser asks for.
+pub(crate) struct Speaks(pub(crate) Tongue);
+
+impl<S: Send + Sync> FromRequestParts<S> for Speaks {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(Tongue::asked(&parts.headers).unwrap_or_default()))
     }
 }
 
@@ -213,6 +226,8 @@ pub(crate) struct Visitor {
     pub(crate) app: Arc<Inner>,
     pub(crate) practice: Practice,
     pub(crate) context: CallContext,
+    /// The language of the browser, else of the practice.
+    pub(crate) tongue: Tongue,
 }
 
 fn no_practice() -> Problem {
@@ -233,11 +248,22 @@ impl FromRequestParts<Arc<Inner>> for Visitor {
         let staff = parts.uri.path().starts_with("/workspace/");
         decide::door_open(&practice, if staff { Door::Workspace } else { Door::Portal })?;
         let context = CallContext { origin: origin(app, parts), ..CallContext::new(practice.id, Caller::Anyone) };
-        Ok(Self { app: Arc::clone(app), practice, context })
+        let tongue = Tongue::asked(&parts.headers).or_else(|| Tongue::of_tag(&practice.settings.locale));
+        Ok(Self { app: Arc::clone(app), practice, context, tongue: tongue.unwrap_or_default() })
     }
 }
 
 impl Visitor {
+    /// The same, in the language of a contact, where that is known and spoken.
+    pub(crate) fn speaking(self, locale: Option<&str>) -> Self {
+        Self { tongue: locale.and_then(Tongue::of_tag).unwrap_or(self.tongue), ..self }
+    }
+
+    /// What stands around the visitor's pages.
+    pub(crate) fn shell(&self) -> Shell {
+        Shell::of(&self.practice).speaking(self.tongue)
+    }
+
     /// The path of a page of the practice.
     pub(crate) fn path(&self, page: &str) -> String {
         format!("/portal/{}/{page}", self.practice.slug)

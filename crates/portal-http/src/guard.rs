@@ -27,6 +27,7 @@ use crate::{
     observe::{self, Subject},
     pages,
     problem::Problem,
+    words::Tongue,
 };
 
 /// For so long a request may take.
@@ -82,6 +83,7 @@ fn given_id(app: &Inner, request: &Request) -> Option<String> {
 
 async fn answer(app: &Inner, request: Request, next: Next) -> Response {
     let (looks, for_people) = (looks(request.method()), pages::is_page(request.uri().path()));
+    let tongue = Tongue::asked(request.headers()).unwrap_or_default();
     let mut response =
         if is_served_here(app, &request) { in_time(request, next).await } else { misdirected(app, &request) };
     let done = response.status().is_success() || response.status().is_redirection();
@@ -92,7 +94,7 @@ async fn answer(app: &Inner, request: Request, next: Next) -> Response {
         }
     }
     if for_people {
-        response = dressed(response);
+        response = dressed(response, tongue);
         let csp = HeaderValue::from_static(PAGE_CSP);
         response.headers_mut().entry(header::CONTENT_SECURITY_POLICY).or_insert(csp);
     }
@@ -159,7 +161,8 @@ fn misdirected(app: &Inner, request: &Request) -> Response {
     }
     observe::refused("misdirected_request");
     let whole = request.uri().path_and_query().map_or("/", |whole| whole.as_str());
-    pages::elsewhere(&app.config.base_url, if looks(request.method()) { whole } else { "/" })
+    let place = if looks(request.method()) { whole } else { "/" };
+    pages::elsewhere(&app.config.base_url, place, Tongue::asked(request.headers()).unwrap_or_default())
 }
 
 /// Only hosts of ours are served, but for the two probes, which come to addresses, and the style sheet of the page that leads
@@ -201,9 +204,9 @@ pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> axum::http::Response
 }
 
 /// People get a page where programs get a problem.
-fn dressed(response: Response) -> Response {
+fn dressed(response: Response, tongue: Tongue) -> Response {
     let Some(problem) = response.extensions().get::<Problem>() else { return response };
-    let mut page = pages::problem(problem);
+    let mut page = pages::problem(problem, tongue);
     for name in [header::RETRY_AFTER, header::ALLOW] {
         if let Some(value) = response.headers().get(&name) {
             page.headers_mut().insert(name, value.clone());

@@ -31,6 +31,7 @@ mod present;
 mod problem;
 mod service;
 mod waiters;
+mod words;
 mod workspace;
 pub mod workspace_cookie;
 

@@ -535,6 +535,11 @@ pub(crate) fn signed_in_as(login: &LoginGlance) -> Option<String> {
     login.eldest()?.address.clone()
 }
 
+/// The language that the contact reads who was longest behind a login.
+pub(crate) fn locale(login: &LoginGlance) -> Option<&str> {
+    login.eldest()?.locale.as_deref()
+}
+
 /// A profile's id, which means nothing to anybody else.
 pub(crate) fn profile_id(profile: ProfileId) -> String {
     let bytes = [profile.contact.to_bytes(), profile.client.to_bytes()].concat();

@@ -211,7 +211,12 @@ impl Problem {
         self.0.kind.code
     }
 
-    /// How long to wait before the next try, for programs.
+    /// Seconds to wait before the next try.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        self.0.retry_after
+    }
+
+    /// The same, for programs.
     pub(crate) fn wait(&self) -> Option<(HeaderName, HeaderValue)> {
         Some((header::RETRY_AFTER, HeaderValue::from(self.0.retry_after?)))
     }

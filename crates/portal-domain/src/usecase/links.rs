@@ -32,6 +32,8 @@ pub struct LinkView {
     pub sent_at: Timestamp,
     /// The address it was mailed to; whoever has the token has that mail.
     pub address: String,
+    /// The language that the contact reads to whom it was mailed, as far as that contact is behind the login still.
+    pub locale: Option<String>,
 }
 
 impl Portal {
@@ -46,7 +48,10 @@ impl Portal {
         };
         let sent_at = facts.sent_at.unwrap_or(facts.link.created_at);
         let address = facts.link.address.as_str().to_owned();
-        Ok(LinkView { state, purpose: facts.link.purpose, practice, sent_at, address })
+        let members = facts.login.iter().flat_map(|login| &login.members);
+        let mut readers = members.filter(|member| member.contact.id == facts.link.contact);
+        let locale = readers.next().and_then(|member| member.contact.locale.clone());
+        Ok(LinkView { locale, state, purpose: facts.link.purpose, practice, sent_at, address })
     }
 
     /// Sets a password by a link. See [`decide::redeem`].

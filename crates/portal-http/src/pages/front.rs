@@ -9,7 +9,14 @@ use portal_domain::{
 };
 
 use super::{Shell, go_to, show};
-use crate::{Inner, ask::Form, caller::Origin, observe, problem::Problem};
+use crate::{
+    Inner,
+    ask::Form,
+    caller::{Origin, Speaks},
+    observe,
+    problem::Problem,
+    words::Tongue,
+};
 
 /// So many practices are looked at together.
 const BATCH: u32 = 50;
@@ -27,8 +34,8 @@ enum Asked {
     No,
     /// An address.
     Address(String),
-    /// Too often from here (G2): why, in words.
-    TooOften(String),
+    /// Too often from here (G2): how many seconds to wait.
+    TooOften(u64),
 }
 
 #[derive(Template)]
@@ -64,23 +71,23 @@ async fn doors(app: &Inner) -> Result<Doors, Problem> {
     }
 }
 
-fn closed() -> Response {
-    show(StatusCode::NOT_FOUND, &ClosedPage { shell: Shell::bare() })
+fn closed(tongue: Tongue) -> Response {
+    show(StatusCode::NOT_FOUND, &ClosedPage { shell: Shell::bare().speaking(tongue) })
 }
 
-fn front(status: StatusCode, asked: Asked) -> Response {
-    show(status, &FrontPage { shell: Shell::bare(), asked })
+fn front(status: StatusCode, asked: Asked, tongue: Tongue) -> Response {
+    show(status, &FrontPage { shell: Shell::bare().speaking(tongue), asked })
 }
 
 fn sign_in_of(practice: &Practice) -> Response {
     go_to(format!("/portal/{}/sign-in", practice.slug))
 }
 
-pub(super) async fn page(State(app): State<Arc<Inner>>) -> Result<Response, Problem> {
+pub(super) async fn page(State(app): State<Arc<Inner>>, Speaks(tongue): Speaks) -> Result<Response, Problem> {
     Ok(match doors(&app).await? {
-        Doors::None => closed(),
+        Doors::None => closed(tongue),
         Doors::Only(practice) => sign_in_of(&practice),
-        Doors::Several(_) => front(StatusCode::OK, Asked::No),
+        Doors::Several(_) => front(StatusCode::OK, Asked::No, tongue),
     })
 }
 
@@ -88,20 +95,22 @@ pub(super) async fn page(State(app): State<Arc<Inner>>) -> Result<Response, Prob
 pub(super) async fn ask(
     State(app): State<Arc<Inner>>,
     Origin(origin): Origin,
+    Speaks(tongue): Speaks,
     form: Form,
 ) -> Result<Response, Problem> {
     let email = form.field("email")?;
     let practice = match doors(&app).await? {
-        Doors::None => return Ok(closed()),
+        Doors::None => return Ok(closed(tongue)),
         Doors::Only(practice) => return Ok(sign_in_of(&practice)),
         Doors::Several(first) => first,
     };
     let context = CallContext { origin, ..CallContext::new(practice, Caller::Anyone) };
     match app.portal.ask_for_portal_address(&context, email).await.map_err(Problem::from) {
-        Ok(()) => Ok(front(StatusCode::OK, Asked::Address(email.to_owned()))),
+        Ok(()) => Ok(front(StatusCode::OK, Asked::Address(email.to_owned()), tongue)),
         Err(problem) if problem.code() == "too_many_requests" => {
             observe::refused(problem.code());
-            let mut response = front(problem.status(), Asked::TooOften(super::sentence(problem.detail())));
+            let mut response =
+                front(problem.status(), Asked::TooOften(problem.retry_after().unwrap_or_default()), tongue);
             response.headers_mut().extend(problem.wait());
             Ok(response)
         }

@@ -1,6 +1,6 @@
 //! Where one is after signing in: who one is, what one looks at, and where from there.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use askama::Template;
 use axum::{
@@ -24,6 +24,7 @@ use crate::{
     caller::{Held, Visitor},
     cookie, present,
     problem::Problem,
+    words::{Arg, Markup},
 };
 
 /// So many of one's other sessions are listed.
@@ -41,7 +42,7 @@ struct HomePage {
     places: Vec<Place>,
     sessions: Vec<Seat>,
     /// So many more there are.
-    unlisted: usize,
+    unlisted: u64,
 }
 
 /// A profile to choose.
@@ -86,20 +87,16 @@ pub(super) enum Past {
     Days(u64),
 }
 
-impl fmt::Display for Past {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (number, unit) = match self {
-            Self::Now => return f.write_str("just now"),
-            Self::Minutes(number) => (number, "minute"),
-            Self::Hours(number) => (number, "hour"),
-            Self::Days(number) => (number, "day"),
-        };
-        let several = if *number == 1 { "" } else { "s" };
-        write!(f, "{number} {unit}{several} ago")
-    }
-}
-
 impl Past {
+    fn told(self, shell: &Shell) -> Markup {
+        match self {
+            Self::Now => shell.label("past-now"),
+            Self::Minutes(count) => shell.with("past-minutes", "count", shell.number(count)),
+            Self::Hours(count) => shell.with("past-hours", "count", shell.number(count)),
+            Self::Days(count) => shell.with("past-days", "count", shell.number(count)),
+        }
+    }
+
     fn of(span: Duration) -> Self {
         match span.as_secs() / 60 {
             0 => Self::Now,
@@ -121,12 +118,39 @@ impl Seat {
             current: session.id == own,
         }
     }
+
+    /// The browser, in words.
+    fn named(&self, shell: &Shell) -> Markup {
+        match (self.browser.name, self.browser.system) {
+            (Some(name), Some(system)) => {
+                shell.with_both("browser-on", "browser", shell.text(name), "system", shell.text(system))
+            }
+            (Some(name), None) => Markup::of(name),
+            (None, Some(system)) => shell.with("browser-unknown-on", "system", shell.text(system)),
+            (None, None) => shell.label("browser-unknown"),
+        }
+    }
+
+    /// Since when, and where from.
+    fn began(&self, shell: &Shell) -> Markup {
+        let (exact, past) = &self.began;
+        let when = Arg::time(exact, &past.told(shell));
+        match &self.origin {
+            Some(origin) => shell.with_both("session-began-from", "when", when, "origin", shell.text(origin)),
+            None => shell.with("session-began", "when", when),
+        }
+    }
+
+    /// When it was used last.
+    fn unused(&self, shell: &Shell) -> Markup {
+        shell.with("session-unused", "when", shell.text(self.unused.told(shell)))
+    }
 }
 
 /// One's sessions, this one first and then those used last; and how many more there are.
-fn seats(mut open: Vec<PortalSession>, own: SessionId, now: Timestamp) -> (Vec<Seat>, usize) {
+fn seats(mut open: Vec<PortalSession>, own: SessionId, now: Timestamp) -> (Vec<Seat>, u64) {
     open.sort_by_key(|session| (session.id != own, std::cmp::Reverse(session.last_seen_at), session.id));
-    let unlisted = open.len().saturating_sub(LISTED + 1);
+    let unlisted = open.len().saturating_sub(LISTED + 1).try_into().unwrap_or(u64::MAX);
     let listed = open.iter().take(LISTED + 1);
     (listed.map(|session| Seat::of(session, own, now)).collect(), unlisted)
 }
@@ -171,11 +195,12 @@ pub(super) async fn page(visitor: Visitor, Held(held): Held, RawQuery(query): Ra
         let profile = carried.as_deref().and_then(present::read_profile_id);
         return Ok(go_to(Next::of_profile(profile).path(&visitor, "sign-in")));
     };
+    let visitor = visitor.speaking(present::locale(&view.login));
     let open = visitor.app.portal.own_sessions(&visitor.context, &token).await?;
     let (sessions, unlisted) = seats(open, view.session.id, visitor.app.portal.now());
     let profiles = choices(&view);
     let page = HomePage {
-        shell: Shell::of(&visitor.practice),
+        shell: visitor.shell(),
         base: visitor.path(""),
         signed_in_as: present::signed_in_as(&view.login).unwrap_or_default(),
         linked: linked(carried.as_deref(), &profiles),

@@ -29,7 +29,7 @@ struct SetPasswordPage {
     practice: String,
     address: String,
     first: bool,
-    min_length: u32,
+    min_length: u64,
     fault: Fault,
 }
 
@@ -51,6 +51,7 @@ struct RenewedPage {
 
 pub(super) async fn page(visitor: Visitor, Token(token): Token) -> Result<Response, Problem> {
     let view = visitor.app.portal.view_link(&visitor.context, &token).await?;
+    let visitor = visitor.speaking(view.locale.as_deref());
     Ok(match view.state {
         LinkState::Usable => form_page(&visitor, &token, view, Fault::default()),
         state => closed(&visitor, &token, state, StatusCode::OK),
@@ -60,12 +61,12 @@ pub(super) async fn page(visitor: Visitor, Token(token): Token) -> Result<Respon
 fn form_page(visitor: &Visitor, token: &str, view: LinkView, fault: Fault) -> Response {
     let status = if fault.told().is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = SetPasswordPage {
-        shell: Shell::of(&visitor.practice),
+        shell: visitor.shell(),
         action: visitor.path(&format!("link/{token}")),
         practice: visitor.practice.name.clone(),
         address: view.address,
         first: view.purpose == LinkPurpose::Activation,
-        min_length: view.practice.settings.password_min_length,
+        min_length: view.practice.settings.password_min_length.into(),
         fault,
     };
     show(status, &page)
@@ -73,7 +74,7 @@ fn form_page(visitor: &Visitor, token: &str, view: LinkView, fault: Fault) -> Re
 
 fn closed(visitor: &Visitor, token: &str, state: LinkState, status: StatusCode) -> Response {
     let page = ClosedPage {
-        shell: Shell::of(&visitor.practice),
+        shell: visitor.shell(),
         base: visitor.path(""),
         action: visitor.path(&format!("link/{token}/renew")),
         state,
@@ -89,6 +90,7 @@ pub(super) async fn set_password(
     form: Form,
 ) -> Result<Response, Problem> {
     let view = visitor.app.portal.view_link(&visitor.context, &token).await?;
+    let visitor = visitor.speaking(view.locale.as_deref());
     let (password, repeated) = (form.field("password")?, form.optional("repeated")?);
     if view.state == LinkState::Usable && repeated.is_some_and(|repeated| repeated != password) {
         observe::refused("password_refused");
@@ -105,7 +107,7 @@ pub(super) async fn set_password(
         }
         Err(Error::Refused(Refusal::PasswordRefused { fault })) => {
             observe::refused("password_refused");
-            Ok(form_page(&visitor, &token, view, Fault::of("password", &fault.to_string())))
+            Ok(form_page(&visitor, &token, view, Fault::of(&fault)))
         }
         Err(error) => Err(error.into()),
     }
@@ -116,6 +118,6 @@ pub(super) async fn renew(visitor: Visitor, Token(token): Token) -> Result<Respo
     if !visitor.app.portal.ask_for_renewal(&visitor.context, &token).await? {
         return Err(Problem::not_found("link"));
     }
-    let page = RenewedPage { shell: Shell::of(&visitor.practice), base: visitor.path("") };
+    let page = RenewedPage { shell: visitor.shell(), base: visitor.path("") };
     Ok(show(StatusCode::OK, &page))
 }

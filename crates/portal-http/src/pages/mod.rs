@@ -8,7 +8,9 @@ mod handoff;
 mod home;
 mod link;
 mod password;
+mod problem;
 mod returning;
+mod say;
 mod sign_in;
 
 use std::sync::Arc;
@@ -23,7 +25,8 @@ use axum::{
 };
 use portal_domain::practice::Practice;
 
-use crate::{Inner, assets, config::BaseUrl, guard, problem::Problem};
+pub(crate) use self::problem::problem;
+use crate::{Inner, assets, config::BaseUrl, guard, words::Tongue};
 
 /// The routes of the pages.
 pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
@@ -56,11 +59,12 @@ pub(crate) fn is_page(path: &str) -> bool {
     below.split('/').nth(1) != Some("api")
 }
 
-/// What stands around every page of a practice.
+/// What stands around every page, and the language in which it speaks.
 pub(crate) struct Shell {
     pub(crate) css: String,
     pub(crate) js: String,
     pub(crate) practice: Option<Around>,
+    tongue: Tongue,
 }
 
 /// The practice a page belongs to.
@@ -74,7 +78,8 @@ pub(crate) struct Around {
 }
 
 impl Shell {
-    fn of(practice: &Practice) -> Self {
+    /// Around a page of a practice, in English.
+    pub(crate) fn of(practice: &Practice) -> Self {
         let around = Around {
             name: practice.name.clone(),
             contact_line: practice.settings.contact_line.clone(),
@@ -86,7 +91,12 @@ impl Shell {
 
     /// Around a page that belongs to no practice.
     pub(crate) fn bare() -> Self {
-        Self { css: assets::css_path(), js: assets::js_path(), practice: None }
+        Self { css: assets::css_path(), js: assets::js_path(), practice: None, tongue: Tongue::English }
+    }
+
+    /// The same in another language.
+    pub(crate) fn speaking(self, tongue: Tongue) -> Self {
+        Self { tongue, ..self }
     }
 }
 
@@ -104,12 +114,6 @@ fn go_to(path: String) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, place)]).into_response()
 }
 
-/// A refusal's text, as people write sentences.
-fn sentence(text: &str) -> String {
-    let mut rest = text.trim_end_matches('.').chars();
-    rest.next().map(|first| first.to_uppercase().chain(rest).chain(['.']).collect()).unwrap_or_default()
-}
-
 #[derive(Template)]
 #[template(path = "elsewhere.html")]
 struct ElsewherePage<'a> {
@@ -119,33 +123,9 @@ struct ElsewherePage<'a> {
 }
 
 /// What people see who came by a host that is not served: where the page is that they asked for.
-pub(crate) fn elsewhere(base: &BaseUrl, path: &str) -> Response {
+pub(crate) fn elsewhere(base: &BaseUrl, path: &str, tongue: Tongue) -> Response {
     let host = base.as_str().split_once("://").map_or("", |(_, host)| host);
-    let page = ElsewherePage { shell: Shell::bare(), place: &format!("{}{path}", base.as_str()), host };
+    let page =
+        ElsewherePage { shell: Shell::bare().speaking(tongue), place: &format!("{}{path}", base.as_str()), host };
     show(StatusCode::MISDIRECTED_REQUEST, &page)
-}
-
-#[derive(Template)]
-#[template(path = "problem.html")]
-struct ProblemPage<'a> {
-    shell: Shell,
-    title: &'a str,
-    detail: &'a str,
-}
-
-/// A problem in words for people.
-pub(crate) fn problem(problem: &Problem) -> Response {
-    let detail = match problem.code() {
-        "not_found" => "Please check that the address is complete. If it came in a mail, open it from there again.",
-        "overloaded" => "Too many people are here at once. Please try again in a few seconds.",
-        "internal_error" => "This is our fault and not yours. Please try again later.",
-        "method_not_allowed" => "This address is not meant to be opened by itself.",
-        _ => problem.detail(),
-    };
-    let detail = &sentence(detail);
-    let title = match problem.code() {
-        "not_found" => "This page does not exist",
-        _ => problem.title(),
-    };
-    show(problem.status(), &ProblemPage { shell: Shell::bare(), title, detail })
 }

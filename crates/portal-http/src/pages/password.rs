@@ -7,7 +7,6 @@ use axum::{
 };
 use portal_domain::{
     Refusal,
-    password::PasswordFault,
     usecase::{ChangePassword, Error, SessionView},
 };
 
@@ -25,7 +24,7 @@ struct ChangePage {
     shell: Shell,
     base: String,
     address: String,
-    min_length: u32,
+    min_length: u64,
     fault: Fault,
 }
 
@@ -39,10 +38,10 @@ struct ChangedPage {
 fn form_page(visitor: &Visitor, view: &SessionView, fault: Fault) -> Response {
     let status = if fault.told().is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = ChangePage {
-        shell: Shell::of(&visitor.practice),
+        shell: visitor.shell(),
         base: visitor.path(""),
         address: present::signed_in_as(&view.login).unwrap_or_default(),
-        min_length: visitor.practice.settings.password_min_length,
+        min_length: visitor.practice.settings.password_min_length.into(),
         fault,
     };
     show(status, &page)
@@ -50,7 +49,7 @@ fn form_page(visitor: &Visitor, view: &SessionView, fault: Fault) -> Response {
 
 pub(super) async fn page(visitor: Visitor, Held(held): Held) -> Result<Response, Problem> {
     Ok(match visitor.signed_in(held.as_ref()).await? {
-        Some(view) => form_page(&visitor, &view, Fault::default()),
+        Some(view) => form_page(&visitor.speaking(present::locale(&view.login)), &view, Fault::default()),
         None => go_to(visitor.path("sign-in")),
     })
 }
@@ -66,6 +65,7 @@ pub(super) async fn change(
     let repeated = form.optional("repeated")?;
     let view = visitor.signed_in(held.as_ref()).await?;
     let (Some(token), Some(view)) = (held, view) else { return Ok(go_to(visitor.path("sign-in"))) };
+    let visitor = visitor.speaking(present::locale(&view.login));
     if repeated.is_some_and(|repeated| repeated != new) {
         observe::refused("password_refused");
         return Ok(form_page(&visitor, &view, Fault::not_the_same()));
@@ -75,13 +75,12 @@ pub(super) async fn change(
     let command = ChangePassword { session: &token, current, new, known: known.as_deref() };
     match visitor.app.portal.change_password(&own_context(&visitor, &view), &command).await {
         Ok(changed) => {
-            let page = ChangedPage { shell: Shell::of(&visitor.practice), base: visitor.path("") };
+            let page = ChangedPage { shell: visitor.shell(), base: visitor.path("") };
             Ok((cookie::of_signed_in(base, slug, &changed), show(StatusCode::OK, &page)).into_response())
         }
         Err(Error::Refused(Refusal::PasswordRefused { fault })) => {
             observe::refused("password_refused");
-            let field = if fault == PasswordFault::CurrentPassword { "current" } else { "password" };
-            Ok(form_page(&visitor, &view, Fault::of(field, &fault.to_string())))
+            Ok(form_page(&visitor, &view, Fault::of(&fault)))
         }
         Err(error) => Err(error.into()),
     }

@@ -15,7 +15,7 @@ use super::{
     Shell, go_to,
     home::{carried, home_with},
     returning::{Lost, ReturnTo},
-    sentence, show,
+    show,
 };
 use crate::{
     api::user_agent,
@@ -91,6 +91,11 @@ impl Next {
         }
     }
 
+    /// Home, as far as one is signed in already.
+    fn home(&self, base: &str) -> String {
+        self.profile().map_or_else(|| base.to_owned(), |profile| format!("{base}?profile={profile}"))
+    }
+
     fn profile(&self) -> Option<String> {
         match self {
             Self::Profile(profile) => Some(present::profile_id(*profile)),
@@ -126,7 +131,7 @@ pub(super) async fn sign_in_page(
     };
     let wait = why.wait();
     let page = SignInPage {
-        shell: Shell::of(&visitor.practice),
+        shell: visitor.shell(),
         base: visitor.path(""),
         why,
         address: address.to_owned(),
@@ -150,10 +155,10 @@ impl Why {
         matches!(self, Self::PasswordSet)
     }
 
-    /// What is wrong where there were too many tries, as a sentence.
-    fn too_many(&self) -> Option<String> {
+    /// How long to wait where there were too many tries, in seconds.
+    fn too_many(&self) -> Option<u64> {
         match self {
-            Self::TooMany(problem) => Some(sentence(problem.detail())),
+            Self::TooMany(problem) => problem.retry_after(),
             _ => None,
         }
     }
@@ -229,5 +234,5 @@ pub(super) async fn ask(visitor: Visitor, form: Form) -> Result<Response, Proble
 }
 
 fn forgot_page(visitor: &Visitor, asked: Option<String>) -> ForgotPage {
-    ForgotPage { shell: Shell::of(&visitor.practice), base: visitor.path(""), asked }
+    ForgotPage { shell: visitor.shell(), base: visitor.path(""), asked }
 }

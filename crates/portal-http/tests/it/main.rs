@@ -29,6 +29,7 @@ mod returns;
 mod sessions;
 mod settings;
 mod takeout;
+mod tongues;
 mod tries;
 mod versions;
 mod walls;
