@@ -47,7 +47,8 @@ struct ClosedPage {
 /// What there is to come in by.
 enum Doors {
     None,
-    Only(Practice),
+    /// One: the way to its portal.
+    Only(String),
     /// Several: the first of them.
     Several(PracticeId),
 }
@@ -66,7 +67,7 @@ async fn doors(app: &Inner) -> Result<Doors, Problem> {
             }
         }
         if last {
-            return Ok(first.map_or(Doors::None, Doors::Only));
+            return Ok(first.map_or(Doors::None, |practice| Doors::Only(sign_in_of(&practice))));
         }
     }
 }
@@ -79,14 +80,14 @@ fn front(status: StatusCode, asked: Asked, tongue: Tongue) -> Response {
     show(status, &FrontPage { shell: Shell::bare().speaking(tongue), asked })
 }
 
-fn sign_in_of(practice: &Practice) -> Response {
-    go_to(format!("/portal/{}/sign-in", practice.slug))
+fn sign_in_of(practice: &Practice) -> String {
+    format!("/portal/{}/sign-in", practice.slug)
 }
 
 pub(super) async fn page(State(app): State<Arc<Inner>>, Speaks(tongue): Speaks) -> Result<Response, Problem> {
     Ok(match doors(&app).await? {
         Doors::None => closed(tongue),
-        Doors::Only(practice) => sign_in_of(&practice),
+        Doors::Only(way) => go_to(way),
         Doors::Several(_) => front(StatusCode::OK, Asked::No, tongue),
     })
 }
@@ -101,7 +102,7 @@ pub(super) async fn ask(
     let email = form.field("email")?;
     let practice = match doors(&app).await? {
         Doors::None => return Ok(closed(tongue)),
-        Doors::Only(practice) => return Ok(sign_in_of(&practice)),
+        Doors::Only(way) => return Ok(go_to(way)),
         Doors::Several(first) => first,
     };
     let context = CallContext { origin, ..CallContext::new(practice, Caller::Anyone) };
