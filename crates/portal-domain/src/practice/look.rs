@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn in_the_dark_a_colour_is_light_enough_and_stays_where_it_is() {
         for (colour, light) in
-            [("#000000", "#8a8a8a"), ("#ffffff", "#ffffff"), ("#9cc3f2", "#9cc3f2"), ("nonsense", "")]
+            [("#000000", "#8b8b8b"), ("#ffffff", "#ffffff"), ("#9cc3f2", "#9cc3f2"), ("nonsense", "")]
         {
             assert_eq!(lightened(colour).unwrap_or_default(), light, "{colour}");
         }
