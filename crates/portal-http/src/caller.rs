@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// What stands in the path under a name, decoded.
-async fn param(parts: &mut Parts, name: &str) -> Option<String> {
+pub(crate) async fn param(parts: &mut Parts, name: &str) -> Option<String> {
     let params = RawPathParams::from_request_parts(parts, &()).await.ok()?;
     params.iter().find(|(own, _)| *own == name).map(|(_, value)| value.to_owned())
 }

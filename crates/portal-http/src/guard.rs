@@ -178,6 +178,9 @@ pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> axum::http::Response
 /// People get a page where programs get a problem.
 fn dressed(response: Response) -> Response {
     let Some(problem) = response.extensions().get::<Problem>() else { return response };
+    if response.extensions().get::<pages::Dressed>().is_some() {
+        return response;
+    }
     let mut page = pages::problem(problem);
     for name in [header::RETRY_AFTER, header::ALLOW] {
         if let Some(value) = response.headers().get(&name) {

@@ -20,6 +20,7 @@ mod caller;
 mod config;
 mod cookie;
 mod demo;
+mod desk;
 mod document;
 mod gate;
 mod guard;
@@ -45,6 +46,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 pub use crate::{
     config::{BaseUrl, BaseUrlFault, HttpConfig, Network},
+    desk::workspace_table,
     document::openapi,
     host::route_table,
     present::event_payload,
@@ -113,7 +115,7 @@ impl App {
             .nest("/api/v1", host::routes(&app))
             .nest("/portal/{practice}/api", api::routes(&app))
             .nest("/workspace/{practice}/api", workspace::routes(&app))
-            .merge(workspace::door())
+            .merge(desk::routes(&app))
             .merge(pages::routes(&app));
         if app.config.demo_mail.is_some() {
             routes = routes.merge(demo::routes());

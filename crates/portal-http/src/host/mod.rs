@@ -8,7 +8,7 @@ mod credentials;
 mod erasure;
 mod events;
 mod export;
-mod find;
+pub(crate) mod find;
 mod imports;
 mod jobs;
 mod operators;

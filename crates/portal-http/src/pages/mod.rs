@@ -82,7 +82,7 @@ fn go_to(path: String) -> Response {
 }
 
 /// A refusal's text, as people write sentences.
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut rest = text.trim_end_matches('.').chars();
     rest.next().map(|first| first.to_uppercase().chain(rest).chain(['.']).collect()).unwrap_or_default()
 }
@@ -94,6 +94,10 @@ struct ProblemPage<'a> {
     title: &'a str,
     detail: &'a str,
 }
+
+/// Set on an answer that says in words of its own what went wrong.
+#[derive(Clone)]
+pub(crate) struct Dressed;
 
 /// A problem in words for people.
 pub(crate) fn problem(problem: &Problem) -> Response {

@@ -5,6 +5,8 @@ mod agree;
 mod alike;
 mod contract;
 mod credentials;
+mod desk;
+mod desk_contact;
 mod document;
 mod erasure;
 mod events;
