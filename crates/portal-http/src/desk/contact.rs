@@ -9,8 +9,12 @@ use axum::{
 use portal_domain::{
     Refusal,
     contact::Access,
+    decide,
+    facts::ContactFacts,
     id::Ref,
-    status::PortalPart,
+    session::PortalSession,
+    status::{PortalPart, PortalStatus},
+    time::Timestamp,
     usecase::{CallContext, ContactAnswer, Error},
     view::ContactView,
 };
@@ -47,6 +51,18 @@ impl Command {
             Self::Resend => "resend",
             Self::Deactivate => "deactivate",
             Self::Reactivate => "reactivate",
+        }
+    }
+
+    /// Whether it is the next thing to do for a contact.
+    const fn is_next(self, status: PortalStatus) -> bool {
+        match self {
+            Self::Activate => matches!(status, PortalStatus::NotActivated),
+            Self::Resend => {
+                matches!(status, PortalStatus::InvitationUndelivered | PortalStatus::InvitationExpired)
+            }
+            Self::Reactivate => true,
+            Self::Deactivate => false,
         }
     }
 
@@ -99,6 +115,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Command {
     }
 }
 
+/// A browser that is signed in.
+struct Browser {
+    since: String,
+    seen: String,
+    origin: Option<String>,
+    agent: Option<String>,
+}
+
 /// A client of the contact.
 struct OwnClient {
     name: String,
@@ -117,10 +141,12 @@ struct ContactPage {
     tone: &'static str,
     reason: String,
     advice: Option<&'static str>,
-    commands: Vec<Command>,
+    /// Each with whether it is the next thing to do.
+    commands: Vec<(Command, bool)>,
     addresses: Vec<Address>,
     shared_with: Vec<(String, String)>,
     clients: Vec<OwnClient>,
+    browsers: Vec<Browser>,
     added: bool,
 }
 
@@ -131,7 +157,8 @@ pub(super) async fn page(
 ) -> Result<Response, Problem> {
     let (practice, facts) = member.app.portal.contact(&member.context, &reference).await?;
     let gone = || Problem::not_found("contact");
-    let view = ContactView::of(&practice, &facts, member.app.portal.now()).ok_or_else(gone)?;
+    let now = member.app.portal.now();
+    let view = ContactView::of(&practice, &facts, now).ok_or_else(gone)?;
     let own = facts.clients.iter().filter(|client| view.clients.contains(&client.reference));
     let own = own.map(|client| OwnClient {
         name: client.name.clone(),
@@ -146,15 +173,32 @@ pub(super) async fn page(
         tone: words::tone(view.portal.status).class(),
         reason: words::reason(&view.portal),
         advice: words::advice(&view.portal),
-        commands: Command::offered(&view.portal),
+        commands: Command::offered(&view.portal).into_iter().map(|it| (it, it.is_next(view.portal.status))).collect(),
         addresses: confirm::addresses(&view.emails),
         shared_with: shared.map(|named| (named.name.clone(), member.contact_path(&named.reference))).collect(),
         clients: own.collect(),
+        browsers: browsers(&facts, now),
         added: query.as_deref() == Some("added"),
         name: view.name,
         reference: view.reference.as_str().to_owned(),
     };
     Ok(show(StatusCode::OK, &page))
+}
+
+fn browsers(facts: &ContactFacts, now: Timestamp) -> Vec<Browser> {
+    let valid = facts.login.iter().flat_map(|login| decide::valid_sessions(login, now));
+    let browser = |session: &PortalSession| Browser {
+        since: words::moment(session.created_at),
+        seen: words::moment(session.last_seen_at),
+        origin: session.origin.clone(),
+        agent: session.user_agent.clone(),
+    };
+    valid.map(browser).collect()
+}
+
+pub(super) async fn end_sessions(member: Member, Reference(contact): Reference) -> Result<Response, Problem> {
+    member.app.portal.end_contact_sessions(&member.context, &contact).await?;
+    Ok(go_to(member.contact_path(&contact)))
 }
 
 /// What a command would do now.
@@ -238,7 +282,9 @@ pub(super) async fn carry_out(
     if look.tick().is_some() && form.optional("join")? != Some("yes") {
         return again(Some(Again::Unticked));
     }
-    let context = member.meaning(&look.contact.tag, call, command.code());
+    let command_of = format!("{} {} {}", command.code(), look.contact.reference, look.contact.tag);
+    let context =
+        CallContext { request: member.once(call, &command_of).request, ..member.meant_for(&look.contact.tag) };
     match command.run(&member, &context, &contact).await {
         Ok(_) => Ok(go_to(member.contact_path(&contact))),
         Err(Error::Refused(_)) => {

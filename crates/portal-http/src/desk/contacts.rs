@@ -145,7 +145,7 @@ pub(super) async fn form(member: Member, RawQuery(query): RawQuery) -> Response 
 }
 
 /// What is wrong with what was typed, at which field.
-enum Fault {
+pub(super) enum Fault {
     Typed(&'static str, Told),
     Other(Problem),
 }
@@ -228,7 +228,7 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The clients that the lines name.
-async fn chosen(member: &Member, text: &str) -> Result<Vec<Ref>, Fault> {
+pub(super) async fn chosen(member: &Member, text: &str) -> Result<Vec<Ref>, Fault> {
     let mut chosen = Vec::new();
     if lines(text).next().is_none() {
         return Ok(chosen);

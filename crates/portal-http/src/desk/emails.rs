@@ -221,7 +221,7 @@ pub(super) async fn save(member: Member, Reference(contact): Reference, form: Fo
         return Ok(look.page(&member, Some(Again::Unticked)));
     }
     let input = EmailsInput { emails: look.emails.clone(), join: seen.join, wrong_address };
-    let context = member.meaning(&look.contact.tag, "", "");
+    let context = member.meant_for(&look.contact.tag);
     match member.app.portal.put_emails(&context, &contact, &input).await {
         Ok(_) => Ok(go_to(member.contact_path(&contact))),
         Err(Error::Refused(_)) => Ok(Look::at(&member, &contact, look.wish).await?.page(&member, Some(Again::Changed))),

@@ -73,13 +73,18 @@ impl Member {
         CallContext { preview: true, ..self.context.clone() }
     }
 
-    /// The context of a command that is meant for a contact as it was shown, and once, however often its button is pressed.
-    pub(super) fn meaning(&self, tag: &str, call: &str, page: &str) -> CallContext {
-        let scope = format!("{} {page}", self.user.id);
-        let digest = Sha256::new().chain_update(page).chain_update([0]).chain_update(tag).finalize().into();
+    /// The context of a command that is meant once, however often its button is pressed.
+    pub(super) fn once(&self, call: &str, command: &str) -> CallContext {
+        let scope = format!("{} {command}", self.user.id);
         let named = (1..=255).contains(&call.len()) && call.bytes().all(|byte| byte.is_ascii_graphic());
-        let request = named.then(|| Request { key: RequestKey { scope, key: call.to_owned() }, digest });
-        CallContext { request, expected: Some(Expected::Tags(vec![tag.to_owned()])), ..self.context.clone() }
+        let key = RequestKey { scope, key: call.to_owned() };
+        let request = named.then(|| Request { digest: Sha256::digest(command).into(), key });
+        CallContext { request, ..self.context.clone() }
+    }
+
+    /// The context of a command that is meant for a contact as it was shown.
+    pub(super) fn meant_for(&self, tag: &str) -> CallContext {
+        CallContext { expected: Some(Expected::Tags(vec![tag.to_owned()])), ..self.context.clone() }
     }
 
     /// A fresh name, for a call or for a thing that is made here.

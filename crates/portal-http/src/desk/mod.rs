@@ -1,12 +1,15 @@
 //! The pages of the workspace on which staff work: who can get in, who can't, and what to do. They work without any script.
 
 mod asked;
+mod bulk;
 mod clients;
 mod confirm;
 mod contact;
 mod contacts;
+mod details;
 mod effects;
 mod emails;
+mod history;
 mod member;
 mod refused;
 mod rollout;
@@ -32,6 +35,12 @@ use crate::{Inner, assets, guard, pages::show, problem::Problem};
 /// A page: method, path below `/workspace/{practice}`, the least role that it takes (W3), and the handler.
 struct Page(&'static str, &'static str, Role, MethodRouter<Arc<Inner>>);
 
+impl Page {
+    fn of(self, least: Role) -> Self {
+        Self(self.0, self.1, least, self.3)
+    }
+}
+
 fn look<T: 'static, H: Handler<T, Arc<Inner>>>(path: &'static str, handler: H) -> Page {
     Page("GET", path, Role::Staff, routing::get(handler))
 }
@@ -55,12 +64,22 @@ fn table() -> Vec<Page> {
         deed("/contacts/{ref}/emails", Staff, emails::save),
         look("/contacts/{ref}/access/{command}", contact::foresee),
         deed("/contacts/{ref}/access/{command}", Staff, contact::carry_out),
+        look("/contacts/{ref}/details", details::form),
+        deed("/contacts/{ref}/details", Staff, details::save),
+        look("/contacts/{ref}/history", history::page),
+        deed("/contacts/{ref}/sessions", Staff, contact::end_sessions),
         look("/clients", clients::page),
         deed("/clients", Staff, clients::add),
         look("/clients/{ref}", clients::one),
         deed("/clients/{ref}", Staff, clients::rename),
         deed("/clients/{ref}/suspend", Admin, clients::suspend),
         deed("/clients/{ref}/resume", Admin, clients::resume),
+        look("/bulk/{command}", bulk::foresee).of(Admin),
+        deed("/bulk/{command}", Admin, bulk::start),
+        look("/jobs/{id}", bulk::job).of(Admin),
+        deed("/jobs/{id}/pause", Admin, bulk::pause),
+        deed("/jobs/{id}/resume", Admin, bulk::resume),
+        deed("/jobs/{id}/cancel", Admin, bulk::cancel),
     ]
 }
 

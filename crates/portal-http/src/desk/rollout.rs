@@ -30,6 +30,8 @@ struct RollOutPage {
     more: bool,
     in_reach: usize,
     counts: Vec<Count>,
+    /// What an admin can do for many: path and words.
+    many: Vec<(String, &'static str)>,
 }
 
 pub(super) async fn page(member: Member) -> Result<Response, Problem> {
@@ -46,9 +48,22 @@ pub(super) async fn page(member: Member) -> Result<Response, Problem> {
         total: counts.values().sum(),
         more,
         in_reach: counts.get(&PortalStatus::Active).copied().unwrap_or_default(),
+        many: many(&member, &counts),
         counts: rows.collect(),
     };
     Ok(show(StatusCode::OK, &page))
+}
+
+/// Bulk mail is an admin's (W3).
+fn many(member: &Member, counts: &BTreeMap<PortalStatus, usize>) -> Vec<(String, &'static str)> {
+    use PortalStatus::{InvitationExpired, InvitationUndelivered, NotActivated};
+    let any = |statuses: &[PortalStatus]| statuses.iter().any(|status| counts.contains_key(status));
+    let all = [
+        (any(&[NotActivated]), "bulk/activate", "Activate all who are not activated …"),
+        (any(&[InvitationExpired, InvitationUndelivered]), "bulk/resend", "Send new invitations …"),
+    ];
+    let offered = all.into_iter().filter(|(any, ..)| *any && member.is_admin());
+    offered.map(|(_, path, words)| (member.path(path), words)).collect()
 }
 
 async fn counted(member: &Member) -> Result<(BTreeMap<PortalStatus, usize>, bool), Problem> {

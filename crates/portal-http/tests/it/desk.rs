@@ -22,6 +22,11 @@ impl Desk {
             let body = json!({"name": format!("The {who}"), "email": format!("{who}@staff.example"), "role": role});
             kit.host(Method::PUT, &format!("/practice-users/{who}"), body).await.is(201);
         }
+        Self::again(kit).await
+    }
+
+    /// The same two, signed in anew.
+    pub(crate) async fn again(kit: Kit) -> Self {
         let (admin, staff) = (session(&kit, "boss").await, session(&kit, "sam").await);
         Self { kit, admin, staff }
     }
@@ -81,6 +86,7 @@ fn walk() -> Vec<(&'static str, String, &'static str)> {
         path.replace("{practice}", "smith")
             .replace("{ref}", if client { "acme" } else { "ada" })
             .replace("{command}", "activate")
+            .replace("{id}", "00000000-0000-7000-8000-000000000000")
     };
     portal_http::workspace_table().into_iter().map(|(method, path, role)| (method, real(&path), role)).collect()
 }

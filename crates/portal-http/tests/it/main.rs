@@ -7,6 +7,7 @@ mod contract;
 mod credentials;
 mod desk;
 mod desk_contact;
+mod desk_many;
 mod document;
 mod erasure;
 mod events;
