@@ -38,9 +38,9 @@ pub use self::{
         put_client, put_practice, put_settings, revoke_api_key, suspend_client, suspend_practice,
     },
     session::{
-        ChangedPassword, SignIn, change_password, chosen_profile, end_contact_sessions, end_over_session,
-        end_own_sessions, give_back, open_session, select_profile, sign_out, touch_session, valid_session,
-        valid_sessions, valid_visit,
+        ChangedPassword, SignIn, change_password, chosen_profile, end_contact_session, end_contact_sessions,
+        end_over_session, end_own_sessions, give_back, open_session, select_profile, sign_out, touch_session,
+        valid_session, valid_sessions, valid_visit,
     },
     sign_in_return::{GoBack, ToldSignIn, WayBack, go_back, take_code},
     user::{PutUser, delete_user, put_user},

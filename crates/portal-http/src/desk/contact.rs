@@ -11,7 +11,7 @@ use portal_domain::{
     contact::Access,
     decide,
     facts::ContactFacts,
-    id::Ref,
+    id::{Ref, SessionId},
     session::PortalSession,
     status::{PortalPart, PortalStatus},
     time::Timestamp,
@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     ask::Form,
-    caller::{self, Reference},
+    caller::{self, PathId, Reference},
     problem::Problem,
 };
 
@@ -117,6 +117,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Command {
 
 /// A browser that is signed in.
 struct Browser {
+    id: String,
     since: String,
     seen: String,
     origin: Option<String>,
@@ -188,6 +189,7 @@ pub(super) async fn page(
 fn browsers(facts: &ContactFacts, now: Timestamp) -> Vec<Browser> {
     let valid = facts.login.iter().flat_map(|login| decide::valid_sessions(login, now));
     let browser = |session: &PortalSession| Browser {
+        id: session.id.to_string(),
         since: words::moment(session.created_at),
         seen: words::moment(session.last_seen_at),
         origin: session.origin.clone(),
@@ -199,6 +201,23 @@ fn browsers(facts: &ContactFacts, now: Timestamp) -> Vec<Browser> {
 pub(super) async fn end_sessions(member: Member, Reference(contact): Reference) -> Result<Response, Problem> {
     member.app.portal.end_contact_sessions(&member.context, &contact).await?;
     Ok(go_to(member.contact_path(&contact)))
+}
+
+pub(super) async fn end_session(
+    member: Member,
+    Reference(contact): Reference,
+    PathId(session): PathId,
+) -> Result<Response, Problem> {
+    let portal = &member.app.portal;
+    let ended = match SessionId::parse(&session) {
+        Some(session) => portal.end_contact_session(&member.context, &contact, session).await,
+        None => Err(Refusal::NotFound { what: "session" }.into()),
+    };
+    match ended {
+        // Ended meanwhile, or the button was pressed twice: it is so already, and a contact that is gone says so itself.
+        Ok(()) | Err(Error::Refused(Refusal::NotFound { .. })) => Ok(go_to(member.contact_path(&contact))),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What a command would do now.

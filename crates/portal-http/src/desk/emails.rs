@@ -14,7 +14,8 @@ use super::{
     Member, Place,
     confirm::{self, Again, Confirm},
     effects::Before,
-    go_to, refused,
+    go_to,
+    refused::{self, Told},
     words::{Sentence, say},
 };
 use crate::{ask::Form, caller::Reference, problem::Problem};
@@ -163,13 +164,20 @@ impl Look {
             carried,
             addresses,
             typed: self.wish.typed(),
-            refused: self.outcome.as_ref().err().map(refused::told),
+            refused: self.outcome.as_ref().err().map(|refusal| self.told(refusal)),
             ways,
             tick,
             again,
             button: "Save",
         };
         page.answer()
+    }
+
+    fn told(&self, refusal: &Refusal) -> Told {
+        match (refusal, &self.wish) {
+            (Refusal::InvalidEmail { fault, .. }, Wish::Add { address, .. }) => refused::told_of(address, *fault),
+            _ => refused::told(refusal),
+        }
     }
 
     fn ways(&self, seen: &Foreseen) -> Vec<confirm::Way> {

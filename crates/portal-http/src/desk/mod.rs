@@ -68,6 +68,7 @@ fn table() -> Vec<Page> {
         deed("/contacts/{ref}/details", Staff, details::save),
         look("/contacts/{ref}/history", history::page),
         deed("/contacts/{ref}/sessions", Staff, contact::end_sessions),
+        deed("/contacts/{ref}/sessions/{id}", Staff, contact::end_session),
         look("/clients", clients::page),
         deed("/clients", Staff, clients::add),
         look("/clients/{ref}", clients::one),

@@ -5,11 +5,11 @@ use axum::{
     http::{StatusCode, header},
     response::Response,
 };
-use portal_domain::Refusal;
+use portal_domain::{Refusal, email::EmailFault};
 
 use super::{
     Member, Place, Shell,
-    words::{Sentence, say},
+    words::{Sentence, name, say},
 };
 use crate::{
     pages::{Dressed, sentence, show},
@@ -44,14 +44,36 @@ pub(super) fn told(refusal: &Refusal) -> Told {
         Refusal::NoEmail => (say("The contact has no email address."), "Add one first: the invitation goes there."),
         Refusal::InvalidEmail { index, fault } => {
             let place = index.map_or_else(|| "The address".to_owned(), |index| format!("Address {}", index + 1));
-            (say(format!("{place} is not usable: {fault}.")), "Correct it, and try again.")
+            (unusable(say(place), *fault), CORRECT)
         }
         Refusal::TooManyEmails { .. } => (say(sentence(&refusal.to_string())), "Remove an address first."),
         Refusal::NotActivated => (say("Access was never given."), "Activate it instead."),
         Refusal::PortalDeactivated => (say("Access is deactivated."), "Reactivate it instead."),
-        other => (say(sentence(&other.to_string())), "Go back, and try again."),
+        other => (say(sentence(&quoted(&other.to_string()))), "Go back, and try again."),
     };
     Told { what, next }
+}
+
+const CORRECT: &str = "Correct it, and try again.";
+
+/// Why an address that was typed by itself can't be one.
+pub(super) fn told_of(typed: &str, fault: EmailFault) -> Told {
+    Told { what: unusable(name(typed), fault), next: CORRECT }
+}
+
+fn unusable(what: Sentence, fault: EmailFault) -> Sentence {
+    what.say(format!(" is not usable: {}.", quoted(&fault.to_string())))
+}
+
+/// Marks of code as marks of speech.
+fn quoted(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    let marked = |(index, part): (usize, &str)| match index {
+        0 => part.to_owned(),
+        index if index % 2 == 1 => format!("“{part}"),
+        _ => format!("”{part}"),
+    };
+    parts.map(marked).collect()
 }
 
 #[derive(Template)]
@@ -111,5 +133,7 @@ mod tests {
         assert!(told.iter().all(|told| told.what.plain().ends_with('.') && told.next.ends_with('.')));
         assert!(told[0].what.plain().contains("Bob") && told[1].what.plain().contains("Bob"));
         assert!(told[6].what.plain().starts_with("Address 2 is not usable: "));
+        assert!(told_of("x", fault).what.plain().starts_with("x is not usable: "));
+        assert_eq!(quoted("there is more than one `@`, or `;`"), "there is more than one “@”, or “;”");
     }
 }

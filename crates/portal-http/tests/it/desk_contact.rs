@@ -142,7 +142,7 @@ async fn what_is_refused_says_what_to_do_and_keeps_what_was_typed() {
     let add = |address| [("add", address), ("place", "first")];
     for (wish, why) in [
         (&add("sam@staff.example")[..], "The first address is that of The sam, who is one of your own staff."),
-        (&add("two words@mail.example")[..], "Address 1 is not usable"),
+        (&add("two words@mail.example")[..], "two words@mail.example is not usable"),
     ] {
         let page = desk.post(PREVIEW, wish).await.is(409);
         assert!(words(&page).contains(why), "{}", words(&page));

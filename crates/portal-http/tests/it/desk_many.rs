@@ -64,6 +64,27 @@ async fn p3_staff_see_the_browsers_of_a_contact_and_sign_them_out() {
 }
 
 #[tokio::test]
+async fn p3_staff_sign_one_browser_out_and_leave_the_other() {
+    let desk = Desk::new().await;
+    desk.kit.settle("ada", "ada@mail.example").await;
+    let first = desk.kit.sign_in("ada@mail.example").await;
+    let ids = |page: &Answer| {
+        let rests = page.text.split("/contacts/ada/sessions/").skip(1);
+        rests.map(|rest| rest.split('"').next().expect("an id").to_owned()).collect::<Vec<_>>()
+    };
+    let [own] = <[String; 1]>::try_from(ids(&desk.get("/contacts/ada").await)).expect("one session");
+    let other = desk.kit.sign_in("ada@mail.example").await;
+    for id in [&*own, &*own, "nonsense"] {
+        desk.post(&format!("/contacts/ada/sessions/{id}"), &[]).await.is(303);
+    }
+    desk.kit.send(Ask::get("/portal/smith/").cookie(&first)).await.is(303);
+    desk.kit.send(Ask::get("/portal/smith/").cookie(&other)).await.is(200);
+    assert_eq!(ids(&desk.get("/contacts/ada").await).len(), 1);
+    desk.kit.seal().await;
+    assert!(words(&desk.get("/contacts/ada/history").await).contains("One browser was signed out. By The sam."));
+}
+
+#[tokio::test]
 async fn name_and_clients_are_changed_as_they_were_shown() {
     let desk = Desk::new().await;
     desk.contact("ada", "Ada", &["ada@mail.example"]).await;
