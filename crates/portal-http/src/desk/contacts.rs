@@ -6,6 +6,7 @@ use askama::Template;
 use axum::{extract::RawQuery, http::StatusCode, response::Response};
 use portal_domain::{
     Refusal,
+    email::EmailAddress,
     id::{ClientId, Ref},
     port::Page,
     practice::Client,
@@ -23,10 +24,16 @@ use super::{
     show,
     words::{self, say},
 };
-use crate::{ask::Form, host::find, problem::Problem};
+use crate::{
+    ask::{self, Form},
+    host::find,
+    problem::Problem,
+};
 
 /// So many stand on a page.
 const SHOWN: usize = 50;
+/// And so many are fetched, to learn whether there are more.
+const FOUND: u32 = 51;
 
 /// A contact of the list.
 struct Row {
@@ -97,7 +104,25 @@ async fn find(
     asked: &Asked,
     client: Option<ClientId>,
 ) -> Result<(Vec<ContactView>, Option<String>), Problem> {
+    if let Some(found) = with_address(member, asked).await? {
+        return Ok(found);
+    }
     find::find(&member.app, &member.context, SHOWN, &asked.filter(), client, asked.after.clone()).await
+}
+
+/// Those who have the address that was typed, wherever in their list: an index knows them, however many contacts there are.
+async fn with_address(member: &Member, asked: &Asked) -> Result<Option<(Vec<ContactView>, Option<String>)>, Problem> {
+    let typed = EmailAddress::parse(&asked.words).ok().filter(|_| asked.status.is_none() && asked.client.is_none());
+    let Some(address) = typed else { return Ok(None) };
+    let page = Page { after: asked.after.clone(), limit: FOUND };
+    let mut refs = member.app.views.contacts_with(member.context.practice, address.key(), &page).await?;
+    if refs.is_empty() && asked.after.is_none() {
+        return Ok(None);
+    }
+    let more = refs.len() > SHOWN;
+    refs.truncate(SHOWN);
+    let next = refs.last().filter(|_| more).map(|last| ask::cursor(last.as_str()));
+    Ok(Some((member.app.portal.contact_views(&member.context, &refs).await?, next)))
 }
 
 fn row(member: &Member, contact: &ContactView) -> Row {

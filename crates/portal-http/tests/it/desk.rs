@@ -225,6 +225,17 @@ async fn contacts_are_found_by_name_address_status_and_client() {
 }
 
 #[tokio::test]
+async fn e3_a_whole_address_finds_whoever_has_it_in_whatever_spelling() {
+    let desk = Desk::new().await;
+    desk.contact("ada", "Ada", &["ada@mail.example", "ada@müller.example"]).await;
+    desk.contact("bob", "Bob", &["bob@müller.example"]).await;
+    let page = desk.get("/contacts?q=ADA%40xn--mller-kva.example").await.is(200);
+    assert!(page.text.contains("ada@mail.example") && !page.text.contains("Bob"));
+    // What is a whole address to nobody may be a part of one.
+    assert!(desk.get("/contacts?q=da%40mail.example").await.is(200).text.contains("ada@mail.example"));
+}
+
+#[tokio::test]
 async fn a_long_list_has_pages_that_keep_what_was_asked() {
     let desk = Desk::new().await;
     for number in 0..60 {
