@@ -218,7 +218,7 @@ export type DossierMessage = {
   attempts: Array<DossierAttempt>;
   clients: Array<string>;
   id: string;
-  kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed";
+  kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed" | "portal_address";
   name: string;
   queued_at: string;
   state: "queued" | "sending" | "accepted" | "deferred" | "failed" | "cancelled";
@@ -262,7 +262,7 @@ export type DossierTry = {
 };
 
 export type EffectMessage = {
-  kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed";
+  kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed" | "portal_address";
   to: string;
 };
 
@@ -445,7 +445,7 @@ export type MendedAddress = {
 export type Message = {
   attempts: Array<Attempt>;
   id: string;
-  kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed";
+  kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed" | "portal_address";
   queued_at: string;
   state: "queued" | "sending" | "accepted" | "deferred" | "failed" | "cancelled";
   to: string;
@@ -750,6 +750,12 @@ export type SignIn = {
   factors: Array<"password" | "handoff">;
   session: string;
   signed_in_at: string;
+};
+
+/** What an invitation answers: never the link. */
+export type StaffInvitation = {
+  messages: Array<EffectMessage>;
+  outcome: "changed" | "unchanged";
 };
 
 /** A job that is on its way, or what it would do. */
@@ -1883,6 +1889,29 @@ export interface Operations {
       413: Refused<"body_too_large">;
       421: Refused<"misdirected_request">;
       422: Refused<"idempotency_key_reused" | "invalid_email">;
+      500: Refused<"internal_error">;
+      503: Refused<"overloaded">;
+    };
+  };
+  /** Mails a practice user a link to set a password for the workspace; each time a new one */
+  post_practice_users_by_ref_invite: {
+    method: "POST";
+    at: "/api/v1/practice-users/{ref}/invite";
+    path: { ref: string; };
+    query: {};
+    header: { "Idempotency-Key"?: string; };
+    body: undefined;
+    answers: {
+      200: StaffInvitation;
+      400: Refused<"invalid_request">;
+      401: Refused<"unauthorized">;
+      403: Refused<"forbidden">;
+      404: Refused<"not_found">;
+      408: Refused<"request_timeout">;
+      409: Refused<"idempotency_key_in_use">;
+      413: Refused<"body_too_large">;
+      421: Refused<"misdirected_request">;
+      422: Refused<"idempotency_key_reused">;
       500: Refused<"internal_error">;
       503: Refused<"overloaded">;
     };

@@ -8,7 +8,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use crate::{
-    id::{CredentialId, LoginId, PracticeId},
+    id::{CredentialId, LoginId, PracticeId, UserId},
     link::LinkTokens,
     throttle::BrowserId,
 };
@@ -35,12 +35,77 @@ impl KnownTo {
 
     /// The browser behind a cookie, if the cookie says that it signed in here before.
     pub fn recognise(&self, tokens: &LinkTokens, cookie: &str) -> Option<BrowserId> {
-        cookie.split('.').take(LOGINS).find_map(|part| self.opens(tokens, part))
+        self.bond().recognise(tokens, cookie)
     }
 
     /// The cookie of a browser that has just signed in here. What `cookie` says of other logins stays, the latest first; what
     /// is no token, or this browser's of a password before, doesn't.
     pub fn remember(&self, tokens: &LinkTokens, cookie: Option<&str>, browser: BrowserId) -> String {
+        self.bond().remember(tokens, cookie, browser)
+    }
+
+    const fn bond(&self) -> Bond {
+        Bond {
+            label: b"portal known browser v1\0",
+            practice: self.practice,
+            whom: self.login.to_bytes(),
+            credential: self.credential,
+        }
+    }
+}
+
+/// What a browser is known to in the workspace: one practice user, until the password changes. Proofs of the two areas are made
+/// under different labels, so that none counts in the other (P4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownToStaff {
+    /// The practice.
+    pub practice: PracticeId,
+    /// The user.
+    pub user: UserId,
+    /// Its password.
+    pub credential: CredentialId,
+}
+
+impl KnownToStaff {
+    /// See [`KnownTo::nobody`].
+    pub(crate) const fn nobody(practice: PracticeId) -> Self {
+        Self { practice, user: UserId::from_bytes([0; 16]), credential: CredentialId::from_bytes([0; 16]) }
+    }
+
+    /// See [`KnownTo::recognise`].
+    pub fn recognise(&self, tokens: &LinkTokens, cookie: &str) -> Option<BrowserId> {
+        self.bond().recognise(tokens, cookie)
+    }
+
+    /// See [`KnownTo::remember`].
+    pub fn remember(&self, tokens: &LinkTokens, cookie: Option<&str>, browser: BrowserId) -> String {
+        self.bond().remember(tokens, cookie, browser)
+    }
+
+    const fn bond(&self) -> Bond {
+        Bond {
+            label: b"portal known staff browser v1\0",
+            practice: self.practice,
+            whom: self.user.to_bytes(),
+            credential: self.credential,
+        }
+    }
+}
+
+/// What a proof is bound to.
+struct Bond {
+    label: &'static [u8],
+    practice: PracticeId,
+    whom: [u8; 16],
+    credential: CredentialId,
+}
+
+impl Bond {
+    fn recognise(&self, tokens: &LinkTokens, cookie: &str) -> Option<BrowserId> {
+        cookie.split('.').take(LOGINS).find_map(|part| self.opens(tokens, part))
+    }
+
+    fn remember(&self, tokens: &LinkTokens, cookie: Option<&str>, browser: BrowserId) -> String {
         let own = self.token(tokens, browser);
         let before = cookie.unwrap_or_default().split('.').take(LOGINS);
         let of_another = |part: &&str| parse(part).is_some_and(|(other, _)| other != browser);
@@ -68,9 +133,9 @@ impl KnownTo {
     fn mac(&self, secret: &[u8; 32], browser: BrowserId) -> Hmac<Sha256> {
         Hmac::<Sha256>::new_from_slice(secret)
             .expect("HMAC takes keys of any length")
-            .chain_update(b"portal known browser v1\0")
+            .chain_update(self.label)
             .chain_update(self.practice.to_bytes())
-            .chain_update(self.login.to_bytes())
+            .chain_update(self.whom)
             .chain_update(self.credential.to_bytes())
             .chain_update(browser.0)
     }

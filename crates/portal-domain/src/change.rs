@@ -17,6 +17,7 @@ use crate::{
     practice::{ApiKey, Client, Practice, PracticeUser},
     session::{PortalSession, ProfileId, WorkspaceSession},
     sign_in_code::SignInCode,
+    staff::{StaffCredential, StaffLink},
     throttle::{BucketName, CountedTry},
     time::Timestamp,
     webhook::{Webhook, WebhookDelivery},
@@ -252,6 +253,33 @@ pub enum Change {
         at: Timestamp,
         /// The idle limit from now on.
         idle_until: Timestamp,
+    },
+    /// Gives a practice user a password, in place of the one before.
+    PutStaffCredential {
+        /// The user.
+        user: UserId,
+        /// The password.
+        credential: StaffCredential,
+    },
+    /// Takes a practice user's password away, if there is one.
+    DropStaffCredential(UserId),
+    /// Inserts a link of the workspace.
+    OpenStaffLink(StaffLink),
+    /// Uses a link of the workspace, which MUST be usable then.
+    UseStaffLink {
+        /// The link.
+        link: LinkId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Ends links of a practice user that are neither used nor ended.
+    EndStaffLinks {
+        /// The user.
+        user: UserId,
+        /// Which of them.
+        which: Which<LinkId>,
+        /// When.
+        at: Timestamp,
     },
     /// Inserts a hand-over.
     OpenHandoff(Handoff),

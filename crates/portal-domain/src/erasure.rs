@@ -119,6 +119,8 @@ impl Found {
 pub enum Purge {
     /// Where sessions came from whose absolute limit was before a time, of portal and workspace. The sessions stay.
     Origins(Timestamp),
+    /// Mail to staff that was written before a time, and links of the workspace that expired before it.
+    Staff(Timestamp),
     /// Personal values of events before a time. The events stay, with their digests.
     Personal(Timestamp),
 }

@@ -13,6 +13,7 @@ use crate::{
     practice::{Client, Practice, PracticeUser},
     session::{PortalSession, ProfileId, WorkspaceSession},
     sign_in_code::SignInCode,
+    staff::{StaffCredential, StaffLink},
     time::Timestamp,
 };
 
@@ -140,6 +141,7 @@ impl LoginFacts {
             reference: contact.reference.clone(),
             name: contact.name.clone(),
             address: contact.emails.first().map(|email| email.as_str().to_owned()),
+            locale: contact.locale.clone(),
             behind_since: contact.behind_since,
             clients: clients.clone(),
         };
@@ -184,6 +186,8 @@ pub struct MemberGlance {
     pub name: String,
     /// The address it signs in with, as it is spelled, to be shown.
     pub address: Option<String>,
+    /// The language it reads, a BCP 47 tag.
+    pub locale: Option<String>,
     /// Since when it is behind the login.
     pub behind_since: Option<Timestamp>,
     /// Its clients, suspended ones too; ordered by reference.
@@ -310,4 +314,26 @@ pub struct WorkspaceSessionFacts {
     pub session: WorkspaceSession,
     /// The practice user as it is now.
     pub user: PracticeUser,
+}
+
+/// A practice user, and as little of what hangs on it as a sign-in needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaffSignIn {
+    /// The user.
+    pub user: PracticeUser,
+    /// Its password, if one was set.
+    pub credential: Option<StaffCredential>,
+}
+
+/// A practice user and all that hangs on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaffFacts {
+    /// The user.
+    pub user: PracticeUser,
+    /// Its password, if one was set.
+    pub credential: Option<StaffCredential>,
+    /// Links that are neither used nor ended nor expired, oldest first.
+    pub links: Vec<StaffLink>,
+    /// Sessions that are neither ended nor past their absolute limit, oldest first.
+    pub sessions: Vec<WorkspaceSession>,
 }

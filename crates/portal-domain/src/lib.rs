@@ -38,6 +38,7 @@ pub mod seal;
 pub mod search;
 pub mod session;
 pub mod sign_in_code;
+pub mod staff;
 pub mod status;
 pub mod throttle;
 pub mod time;

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     email::{EmailAddress, LoginKey},
     event::Event,
-    id::{ContactId, LinkId, LoginId, MessageId, PracticeId},
-    link::Link,
+    id::{ContactId, LinkId, LoginId, MessageId, PracticeId, UserId},
+    link::{Link, LinkPurpose, LinkState, LinkTokens},
     practice::Practice,
+    staff::StaffLink,
     time::Timestamp,
 };
 
@@ -27,17 +28,23 @@ pub enum MessageKind {
     LoginMovedOld,
     /// "Your password was changed"; and M4's later note to the old address.
     PasswordChanged,
+    /// An invitation of staff to the workspace, with a link to set a password (W1).
+    StaffInvitation,
+    /// Where the portal is in which one signs in, for who asked.
+    PortalAddress,
 }
 
 impl MessageKind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Activation,
         Self::AccessAdded,
         Self::Reset,
         Self::LoginMovedNew,
         Self::LoginMovedOld,
         Self::PasswordChanged,
+        Self::StaffInvitation,
+        Self::PortalAddress,
     ];
 
     /// The kind's name in the API and in the database.
@@ -49,6 +56,8 @@ impl MessageKind {
             Self::LoginMovedNew => "login_moved_new",
             Self::LoginMovedOld => "login_moved_old",
             Self::PasswordChanged => "password_changed",
+            Self::StaffInvitation => "staff_invitation",
+            Self::PortalAddress => "portal_address",
         }
     }
 
@@ -60,7 +69,7 @@ impl MessageKind {
     /// Whether it is news of an address or access that may be stale by the time it leaves: worth sending only while the
     /// contact signs in with the address it goes to.
     pub const fn invites_to_sign_in(self) -> bool {
-        matches!(self, Self::AccessAdded | Self::LoginMovedNew)
+        matches!(self, Self::AccessAdded | Self::LoginMovedNew | Self::PortalAddress)
     }
 }
 
@@ -95,6 +104,14 @@ pub enum MessageBody {
         /// The new address, masked.
         new_address: String,
     },
+    /// See [`MessageKind::StaffInvitation`].
+    StaffInvitation,
+    /// A link to set a new password for the workspace.
+    StaffReset,
+    /// "Your password for the workspace was changed".
+    StaffPasswordChanged,
+    /// See [`MessageKind::PortalAddress`].
+    PortalAddress,
 }
 
 impl MessageBody {
@@ -103,11 +120,72 @@ impl MessageBody {
         match self {
             Self::Activation => MessageKind::Activation,
             Self::AccessAdded => MessageKind::AccessAdded,
-            Self::Reset => MessageKind::Reset,
+            Self::Reset | Self::StaffReset => MessageKind::Reset,
             Self::LoginMovedNew { .. } => MessageKind::LoginMovedNew,
             Self::LoginMovedOld { .. } => MessageKind::LoginMovedOld,
-            Self::PasswordChanged | Self::PasswordSetAfterMove { .. } => MessageKind::PasswordChanged,
+            Self::PasswordChanged | Self::PasswordSetAfterMove { .. } | Self::StaffPasswordChanged => {
+                MessageKind::PasswordChanged
+            }
+            Self::StaffInvitation => MessageKind::StaffInvitation,
+            Self::PortalAddress => MessageKind::PortalAddress,
         }
+    }
+}
+
+/// Whom a message is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum About {
+    /// A contact and its login.
+    Contact {
+        /// The contact.
+        contact: ContactId,
+        /// The login.
+        login: LoginId,
+    },
+    /// A practice user.
+    User(UserId),
+}
+
+impl About {
+    /// The contact, where it is one.
+    pub const fn contact(self) -> Option<ContactId> {
+        match self {
+            Self::Contact { contact, .. } => Some(contact),
+            Self::User(_) => None,
+        }
+    }
+
+    /// The contact's login, where it is a contact.
+    pub const fn login(self) -> Option<LoginId> {
+        match self {
+            Self::Contact { login, .. } => Some(login),
+            Self::User(_) => None,
+        }
+    }
+
+    /// The practice user, where it is one.
+    pub const fn user(self) -> Option<UserId> {
+        match self {
+            Self::Contact { .. } => None,
+            Self::User(user) => Some(user),
+        }
+    }
+
+    /// What a store keeps: ids in the places of contact and login, and the user. In a user's message all three are the user's,
+    /// so that no look-up by contact or login meets it.
+    pub const fn stored(self) -> (ContactId, LoginId, Option<UserId>) {
+        match self {
+            Self::Contact { contact, login } => (contact, login, None),
+            Self::User(user) => {
+                let bytes = user.to_bytes();
+                (ContactId::from_bytes(bytes), LoginId::from_bytes(bytes), Some(user))
+            }
+        }
+    }
+
+    /// Reads what [`stored`](Self::stored) gives.
+    pub fn of_stored(contact: ContactId, login: LoginId, user: Option<UserId>) -> Self {
+        user.map_or(Self::Contact { contact, login }, Self::User)
     }
 }
 
@@ -116,15 +194,13 @@ impl MessageBody {
 pub struct Message {
     /// Our id; the Message-ID on the wire is made of it, so that a duplicate carries the same.
     pub id: MessageId,
-    /// The contact it is about.
-    pub contact: ContactId,
-    /// The login it is about.
-    pub login: LoginId,
+    /// Whom it is about.
+    pub about: About,
     /// The link it carries.
     pub link: Option<LinkId>,
     /// The one address it goes to, as stored (E4).
     pub to: EmailAddress,
-    /// What the contact is called.
+    /// What the contact or practice user is called.
     pub name: String,
     /// The names of the contact's clients that are not suspended.
     pub clients: Vec<String>,
@@ -284,7 +360,51 @@ pub struct Letter {
     /// The message.
     pub message: Message,
     /// The link it carries, as it is now.
-    pub link: Option<Link>,
+    pub link: Option<Carried>,
     /// The key at which the contact it is about signs in now; `None` where the contact has no access.
     pub signs_in_at: Option<LoginKey>,
+}
+
+/// A link that a message carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// One of the portal.
+    Portal(Link),
+    /// One of the workspace.
+    Workspace(StaffLink),
+}
+
+impl Carried {
+    /// What the link is good for at `now`.
+    pub fn state(&self, now: Timestamp) -> LinkState {
+        match self {
+            Self::Portal(link) => link.state(now),
+            Self::Workspace(link) => link.state(now),
+        }
+    }
+
+    /// The link's id.
+    pub const fn id(&self) -> LinkId {
+        match self {
+            Self::Portal(link) => link.id,
+            Self::Workspace(link) => link.id,
+        }
+    }
+
+    /// From when on it no longer works.
+    pub const fn expires_at(&self) -> Timestamp {
+        match self {
+            Self::Portal(link) => link.expires_at,
+            Self::Workspace(link) => link.expires_at,
+        }
+    }
+
+    /// The token that stands for it, always the same; `None` where its key is no longer known.
+    pub fn token(&self, tokens: &LinkTokens, practice: PracticeId) -> Option<String> {
+        let (signed_with, purpose) = match self {
+            Self::Portal(link) => (&link.signed_with, link.purpose),
+            Self::Workspace(link) => (&link.signed_with, LinkPurpose::Workspace),
+        };
+        tokens.issue(signed_with, practice, self.id(), purpose)
+    }
 }

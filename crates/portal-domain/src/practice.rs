@@ -210,6 +210,16 @@ impl Settings {
         Ok(())
     }
 
+    /// The practice's colour, lightened so that it can be read in the dark.
+    pub fn accent_in_the_dark(&self) -> Option<String> {
+        self.accent.as_deref().and_then(look::lightened)
+    }
+
+    /// Type and bytes of the logo.
+    pub fn logo_picture(&self) -> Option<(&'static str, Vec<u8>)> {
+        self.logo.as_deref().and_then(look::picture)
+    }
+
     /// The address that clients may be sent back to under this name.
     pub fn return_address(&self, name: &str) -> Option<&ReturnAddress> {
         self.return_addresses.iter().find(|place| place.name == name)

@@ -17,7 +17,7 @@ pub struct Kept {
 }
 
 /// The table.
-pub const KEPT: [Kept; 20] = [
+pub const KEPT: [Kept; 22] = [
     Kept {
         what: "contacts, with addresses past and present, and the last refused update",
         places: &[
@@ -65,6 +65,18 @@ pub const KEPT: [Kept; 20] = [
         life: "the user is deleted",
     },
     Kept {
+        what: "passwords of practice users: the hash, and the key where it was confirmed",
+        places: &["staff_credential.hash", "staff_credential.confirmed_at"],
+        purpose: "signing in to the workspace (W1)",
+        life: "the user is deleted, or gets another address",
+    },
+    Kept {
+        what: "links of the workspace: the address they were made for",
+        places: &["staff_link.address"],
+        purpose: "to say what became of them (L3)",
+        life: "3 years after they expire",
+    },
+    Kept {
         what: "what the practice says of itself",
         places: &["practice.settings"],
         purpose: "mail and pages (D6)",
@@ -81,7 +93,7 @@ pub const KEPT: [Kept; 20] = [
             "message_attempt.reply",
         ],
         purpose: "delivery and its history (D1, D5), limits (G3, D7)",
-        life: "3 years after the contact was deleted",
+        life: "3 years after the contact was deleted; mail to staff 3 years",
     },
     Kept {
         what: "links: the address they were mailed to",
@@ -164,7 +176,7 @@ pub const KEPT: [Kept; 20] = [
 ];
 
 /// Columns that could hold text about a person, and don't: codes, digests, keys of the program, names that programs give.
-pub const NOT_PERSONAL: [&str; 41] = [
+pub const NOT_PERSONAL: [&str; 43] = [
     "api_key.hash",
     "api_key.name",
     "api_key.scopes",
@@ -201,6 +213,8 @@ pub const NOT_PERSONAL: [&str; 41] = [
     "receipt.key",
     "receipt.scope",
     "session.factors",
+    "staff_link.kind",
+    "staff_link.signed_with",
     "webhook.progress",
     "webhook.ref",
     "webhook.terms",

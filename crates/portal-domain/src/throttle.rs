@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     email::LoginKey,
-    id::{LoginId, SessionId, TryId},
+    id::{LoginId, SessionId, TryId, UserId, WorkspaceSessionId},
     time::Timestamp,
 };
 
@@ -48,6 +48,11 @@ impl BucketName {
     /// The counter of wrong passwords for a key, from browsers that never signed in to it (G1). Known or not, every key has one.
     pub fn strangers(key: &LoginKey) -> Self {
         Self::of("strangers", &[key.as_str().as_bytes()])
+    }
+
+    /// The counter of wrong passwords for a key at the sign-in of staff, from browsers that never signed in there.
+    pub fn staff_strangers(key: &LoginKey) -> Self {
+        Self::of("staff strangers", &[key.as_str().as_bytes()])
     }
 
     fn of(kind: &str, parts: &[&[u8]]) -> Self {
@@ -91,6 +96,23 @@ impl Bucket {
     /// Wrong current passwords, typed inside a session to change it.
     pub fn session(session: SessionId) -> Self {
         Self { name: BucketName::of("session", &[&session.to_bytes()]), rule: Rule::WrongPasswords }
+    }
+
+    /// Wrong passwords for a key at the sign-in of staff: a counter of its own, whether or not the key is also typed at the portal
+    /// (W1).
+    pub fn staff_strangers(key: &LoginKey) -> Self {
+        Self { name: BucketName::staff_strangers(key), rule: Rule::WrongPasswords }
+    }
+
+    /// Wrong passwords for a practice user, from a browser that has signed in to the workspace as that user before.
+    pub fn staff_browser(user: UserId, browser: BrowserId) -> Self {
+        let name = BucketName::of("staff browser", &[&user.to_bytes(), &browser.0]);
+        Self { name, rule: Rule::WrongPasswords }
+    }
+
+    /// Wrong current passwords, typed inside a session of the workspace to change it.
+    pub fn workspace_session(session: WorkspaceSessionId) -> Self {
+        Self { name: BucketName::of("workspace session", &[&session.to_bytes()]), rule: Rule::WrongPasswords }
     }
 
     /// Tries of one address of origin to sign in, reset and renew together, per minute (G2). Of an IPv6 address the first 64

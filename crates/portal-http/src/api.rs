@@ -118,7 +118,7 @@ async fn sign_in(
         known: known.as_deref(),
     };
     let signed_in = visitor.app.portal.sign_in(&visitor.context, &input).await;
-    observe::sign_in("password", &signed_in);
+    observe::sign_in("portal", "password", &signed_in);
     let signed_in = signed_in?;
     Ok((StatusCode::NO_CONTENT, cookie::of_signed_in(base, slug, &signed_in)).into_response())
 }

@@ -466,6 +466,13 @@ impl Form {
         self.optional(name)?.ok_or_else(|| Problem::invalid_field(name, format!("`{name}` is missing")))
     }
 
+    /// The values of a field that may be there any number of times.
+    pub(crate) fn all(&self, name: &'static str) -> Result<Vec<&str>, Problem> {
+        self.optional(name)?;
+        let fields = self.0.as_ref().map_err(Clone::clone)?;
+        Ok(fields.iter().filter(|(own, _)| own == name).map(|(_, value)| value.as_str()).collect())
+    }
+
     /// A field that may be left out.
     pub(crate) fn optional(&self, name: &'static str) -> Result<Option<&str>, Problem> {
         let fields = self.0.as_ref().map_err(Clone::clone)?;

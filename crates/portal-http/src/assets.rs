@@ -19,10 +19,7 @@ pub(crate) struct Asset {
 
 impl Asset {
     pub(crate) fn new(kind: &'static str, content: Cow<'static, str>) -> Self {
-        let hash = Sha256::digest(content.as_bytes()).iter().take(8).fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
+        let hash = digest(content.as_bytes());
         Self { kind, content, hash }
     }
 
@@ -32,20 +29,48 @@ impl Asset {
     }
 
     fn kept(&'static self, headers: &HeaderMap, how_long: &'static str) -> Response {
-        let tag = format!("\"{}\"", self.hash);
-        let held = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-        let fresh = held.flat_map(|line| line.split(',')).any(|own| own.trim().trim_start_matches("W/") == tag);
-        let kept = [(header::ETAG, tag), (header::CACHE_CONTROL, how_long.to_owned())];
-        if fresh {
-            return (StatusCode::NOT_MODIFIED, kept).into_response();
-        }
-        (kept, [(header::CONTENT_TYPE, self.kind)], &*self.content).into_response()
+        serve(self.kind, &self.hash, &*self.content, headers, how_long)
     }
+}
+
+/// Names a content.
+pub(crate) fn digest(content: &[u8]) -> String {
+    Sha256::digest(content).iter().take(8).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A content of a type and its digest, or that whoever asks has it already.
+pub(crate) fn serve(
+    kind: &'static str,
+    hash: &str,
+    content: impl IntoResponse,
+    headers: &HeaderMap,
+    how_long: &'static str,
+) -> Response {
+    let tag = format!("\"{hash}\"");
+    let held = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let fresh = held.flat_map(|line| line.split(',')).any(|own| own.trim().trim_start_matches("W/") == tag);
+    let kept = [(header::ETAG, tag), (header::CACHE_CONTROL, how_long.to_owned())];
+    if fresh {
+        return (StatusCode::NOT_MODIFIED, kept).into_response();
+    }
+    (kept, [(header::CONTENT_TYPE, kind)], content).into_response()
 }
 
 /// The one style sheet of the pages, under an address that names its content, so that it may be kept for ever.
 static CSS: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("text/css; charset=utf-8", include_str!("../assets/portal.css").into()));
+
+/// The one script of the pages, which all of them can do without.
+static JS: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("text/javascript; charset=utf-8", include_str!("../assets/portal.js").into()));
+
+/// Where the script is.
+pub(crate) fn js_path() -> String {
+    format!("/assets/portal-{}.js", JS.hash)
+}
 
 /// Where the style sheet is.
 pub(crate) fn css_path() -> String {
@@ -53,9 +78,16 @@ pub(crate) fn css_path() -> String {
 }
 
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().route(&css_path(), routing::get(css))
+    Router::new().route(&css_path(), routing::get(css)).route(&js_path(), routing::get(js))
 }
 
+/// For ever, where an address names its content.
+pub(crate) const EVER: &str = "public, max-age=31536000, immutable";
+
 async fn css(headers: HeaderMap) -> Response {
-    CSS.kept(&headers, "public, max-age=31536000, immutable")
+    CSS.kept(&headers, EVER)
+}
+
+async fn js(headers: HeaderMap) -> Response {
+    JS.kept(&headers, EVER)
 }

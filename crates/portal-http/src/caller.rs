@@ -1,6 +1,7 @@
 //! Who calls: a host by its key, a browser by its cookie, or anybody.
 
 use std::{
+    convert::Infallible,
     net::{IpAddr, SocketAddr},
     sync::Arc,
 };
@@ -22,11 +23,13 @@ use portal_domain::{
 use crate::{
     Inner, ask, cookie,
     document::{Asks, Cookie, Signature},
+    pages::Shell,
     problem::Problem,
+    words::Tongue,
 };
 
 /// What stands in the path under a name, decoded.
-async fn param(parts: &mut Parts, name: &str) -> Option<String> {
+pub(crate) async fn param(parts: &mut Parts, name: &str) -> Option<String> {
     let params = RawPathParams::from_request_parts(parts, &()).await.ok()?;
     params.iter().find(|(own, _)| *own == name).map(|(_, value)| value.to_owned())
 }
@@ -66,6 +69,28 @@ pub(crate) fn is_of_a_proxy(app: &Inner, extensions: &Extensions) -> bool {
 fn address_of(hop: &str) -> Option<IpAddr> {
     let alone = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(hop);
     alone.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|address| address.ip()))
+}
+
+/// Where a request comes from, if that is known.
+pub(crate) struct Origin(pub(crate) Option<String>);
+
+impl FromRequestParts<Arc<Inner>> for Origin {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Infallible> {
+        Ok(Self(origin(app, parts)))
+    }
+}
+
+/// The language that a browser asks for.
+pub(crate) struct Speaks(pub(crate) Tongue);
+
+impl<S: Send + Sync> FromRequestParts<S> for Speaks {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(Tongue::asked(&parts.headers).unwrap_or_default()))
+    }
 }
 
 /// A host program, by its API key.
@@ -174,6 +199,17 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
     }
 }
 
+/// A name in a path that stands for what is served there.
+pub(crate) struct PathName(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathName {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        param(parts, "name").await.map(Self).ok_or_else(|| Problem::not_found("thing"))
+    }
+}
+
 /// A link's token in a path. It is never logged.
 pub(crate) struct Token(pub(crate) String);
 
@@ -186,10 +222,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Token {
 }
 
 /// Anybody, at the portal or workspace of a practice that is not suspended. No cookie is looked at.
+#[derive(Clone)]
 pub(crate) struct Visitor {
     pub(crate) app: Arc<Inner>,
     pub(crate) practice: Practice,
     pub(crate) context: CallContext,
+    /// The language of the browser, else of the practice.
+    pub(crate) tongue: Tongue,
 }
 
 fn no_practice() -> Problem {
@@ -210,11 +249,22 @@ impl FromRequestParts<Arc<Inner>> for Visitor {
         let staff = parts.uri.path().starts_with("/workspace/");
         decide::door_open(&practice, if staff { Door::Workspace } else { Door::Portal })?;
         let context = CallContext { origin: origin(app, parts), ..CallContext::new(practice.id, Caller::Anyone) };
-        Ok(Self { app: Arc::clone(app), practice, context })
+        let tongue = Tongue::asked(&parts.headers).or_else(|| Tongue::of_tag(&practice.settings.locale));
+        Ok(Self { app: Arc::clone(app), practice, context, tongue: tongue.unwrap_or_default() })
     }
 }
 
 impl Visitor {
+    /// The same, in the language of a contact, where that is known and spoken.
+    pub(crate) fn speaking(self, locale: Option<&str>) -> Self {
+        Self { tongue: locale.and_then(Tongue::of_tag).unwrap_or(self.tongue), ..self }
+    }
+
+    /// What stands around the visitor's pages.
+    pub(crate) fn shell(&self) -> Shell {
+        Shell::of(&self.practice).speaking(self.tongue)
+    }
+
     /// The path of a page of the practice.
     pub(crate) fn path(&self, page: &str) -> String {
         format!("/portal/{}/{page}", self.practice.slug)

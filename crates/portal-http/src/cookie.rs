@@ -1,5 +1,4 @@
-//! The portal's session cookie: one for each practice, and never the workspace's (P4), which has only its form in common
-//! with it.
+//! The session cookies: for each practice one of the portal and one of the workspace, which have only their form in common (P4).
 //!
 //! `SameSite=Lax` and not `Strict`, so that who follows a link into the portal from the practice's own site or from a
 //! mail is still signed in; what changes anything is guarded apart, by `Origin`, `Sec-Fetch-Site` and `X-Portal`.
@@ -8,7 +7,11 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, header},
     response::AppendHeaders,
 };
-use portal_domain::{id::Slug, session::SessionToken, usecase::SignedIn};
+use portal_domain::{
+    id::Slug,
+    session::SessionToken,
+    usecase::{SignedIn, StaffSignedIn},
+};
 
 use crate::config::BaseUrl;
 
@@ -38,7 +41,12 @@ pub(crate) fn presented(base: &BaseUrl, practice: &Slug, headers: &HeaderMap) ->
 
 /// What the browser holds of the logins it is known to (G1): it opens nothing.
 pub(crate) fn known(base: &BaseUrl, practice: &Slug, headers: &HeaderMap) -> Option<String> {
-    value(&known_name(base, practice), headers)
+    value(&known_name(Area::Portal, base, practice), headers)
+}
+
+/// The same of the practice users it is known to, at the workspace.
+pub(crate) fn known_staff(base: &BaseUrl, practice: &Slug, headers: &HeaderMap) -> Option<String> {
+    value(&known_name(Area::Workspace, base, practice), headers)
 }
 
 /// What the browser holds for an area, as text.
@@ -55,8 +63,8 @@ fn value(name: &str, headers: &HeaderMap) -> Option<String> {
 }
 
 /// No slug has `_`, so that no practice's session cookie is called so.
-fn known_name(base: &BaseUrl, practice: &Slug) -> String {
-    format!("{}_known", name(Area::Portal, base, practice))
+fn known_name(area: Area, base: &BaseUrl, practice: &Slug) -> String {
+    format!("{}_known", name(area, base, practice))
 }
 
 /// The header that gives the browser a session.
@@ -64,9 +72,9 @@ fn given(base: &BaseUrl, practice: &Slug, token: &SessionToken) -> HeaderValue {
     line(Area::Portal, base, practice, Some(&token.reveal()))
 }
 
-/// The header that says to which logins the browser is known from now on. Browsers keep no cookie longer than 400 days.
-fn given_known(base: &BaseUrl, practice: &Slug, known: &str) -> HeaderValue {
-    named_line(&known_name(base, practice), base, known, "; Max-Age=34560000")
+/// The header that says to whom the browser is known from now on. Browsers keep no cookie longer than 400 days.
+fn given_known(area: Area, base: &BaseUrl, practice: &Slug, known: &str) -> HeaderValue {
+    named_line(&known_name(area, base, practice), base, known, "; Max-Age=34560000")
 }
 
 /// The header that takes the session away. That the browser is known stays.
@@ -90,7 +98,15 @@ fn named_line(name: &str, base: &BaseUrl, value: &str, life: &str) -> HeaderValu
 pub(crate) fn of_signed_in(base: &BaseUrl, practice: &Slug, signed_in: &SignedIn) -> AppendHeaders<[Pair; 2]> {
     AppendHeaders([
         (header::SET_COOKIE, given(base, practice, &signed_in.token)),
-        (header::SET_COOKIE, given_known(base, practice, &signed_in.known)),
+        (header::SET_COOKIE, given_known(Area::Portal, base, practice, &signed_in.known)),
+    ])
+}
+
+/// The same of staff.
+pub(crate) fn of_staff(base: &BaseUrl, practice: &Slug, signed_in: &StaffSignedIn) -> AppendHeaders<[Pair; 2]> {
+    AppendHeaders([
+        (header::SET_COOKIE, line(Area::Workspace, base, practice, Some(&signed_in.signed_in.token.reveal()))),
+        (header::SET_COOKIE, given_known(Area::Workspace, base, practice, &signed_in.known)),
     ])
 }
 

@@ -22,7 +22,13 @@ use portal_domain::port::Entropy;
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
 
-use crate::{Inner, caller, observe::Subject, pages, problem::Problem};
+use crate::{
+    Inner, assets, caller,
+    observe::{self, Subject},
+    pages,
+    problem::Problem,
+    words::Tongue,
+};
 
 /// For so long a request may take.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
@@ -32,6 +38,10 @@ const LONG_REQUEST_TIME: Duration = Duration::from_secs(600);
 /// No script, no frame, nothing from elsewhere.
 const CSP: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The same for pages, which may have our own script besides.
+const PAGE_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; \
+                        base-uri 'none'; frame-ancestors 'none'";
+
 /// The same for a page whose form leads on to a site of the practice's: browsers look at where a form's answer redirects to.
 /// A host in brackets can't be said there, so that its whole scheme is.
 pub(crate) fn csp_leading_to(origin: &str) -> Option<HeaderValue> {
@@ -39,7 +49,7 @@ pub(crate) fn csp_leading_to(origin: &str) -> Option<HeaderValue> {
         (true, Some((scheme, _))) => format!("{scheme}:"),
         _ => origin.to_owned(),
     };
-    HeaderValue::try_from(CSP.replace("form-action 'self'", &format!("form-action 'self' {source}"))).ok()
+    HeaderValue::try_from(PAGE_CSP.replace("form-action 'self'", &format!("form-action 'self' {source}"))).ok()
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -73,11 +83,9 @@ fn given_id(app: &Inner, request: &Request) -> Option<String> {
 
 async fn answer(app: &Inner, request: Request, next: Next) -> Response {
     let (looks, for_people) = (looks(request.method()), pages::is_page(request.uri().path()));
-    let mut response = if is_served_here(app, &request) {
-        in_time(request, next).await
-    } else {
-        Problem::new("misdirected_request", "this host is not served here").into_response()
-    };
+    let tongue = Tongue::asked(request.headers()).unwrap_or_default();
+    let mut response =
+        if is_served_here(app, &request) { in_time(request, next).await } else { misdirected(app, &request) };
     let done = response.status().is_success() || response.status().is_redirection();
     if let Some(wake) = app.wake.as_ref().filter(|_| done && !looks) {
         // Whatever it was may have left the workers something to do; if they can't be woken, they look by themselves.
@@ -86,7 +94,9 @@ async fn answer(app: &Inner, request: Request, next: Next) -> Response {
         }
     }
     if for_people {
-        response = dressed(response);
+        response = dressed(response, tongue);
+        let csp = HeaderValue::from_static(PAGE_CSP);
+        response.headers_mut().entry(header::CONTENT_SECURITY_POLICY).or_insert(csp);
     }
     add_headers(app, response.headers_mut());
     response
@@ -139,9 +149,27 @@ fn add_headers(app: &Inner, headers: &mut HeaderMap) {
     }
 }
 
-/// Only hosts of ours are served, but for the two probes, which come to addresses.
+/// Programs get a problem, and people a page that leads to where they wanted to be. Whatever would have changed something has
+/// to be done anew there.
+fn misdirected(app: &Inner, request: &Request) -> Response {
+    let html = |value: &HeaderValue| value.to_str().is_ok_and(|value| value.contains("text/html"));
+    let path = request.uri().path();
+    let of_programs = path.split('/').any(|part| part == "api");
+    let browses = !of_programs && request.headers().get_all(header::ACCEPT).iter().any(html);
+    if !browses && !pages::is_page(path) {
+        return Problem::new("misdirected_request", "this host is not served here").into_response();
+    }
+    observe::refused("misdirected_request");
+    let whole = request.uri().path_and_query().map_or("/", |whole| whole.as_str());
+    let place = if looks(request.method()) { whole } else { "/" };
+    pages::elsewhere(&app.config.base_url, place, Tongue::asked(request.headers()).unwrap_or_default())
+}
+
+/// Only hosts of ours are served, but for the two probes, which come to addresses, and the style sheet of the page that leads
+/// from elsewhere to here.
 fn is_served_here(app: &Inner, request: &Request) -> bool {
-    let probe = matches!(request.uri().path(), "/healthz" | "/readyz");
+    let path = request.uri().path();
+    let probe = matches!(path, "/healthz" | "/readyz") || path == assets::css_path();
     probe || host(request).is_some_and(|host| app.config.base_url.knows_host(host))
 }
 
@@ -158,7 +186,9 @@ fn host_header(headers: &HeaderMap) -> Option<&str> {
 
 /// No request takes for ever.
 async fn in_time(request: Request, next: Next) -> Response {
-    let long = matches!(request.uri().path(), "/api/v1/imports" | "/api/v1/activations");
+    let path = request.uri().path();
+    let of_staff = path.strip_prefix("/workspace/").is_some_and(|rest| rest.split('/').nth(1) == Some("bulk"));
+    let long = of_staff || matches!(path, "/api/v1/imports" | "/api/v1/activations");
     let time = if long { LONG_REQUEST_TIME } else { REQUEST_TIME };
     match tokio::time::timeout(time, next.run(request)).await {
         Ok(response) => response,
@@ -176,9 +206,12 @@ pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> axum::http::Response
 }
 
 /// People get a page where programs get a problem.
-fn dressed(response: Response) -> Response {
+fn dressed(response: Response, tongue: Tongue) -> Response {
     let Some(problem) = response.extensions().get::<Problem>() else { return response };
-    let mut page = pages::problem(problem);
+    if response.extensions().get::<pages::Dressed>().is_some() {
+        return response;
+    }
+    let mut page = pages::problem(problem, tongue);
     for name in [header::RETRY_AFTER, header::ALLOW] {
         if let Some(value) = response.headers().get(&name) {
             page.headers_mut().insert(name, value.clone());

@@ -20,6 +20,7 @@ mod caller;
 mod config;
 mod cookie;
 mod demo;
+mod desk;
 mod document;
 mod gate;
 mod guard;
@@ -31,7 +32,9 @@ mod places;
 mod present;
 mod problem;
 mod service;
+mod staff;
 mod waiters;
+mod words;
 mod workspace;
 pub mod workspace_cookie;
 
@@ -46,10 +49,12 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 pub use crate::{
     config::{BaseUrl, BaseUrlFault, HttpConfig, Network},
+    desk::workspace_table,
     document::openapi,
     host::route_table,
     present::event_payload,
     problem::problem_table,
+    staff::workspace_page_table,
 };
 use crate::{gate::Running, guard::RequestIds, problem::Problem, waiters::Waiters};
 
@@ -114,7 +119,8 @@ impl App {
             .nest("/api/v1", host::routes(&app))
             .nest("/portal/{practice}/api", api::routes(&app))
             .nest("/workspace/{practice}/api", workspace::routes(&app))
-            .merge(workspace::door())
+            .merge(staff::routes(&app))
+            .merge(desk::routes(&app))
             .merge(pages::routes(&app));
         if app.config.demo_mail.is_some() {
             routes = routes.merge(demo::routes());

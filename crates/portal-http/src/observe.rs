@@ -58,8 +58,8 @@ pub(crate) fn looks() {
     note(|seen| seen.looks.set(true));
 }
 
-/// Counts what became of a sign-in to the portal, by what it was tried with.
-pub(crate) fn sign_in<T>(factor: &'static str, done: &Result<T, Error>) {
+/// Counts what became of a sign-in to an area, by what it was tried with.
+pub(crate) fn sign_in<T>(area: &'static str, factor: &'static str, done: &Result<T, Error>) {
     let paused = SEEN.try_with(|seen| seen.paused.get()).unwrap_or_default();
     let outcome = match done {
         Ok(_) => "success",
@@ -70,7 +70,7 @@ pub(crate) fn sign_in<T>(factor: &'static str, done: &Result<T, Error>) {
         Err(Error::Overloaded | Error::Store(StoreError::Unavailable(_))) => "overloaded",
         Err(Error::Store(StoreError::Damaged(_)) | Error::HashFailed) => "error",
     };
-    counter!("portal_sign_ins_total", "area" => "portal", "factor" => factor, "outcome" => outcome).increment(1);
+    counter!("portal_sign_ins_total", "area" => area, "factor" => factor, "outcome" => outcome).increment(1);
 }
 
 /// A request, as far as it counts.

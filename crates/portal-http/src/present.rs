@@ -279,10 +279,16 @@ pub(crate) struct EffectsPart {
 }
 
 #[derive(Serialize, ToSchema)]
-struct EffectMessagePart {
+pub(crate) struct EffectMessagePart {
     #[schema(schema_with = answered_words::<MessageKind>)]
     kind: &'static str,
     to: String,
+}
+
+impl EffectMessagePart {
+    pub(crate) const fn new(kind: MessageKind, to: String) -> Self {
+        Self { kind: kind.code(), to }
+    }
 }
 
 impl From<&Effects> for EffectsPart {
@@ -295,9 +301,7 @@ impl From<&Effects> for EffectsPart {
             password: effects.password.code(),
             links_ended: effects.links_ended,
             sessions_ended: effects.sessions_ended,
-            messages: messages
-                .map(|message| EffectMessagePart { kind: message.kind.code(), to: message.to.clone() })
-                .collect(),
+            messages: messages.map(|message| EffectMessagePart::new(message.kind, message.to.clone())).collect(),
         }
     }
 }
@@ -533,6 +537,11 @@ fn named(reference: &str, name: &str) -> NamedPart {
 /// The address a login signs in with, as the contact longest behind it spells it.
 pub(crate) fn signed_in_as(login: &LoginGlance) -> Option<String> {
     login.eldest()?.address.clone()
+}
+
+/// The language that the contact reads who was longest behind a login.
+pub(crate) fn locale(login: &LoginGlance) -> Option<&str> {
+    login.eldest()?.locale.as_deref()
 }
 
 /// A profile's id, which means nothing to anybody else.

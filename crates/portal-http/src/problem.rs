@@ -1,7 +1,7 @@
 //! Everything that can go wrong, in one table, and how it is answered (RFC 9457).
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use portal_domain::{Named, Refusal, port::StoreError, usecase::Error};
@@ -214,6 +214,11 @@ impl Problem {
     /// Seconds to wait before the next try.
     pub(crate) fn retry_after(&self) -> Option<u64> {
         self.0.retry_after
+    }
+
+    /// The same, for programs.
+    pub(crate) fn wait(&self) -> Option<(HeaderName, HeaderValue)> {
+        Some((header::RETRY_AFTER, HeaderValue::from(self.0.retry_after?)))
     }
 
     pub(crate) fn title(&self) -> &'static str {

@@ -8,7 +8,6 @@ use axum::{
     http::{StatusCode, header, request::Parts},
     middleware,
     response::{IntoResponse, Response},
-    routing,
 };
 use portal_domain::{
     Refusal,
@@ -40,12 +39,6 @@ pub(crate) fn table() -> Vec<(&'static str, Handled)> {
 /// All routes below `/workspace/{practice}/api`.
 pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
     document::router(table()).route_layer(middleware::from_fn_with_state(Arc::clone(app), guard::same_origin_if_told))
-}
-
-/// The door of the workspace. Behind it there is no page yet; where it is closed, it says whom to ask.
-pub(crate) fn door() -> Router<Arc<Inner>> {
-    let behind = || routing::get(async |_: Visitor| Problem::not_found("page"));
-    Router::new().route("/workspace/{practice}", behind()).route("/workspace/{practice}/", behind())
 }
 
 /// Staff with a valid session of this practice's workspace.

@@ -9,7 +9,7 @@ use portal_domain::message::MessageKind;
 pub struct MailContext {
     /// Who writes.
     pub practice: Practice,
-    /// The name of the contact who is written to.
+    /// The name of the contact or practice user who is written to.
     pub name: String,
     /// What is written.
     pub body: MailBody,
@@ -22,14 +22,14 @@ pub struct Practice {
     pub name: String,
     /// How to reach a person there, in its own words; may be empty.
     pub contact_line: String,
-    /// The address of its sign-in page, made of configuration only.
+    /// The address of its sign-in page, of the portal or, in mail to staff, of the workspace; made of configuration only.
     pub sign_in_url: String,
 }
 
 /// A link to set a password. Its address is a secret and never printed by `Debug`.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Link {
-    /// `{base_url}/portal/{practice}/link/{token}`.
+    /// `{base_url}/portal/{practice}/link/{token}`, or the same of the workspace.
     pub url: String,
     /// How long it works, in words that follow "works": `until 30 November 2026, 14:00 UTC`.
     pub valid: String,
@@ -41,7 +41,7 @@ impl fmt::Debug for Link {
     }
 }
 
-/// What is written, by kind and state. Only [`Activation`](Self::Activation) and [`Reset`](Self::Reset) have a link.
+/// What is written, by kind and state. Only invitations and resets have a link.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum MailBody {
     /// An invitation to set a password (A4, M4, M6, M9).
@@ -118,6 +118,32 @@ pub enum MailBody {
         /// When, in words that follow "on".
         set_on: String,
     },
+    /// An invitation of staff to the workspace (W1).
+    StaffInvitation {
+        /// The address to sign in with: the one this mail goes to.
+        address: String,
+        /// The link to set a password.
+        link: Link,
+    },
+    /// A link to choose a new password for the workspace, as somebody asked for (W1).
+    StaffReset {
+        /// The address to sign in with: the one this mail goes to.
+        address: String,
+        /// The link to set a password.
+        link: Link,
+    },
+    /// "Your password for the workspace was changed" (P3).
+    StaffPasswordChanged {
+        /// The address to sign in with: the one this mail goes to.
+        address: String,
+        /// When, in words that follow "on".
+        changed_on: String,
+    },
+    /// Where the portal is, as somebody asked who knew the address and not the practice.
+    PortalAddress {
+        /// The address to sign in with: the one this mail goes to.
+        address: String,
+    },
 }
 
 impl MailBody {
@@ -138,11 +164,15 @@ impl MailBody {
     pub const fn kind(&self) -> MessageKind {
         match self {
             Self::Activation { .. } => MessageKind::Activation,
-            Self::Reset { .. } => MessageKind::Reset,
+            Self::Reset { .. } | Self::StaffReset { .. } => MessageKind::Reset,
             Self::AccessAdded { .. } => MessageKind::AccessAdded,
             Self::LoginMovedNew { .. } => MessageKind::LoginMovedNew,
             Self::LoginMovedOld { .. } | Self::ProfileMovedAway { .. } => MessageKind::LoginMovedOld,
-            Self::PasswordChanged { .. } | Self::PasswordSetAfterMove { .. } => MessageKind::PasswordChanged,
+            Self::PasswordChanged { .. } | Self::PasswordSetAfterMove { .. } | Self::StaffPasswordChanged { .. } => {
+                MessageKind::PasswordChanged
+            }
+            Self::StaffInvitation { .. } => MessageKind::StaffInvitation,
+            Self::PortalAddress { .. } => MessageKind::PortalAddress,
         }
     }
 
@@ -150,8 +180,17 @@ impl MailBody {
     #[must_use]
     pub const fn link(&self) -> Option<&Link> {
         match self {
-            Self::Activation { link, .. } | Self::Reset { link, .. } => Some(link),
+            Self::Activation { link, .. }
+            | Self::Reset { link, .. }
+            | Self::StaffInvitation { link, .. }
+            | Self::StaffReset { link, .. } => Some(link),
             _ => None,
         }
+    }
+
+    /// Whether it goes to staff, and is about the workspace.
+    #[must_use]
+    pub const fn is_for_staff(&self) -> bool {
+        matches!(self, Self::StaffInvitation { .. } | Self::StaffReset { .. } | Self::StaffPasswordChanged { .. })
     }
 }

@@ -52,7 +52,8 @@ pub fn render(context: &MailContext) -> Result<RenderedMail, RenderError> {
         return Err(RenderError::Link);
     }
     let letter = words::letter(context);
-    let footer = Footer::new(&context.practice);
+    let place = if context.body.is_for_staff() { "workspace" } else { "client portal" };
+    let footer = Footer::new(&context.practice, place);
     let text = Text { letter: &letter, footer: &footer }.render()?;
     let html = Html { letter: &letter, footer: &footer }.render()?;
     Ok(RenderedMail { subject: letter.subject.to_string(), text, html })
@@ -63,14 +64,16 @@ struct Footer {
     practice: Line,
     contact_line: Line,
     sign_in_url: String,
+    place: &'static str,
 }
 
 impl Footer {
-    fn new(practice: &Practice) -> Self {
+    fn new(practice: &Practice, place: &'static str) -> Self {
         Self {
             practice: Line::new(&practice.name),
             contact_line: Line::new(&practice.contact_line),
             sign_in_url: plain::url(&practice.sign_in_url),
+            place,
         }
     }
 }

@@ -117,10 +117,34 @@ fn bodies(text: &dyn Fn(&str) -> String, link: &Link) -> Vec<(&'static str, &'st
             "password_changed_after_a_move_naughty",
             MailBody::PasswordSetAfterMove { address: old(), new_address: masked(), set_on: on() },
         ),
+        ("portal_address", "portal_address_naughty", MailBody::PortalAddress { address: address() }),
+    ]
+    .into_iter()
+    .chain(staff_bodies(text, link))
+    .collect()
+}
+
+fn staff_bodies(text: &dyn Fn(&str) -> String, link: &Link) -> [(&'static str, &'static str, MailBody); 3] {
+    let address = || text("tina@partners.example");
+    let link = || Link { url: link.url.replace("/portal/", "/workspace/"), ..link.clone() };
+    [
+        (
+            "staff_invitation",
+            "staff_invitation_naughty",
+            MailBody::StaffInvitation { address: address(), link: link() },
+        ),
+        ("staff_reset", "staff_reset_naughty", MailBody::StaffReset { address: address(), link: link() }),
+        (
+            "staff_password_changed",
+            "staff_password_changed_naughty",
+            MailBody::StaffPasswordChanged { address: address(), changed_on: text("23 November 2026, 14:00 UTC") },
+        ),
     ]
 }
 
 fn sample(name: &'static str, practice: Practice, contact: &str, body: MailBody) -> Sample {
+    let area = if body.is_for_staff() { "/workspace/" } else { "/portal/" };
+    let practice = Practice { sign_in_url: practice.sign_in_url.replace("/portal/", area), ..practice };
     Sample { name, context: MailContext { practice, name: contact.to_owned(), body } }
 }
 

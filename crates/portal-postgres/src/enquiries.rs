@@ -18,13 +18,18 @@ use crate::{
 impl Enquiries for PostgresStore {
     async fn put(&self, enquiry: &Enquiry) -> Result<(), StoreError> {
         let (kind, address, link) = match &enquiry.kind {
-            EnquiryKind::Reset { address } => ("reset", Some(address.as_bytes()), None),
-            EnquiryKind::Renew { link } => ("renew", None, Some(link.to_uuid())),
+            EnquiryKind::Reset { address } | EnquiryKind::StaffReset { address } => {
+                ("reset", Some(address.as_bytes()), None)
+            }
+            EnquiryKind::PortalAddress { address } => ("portal_address", Some(address.as_bytes()), None),
+            EnquiryKind::Renew { link } | EnquiryKind::StaffRenew { link } => ("renew", None, Some(link.to_uuid())),
         };
+        let staff = matches!(enquiry.kind, EnquiryKind::StaffReset { .. } | EnquiryKind::StaffRenew { .. });
         let origin = enquiry.origin.as_deref().map(row::text);
         sqlx::query!(
-            "INSERT INTO portal.enquiry (practice_id, enquiry_id, kind, address, link_id, origin, at, due_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (practice_id, enquiry_id) DO NOTHING",
+            "INSERT INTO portal.enquiry (practice_id, enquiry_id, kind, address, link_id, origin, at, due_at,
+                 staff)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8) ON CONFLICT (practice_id, enquiry_id) DO NOTHING",
             row::uuid(enquiry.practice),
             enquiry.id.to_uuid(),
             kind,
@@ -32,6 +37,7 @@ impl Enquiries for PostgresStore {
             link,
             origin.as_deref(),
             enquiry.at.as_micros(),
+            staff,
         )
         .execute(self.pool())
         .await
@@ -48,7 +54,7 @@ impl Enquiries for PostgresStore {
                  FOR UPDATE SKIP LOCKED)
              UPDATE portal.enquiry e SET due_at = $2 FROM due
              WHERE e.practice_id = due.practice_id AND e.enquiry_id = due.enquiry_id
-             RETURNING e.practice_id, e.enquiry_id, e.kind, e.address, e.link_id, e.origin, e.at",
+             RETURNING e.practice_id, e.enquiry_id, e.kind, e.address, e.link_id, e.origin, e.at, e.staff",
             now.as_micros(),
             until.as_micros(),
             i64::from(most),
@@ -89,16 +95,22 @@ struct EnquiryRow {
     link_id: Option<Uuid>,
     origin: Option<String>,
     at: i64,
+    staff: bool,
 }
 
 impl EnquiryRow {
     fn read(self) -> Result<Enquiry, StoreError> {
         let fault = |what: &str| damaged("enquiry", self.enquiry_id, what);
         let kind = match (&*self.kind, self.address, self.link_id) {
-            ("reset", Some(address), None) => {
+            (kind @ ("reset" | "portal_address"), Some(address), None) => {
                 let address = String::from_utf8(address).map_err(|_| fault("its address is no text"))?;
-                EnquiryKind::Reset { address }
+                match kind {
+                    "portal_address" => EnquiryKind::PortalAddress { address },
+                    _ if self.staff => EnquiryKind::StaffReset { address },
+                    _ => EnquiryKind::Reset { address },
+                }
             }
+            ("renew", None, Some(link)) if self.staff => EnquiryKind::StaffRenew { link: row::id(link) },
             ("renew", None, Some(link)) => EnquiryKind::Renew { link: row::id(link) },
             _ => return Err(fault("its kind does not fit what it holds")),
         };

@@ -315,6 +315,13 @@ async fn people(connection: &mut PgConnection, practice: Uuid, most: i64, gone: 
         most
     );
     gone.others += rows(&of_staff.execute(&mut *connection).await?);
+    let staff_links = sqlx::query!(
+        "DELETE FROM portal.staff_link WHERE practice_id = $1 AND link_id IN
+             (SELECT link_id FROM portal.staff_link WHERE practice_id = $1 LIMIT $2)",
+        practice,
+        most
+    );
+    gone.others += rows(&staff_links.execute(&mut *connection).await?);
     let contacts = sqlx::query!(
         "DELETE FROM portal.contact WHERE practice_id = $1 AND contact_id IN
              (SELECT contact_id FROM portal.contact WHERE practice_id = $1 LIMIT $2)",

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use portal_domain::{
     decide::room,
     email::LoginKey,
-    message::DeliveryState,
+    message::{Carried, DeliveryState},
     port::{Lease, LeaseTerms, Leased, Letter, Outbox, Settlement, StoreError},
     time::Timestamp,
 };
@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     PostgresStore, commit,
+    facts::StaffLinkRow,
     failure::{Failure, store_error},
     row::{self, LinkRow, MessageRow, PracticeRow},
     store::whole,
@@ -26,8 +27,15 @@ impl Outbox for PostgresStore {
         let (store, terms) = (self.clone(), *terms);
         whole(async move {
             let taken = store.take(&terms).await?;
-            let carried = taken.iter().filter_map(|it| Some((it.lease.practice.to_uuid(), it.message.link_id?)));
-            let links = store.links(carried.collect()).await?;
+            let (of_staff, carried): (Vec<_>, Vec<_>) = taken
+                .iter()
+                .filter_map(|it| {
+                    Some((it.message.user_id.is_some(), (it.lease.practice.to_uuid(), it.message.link_id?)))
+                })
+                .partition(|(of_staff, _)| *of_staff);
+            let ids = |carried: Vec<(bool, (Uuid, Uuid))>| carried.into_iter().map(|(_, ids)| ids).collect();
+            let links =
+                Links { portal: store.links(ids(carried)).await?, workspace: store.staff_links(ids(of_staff)).await? };
             Ok(taken.into_iter().map(|it| it.leased(&links)).collect())
         })
         .await
@@ -59,6 +67,21 @@ const HOUR: Duration = Duration::from_secs(3600);
 const AWAITED: i16 = 0;
 const BULK: i16 = 1;
 
+/// Links that messages carry, by practice and id.
+struct Links {
+    portal: HashMap<(Uuid, Uuid), LinkRow>,
+    workspace: HashMap<(Uuid, Uuid), StaffLinkRow>,
+}
+
+impl Links {
+    fn carried(&self, at: &(Uuid, Uuid), of_staff: bool) -> Option<Result<Carried, StoreError>> {
+        if of_staff {
+            return Some(self.workspace.get(at)?.clone().read().map(Carried::Workspace));
+        }
+        Some(self.portal.get(at)?.clone().read().map(Carried::Portal))
+    }
+}
+
 /// A message that was just leased.
 struct Taken {
     lease: Lease,
@@ -70,23 +93,26 @@ struct Taken {
 
 impl Taken {
     /// With the reason in place of what can't be read: it is reported, and keeps nobody waiting (D1).
-    fn leased(self, links: &HashMap<(Uuid, Uuid), LinkRow>) -> Leased {
+    fn leased(self, links: &Links) -> Leased {
         let (lease, attempts) = (self.lease, self.attempts.unsigned_abs());
         let letter = self.letter(links).map_err(|error| error.to_string());
         Leased { lease, attempts, letter }
     }
 
-    fn letter(self, links: &HashMap<(Uuid, Uuid), LinkRow>) -> Result<Letter, StoreError> {
+    fn letter(self, links: &Links) -> Result<Letter, StoreError> {
         let missing = || row::damaged("message", self.lease.message, "its link is not there");
         let link = match self.message.link_id {
             None => None,
-            Some(link) => Some(links.get(&(self.lease.practice.to_uuid(), link)).cloned().ok_or_else(missing)?),
+            Some(link) => {
+                let at = (self.lease.practice.to_uuid(), link);
+                Some(links.carried(&at, self.message.user_id.is_some()).ok_or_else(missing)??)
+            }
         };
         let key = self.signs_in_at.as_deref().map(LoginKey::parse).transpose();
         Ok(Letter {
             practice: self.practice.read()?,
             message: self.message.read()?,
-            link: link.map(LinkRow::read).transpose()?,
+            link,
             signs_in_at: key.map_err(|it| row::damaged("login", self.lease.message, &it.to_string()))?,
         })
     }
@@ -144,6 +170,40 @@ impl PostgresStore {
                 address: it.address,
                 signed_with: it.signed_with,
                 epoch: it.epoch,
+                created_at: it.created_at,
+                expires_at: it.expires_at,
+                used_at: it.used_at,
+                ended_at: it.ended_at,
+            };
+            ((it.practice_id, it.link_id), link)
+        });
+        Ok(named.collect())
+    }
+
+    /// The same of the workspace.
+    async fn staff_links(&self, wanted: Vec<(Uuid, Uuid)>) -> Result<HashMap<(Uuid, Uuid), StaffLinkRow>, StoreError> {
+        if wanted.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let (practices, links): (Vec<Uuid>, Vec<Uuid>) = wanted.into_iter().unzip();
+        let rows = sqlx::query!(
+            "SELECT k.practice_id, k.link_id, k.user_id, k.kind, k.address, k.signed_with, k.created_at, k.expires_at,
+                 k.used_at, k.ended_at
+             FROM unnest($1::uuid[], $2::uuid[]) AS c (practice_id, link_id)
+                 JOIN portal.staff_link k ON k.practice_id = c.practice_id AND k.link_id = c.link_id",
+            &practices,
+            &links,
+        )
+        .fetch_all(self.pool())
+        .await
+        .map_err(store_error)?;
+        let named = rows.into_iter().map(|it| {
+            let link = StaffLinkRow {
+                link_id: it.link_id,
+                user_id: it.user_id,
+                kind: it.kind,
+                address: it.address,
+                signed_with: it.signed_with,
                 created_at: it.created_at,
                 expires_at: it.expires_at,
                 used_at: it.used_at,
@@ -301,7 +361,7 @@ async fn mark(
            RETURNING e.place AS "place!", p.practice_id AS "practice_id!", s.slug AS "slug?", p.name AS "practice_name!",
                p.settings AS "settings!", p.suspended_at AS "suspended_at?",
                p.delete_after AS "delete_after?", p.created_at AS "practice_created_at!", p.version AS "version!",
-               l.key AS "signs_in_at?", m.message_id, m.contact_id, m.login_id, m.link_id, m.address, m.name, m.clients,
+               l.key AS "signs_in_at?", m.message_id, m.contact_id, m.login_id, m.user_id, m.link_id, m.address, m.name, m.clients,
                m.body, m.asked_key, m.created_at, m.attempts"#,
         terms.until.as_micros(),
         &practices,
@@ -330,6 +390,7 @@ async fn mark(
                 message_id: it.message_id,
                 contact_id: it.contact_id,
                 login_id: it.login_id,
+                user_id: it.user_id,
                 link_id: it.link_id,
                 address: it.address,
                 name: it.name,

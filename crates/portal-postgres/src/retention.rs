@@ -156,6 +156,7 @@ async fn found(
 pub(crate) async fn purge(pool: &PgPool, what: Purge, most: u32) -> Result<u64, StoreError> {
     match what {
         Purge::Origins(before) => origins(pool, before, most).await,
+        Purge::Staff(before) => staff(pool, before, most).await,
         Purge::Personal(before) => personal(pool, before, most).await,
     }
 }
@@ -182,6 +183,29 @@ async fn origins(pool: &PgPool, before: Timestamp, most: u32) -> Result<u64, Sto
         most,
     );
     Ok(portal + workspace.execute(pool).await.map_err(store_error)?.rows_affected())
+}
+
+async fn staff(pool: &PgPool, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+    let (before, most) = (before.as_micros(), i64::from(most));
+    let links = sqlx::query!(
+        "DELETE FROM portal.staff_link d USING (
+             SELECT practice_id, link_id FROM portal.staff_link WHERE expires_at < $1
+             LIMIT $2 FOR UPDATE SKIP LOCKED) AS o
+         WHERE d.practice_id = o.practice_id AND d.link_id = o.link_id",
+        before,
+        most,
+    );
+    let links = links.execute(pool).await.map_err(store_error)?.rows_affected();
+    let mail = sqlx::query!(
+        "DELETE FROM portal.message d USING (
+             SELECT practice_id, message_id FROM portal.message
+             WHERE user_id IS NOT NULL AND created_at < $1 AND due_at IS NULL
+             LIMIT $2 FOR UPDATE SKIP LOCKED) AS o
+         WHERE d.practice_id = o.practice_id AND d.message_id = o.message_id",
+        before,
+        most,
+    );
+    Ok(links + mail.execute(pool).await.map_err(store_error)?.rows_affected())
 }
 
 /// Of each practice those events that have the lowest ids.

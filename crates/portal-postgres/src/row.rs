@@ -7,7 +7,7 @@ use portal_domain::{
     id::{Id, PracticeId, Ref, Slug},
     link::{KeyId, Link, LinkPurpose},
     login::{Credential, Login},
-    message::{DeliveryState, Message},
+    message::{About, DeliveryState, Message},
     password::PasswordHash,
     port::StoreError,
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser, Role, Scope},
@@ -310,6 +310,7 @@ pub(crate) struct MessageRow {
     pub(crate) message_id: Uuid,
     pub(crate) contact_id: Uuid,
     pub(crate) login_id: Uuid,
+    pub(crate) user_id: Option<Uuid>,
     pub(crate) link_id: Option<Uuid>,
     pub(crate) address: String,
     pub(crate) name: String,
@@ -324,8 +325,7 @@ impl MessageRow {
         let fault = |what: &str| damaged("message", self.message_id, what);
         Ok(Message {
             id: id(self.message_id),
-            contact: id(self.contact_id),
-            login: id(self.login_id),
+            about: About::of_stored(id(self.contact_id), id(self.login_id), self.user_id.map(id)),
             link: self.link_id.map(id),
             to: EmailAddress::from_stored(&self.address, None).map_err(|it| fault(&it.to_string()))?,
             name: self.name,

@@ -9,14 +9,15 @@ use portal_domain::{
     erasure::{Gone, Purge, Traces},
     facts::{
         CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
-        UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
+        StaffFacts, StaffSignIn, UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
     },
     handoff::HandoffHash,
-    id::{ContactId, LinkId, PracticeId, Ref},
+    id::{ContactId, LinkId, PracticeId, Ref, UserId},
     port::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::{SessionHash, WorkspaceSessionHash},
     sign_in_code::CodeHash,
+    staff::StaffLink,
     throttle::{Admission, Bucket, Try},
     time::Timestamp,
 };
@@ -193,6 +194,10 @@ impl PortalStore for PostgresStore {
         facts::sign_in(self.pool(), practice, key).await
     }
 
+    async fn practices_of(&self, key: &LoginKey, most: u32) -> Result<Vec<PracticeId>, StoreError> {
+        facts::practices_of(self.pool(), key, most).await
+    }
+
     async fn asked_mail(
         &self,
         practice: PracticeId,
@@ -239,6 +244,30 @@ impl PortalStore for PostgresStore {
         hash: &WorkspaceSessionHash,
     ) -> Result<Option<WorkspaceSessionFacts>, StoreError> {
         facts::workspace_session(self.pool(), practice, hash).await
+    }
+
+    async fn staff_sign_in(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<StaffSignIn>, StoreError> {
+        facts::staff_sign_in(self.pool(), practice, key).await
+    }
+
+    async fn staff(
+        &self,
+        practice: PracticeId,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<Option<StaffFacts>, StoreError> {
+        let store = self.clone();
+        whole(async move {
+            let mut snapshot = store.snapshot().await?;
+            let found = facts::staff(&mut snapshot, practice, user, now).await?;
+            end(snapshot).await;
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn staff_link(&self, practice: PracticeId, link: LinkId) -> Result<Option<StaffLink>, StoreError> {
+        facts::staff_link(self.pool(), practice, link).await
     }
 
     async fn receipt(&self, practice: PracticeId, key: &RequestKey) -> Result<Option<Receipt>, StoreError> {

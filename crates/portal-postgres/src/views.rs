@@ -349,8 +349,8 @@ pub(crate) async fn messages(
     page: &Page<i64>,
 ) -> Result<Vec<(Delivery, i64)>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT message_id, place, contact_id, login_id, link_id, address, name, clients, body, asked_key, state,
-             created_at
+        "SELECT message_id, place, contact_id, login_id, user_id, link_id, address, name, clients, body, asked_key,
+             state, created_at
          FROM portal.message WHERE practice_id = $1 AND contact_id = $2 AND place > $3 ORDER BY place LIMIT $4",
         row::uuid(practice),
         contact.to_uuid(),
@@ -369,6 +369,7 @@ pub(crate) async fn messages(
             message_id: it.message_id,
             contact_id: it.contact_id,
             login_id: it.login_id,
+            user_id: it.user_id,
             link_id: it.link_id,
             address: it.address,
             name: it.name,

@@ -49,7 +49,7 @@ pub(crate) enum Command {
     /// Practices: create, list, export, suspend, resume, delete
     #[command(subcommand)]
     Practice(PracticeCommand),
-    /// Practice users (staff): add, list
+    /// Practice users (staff): add, list, invite, remove
     #[command(subcommand)]
     User(UserCommand),
     /// Keys with which a host program calls the API: create, list, revoke
@@ -111,7 +111,7 @@ pub(crate) struct PracticeArg {
 /// Commands on practice users.
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
-    /// Create a practice user
+    /// Create a practice user and print a link to set a password, once
     Add {
         #[command(flatten)]
         practice: PracticeArg,
@@ -129,6 +129,23 @@ pub(crate) enum UserCommand {
     List {
         #[command(flatten)]
         practice: PracticeArg,
+    },
+    /// Mail a practice user a link to set a password, or print one
+    Invite {
+        #[command(flatten)]
+        practice: PracticeArg,
+        /// The user's reference, as the list shows it
+        user: String,
+        /// Print the link, once, and write no mail
+        #[arg(long)]
+        print: bool,
+    },
+    /// Remove a practice user, with its sessions, links and password
+    Remove {
+        #[command(flatten)]
+        practice: PracticeArg,
+        /// The user's reference, as the list shows it
+        user: String,
     },
 }
 

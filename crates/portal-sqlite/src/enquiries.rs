@@ -26,22 +26,30 @@ impl Work for PutEnquiry {
     async fn run(&self, connection: &mut SqliteConnection) -> Result<(), Fault> {
         let enquiry = &self.0;
         let (kind, address, link) = match &enquiry.kind {
-            EnquiryKind::Reset { address } => ("reset", Some(address.as_str()), None),
-            EnquiryKind::Renew { link } => ("renew", None, Some(link.to_bytes().to_vec())),
+            EnquiryKind::Reset { address } | EnquiryKind::StaffReset { address } => {
+                ("reset", Some(address.as_str()), None)
+            }
+            EnquiryKind::PortalAddress { address } => ("portal_address", Some(address.as_str()), None),
+            EnquiryKind::Renew { link } | EnquiryKind::StaffRenew { link } => {
+                ("renew", None, Some(link.to_bytes().to_vec()))
+            }
         };
+        let staff = matches!(enquiry.kind, EnquiryKind::StaffReset { .. } | EnquiryKind::StaffRenew { .. });
         let (practice, id) = (enquiry.practice.to_bytes(), enquiry.id.to_bytes());
         let (practice, id) = (practice.as_slice(), id.as_slice());
         let at = enquiry.at.as_micros();
         let put = sqlx::query!(
-            "INSERT INTO portal_enquiry (practice_id, enquiry_id, kind, address, link_id, origin, at, due_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+            "INSERT INTO portal_enquiry (practice_id, enquiry_id, kind, address, link_id, origin, at, due_at,
+                 staff)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)",
             practice,
             id,
             kind,
             address,
             link,
             enquiry.origin,
-            at
+            at,
+            staff
         );
         put.execute(connection).await?;
         Ok(())
@@ -69,13 +77,17 @@ struct EnquiryRow {
     link_id: Option<Vec<u8>>,
     origin: Option<String>,
     at: i64,
+    staff: i64,
 }
 
 impl EnquiryRow {
     fn read(self) -> Result<Enquiry, StoreError> {
-        let kind = match (self.kind.as_str(), self.address, self.link_id) {
-            ("reset", Some(address), None) => EnquiryKind::Reset { address },
-            ("renew", None, Some(link)) => EnquiryKind::Renew { link: id(&link, "enquiry.link_id")? },
+        let kind = match (self.kind.as_str(), self.address, self.link_id, self.staff) {
+            ("reset", Some(address), None, 0) => EnquiryKind::Reset { address },
+            ("renew", None, Some(link), 0) => EnquiryKind::Renew { link: id(&link, "enquiry.link_id")? },
+            ("reset", Some(address), None, 1) => EnquiryKind::StaffReset { address },
+            ("renew", None, Some(link), 1) => EnquiryKind::StaffRenew { link: id(&link, "enquiry.link_id")? },
+            ("portal_address", Some(address), None, 0) => EnquiryKind::PortalAddress { address },
             _ => return Err(damaged("enquiry.kind")),
         };
         Ok(Enquiry {
@@ -96,7 +108,7 @@ impl Work for LeaseEnquiries {
         let (now, until, most) = (self.now.as_micros(), self.until.as_micros(), i64::from(self.most));
         let rows = sqlx::query_as!(
             EnquiryRow,
-            "SELECT practice_id, enquiry_id, kind, address, link_id, origin, at FROM portal_enquiry
+            "SELECT practice_id, enquiry_id, kind, address, link_id, origin, at, staff FROM portal_enquiry
              WHERE due_at <= ?1 ORDER BY at, enquiry_id LIMIT ?2",
             now,
             most

@@ -30,6 +30,7 @@ mod lock;
 mod migrate;
 mod operators;
 mod outbox;
+mod queues;
 mod read;
 mod readers;
 mod retention;

@@ -347,6 +347,13 @@ async fn people(connection: &mut SqliteConnection, practice: &[u8], most: u32, g
         most
     );
     gone.others += rows(&of_staff.execute(&mut *connection).await?);
+    let staff_links = sqlx::query!(
+        "DELETE FROM portal_staff_link WHERE practice_id = ?1 AND link_id IN
+             (SELECT link_id FROM portal_staff_link WHERE practice_id = ?1 LIMIT ?2)",
+        practice,
+        most
+    );
+    gone.others += rows(&staff_links.execute(&mut *connection).await?);
     let contacts = sqlx::query!(
         "DELETE FROM portal_contact WHERE practice_id = ?1 AND contact_id IN
              (SELECT contact_id FROM portal_contact WHERE practice_id = ?1 LIMIT ?2)",

@@ -10,7 +10,7 @@ use portal_domain::{
     decide::room,
     event::Event,
     id::{Id, PracticeId, kind},
-    link::Link,
+    message::Carried,
     port::{Lease, LeaseTerms, Leased, Letter, Settlement, StoreError},
     practice::Practice,
     time::Timestamp,
@@ -22,7 +22,7 @@ use crate::{
     commit::{EventRow, events},
     encode::{Hex, Rows, hex},
     error::Fault,
-    read::{LinkRow, MessageRow, PracticeRow, damaged, id, key},
+    read::{LinkRow, MessageRow, PracticeRow, damaged, id, key, staff::StaffLinkRow},
     writer::Work,
 };
 
@@ -147,7 +147,7 @@ impl LeaseMessages {
         let (now, most) = (self.0.now.as_micros(), i64::try_from(most).unwrap_or(i64::MAX));
         let rows = sqlx::query_as!(
             MessageRow,
-            "SELECT practice_id, message_id, place, contact_id, login_id, link_id, address, name, clients, body,
+            "SELECT practice_id, message_id, place, contact_id, login_id, user_id, link_id, address, name, clients, body,
                  asked_key, state, attempts, created_at
              FROM portal_message INDEXED BY portal_message_turn
              WHERE lane = ?1 AND practice_id = ?2 AND due_at <= ?3 ORDER BY due_at, place LIMIT ?4",
@@ -234,7 +234,10 @@ fn letter(
     let message = row.read()?;
     let link = match message.link {
         None => None,
-        Some(link) => Some(links.get(&(practice, link)).cloned().ok_or_else(|| damaged("message.link_id"))?),
+        Some(link) => {
+            let carried = links.get(&(practice, link, message.about.user().is_some()));
+            Some(carried.cloned().ok_or_else(|| damaged("message.link_id"))?)
+        }
     };
     let signs_in_at = match keys.get(&(practice, message.id)) {
         Some(text) => Some(key(text, "login.key")?),
@@ -247,7 +250,7 @@ fn letter(
 const HOUR: Duration = Duration::from_secs(3600);
 
 type Practices = BTreeMap<PracticeId, Practice>;
-type Links = BTreeMap<(PracticeId, Id<kind::Link>), Link>;
+type Links = BTreeMap<(PracticeId, Id<kind::Link>, bool), Carried>;
 type Keys = BTreeMap<(PracticeId, Id<kind::Message>), String>;
 
 /// Of each message the key at which its contact signs in now.
@@ -298,6 +301,7 @@ async fn practices(connection: &mut SqliteConnection, rows: &[MessageRow]) -> Re
 
 async fn links(connection: &mut SqliteConnection, rows: &[MessageRow]) -> Result<Links, Fault> {
     let wanted = pairs(rows.iter().map(|row| (&row.practice_id, row.link_id.as_ref())))?;
+    let rows_of_staff = rows.iter().any(|row| row.user_id.is_some());
     let rows = sqlx::query!(
         "SELECT k.practice_id, k.link_id, k.login_id, k.contact_id, k.purpose, k.address, k.signed_with, k.epoch,
              k.created_at, k.expires_at, k.used_at, k.ended_at
@@ -307,7 +311,7 @@ async fn links(connection: &mut SqliteConnection, rows: &[MessageRow]) -> Result
         wanted
     );
     let mut links = Links::new();
-    for row in rows.fetch_all(connection).await? {
+    for row in rows.fetch_all(&mut *connection).await? {
         let practice = id(&row.practice_id, "link.practice_id")?;
         let link = LinkRow {
             link_id: row.link_id,
@@ -323,10 +327,42 @@ async fn links(connection: &mut SqliteConnection, rows: &[MessageRow]) -> Result
             ended_at: row.ended_at,
         };
         if let Ok(link) = link.read() {
-            links.insert((practice, link.id), link);
+            links.insert((practice, link.id, false), Carried::Portal(link));
         }
     }
+    if rows_of_staff {
+        staff_links(connection, &wanted, &mut links).await?;
+    }
     Ok(links)
+}
+
+async fn staff_links(connection: &mut SqliteConnection, wanted: &str, links: &mut Links) -> Result<(), Fault> {
+    let rows = sqlx::query!(
+        "SELECT k.practice_id, k.link_id, k.user_id, k.kind, k.address, k.signed_with, k.created_at, k.expires_at,
+             k.used_at, k.ended_at
+         FROM json_each(?1) AS e
+         CROSS JOIN portal_staff_link AS k
+             ON k.practice_id = unhex(e.value ->> 'practice') AND k.link_id = unhex(e.value ->> 'id')",
+        wanted
+    );
+    for row in rows.fetch_all(connection).await? {
+        let practice = id(&row.practice_id, "staff_link.practice_id")?;
+        let link = StaffLinkRow {
+            link_id: row.link_id,
+            user_id: row.user_id,
+            kind: row.kind,
+            address: row.address,
+            signed_with: row.signed_with,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            used_at: row.used_at,
+            ended_at: row.ended_at,
+        };
+        if let Ok(link) = link.read() {
+            links.insert((practice, link.id, true), Carried::Workspace(link));
+        }
+    }
+    Ok(())
 }
 
 /// Makes due what the clock put into the future when it ran ahead.

@@ -189,6 +189,7 @@ impl Work for PurgeSome {
     async fn run(&self, connection: &mut SqliteConnection) -> Result<u64, Fault> {
         match self.what {
             Purge::Origins(before) => origins(connection, before, self.most).await,
+            Purge::Staff(before) => staff(connection, before, self.most).await,
             Purge::Personal(before) => personal(connection, before, self.most).await,
         }
     }
@@ -212,6 +213,25 @@ async fn origins(connection: &mut SqliteConnection, before: Timestamp, most: u32
         most
     );
     Ok(portal + workspace.execute(connection).await?.rows_affected())
+}
+
+async fn staff(connection: &mut SqliteConnection, before: Timestamp, most: u32) -> Result<u64, Fault> {
+    let before = before.as_micros();
+    let links = sqlx::query!(
+        "DELETE FROM portal_staff_link WHERE (practice_id, link_id) IN
+             (SELECT practice_id, link_id FROM portal_staff_link WHERE expires_at < ?1 LIMIT ?2)",
+        before,
+        most
+    );
+    let links = links.execute(&mut *connection).await?.rows_affected();
+    let mail = sqlx::query!(
+        "DELETE FROM portal_message WHERE (practice_id, message_id) IN
+             (SELECT practice_id, message_id FROM portal_message INDEXED BY portal_message_staff
+              WHERE user_id IS NOT NULL AND created_at < ?1 AND due_at IS NULL LIMIT ?2)",
+        before,
+        most
+    );
+    Ok(links + mail.execute(connection).await?.rows_affected())
 }
 
 /// Of each practice those events that have the lowest ids.

@@ -14,19 +14,20 @@ use portal_domain::{
     event::RecordedEvent,
     facts::{
         CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
-        UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
+        StaffFacts, StaffSignIn, UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
     },
     handoff::HandoffHash,
-    id::{ClientId, ContactId, EnquiryId, LinkId, PracticeId, Ref},
+    id::{ClientId, ContactId, LinkId, PracticeId, Ref, UserId},
     journal::{Head, JournalRow, Sealing},
     message::Delivery,
     port::{
-        Commit, Enquiries, Enquiry, Journal, Lease, LeaseTerms, Leased, Listed, Outbox, Page, PortalStore, PortalViews,
-        PracticeSelector, Receipt, RequestKey, Settlement, StoreError, Unsealed, Waiting,
+        Commit, Journal, Listed, Page, PortalStore, PortalViews, PracticeSelector, Receipt, RequestKey, StoreError,
+        Unsealed, Waiting,
     },
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser},
     session::{SessionHash, WorkspaceSessionHash},
     sign_in_code::CodeHash,
+    staff::StaffLink,
     throttle::{Admission, Bucket, RecordedTry, Try},
     time::Timestamp,
 };
@@ -37,16 +38,14 @@ use sqlx::{
 
 use crate::{
     commit::{ForgetReceipts, Plan},
-    enquiries::{LeaseEnquiries, PutEnquiry, SettleEnquiry},
     error::Fault,
     journal::{self, SealEvents},
     lock::{self, SetupLock},
     migrate::{self, MigrateError, PendingMigration},
-    outbox::{LeaseMessages, RecallMessages, SettleMessage},
     read::{
         facts,
         passages::{self, ForgetPassages},
-        practice, views, visit, workspace,
+        practice, staff, views, visit, workspace,
     },
     readers::{Reader, Readers},
     retention::{self, PurgeSome},
@@ -252,6 +251,12 @@ impl PortalStore for SqliteStore {
         reader.told(answer)
     }
 
+    async fn practices_of(&self, key: &LoginKey, most: u32) -> Result<Vec<PracticeId>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = facts::practices_of(&mut reader, key, most).await;
+        reader.told(answer)
+    }
+
     async fn asked_mail(
         &self,
         practice: PracticeId,
@@ -293,6 +298,29 @@ impl PortalStore for SqliteStore {
     ) -> Result<Option<WorkspaceSessionFacts>, StoreError> {
         let mut reader = self.readers.take().await?;
         let answer = workspace::session(&mut reader, practice, hash).await;
+        reader.told(answer)
+    }
+
+    async fn staff_sign_in(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<StaffSignIn>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = staff::sign_in(&mut reader, practice, key).await;
+        reader.told(answer)
+    }
+
+    async fn staff(
+        &self,
+        practice: PracticeId,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<Option<StaffFacts>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = staff::staff(&mut reader, practice, user, now).await;
+        reader.told(answer)
+    }
+
+    async fn staff_link(&self, practice: PracticeId, link: LinkId) -> Result<Option<StaffLink>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = staff::link(&mut reader, practice, link).await;
         reader.told(answer)
     }
 
@@ -515,36 +543,6 @@ impl PortalViews for SqliteStore {
         let mut reader = self.readers.take().await?;
         let answer = views::oldest_due(&mut reader, now).await;
         reader.told(answer)
-    }
-}
-
-#[async_trait]
-impl Outbox for SqliteStore {
-    async fn lease(&self, terms: &LeaseTerms) -> Result<Vec<Leased>, StoreError> {
-        self.writer.write(LeaseMessages(*terms)).await
-    }
-
-    async fn recall(&self, now: Timestamp, latest: Timestamp) -> Result<u64, StoreError> {
-        self.writer.write(RecallMessages { now, latest }).await
-    }
-
-    async fn settle(&self, lease: &Lease, settlement: &Settlement) -> Result<bool, StoreError> {
-        self.writer.write(SettleMessage::new(lease, settlement)).await
-    }
-}
-
-#[async_trait]
-impl Enquiries for SqliteStore {
-    async fn put(&self, enquiry: &Enquiry) -> Result<(), StoreError> {
-        self.writer.write(PutEnquiry(enquiry.clone())).await
-    }
-
-    async fn lease(&self, now: Timestamp, until: Timestamp, most: u32) -> Result<Vec<Enquiry>, StoreError> {
-        self.writer.write(LeaseEnquiries { now, until, most }).await
-    }
-
-    async fn settle(&self, practice: PracticeId, enquiry: EnquiryId) -> Result<(), StoreError> {
-        self.writer.write(SettleEnquiry { practice, enquiry }).await
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! The same name gives the same id, so that a test can speak of `id::<kind::Contact>("ada")` wherever it stands.
 
+mod staff;
+
 use std::{any::type_name, collections::BTreeMap, time::Duration};
 
 use portal_domain::{
@@ -14,7 +16,7 @@ use portal_domain::{
     journal::JournalKeys,
     link::{KeyId, Link, LinkPurpose, LinkTokens},
     login::{Credential, Login},
-    message::{Attempt, DeliveryState, Message, MessageBody},
+    message::{About, Attempt, DeliveryState, Message, MessageBody},
     password::PasswordHash,
     port::{Receipt, RequestKey, Settlement},
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser, Role, Scope, Settings},
@@ -23,6 +25,8 @@ use portal_domain::{
     time::Timestamp,
 };
 use sha2::{Digest, Sha256};
+
+pub use self::staff::{staff_credential, staff_link, staff_message};
 
 /// Noon of 2 March 2026, and an odd microsecond: the time at which all test data was made.
 pub const NOON: Timestamp = Timestamp::from_micros(1_772_452_800_000_001);
@@ -284,8 +288,7 @@ pub fn workspace_session_hash(name: &str) -> WorkspaceSessionHash {
 pub fn message(name: &str, contact: &Contact, login: &Login, link: Option<&Link>) -> Message {
     Message {
         id: id(name),
-        contact: contact.id,
-        login: login.id,
+        about: About::Contact { contact: contact.id, login: login.id },
         link: link.map(|link| link.id),
         to: contact.emails.first().cloned().unwrap_or_else(|| email("nobody@smith.example")),
         name: contact.name.clone(),

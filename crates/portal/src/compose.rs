@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use portal_domain::{
     email::EmailAddress,
     link::LinkTokens,
-    message::{Message, MessageBody},
+    message::{About, Carried, Message, MessageBody},
     port::{Letter, MailFrom, OutgoingMail},
     practice::Practice,
     time::Timestamp,
@@ -26,6 +26,11 @@ impl MailSettings {
     /// The practice's sign-in page.
     pub fn sign_in_url(&self, practice: &Practice) -> String {
         format!("{}/portal/{}/sign-in", self.base_url, practice.slug)
+    }
+
+    /// The sign-in page of the practice's workspace.
+    pub fn workspace_url(&self, practice: &Practice) -> String {
+        format!("{}/workspace/{}/sign-in", self.base_url, practice.slug)
     }
 }
 
@@ -49,7 +54,10 @@ pub(crate) fn compose(
         practice: portal_mail::Practice {
             name: practice.name.clone(),
             contact_line: practice.settings.contact_line.clone(),
-            sign_in_url: settings.sign_in_url(practice),
+            sign_in_url: match message.about {
+                About::Contact { .. } => settings.sign_in_url(practice),
+                About::User(_) => settings.workspace_url(practice),
+            },
         },
         name: message.name.clone(),
         body: body(letter, tokens, settings)?,
@@ -89,7 +97,11 @@ fn body(letter: &Letter, tokens: &LinkTokens, settings: &MailSettings) -> Result
         MessageBody::LoginMovedOld { new_address, changed_by, split: true } => {
             MailBody::ProfileMovedAway { address, moved: name.clone(), new_address, changed_by, changed_on: when }
         }
+        MessageBody::StaffInvitation => MailBody::StaffInvitation { address, link: link(letter, tokens, settings)? },
+        MessageBody::StaffReset => MailBody::StaffReset { address, link: link(letter, tokens, settings)? },
+        MessageBody::StaffPasswordChanged => MailBody::StaffPasswordChanged { address, changed_on: when },
         MessageBody::PasswordChanged => MailBody::PasswordChanged { address, changed_on: when },
+        MessageBody::PortalAddress => MailBody::PortalAddress { address },
         MessageBody::PasswordSetAfterMove { new_address } => {
             MailBody::PasswordSetAfterMove { address, new_address, set_on: when }
         }
@@ -97,11 +109,14 @@ fn body(letter: &Letter, tokens: &LinkTokens, settings: &MailSettings) -> Result
 }
 
 fn link(letter: &Letter, tokens: &LinkTokens, settings: &MailSettings) -> Result<Link, ComposeError> {
-    let link = letter.link.as_ref().ok_or(ComposeError::KeyGone)?;
-    let token =
-        tokens.issue(&link.signed_with, letter.practice.id, link.id, link.purpose).ok_or(ComposeError::KeyGone)?;
-    let url = format!("{}/portal/{}/link/{token}", settings.base_url, letter.practice.slug);
-    Ok(Link { url, valid: format!("until {}", in_words(link.expires_at)) })
+    let carried = letter.link.as_ref().ok_or(ComposeError::KeyGone)?;
+    let token = carried.token(tokens, letter.practice.id).ok_or(ComposeError::KeyGone)?;
+    let area = match carried {
+        Carried::Portal(_) => "portal",
+        Carried::Workspace(_) => "workspace",
+    };
+    let url = format!("{}/{area}/{}/link/{token}", settings.base_url, letter.practice.slug);
+    Ok(Link { url, valid: format!("until {}", in_words(carried.expires_at())) })
 }
 
 /// A time as mails and pages write it: `30 November 2026, 14:00 UTC`.

@@ -99,8 +99,11 @@ fn settle(
         DeliveryState::Queued | DeliveryState::Sending | DeliveryState::Failed => "message.failed",
     };
     let message = leased.letter.as_ref().ok().map(|letter| &letter.message);
-    let subject =
-        message.map(|message| Subject { contact: Some(message.contact), user: None, login: Some(message.login) });
+    let subject = message.map(|message| Subject {
+        contact: message.about.contact(),
+        user: message.about.user(),
+        login: message.about.login(),
+    });
     let mut event = moment.event(kind, subject.unwrap_or_default());
     event.facts.insert("message".to_owned(), leased.lease.message.to_string());
     if let Some(message) = message {

@@ -16,7 +16,7 @@ use crate::{
     id::{ContactId, LinkId, LoginId, MessageId},
     link::{Link, LinkPurpose, LinkState},
     login::{Credential, Login},
-    message::{DeliveryState, Message, MessageBody},
+    message::{About, DeliveryState, Message, MessageBody},
     password::ForeignHash,
     practice::{Client, Practice, PracticeUser, SharedLogin},
     time::Timestamp,
@@ -368,8 +368,10 @@ impl<'a> Draft<'a> {
         let message = Message {
             asked_at: None,
             id,
-            contact: self.contact.id,
-            login: self.contact.login.expect("mail is written to who has, or had, a login"),
+            about: About::Contact {
+                contact: self.contact.id,
+                login: self.contact.login.expect("mail is written to who has, or had, a login"),
+            },
             link,
             to: to.clone(),
             name: self.contact.name.clone(),

@@ -14,7 +14,7 @@ use crate::{
     id::{ContactId, CredentialId},
     link::{Link, LinkPurpose, LinkState},
     login::{Credential, Login},
-    message::{Message, MessageBody},
+    message::{About, Message, MessageBody},
     password::PasswordHash,
     practice::Practice,
     throttle::{BucketName, mailbox_is_full},
@@ -172,7 +172,7 @@ pub fn renew_link(
     Decided { decision, outcome: true }
 }
 
-fn eldest(login: &LoginFacts) -> Option<(&Member, EmailAddress)> {
+pub(super) fn eldest(login: &LoginFacts) -> Option<(&Member, EmailAddress)> {
     let eldest = login.eldest()?.id;
     let member = login.members.iter().find(|member| member.contact.id == eldest)?;
     Some((member, member.contact.emails.first()?.clone()))
@@ -211,7 +211,7 @@ fn send(
     Decision { expect: vec![changes_login(&login.login)], changes, messages, events: vec![event] }
 }
 
-fn message(
+pub(super) fn message(
     member: &Member,
     login: &LoginFacts,
     to: &EmailAddress,
@@ -223,8 +223,7 @@ fn message(
     let Contact { id, name, .. } = contact;
     Message {
         id: moment.ids.next(moment.now),
-        contact: *id,
-        login: login.login.id,
+        about: About::Contact { contact: *id, login: login.login.id },
         link: link.map(|link| link.id),
         to: to.clone(),
         name: name.clone(),

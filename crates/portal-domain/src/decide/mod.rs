@@ -4,6 +4,7 @@
 //! decision, so a preview can't differ from the deed.
 
 mod access;
+mod address;
 mod contact;
 mod credential;
 mod delivery;
@@ -17,6 +18,8 @@ mod outcome;
 mod practice;
 mod session;
 mod sign_in_return;
+mod staff;
+mod staff_session;
 mod user;
 mod webhook;
 mod workspace;
@@ -24,6 +27,7 @@ mod workspace;
 pub(crate) use self::outcome::moves_login;
 pub use self::{
     access::{activate, deactivate, delete_contact, reactivate, refusal_of_grant, resend},
+    address::tell_portal_address,
     contact::{ContactFields, Expected, PutEmails, note_refused_update, put_contact, put_emails},
     credential::import_credential,
     delivery::{cancelled, handed_over, room, unwanted},
@@ -38,11 +42,16 @@ pub use self::{
         put_client, put_practice, put_settings, revoke_api_key, suspend_client, suspend_practice,
     },
     session::{
-        ChangedPassword, SignIn, change_password, chosen_profile, end_contact_sessions, end_over_session,
-        end_own_sessions, give_back, open_session, select_profile, sign_out, touch_session, valid_session,
-        valid_sessions, valid_visit,
+        ChangedPassword, SignIn, change_password, chosen_profile, end_contact_session, end_contact_sessions,
+        end_over_session, end_own_sessions, give_back, open_session, select_profile, sign_out, touch_session,
+        valid_session, valid_sessions, valid_visit,
     },
     sign_in_return::{GoBack, ToldSignIn, WayBack, go_back, take_code},
+    staff::{Invite, invite_staff, redeem_staff_link, renew_staff_link, request_staff_reset, usable_staff_link},
+    staff_session::{
+        ChangedStaffPassword, SignInStaff, change_staff_password, end_own_workspace_sessions, own_workspace_session,
+        sign_in_staff, valid_workspace_sessions,
+    },
     user::{PutUser, delete_user, put_user},
     webhook::{
         Push, PushedEvent, PutWebhook, WebhookPut, delete_webhook, lease_webhook, put_webhook, recover_webhook,

@@ -232,6 +232,25 @@ pub fn end_contact_sessions(contact: ContactId, login: &LoginFacts, moment: &mut
     Decided { decision, outcome }
 }
 
+/// Ends one session of the login a contact is behind, as staff may; one that is not valid is unknown.
+pub fn end_contact_session(
+    contact: ContactId,
+    login: &LoginFacts,
+    session: SessionId,
+    moment: &mut Moment,
+) -> Result<Decided<()>, Refusal> {
+    if valid_sessions(login, moment.now).all(|valid| valid.id != session) {
+        return Err(Refusal::NotFound { what: "session" });
+    }
+    let mut decision = Decision::default();
+    end(&mut decision, login, Which::One(session), ENDED, moment);
+    for event in &mut decision.events {
+        event.subject.contact.get_or_insert(contact);
+    }
+    touch(&mut decision, login);
+    Ok(Decided { decision, outcome: () })
+}
+
 /// Where nothing valid ended, nothing is told (J1), but to hosts that wait for it.
 fn tell_only_of(ended: usize, decision: &mut Decision) {
     if ended == 0 {

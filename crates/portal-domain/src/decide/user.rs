@@ -24,7 +24,8 @@ pub struct PutUser {
     pub role: Role,
 }
 
-/// Creates or changes a practice user; nobody is written to (W1). An admin who becomes staff is signed out everywhere (W2).
+/// Creates or changes a practice user; nobody is written to (W1). An admin who becomes staff is signed out everywhere, and its
+/// links end (W2); so it is where the address gets another key, and the password ends too: it was confirmed at the one before.
 /// The outcome is the user, and whether anything changed.
 pub fn put_user(
     facts: &UserFacts,
@@ -48,7 +49,8 @@ pub fn put_user(
     let user = PracticeUser { version: user.version + 1, ..user };
     let mut decision = Decision::default();
     decision.expect.extend(before.map(changed));
-    if before.is_none_or(|before| before.email.key() != user.email.key()) {
+    let moves = before.is_some_and(|before| before.email.key() != user.email.key());
+    if moves || before.is_none() {
         free_for_staff(facts, &user)?;
         let released = before.map(|before| Change::ReleaseKey(before.email.key().clone()));
         decision.changes.extend(released);
@@ -56,7 +58,12 @@ pub fn put_user(
     }
     if before.is_some_and(|before| before.role == Role::Admin) && user.role != Role::Admin {
         decision.expect.push(other_admin(facts)?);
-        end_sessions(&mut decision, &user, moment);
+        end_sessions_and_links(&mut decision, &user, moment);
+    } else if moves {
+        end_sessions_and_links(&mut decision, &user, moment);
+    }
+    if moves {
+        decision.changes.push(Change::DropStaffCredential(user.id));
     }
     decision.changes.push(Change::PutUser(user.clone()));
     let kind = if before.is_some() { "user.changed" } else { "user.created" };
@@ -64,7 +71,7 @@ pub fn put_user(
     Ok(Decided { decision, outcome: (user, true) })
 }
 
-/// Removes a practice user, ends its sessions and frees its key (A7, W2).
+/// Removes a practice user, ends its sessions and links and frees its key (A7, W2). The password goes with the user.
 pub fn delete_user(facts: &UserFacts, moment: &mut Moment) -> Result<Decided<()>, Refusal> {
     let user = facts.user.as_ref().ok_or(Refusal::NotFound { what: "practice user" })?;
     let mut decision = Decision::default();
@@ -72,16 +79,18 @@ pub fn delete_user(facts: &UserFacts, moment: &mut Moment) -> Result<Decided<()>
     if user.role == Role::Admin {
         decision.expect.push(other_admin(facts)?);
     }
-    end_sessions(&mut decision, user, moment);
+    end_sessions_and_links(&mut decision, user, moment);
     decision.changes.push(Change::ReleaseKey(user.email.key().clone()));
     decision.changes.push(Change::DeleteUser(user.id));
     log(&mut decision, "user.deleted", Some(user), None, moment);
     Ok(Decided { decision, outcome: () })
 }
 
-/// Ends all sessions of the workspace. Whoever opens one has looked at the user, so none slips past.
-fn end_sessions(decision: &mut Decision, user: &PracticeUser, moment: &Moment) {
-    decision.changes.push(Change::EndWorkspaceSessions { user: user.id, which: Which::All, at: moment.now });
+/// Ends all sessions and links of the workspace. Whoever opens one has looked at the user, so none slips past.
+pub(super) fn end_sessions_and_links(decision: &mut Decision, user: &PracticeUser, moment: &Moment) {
+    let (user, at) = (user.id, moment.now);
+    decision.changes.push(Change::EndWorkspaceSessions { user, which: Which::All, at });
+    decision.changes.push(Change::EndStaffLinks { user, which: Which::All, at });
 }
 
 pub(super) const fn changed(user: &PracticeUser) -> Expect {
@@ -121,6 +130,10 @@ fn log(
     note(&mut event.facts, "role", role(before), role(after));
     if decision.changes.iter().any(|change| matches!(change, Change::EndWorkspaceSessions { .. })) {
         event.facts.insert("workspace_sessions".to_owned(), "ended".to_owned());
+        event.facts.insert("workspace_links".to_owned(), "ended".to_owned());
+    }
+    if decision.changes.iter().any(|change| matches!(change, Change::DropStaffCredential(_))) {
+        event.facts.insert("password".to_owned(), "ended".to_owned());
     }
     decision.events.push(event);
 }

@@ -6,6 +6,7 @@ use crate::{
     change::{Aggregate, Change, Decision, Expect, Reliance, Which},
     event::{Event, Subject},
     facts::WorkspaceSessionFacts,
+    id::UserId,
     practice::{Practice, PracticeUser},
     session::{WorkspaceSession, WorkspaceSessionHash},
 };
@@ -29,6 +30,18 @@ pub fn open_workspace_session(
     moment: &mut Moment,
 ) -> Result<Decided<WorkspaceSession>, Refusal> {
     let user = user.ok_or(Refusal::NotFound { what: "practice user" })?;
+    let (decision, session) = begin(practice, user, replaced, command, moment);
+    Ok(Decided { decision, outcome: session })
+}
+
+/// A session that begins now, in place of the one that the browser had before.
+pub(super) fn begin(
+    practice: &Practice,
+    user: &PracticeUser,
+    replaced: Option<&WorkspaceSessionFacts>,
+    command: &OpenWorkspace,
+    moment: &mut Moment,
+) -> (Decision, WorkspaceSession) {
     let session = WorkspaceSession {
         id: moment.ids.next(moment.now),
         user: user.id,
@@ -51,7 +64,7 @@ pub fn open_workspace_session(
     }
     decision.changes.push(Change::OpenWorkspaceSession(session.clone()));
     decision.events.push(event("workspace.session_opened", &session, moment));
-    Ok(Decided { decision, outcome: session })
+    (decision, session)
 }
 
 /// The facts of a session that is valid at the moment; `Unauthorized` otherwise.
@@ -95,11 +108,17 @@ fn end(decision: &mut Decision, facts: &WorkspaceSessionFacts, why: &str, moment
     decision.events.push(event);
 }
 
-/// An event about a session. Where staff come from is their own, whoever vouched for them.
+/// An event about a session.
 fn event(kind: &'static str, session: &WorkspaceSession, moment: &mut Moment) -> Event {
-    let mut event = moment.event(kind, Subject { user: Some(session.user), ..Subject::default() });
+    let mut event = user_event(kind, session.user, moment);
+    event.facts.insert("session".to_owned(), session.id.to_string());
+    event
+}
+
+/// An event about a practice user. Where staff come from is their own, whoever vouched for them.
+pub(super) fn user_event(kind: &'static str, user: UserId, moment: &mut Moment) -> Event {
+    let mut event = moment.event(kind, Subject { user: Some(user), ..Subject::default() });
     let origin = event.origin.take().map(|origin| ("origin".to_owned(), origin));
     event.personal.extend(origin);
-    event.facts.insert("session".to_owned(), session.id.to_string());
     event
 }

@@ -24,10 +24,12 @@ use crate::{
 pub struct MessageRecord {
     /// Our id.
     pub id: MessageId,
-    /// The contact it is about.
-    pub contact: ContactId,
+    /// The contact it is about; none where it went to staff.
+    pub contact: Option<ContactId>,
     /// The login it is about.
-    pub login: LoginId,
+    pub login: Option<LoginId>,
+    /// The practice user it is about.
+    pub user: Option<UserId>,
     /// The link it carries.
     pub link: Option<LinkId>,
     /// The kind, as the API names it.
@@ -68,8 +70,9 @@ impl From<Delivery> for MessageRecord {
         Self {
             kind: message.kind(),
             id: message.id,
-            contact: message.contact,
-            login: message.login,
+            contact: message.about.contact(),
+            login: message.about.login(),
+            user: message.about.user(),
             link: message.link,
             to: message.to.as_str().to_owned(),
             name: message.name,

@@ -90,8 +90,23 @@ pub enum EnquiryKind {
         /// The address.
         address: String,
     },
+    /// Where the portals are in which one signs in with the address, of whichever practices; the address as above.
+    PortalAddress {
+        /// The address.
+        address: String,
+    },
     /// A new link in place of this one (L4).
     Renew {
+        /// The link.
+        link: LinkId,
+    },
+    /// The same as [`Reset`](Self::Reset), asked for in the workspace: for a practice user (W1).
+    StaffReset {
+        /// The address.
+        address: String,
+    },
+    /// A new link of the workspace in place of this one.
+    StaffRenew {
         /// The link.
         link: LinkId,
     },

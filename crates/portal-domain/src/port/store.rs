@@ -6,13 +6,14 @@ use crate::{
     erasure::{Gone, Purge, Traces},
     facts::{
         CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
-        UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
+        StaffFacts, StaffSignIn, UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
     },
     handoff::HandoffHash,
-    id::{ContactId, LinkId, PracticeId, Ref, Slug},
+    id::{ContactId, LinkId, PracticeId, Ref, Slug, UserId},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::{SessionHash, WorkspaceSessionHash},
     sign_in_code::CodeHash,
+    staff::StaffLink,
     throttle::{Admission, Bucket, Try},
     time::Timestamp,
 };
@@ -58,6 +59,10 @@ pub trait PortalStore: Send + Sync {
     /// not, and read no more of it the more contacts, sessions or links it has.
     async fn sign_in(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<SignInFacts>, StoreError>;
 
+    /// Up to `most` practices in which a live login holds the key, in the order of their ids. MUST find neither practice users nor
+    /// dormant logins.
+    async fn practices_of(&self, key: &LoginKey, most: u32) -> Result<Vec<PracticeId>, StoreError>;
+
     /// When mail that anybody can ask for was written to the login key, after `since`, in any order (G3). MUST show what was
     /// committed before the call.
     async fn asked_mail(
@@ -91,6 +96,17 @@ pub trait PortalStore: Send + Sync {
         practice: PracticeId,
         hash: &WorkspaceSessionHash,
     ) -> Result<Option<WorkspaceSessionFacts>, StoreError>;
+
+    /// The practice user who holds the key, never a login (P4). MUST be one statement, the same whether there is one or not (P2).
+    async fn staff_sign_in(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<StaffSignIn>, StoreError>;
+
+    /// A practice user with all that hangs on it.
+    async fn staff(&self, practice: PracticeId, user: UserId, now: Timestamp)
+    -> Result<Option<StaffFacts>, StoreError>;
+
+    /// A link of this practice's workspace, whatever became of it and of its user. MUST NOT find a link of the portal here, nor
+    /// one of the workspace by [`link`](Self::link) (P4).
+    async fn staff_link(&self, practice: PracticeId, link: LinkId) -> Result<Option<StaffLink>, StoreError>;
 
     /// A hand-over of this practice, usable or not. MUST NOT find one of another practice.
     async fn handoff(

@@ -27,10 +27,46 @@ fn channels(colour: &str) -> Option<[u8; 3]> {
 }
 
 /// Contrast ratio of a colour and white, by their relative luminance.
-fn contrast_with_white(channels: [u8; 3]) -> f64 {
-    let [red, green, blue] = channels.map(linear);
-    let luminance = 0.0722f64.mul_add(blue, 0.2126f64.mul_add(red, 0.7152 * green));
-    1.05 / (luminance + 0.05)
+fn contrast_with_white(colour: [u8; 3]) -> f64 {
+    1.05 / (luminance(colour) + 0.05)
+}
+
+fn luminance(colour: [u8; 3]) -> f64 {
+    let [red, green, blue] = colour.map(linear);
+    0.0722f64.mul_add(blue, 0.2126f64.mul_add(red, 0.7152 * green))
+}
+
+/// The colour behind text in the dark.
+const DARK: [u8; 3] = [0x1f, 0x24, 0x28];
+
+/// A colour of the same hue that can be read in the dark: as much white as that takes is mixed in. Nothing where it is no colour.
+pub(super) fn lightened(colour: &str) -> Option<String> {
+    let channels = channels(colour)?;
+    let mixed = |white: u16| {
+        let mix = |channel: u8| u8::try_from((u16::from(channel) * (64 - white) + 255 * white) / 64).unwrap_or(u8::MAX);
+        channels.map(mix)
+    };
+    let legible = |colour: &[u8; 3]| (luminance(*colour) + 0.05) / (luminance(DARK) + 0.05) >= LEAST_CONTRAST;
+    let [red, green, blue] = (0..=64).map(mixed).find(legible)?;
+    Some(format!("#{red:02x}{green:02x}{blue:02x}"))
+}
+
+/// Type and bytes of a logo, if it is one.
+pub(super) fn picture(logo: &str) -> Option<(&'static str, Vec<u8>)> {
+    let (kind, data) = logo.split_once(";base64,")?;
+    let kind = match kind {
+        "data:image/png" => "image/png",
+        "data:image/jpeg" => "image/jpeg",
+        "data:image/webp" => "image/webp",
+        _ => return None,
+    };
+    let bytes = STANDARD.decode(data).ok()?;
+    let right = match kind {
+        "image/png" => bytes.starts_with(b"\x89PNG\r\n\x1a\n"),
+        "image/jpeg" => bytes.starts_with(&[0xff, 0xd8, 0xff]),
+        _ => bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP"),
+    };
+    right.then_some((kind, bytes))
 }
 
 /// A channel of sRGB, without its gamma.
@@ -45,18 +81,7 @@ pub(super) fn logo_fault(logo: &str) -> Option<&'static str> {
     if logo.chars().count() > LOGO {
         return Some("at most 40,000 characters");
     }
-    (!is_picture(logo)).then_some("a picture as `data:image/png;base64,…`, or of type `image/jpeg` or `image/webp`")
-}
-
-fn is_picture(logo: &str) -> bool {
-    let Some((kind, data)) = logo.split_once(";base64,") else { return false };
-    let Ok(bytes) = STANDARD.decode(data) else { return false };
-    match kind {
-        "data:image/png" => bytes.starts_with(b"\x89PNG\r\n\x1a\n"),
-        "data:image/jpeg" => bytes.starts_with(&[0xff, 0xd8, 0xff]),
-        "data:image/webp" => bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP"),
-        _ => false,
-    }
+    picture(logo).is_none().then_some("a picture as `data:image/png;base64,…`, or of type `image/jpeg` or `image/webp`")
 }
 
 #[cfg(test)]
@@ -98,6 +123,21 @@ mod tests {
             ["", "#", "#000", "#0000000", "000000", "#00000g", "#+00000", "#-00001", "red", "#00000\u{e9}", " #000000"]
         {
             assert_eq!(accent_fault(colour), Some("a colour such as `#1a5276`"), "{colour}");
+        }
+    }
+
+    #[test]
+    fn in_the_dark_a_colour_is_light_enough_and_stays_where_it_is() {
+        for (colour, light) in
+            [("#000000", "#8b8b8b"), ("#ffffff", "#ffffff"), ("#9cc3f2", "#9cc3f2"), ("nonsense", "")]
+        {
+            assert_eq!(lightened(colour).unwrap_or_default(), light, "{colour}");
+        }
+        for colour in ["#1a5276", "#0000ff", "#800000", "#004400", "#767676", "#4b0082"] {
+            let light = channels(&lightened(colour).expect(colour)).expect("a colour");
+            let on_paper = (luminance(light) + 0.05) / (luminance(DARK) + 0.05);
+            let under_text = (luminance(light) + 0.05) / (luminance([0x10, 0x20, 0x2f]) + 0.05);
+            assert!(on_paper >= LEAST_CONTRAST && under_text >= LEAST_CONTRAST, "{colour}: {on_paper}, {under_text}");
         }
     }
 

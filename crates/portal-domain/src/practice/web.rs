@@ -74,9 +74,7 @@ impl ReturnAddress {
     /// assert_eq!(app.origin(), "https://app.example:8443");
     /// ```
     pub fn origin(&self) -> &str {
-        let start = self.address.find("://").map_or(0, |place| place + 3);
-        let end = self.address[start..].find(['/', '?', '#']).map_or(self.address.len(), |place| start + place);
-        &self.address[..end]
+        origin(&self.address)
     }
 }
 
@@ -100,6 +98,18 @@ pub(crate) const BOUNDS: &str = "an absolute `https://` address in ASCII, host i
                                  in its path, at most 2000 characters; `http://` only for this machine";
 
 impl Place {
+    /// The host that the address leads to, with its port, as people read it.
+    ///
+    /// ```
+    /// use portal_domain::practice::Place;
+    /// let address = "https://papers.smith.example:8443/in?a=b".to_owned();
+    /// let place = Place { name: "Papers".to_owned(), address, sentence: String::new() };
+    /// assert_eq!(place.host(), "papers.smith.example:8443");
+    /// ```
+    pub fn host(&self) -> &str {
+        origin(&self.address).split_once("://").map_or("", |(_, host)| host)
+    }
+
     /// The member that is out of its bounds, and what they are.
     pub(super) fn fault(&self) -> Option<(&'static str, &'static str)> {
         if !is_line(&self.name, 80) || self.name.chars().all(crate::email::is_hidden) {
@@ -111,6 +121,13 @@ impl Place {
         let short = is_line(&self.sentence, 200);
         (!short).then_some(("sentence", "at most 200 characters, without control characters"))
     }
+}
+
+/// Scheme, host and port of an address.
+fn origin(address: &str) -> &str {
+    let start = address.find("://").map_or(0, |place| place + 3);
+    let end = address[start..].find(['/', '?', '#']).map_or(address.len(), |place| start + place);
+    &address[..end]
 }
 
 fn is_line(text: &str, most: usize) -> bool {

@@ -2,16 +2,32 @@ use std::time::Duration;
 
 use super::{ATTEMPTS, CallContext, Error, Portal};
 use crate::{
-    Door, decide,
+    Door,
+    decide::{self, Decided, Moment},
     email::{EmailAddress, LoginKey},
     event::Caller,
-    id::{Ids, PracticeId},
+    facts::{LoginFacts, StaffFacts},
+    id::{Ids, LinkId, PracticeId, UserId},
     port::{Enquiry, EnquiryKind, Receipt, RequestKey},
+    practice::Practice,
     time::Timestamp,
 };
 
 /// Longest address that is kept of an enquiry, in bytes; a longer one is no address.
 const LONGEST: usize = 512;
+
+/// In so many practices somebody may sign in with one address, and is told of each.
+const PRACTICES: u32 = 50;
+
+/// A rule that sends something to the login at a key.
+type DecideByKey = fn(&Practice, Option<&LoginFacts>, &[Timestamp], &mut Moment) -> Decided<bool>;
+
+/// An address as it is kept of an enquiry. What is no address may be a password, typed in the wrong place: it is asked about like
+/// any other, and not kept (S10).
+fn kept(address: &str) -> String {
+    let usable = address.len() <= LONGEST && EmailAddress::parse(address).is_ok();
+    if usable { address.to_owned() } else { String::new() }
+}
 
 impl Portal {
     /// Keeps a wish for a reset link; whatever the address, the same is done now, and a worker decides later (P2, L7).
@@ -19,10 +35,31 @@ impl Portal {
     pub async fn ask_for_reset(&self, context: &CallContext, address: &str) -> Result<(), Error> {
         self.open_practice(context, Door::Portal).await?;
         self.admit_origin(context).await?;
-        // What is no address may be a password, typed in the wrong place: it is asked about like any other, and not kept (S10).
-        let usable = address.len() <= LONGEST && EmailAddress::parse(address).is_ok();
-        let address = if usable { address.to_owned() } else { String::new() };
-        self.keep(context, EnquiryKind::Reset { address }).await
+        self.keep(context, EnquiryKind::Reset { address: kept(address) }).await
+    }
+
+    /// The same for staff, at the workspace (W1).
+    pub async fn ask_for_staff_reset(&self, context: &CallContext, address: &str) -> Result<(), Error> {
+        self.open_practice(context, Door::Workspace).await?;
+        self.admit_origin(context).await?;
+        self.keep(context, EnquiryKind::StaffReset { address: kept(address) }).await
+    }
+
+    /// The same as [`ask_for_renewal`](Self::ask_for_renewal) for a link of the workspace.
+    pub async fn ask_for_staff_renewal(&self, context: &CallContext, token: &str) -> Result<bool, Error> {
+        self.open_practice(context, Door::Workspace).await?;
+        self.admit_origin(context).await?;
+        let Some(link) = self.genuine_staff_link(context, token) else { return Ok(false) };
+        self.keep(context, EnquiryKind::StaffRenew { link }).await?;
+        Ok(true)
+    }
+
+    /// Keeps a wish to be told where the portals are in which one signs in with an address; whatever the address, the same is done
+    /// now, and a worker decides later (P2). It is about no practice in particular: it is kept, and tries are counted, where the
+    /// context says. Too many tries from one origin are refused (G2).
+    pub async fn ask_for_portal_address(&self, context: &CallContext, address: &str) -> Result<(), Error> {
+        self.admit_origin(context).await?;
+        self.keep(context, EnquiryKind::PortalAddress { address: kept(address) }).await
     }
 
     /// Keeps a wish for a new link in place of one (L4). Answers whether the token is one of this practice's portal links. What
@@ -45,6 +82,19 @@ impl Portal {
 
     /// Decides an enquiry, once: its id is the request key. Answers whether a message was written.
     pub async fn decide_enquiry(&self, enquiry: &Enquiry) -> Result<bool, Error> {
+        let EnquiryKind::PortalAddress { address } = &enquiry.kind else {
+            return self.decide_in(enquiry.practice, enquiry).await;
+        };
+        let Ok(address) = EmailAddress::parse(address) else { return Ok(false) };
+        let mut written = false;
+        for practice in self.store.practices_of(address.key(), PRACTICES).await? {
+            written |= self.decide_in(practice, enquiry).await?;
+        }
+        Ok(written)
+    }
+
+    /// Decides an enquiry in a practice, once there.
+    async fn decide_in(&self, practice: PracticeId, enquiry: &Enquiry) -> Result<bool, Error> {
         let request = RequestKey { scope: "enquiry".to_owned(), key: enquiry.id.to_string() };
         let receipt = Receipt {
             request: request.clone(),
@@ -53,36 +103,79 @@ impl Portal {
             contact: None,
             at: self.clock.now(),
         };
-        let context =
-            CallContext { origin: enquiry.origin.clone(), ..CallContext::new(enquiry.practice, Caller::Anyone) };
+        let context = CallContext { origin: enquiry.origin.clone(), ..CallContext::new(practice, Caller::Anyone) };
         for _ in 0..ATTEMPTS {
-            if self.store.receipt(enquiry.practice, &request).await?.is_some() {
+            if self.store.receipt(practice, &request).await?.is_some() {
                 return Ok(false);
             }
-            let practice = self.practice(&context).await?;
-            let now = self.clock.now();
-            let decided = match &enquiry.kind {
-                EnquiryKind::Reset { address } => {
-                    let Ok(address) = EmailAddress::parse(address) else { return Ok(false) };
-                    let login = self.store.login(enquiry.practice, address.key(), now).await?;
-                    let asked = self.asked_mail(enquiry.practice, address.key(), now).await?;
-                    decide::request_reset(&practice, login.as_ref(), &asked, &mut self.moment(&context))
-                }
-                EnquiryKind::Renew { link } => {
-                    let facts = self.store.link(enquiry.practice, *link, now).await?;
-                    let login = facts.as_ref().and_then(|facts| facts.login.as_ref());
-                    let asked = match login.and_then(|login| login.login.key.as_ref()) {
-                        Some(key) => self.asked_mail(enquiry.practice, key, now).await?,
-                        None => Vec::new(),
-                    };
-                    decide::renew_link(&practice, facts.as_ref(), &asked, &mut self.moment(&context))
-                }
-            };
+            let Some(decided) = self.decided(&context, &enquiry.kind).await? else { return Ok(false) };
             if let Some(written) = self.settle_with(&context, decided, Some(&receipt)).await? {
                 return Ok(written);
             }
         }
         Err(Error::Overloaded)
+    }
+
+    /// What is decided on the facts of now; nothing where an address is none.
+    async fn decided(&self, context: &CallContext, kind: &EnquiryKind) -> Result<Option<Decided<bool>>, Error> {
+        let (practice, now) = (self.practice(context).await?, self.clock.now());
+        let mut moment = self.moment(context);
+        let (address, decide) = match kind {
+            EnquiryKind::Reset { address } => (address, decide::request_reset as DecideByKey),
+            EnquiryKind::PortalAddress { address } => (address, decide::tell_portal_address as DecideByKey),
+            EnquiryKind::Renew { link } => {
+                let facts = self.store.link(practice.id, *link, now).await?;
+                let login = facts.as_ref().and_then(|facts| facts.login.as_ref());
+                let asked = match login.and_then(|login| login.login.key.as_ref()) {
+                    Some(key) => self.asked_mail(practice.id, key, now).await?,
+                    None => Vec::new(),
+                };
+                return Ok(Some(decide::renew_link(&practice, facts.as_ref(), &asked, &mut moment)));
+            }
+            EnquiryKind::StaffReset { address } => return self.decide_staff_reset(context, &practice, address).await,
+            EnquiryKind::StaffRenew { link } => return self.decide_staff_renewal(context, &practice, *link).await,
+        };
+        let Ok(address) = EmailAddress::parse(address) else { return Ok(None) };
+        let login = self.store.login(practice.id, address.key(), now).await?;
+        let asked = self.asked_mail(practice.id, address.key(), now).await?;
+        Ok(Some(decide(&practice, login.as_ref(), &asked, &mut moment)))
+    }
+
+    async fn decide_staff_reset(
+        &self,
+        context: &CallContext,
+        practice: &Practice,
+        address: &str,
+    ) -> Result<Option<Decided<bool>>, Error> {
+        let Ok(address) = EmailAddress::parse(address) else { return Ok(None) };
+        let Some(known) = self.store.staff_sign_in(practice.id, address.key()).await? else { return Ok(None) };
+        let (facts, asked) = self.asking_staff(context, known.user.id).await?;
+        Ok(Some(decide::request_staff_reset(practice, facts.as_ref(), &asked, &mut self.moment(context))))
+    }
+
+    async fn decide_staff_renewal(
+        &self,
+        context: &CallContext,
+        practice: &Practice,
+        link: LinkId,
+    ) -> Result<Option<Decided<bool>>, Error> {
+        let Some(link) = self.store.staff_link(practice.id, link).await? else { return Ok(None) };
+        let (facts, asked) = self.asking_staff(context, link.user).await?;
+        Ok(Some(decide::renew_staff_link(practice, &link, facts.as_ref(), &asked, &mut self.moment(context))))
+    }
+
+    /// A practice user, and when it was written to because somebody asked.
+    async fn asking_staff(
+        &self,
+        context: &CallContext,
+        user: UserId,
+    ) -> Result<(Option<StaffFacts>, Vec<Timestamp>), Error> {
+        let facts = self.staff_facts(context, user).await?;
+        let asked = match &facts {
+            Some(facts) => self.asked_mail(context.practice, facts.user.email.key(), self.clock.now()).await?,
+            None => Vec::new(),
+        };
+        Ok((facts, asked))
     }
 
     /// Mail of the last day that anybody could ask for, at one key. Asked after the login: what is written later changes the

@@ -117,7 +117,12 @@ impl Portal {
     /// Removes what has outlived its life, a few at a time, until `stop` says so (J3). What can't be erased keeps nothing else.
     pub async fn purge(&self, stop: &(dyn Fn() -> bool + Send + Sync)) -> Result<Purged, Error> {
         let (now, mut all) = (self.clock.now(), Purged::default());
-        for what in [Purge::Origins(now.before(ORIGINS)), Purge::Personal(now.before(EVIDENCE))] {
+        let outlived = [
+            Purge::Origins(now.before(ORIGINS)),
+            Purge::Staff(now.before(EVIDENCE)),
+            Purge::Personal(now.before(EVIDENCE)),
+        ];
+        for what in outlived {
             while !stop() {
                 let removed = self.store.purge(what, FORGOTTEN_AT_ONCE).await?;
                 all.removed += removed;

@@ -46,6 +46,8 @@ pub struct HandoffView {
     pub contact: String,
     /// The address that the person's login signs in with.
     pub address: String,
+    /// The language that the person reads, a BCP 47 tag.
+    pub locale: Option<String>,
     /// Who is signed in in this browser, where that is somebody else.
     pub other: Option<OtherSession>,
 }
@@ -117,8 +119,13 @@ impl Portal {
             id: view.session.id,
             address: address(view.login.eldest().and_then(|member| member.address.as_deref())),
         });
-        let contact = member.contact.name.clone();
-        Ok(HandoffView { contact, address: address(member.contact.emails.first().map(|it| it.as_str())), other })
+        let (contact, locale) = (member.contact.name.clone(), member.contact.locale.clone());
+        Ok(HandoffView {
+            contact,
+            address: address(member.contact.emails.first().map(|it| it.as_str())),
+            locale,
+            other,
+        })
     }
 
     /// Redeems a hand-over. See [`decide::take_over`]. `switch` is the session whose end the person has agreed to.

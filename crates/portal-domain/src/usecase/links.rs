@@ -32,6 +32,8 @@ pub struct LinkView {
     pub sent_at: Timestamp,
     /// The address it was mailed to; whoever has the token has that mail.
     pub address: String,
+    /// The language that the contact reads to whom it was mailed, as far as that contact is behind the login still.
+    pub locale: Option<String>,
 }
 
 impl Portal {
@@ -46,7 +48,10 @@ impl Portal {
         };
         let sent_at = facts.sent_at.unwrap_or(facts.link.created_at);
         let address = facts.link.address.as_str().to_owned();
-        Ok(LinkView { state, purpose: facts.link.purpose, practice, sent_at, address })
+        let members = facts.login.iter().flat_map(|login| &login.members);
+        let mut readers = members.filter(|member| member.contact.id == facts.link.contact);
+        let locale = readers.next().and_then(|member| member.contact.locale.clone());
+        Ok(LinkView { locale, state, purpose: facts.link.purpose, practice, sent_at, address })
     }
 
     /// Sets a password by a link. See [`decide::redeem`].
@@ -75,11 +80,22 @@ impl Portal {
         login: &LoginFacts,
         typed: &str,
     ) -> Result<NewPassword, Refusal> {
-        let mut personal = vec![practice.name.as_str(), practice.slug.as_str()];
+        let mut personal = Vec::new();
         for member in &login.members {
-            personal.push(&member.contact.name);
+            personal.push(member.contact.name.as_str());
             personal.extend(member.contact.emails.iter().map(crate::email::EmailAddress::as_str));
         }
+        self.judge_password(practice, personal, typed)
+    }
+
+    /// Judges a new password against the practice's rules, its names and `personal` ones (P1).
+    pub(super) fn judge_password(
+        &self,
+        practice: &Practice,
+        personal: Vec<&str>,
+        typed: &str,
+    ) -> Result<NewPassword, Refusal> {
+        let personal = [practice.name.as_str(), practice.slug.as_str()].into_iter().chain(personal).collect();
         let min_length = practice.settings.password_min_length.try_into().unwrap_or(usize::MAX);
         let policy = PasswordPolicy { min_length, personal, common: Some(&self.common_passwords) };
         NewPassword::parse(typed, &policy).map_err(|fault| Refusal::PasswordRefused { fault })

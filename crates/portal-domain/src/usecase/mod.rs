@@ -16,6 +16,7 @@ mod practices;
 mod runner;
 mod sessions;
 mod sign_in_returns;
+mod staff;
 mod tries;
 mod webhooks;
 mod workspace;
@@ -35,6 +36,7 @@ pub use self::{
     practices::{NewApiKey, PutUserInput, Secret},
     sessions::{ChangePassword, SessionView, SignInInput, SignedIn},
     sign_in_returns::{EndedSessions, Onward},
+    staff::{ChangeStaffPassword, StaffLinkView, StaffSignInInput, StaffSignedIn},
     webhooks::{Signing, WebhookAnswer, WebhookView},
     workspace::{WorkspaceSignedIn, WorkspaceView},
 };

@@ -5,7 +5,7 @@ use crate::{
     change::Decision,
     decide::{self, ChangedPassword, Decided, SignIn},
     email::{EmailAddress, LoginKey},
-    facts::{LoginGlance, SessionFacts, SignInFacts, VisitFacts},
+    facts::{ContactFacts, LoginGlance, SessionFacts, SignInFacts, VisitFacts},
     id::{CredentialId, Ref, SessionId},
     password::{NewPassword, PasswordFault, TypedPassword},
     port::{PracticeSelector, Verdict},
@@ -249,6 +249,24 @@ impl Portal {
                 }
                 _ => Decided { decision: Decision::default(), outcome: 0 },
             })
+        };
+        self.carry_out(context, decided).await
+    }
+
+    /// Ends one session of the login a contact is behind, as staff may. See [`decide::end_contact_session`].
+    pub async fn end_contact_session(
+        &self,
+        context: &CallContext,
+        contact: &Ref,
+        session: SessionId,
+    ) -> Result<(), Error> {
+        let decided = || async move {
+            let (_, facts) = self.contact(context, contact).await?;
+            let ContactFacts { contact: Some(contact), login: Some(login), .. } = &facts else {
+                return Err(Refusal::NotFound { what: "session" }.into());
+            };
+            context.meant_for(Some(contact))?;
+            Ok(decide::end_contact_session(contact.id, login, session, &mut self.moment(context))?)
         };
         self.carry_out(context, decided).await
     }

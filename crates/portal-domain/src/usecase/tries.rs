@@ -64,7 +64,7 @@ impl Portal {
         self.admit_one(context, None, bucket, None).await
     }
 
-    async fn admit_one(
+    pub(super) async fn admit_one(
         &self,
         context: &CallContext,
         origin: Option<Bucket>,
@@ -145,7 +145,7 @@ impl Portal {
         Ids::from_seed(self.draw()).next(self.clock.now())
     }
 
-    fn origin_bucket(&self, context: &CallContext) -> Option<Bucket> {
+    pub(super) fn origin_bucket(&self, context: &CallContext) -> Option<Bucket> {
         Some(Bucket::origin(context.origin.as_deref()?, self.tries_per_minute))
     }
 }

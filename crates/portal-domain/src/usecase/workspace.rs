@@ -97,7 +97,7 @@ impl Portal {
         Err(Error::Overloaded)
     }
 
-    async fn workspace_facts(
+    pub(super) async fn workspace_facts(
         &self,
         context: &CallContext,
         token: &WorkspaceToken,

@@ -5,10 +5,13 @@ use portal_domain::{
     id::{ClientId, Ref},
     port::Page,
     search::ContactFilter,
+    usecase::CallContext,
+    view::ContactView,
 };
 
 use super::Answer;
 use crate::{
+    Inner,
     ask::{self, Listing},
     caller::Host,
     present::{ContactPart, List},
@@ -30,25 +33,38 @@ pub(super) async fn list(
     client: Option<ClientId>,
     after: Option<Ref>,
 ) -> Answer<Json<List<ContactPart>>> {
+    let (found, next_cursor) = find(&host.app, &host.context, listing.limit(), filter, client, after).await?;
+    Ok(Json(List { items: found.iter().map(ContactPart::from).collect(), next_cursor }))
+}
+
+/// The contacts that are wanted, at most so many, and the place to go on from.
+pub(crate) async fn find(
+    app: &Inner,
+    context: &CallContext,
+    limit: usize,
+    filter: &ContactFilter,
+    client: Option<ClientId>,
+    after: Option<Ref>,
+) -> Answer<(Vec<ContactView>, Option<String>)> {
     let mut looked = Looked { after, more: true, through: 0, whole: 0 };
     let (mut items, mut last_shown) = (Vec::new(), None);
-    while looked.goes_on() && items.len() < listing.limit() {
-        let wanted = candidates(host, filter, client, listing.limit() - items.len(), &mut looked).await?;
-        let found = host.app.portal.contact_views(&host.context, &wanted).await?;
+    while looked.goes_on() && items.len() < limit {
+        let wanted = candidates(app, context, filter, client, limit - items.len(), &mut looked).await?;
+        let found = app.portal.contact_views(context, &wanted).await?;
         let right = |status| filter.statuses.is_empty() || filter.statuses.contains(&status);
-        for contact in found.iter().filter(|contact| right(contact.portal.status)) {
-            if items.len() == listing.limit() {
+        for contact in found.into_iter().filter(|contact| right(contact.portal.status)) {
+            if items.len() == limit {
                 // One more than there is room for: the next page begins with it.
                 looked.after = last_shown.take();
                 looked.more = true;
                 break;
             }
             last_shown = Some(contact.reference.clone());
-            items.push(contact.into());
+            items.push(contact);
         }
     }
     let next_cursor = looked.after.filter(|_| looked.more).map(|last| ask::cursor(last.as_str()));
-    Ok(Json(List { items, next_cursor }))
+    Ok((items, next_cursor))
 }
 
 /// How far it was looked.
@@ -68,7 +84,8 @@ impl Looked {
 /// The next contacts whose name and addresses are right: no more than there is room for, or, where the status still decides, than
 /// are looked at together.
 async fn candidates(
-    host: &Host,
+    app: &Inner,
+    context: &CallContext,
     filter: &ContactFilter,
     client: Option<ClientId>,
     room: usize,
@@ -81,7 +98,7 @@ async fn candidates(
     let fetched = if filter.words.is_some() { FETCHED } else { most_fetched };
     while looked.goes_on() && wanted.len() < most {
         let page = Page { after: looked.after.clone(), limit: fetched };
-        let listed = host.app.views.directory(host.context.practice, client, &page).await?;
+        let listed = app.views.directory(context.practice, client, &page).await?;
         let full = listed.len() >= fetched as usize;
         let mut left = listed.len();
         for contact in listed {

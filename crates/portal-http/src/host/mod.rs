@@ -8,7 +8,7 @@ mod credentials;
 mod erasure;
 mod events;
 mod export;
-mod find;
+pub(crate) mod find;
 mod imports;
 mod jobs;
 mod operators;
@@ -60,6 +60,7 @@ fn table() -> Vec<Route> {
         Route("GET", "/practice-users/{ref}", Read, get(users::one)),
         Route("PUT", "/practice-users/{ref}", Write, put(users::put)),
         Route("DELETE", "/practice-users/{ref}", Write, delete(users::delete)),
+        Route("POST", "/practice-users/{ref}/invite", Write, post(users::invite)),
         Route("GET", "/clients", Read, get(clients::list)),
         Route("GET", "/clients/{ref}", Read, get(clients::one)),
         Route("PUT", "/clients/{ref}", Write, put(clients::put)),

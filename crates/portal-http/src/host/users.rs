@@ -1,7 +1,9 @@
 //! Practice users.
 
 use axum::{Json, http::StatusCode};
-use portal_domain::{id::Ref, practice::Role, usecase::PutUserInput};
+use portal_domain::{id::Ref, message::MessageKind, practice::Role, usecase::PutUserInput};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Answer;
 use crate::{
@@ -9,7 +11,7 @@ use crate::{
     caller::{Host, Reference},
     document::{Says, says},
     json::{Fields, FromFields},
-    present::{List, Put, UserPart, outcome},
+    present::{EffectMessagePart, List, Put, UserPart, outcome, outcomes},
     problem::Problem,
 };
 
@@ -25,6 +27,10 @@ pub(super) const SAYS: &[Says] = &[
     says("DELETE /practice-users/{ref}", "Removes a practice user, with its sessions")
         .answers(&[204])
         .refuses(&["last_admin"]),
+    says(
+        "POST /practice-users/{ref}/invite",
+        "Mails a practice user a link to set a password for the workspace; each time a new one",
+    ),
 ];
 
 pub(crate) struct UserBody {
@@ -71,4 +77,20 @@ pub(super) async fn delete(host: Host, Reference(user): Reference, sent: Sent<Ba
     sent.after(host.app.portal.user(&host.context, &user)).await?;
     host.app.portal.delete_user(&host.context, &user).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What an invitation answers: never the link.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffInvitation)]
+pub(super) struct InvitedPart {
+    #[schema(schema_with = outcomes)]
+    outcome: &'static str,
+    messages: Vec<EffectMessagePart>,
+}
+
+pub(super) async fn invite(host: Host, Reference(user): Reference, sent: Sent<Bare>) -> Answer<Json<InvitedPart>> {
+    sent.after(host.app.portal.user(&host.context, &user)).await?;
+    let to = host.app.portal.invite_user(&host.context, &user).await?;
+    let messages = vec![EffectMessagePart::new(MessageKind::StaffInvitation, to)];
+    Ok(Json(InvitedPart { outcome: outcome(true), messages }))
 }

@@ -39,13 +39,14 @@ struct ClosedPage {
     state: LinkState,
 }
 
-fn shown(visitor: &Visitor, token: &HandoffToken, view: HandoffView, status: StatusCode) -> Response {
+fn shown(visitor: Visitor, token: &HandoffToken, view: HandoffView, status: StatusCode) -> Response {
+    let visitor = visitor.speaking(view.locale.as_deref());
     let action = visitor.path(&format!("handoff/{}", token.reveal()));
-    show(status, &HandoffPage { shell: Shell::of(&visitor.practice), action, home: visitor.path(""), view })
+    show(status, &HandoffPage { shell: visitor.shell(), action, home: visitor.path(""), view })
 }
 
 fn closed(visitor: &Visitor, state: LinkState, status: StatusCode) -> Response {
-    show(status, &ClosedPage { shell: Shell::of(&visitor.practice), base: visitor.path(""), state })
+    show(status, &ClosedPage { shell: visitor.shell(), base: visitor.path(""), state })
 }
 
 fn read(token: &str) -> Result<HandoffToken, Problem> {
@@ -56,7 +57,7 @@ fn read(token: &str) -> Result<HandoffToken, Problem> {
 pub(super) async fn page(visitor: Visitor, Token(token): Token, Held(held): Held) -> Result<Response, Problem> {
     let token = read(&token)?;
     match visitor.app.portal.view_handoff(&visitor.context, &token, held.as_ref()).await {
-        Ok(view) => Ok(shown(&visitor, &token, view, StatusCode::OK)),
+        Ok(view) => Ok(shown(visitor, &token, view, StatusCode::OK)),
         Err(Error::Refused(Refusal::LinkClosed { state })) => Ok(closed(&visitor, state, StatusCode::OK)),
         Err(error) => Err(error.into()),
     }
@@ -76,7 +77,7 @@ pub(super) async fn take_over(
     let taken = visitor.app.portal.take_over(&visitor.context, &token, held.as_ref(), brought).await;
     // Whoever is asked first whether to switch has not tried yet.
     if !matches!(taken, Ok(TakenOver::Ask(_))) {
-        observe::sign_in("handoff", &taken);
+        observe::sign_in("portal", "handoff", &taken);
     }
     match taken {
         Ok(TakenOver::Began { token, landing, .. }) => {
@@ -86,7 +87,7 @@ pub(super) async fn take_over(
             };
             Ok((cookie, go_to(place)).into_response())
         }
-        Ok(TakenOver::Ask(view)) => Ok(shown(&visitor, &token, view, StatusCode::CONFLICT)),
+        Ok(TakenOver::Ask(view)) => Ok(shown(visitor, &token, view, StatusCode::CONFLICT)),
         Err(Error::Refused(refusal @ Refusal::LinkClosed { state })) => {
             observe::refused(refusal.code());
             Ok(closed(&visitor, state, StatusCode::GONE))

@@ -9,8 +9,10 @@ use portal_domain::{
 };
 
 use super::{
-    Shell, sentence, show,
-    sign_in::{Why, sign_in_page},
+    Shell,
+    fault::Fault,
+    show,
+    sign_in::{Next, Why, sign_in_page},
 };
 use crate::{
     ask::Form,
@@ -24,16 +26,11 @@ use crate::{
 struct SetPasswordPage {
     shell: Shell,
     action: String,
+    practice: String,
     address: String,
     first: bool,
-    min_length: u32,
-    fault: Option<Fault>,
-}
-
-/// What is wrong with what was typed, and in which field.
-struct Fault {
-    field: &'static str,
-    text: String,
+    min_length: u64,
+    fault: Fault,
 }
 
 #[derive(Template)]
@@ -54,28 +51,30 @@ struct RenewedPage {
 
 pub(super) async fn page(visitor: Visitor, Token(token): Token) -> Result<Response, Problem> {
     let view = visitor.app.portal.view_link(&visitor.context, &token).await?;
+    let visitor = visitor.speaking(view.locale.as_deref());
     Ok(match view.state {
-        LinkState::Usable => form_page(&visitor, &token, view, None),
+        LinkState::Usable => form_page(&visitor, &token, view, Fault::default()),
         state => closed(&visitor, &token, state, StatusCode::OK),
     })
 }
 
-fn form_page(visitor: &Visitor, token: &str, view: LinkView, fault: Option<Fault>) -> Response {
-    let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+fn form_page(visitor: &Visitor, token: &str, view: LinkView, fault: Fault) -> Response {
+    let status = if fault.told().is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = SetPasswordPage {
-        shell: Shell::of(&visitor.practice),
+        shell: visitor.shell(),
         action: visitor.path(&format!("link/{token}")),
+        practice: visitor.practice.name.clone(),
         address: view.address,
         first: view.purpose == LinkPurpose::Activation,
-        min_length: view.practice.settings.password_min_length,
-        fault: fault.map(|fault| Fault { text: sentence(&fault.text), ..fault }),
+        min_length: view.practice.settings.password_min_length.into(),
+        fault,
     };
     show(status, &page)
 }
 
 fn closed(visitor: &Visitor, token: &str, state: LinkState, status: StatusCode) -> Response {
     let page = ClosedPage {
-        shell: Shell::of(&visitor.practice),
+        shell: visitor.shell(),
         base: visitor.path(""),
         action: visitor.path(&format!("link/{token}/renew")),
         state,
@@ -91,23 +90,24 @@ pub(super) async fn set_password(
     form: Form,
 ) -> Result<Response, Problem> {
     let view = visitor.app.portal.view_link(&visitor.context, &token).await?;
+    let visitor = visitor.speaking(view.locale.as_deref());
     let (password, repeated) = (form.field("password")?, form.optional("repeated")?);
     if view.state == LinkState::Usable && repeated.is_some_and(|repeated| repeated != password) {
         observe::refused("password_refused");
-        let text = "the two passwords are not the same: type it twice".to_owned();
-        return Ok(form_page(&visitor, &token, view, Some(Fault { field: "repeated", text })));
+        return Ok(form_page(&visitor, &token, view, Fault::not_the_same()));
     }
     let command = RedeemLink { token: &token, password };
     match visitor.app.portal.redeem_link(&visitor.context, &command).await {
-        Ok(redeemed) => sign_in_page(&visitor, held.as_ref(), Why::PasswordSet, &redeemed.login_email, None).await,
+        Ok(redeemed) => {
+            sign_in_page(&visitor, held.as_ref(), Why::PasswordSet, &redeemed.login_email, Next::Home).await
+        }
         Err(Error::Refused(refusal @ Refusal::LinkClosed { state })) => {
             observe::refused(refusal.code());
             Ok(closed(&visitor, &token, state, StatusCode::GONE))
         }
         Err(Error::Refused(Refusal::PasswordRefused { fault })) => {
             observe::refused("password_refused");
-            let fault = Fault { field: "password", text: fault.to_string() };
-            Ok(form_page(&visitor, &token, view, Some(fault)))
+            Ok(form_page(&visitor, &token, view, Fault::of(&fault)))
         }
         Err(error) => Err(error.into()),
     }
@@ -118,6 +118,6 @@ pub(super) async fn renew(visitor: Visitor, Token(token): Token) -> Result<Respo
     if !visitor.app.portal.ask_for_renewal(&visitor.context, &token).await? {
         return Err(Problem::not_found("link"));
     }
-    let page = RenewedPage { shell: Shell::of(&visitor.practice), base: visitor.path("") };
+    let page = RenewedPage { shell: visitor.shell(), base: visitor.path("") };
     Ok(show(StatusCode::OK, &page))
 }

@@ -47,7 +47,7 @@ impl Lost {
             Self::Unknown => StatusCode::NOT_FOUND,
             Self::Malformed => StatusCode::BAD_REQUEST,
         };
-        show(status, &LostPage { shell: Shell::of(&visitor.practice), base: visitor.path("") })
+        show(status, &LostPage { shell: visitor.shell(), base: visitor.path("") })
     }
 }
 
@@ -128,9 +128,10 @@ impl ReturnTo {
         Ok(onward?)
     }
 
-    fn page(self, visitor: &Visitor, view: &SessionView) -> Response {
+    fn page(self, visitor: Visitor, view: &SessionView) -> Response {
+        let visitor = visitor.speaking(present::locale(&view.login));
         let page = ReturnPage {
-            shell: Shell::of(&visitor.practice),
+            shell: visitor.shell(),
             base: visitor.path(""),
             signed_in_as: present::signed_in_as(&view.login).unwrap_or_default(),
             profiles: choices(view),
@@ -175,7 +176,7 @@ pub(super) async fn page(visitor: Visitor, Held(held): Held, RawQuery(query): Ra
         Err(lost) => return Ok(lost.page(&visitor)),
     };
     Ok(match visitor.signed_in(held.as_ref()).await? {
-        Some(view) => to.page(&visitor, &view),
+        Some(view) => to.page(visitor, &view),
         None => go_to(to.path(&visitor, "sign-in")),
     })
 }
@@ -195,6 +196,6 @@ pub(super) async fn go_back(visitor: Visitor, Held(held): Held, form: Form) -> R
     };
     Ok(match to.onward(&visitor, &token, profile).await? {
         Onward::To(address) => leave(address),
-        Onward::Choose | Onward::NoProfile => to.page(&visitor, &view),
+        Onward::Choose | Onward::NoProfile => to.page(visitor, &view),
     })
 }

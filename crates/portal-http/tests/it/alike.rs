@@ -34,7 +34,7 @@ async fn people() -> Kit {
 }
 
 /// What differs only because it was typed is made the same.
-fn untyped(answer: Answer, typed: &str) -> Answer {
+pub(crate) fn untyped(answer: Answer, typed: &str) -> Answer {
     let length = answer.headers.get("content-length").cloned();
     assert!(length.is_none() || length.is_some_and(|value| !value.is_empty()));
     Answer { text: answer.text.replace(typed, "{typed}"), ..answer }
@@ -206,13 +206,13 @@ async fn s5_a_renewal_answers_alike_for_every_link_and_whoever_is_behind_it() {
     assert_eq!(sent, 3 * 6, "three for each login that is live: all but the two that are gone");
 }
 
-fn without_length(mut answer: Answer) -> Answer {
+pub(crate) fn without_length(mut answer: Answer) -> Answer {
     answer.headers.remove("content-length");
     answer
 }
 
 #[track_caller]
-fn all_alike(answers: &[Answer]) {
+pub(crate) fn all_alike(answers: &[Answer]) {
     for answer in answers {
         assert_eq!(answer, &answers[0]);
     }

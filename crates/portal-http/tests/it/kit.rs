@@ -189,20 +189,27 @@ impl Kit {
         answer.is(204).cookie()
     }
 
-    /// Decides what was asked, takes what waits to be sent, and answers the tokens of its links.
-    pub(crate) async fn tokens(&self) -> Vec<String> {
+    /// Decides what was asked.
+    pub(crate) async fn decide(&self) {
         let now = self.clock.now();
         let until = now.after(Duration::from_secs(60));
         for enquiry in Enquiries::lease(&*self.store, now, until, 100).await.expect("enquiries") {
             self.portal.decide_enquiry(&enquiry).await.expect("a decision");
             Enquiries::settle(&*self.store, enquiry.practice, enquiry.id).await.expect("settled");
         }
+    }
+
+    /// Decides what was asked, takes what waits to be sent, and answers the tokens of its links.
+    pub(crate) async fn tokens(&self) -> Vec<String> {
+        self.decide().await;
+        let now = self.clock.now();
+        let until = now.after(Duration::from_secs(60));
         let terms = LeaseTerms::new(now, until, 100);
         let leased = Outbox::lease(&*self.store, &terms).await.expect("messages");
         let letters = leased.iter().map(|leased| leased.letter.as_ref().expect("a letter"));
         let links = letters.filter_map(|letter| Some((letter.practice.id, letter.link.as_ref()?)));
-        let token = |(practice, link): (_, &portal_domain::link::Link)| {
-            self.portal.tokens.issue(&link.signed_with, practice, link.id, link.purpose).expect("a token")
+        let token = |(practice, link): (_, &portal_domain::message::Carried)| {
+            link.token(&self.portal.tokens, practice).expect("a token")
         };
         links.map(token).collect()
     }

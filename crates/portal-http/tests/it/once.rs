@@ -45,6 +45,7 @@ fn writes() -> Vec<(Method, &'static str, Value)> {
     vec![
         (PUT, "/practice-users/u-1", json!({"name": "Ann", "email": "ann@practice.example", "role": "admin"})),
         (PUT, "/practice-users/u-2", json!({"name": "Bob", "email": "bob@practice.example", "role": "staff"})),
+        (POST, "/practice-users/u-2/invite", Value::Null),
         (DELETE, "/practice-users/u-2", Value::Null),
         (PUT, "/clients/acme", json!({"name": "Acme"})),
         (POST, "/clients/acme/suspend", Value::Null),

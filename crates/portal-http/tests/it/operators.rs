@@ -252,7 +252,7 @@ async fn a_suspended_practice_closes_both_doors() {
         let shown = kit.send(Ask::get(&format!("/workspace/smith{page}"))).await;
         assert_eq!(shown.status.as_u16(), 403);
         assert!(shown.text.contains("whoever provides this service"), "{}", shown.text);
-        kit.send(Ask::get(&format!("/workspace/jones{page}"))).await.is(404);
+        kit.send(Ask::get(&format!("/workspace/jones{page}"))).await.is(303);
     }
     let staff = kit.send(Ask::get("/workspace/smith/api/session")).await;
     staff.problem(403, "practice_suspended");

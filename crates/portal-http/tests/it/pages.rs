@@ -44,7 +44,7 @@ async fn a_fault_is_told_at_the_field_it_is_in() {
     let before = kit.stored();
     let short = kit.send(Ask::form(&path, &[("password", "short"), ("repeated", "short")])).await.is(422).text;
     assert!(short.contains(r##"<a href="#password">The password is too short"##));
-    assert!(short.contains(r#"name="password" type="password" autocomplete="new-password" required aria-describedby="hint" aria-invalid="true""#));
+    assert!(short.contains(r#"name="password" type="password" autocomplete="new-password" required aria-describedby="hint rules password-fault" aria-invalid="true""#));
     assert!(!short.contains("short\""), "what was typed is not sent back");
     let twice = [("password", PASSWORD), ("repeated", OTHER_PASSWORD)];
     let twice = kit.send(Ask::form(&path, &twice)).await.is(422).text;
@@ -84,6 +84,19 @@ async fn a_failed_sign_in_offers_the_way_on_and_keeps_what_was_typed() {
     assert!(page.contains(r#"role="alert""#) && page.contains(r##"<a href="#email">"##));
     assert!(page.contains(r#"value="who@ever.example""#) && !page.contains("secret words"));
     assert!(page.contains("/portal/smith/forgot") && page.contains("Please ask"));
+    assert!(page.contains("These are the usual causes") && page.contains("Still no luck? Please ask"));
+    // The address is kept, in a form and never in an address.
+    let kept = r#"<input type="hidden" name="email" value="who@ever.example">"#;
+    assert!(page.contains(kept) && !page.contains("?email"));
+    let asked = kit.send(Ask::form("/portal/smith/forgot", &[("email", "who@ever.example")])).await.is(200).text;
+    for part in ["who@ever.example", "What happens next", "If no mail comes", "usual causes", "Still no luck?"] {
+        assert!(asked.contains(part), "{part}");
+    }
+    kit.host(Method::PUT, "/settings", json!({"contact_line": "Call <b>"})).await.is(200);
+    let empty = Ask::form("/portal/smith/sign-in", &[("email", ""), ("password", "x")]);
+    let empty = kit.send(empty).await.is(401).text;
+    assert!(empty.contains(r#"<a href="/portal/smith/forgot">Ask for a link"#));
+    assert!(empty.contains("Still no luck? <bdi>Call &#60;b&#62;</bdi>"));
 }
 
 #[tokio::test]
@@ -130,4 +143,27 @@ async fn the_demo_shows_captured_mail_and_nobody_else_does() {
     assert!(page.contains(r#"Hello! <a href="http://127.0.0.1:8080/portal/smith/link/abc">"#));
     assert!(!page.contains("<p>html</p>"));
     std::fs::remove_dir_all(&folder).expect("removed");
+}
+
+#[tokio::test]
+async fn the_script_is_an_asset_that_forms_with_a_password_name() {
+    let kit = Kit::new().await;
+    kit.invite("a", "ada@smith.example").await;
+    let link = format!("/portal/smith/link/{}", kit.tokens().await.pop().expect("a link"));
+    let source =
+        |page: &str| page.split(r#"<script src=""#).nth(1).and_then(|part| part.split('"').next().map(str::to_owned));
+    let page = kit.send(Ask::get(&link)).await.is(200);
+    let path = source(&page.text).expect("a script");
+    let script = kit.send(Ask::get(&path)).await.is(200);
+    assert_eq!(script.header("content-type"), Some("text/javascript; charset=utf-8"));
+    assert_eq!(script.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    let tag = script.header("etag").expect("a tag").to_owned();
+    kit.send(Ask::get(&path).with("if-none-match", &tag)).await.is(304);
+    assert_eq!(source(&kit.send(Ask::get("/portal/smith/sign-in")).await.text).as_deref(), Some(&*path));
+    assert_eq!(source(&kit.send(Ask::get("/portal/smith/forgot")).await.text), None);
+    // What it makes of the page stands there without it too.
+    assert!(page.text.contains("smith &#38; Partners") && page.text.contains("<bdi>ada@smith.example</bdi>"));
+    for part in ["At least 12 characters", "Twice the same", r#"data-least="12""#, r#"data-show="Show password""#] {
+        assert!(page.text.contains(part), "{part}");
+    }
 }

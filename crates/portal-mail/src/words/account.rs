@@ -21,6 +21,20 @@ pub(super) fn reset(scene: &Scene, address: &str, link: &Link) -> Letter {
     Letter { action: Some(choose_password(link)), ..scene.letter(&subject, opening, closing) }
 }
 
+pub(super) fn portal_address(scene: &Scene, address: &str) -> Letter {
+    let practice = &scene.practice;
+    let address = Line::new(address);
+    let opening = vec![format!(
+        "Somebody, probably you, asked where the client portal is in which you sign in with {address}. It is that of {practice}."
+    )];
+    let closing = vec![
+        "If you don't know your password, or never set one, choose \"Forgot your password?\" there.".to_owned(),
+        "If it was not you, you need not do anything.".to_owned(),
+    ];
+    let subject = format!("Where to find the client portal of {practice}");
+    Letter { action: scene.sign_in(), ..scene.letter(&subject, opening, closing) }
+}
+
 pub(super) fn password_changed(scene: &Scene, address: &str, changed_on: &str) -> Letter {
     let (practice, ask) = (&scene.practice, &scene.ask);
     let (address, changed_on) = (Line::new(address), Line::new(changed_on));

@@ -3,6 +3,7 @@
 mod account;
 mod invite;
 mod moved;
+mod staff;
 
 use crate::{
     context::{MailBody, MailContext, Practice},
@@ -20,9 +21,13 @@ pub(crate) fn letter(context: &MailContext) -> Letter {
         MailBody::AccessAdded { address, clients } => invite::access_added(&scene, address, clients),
         MailBody::Reset { address, link } => account::reset(&scene, address, link),
         MailBody::PasswordChanged { address, changed_on } => account::password_changed(&scene, address, changed_on),
+        MailBody::StaffInvitation { address, link } => staff::invitation(&scene, address, link),
+        MailBody::StaffReset { address, link } => staff::reset(&scene, address, link),
+        MailBody::StaffPasswordChanged { address, changed_on } => staff::password_changed(&scene, address, changed_on),
         MailBody::PasswordSetAfterMove { address, new_address, set_on } => {
             account::password_set_after_move(&scene, address, new_address, set_on)
         }
+        MailBody::PortalAddress { address } => account::portal_address(&scene, address),
         MailBody::LoginMovedNew { address, changed_by, changed_on } => {
             moved::to_new(&scene, address, &moved::Change::new(changed_by, changed_on))
         }

@@ -43,8 +43,14 @@ fn with_text(context: &MailContext, text: &str) -> MailContext {
         MailBody::ProfileMovedAway { address, moved, new_address, changed_by, changed_on } => {
             vec![address, moved, new_address, changed_by, changed_on]
         }
-        MailBody::PasswordChanged { address, changed_on } => vec![address, changed_on],
+        MailBody::StaffInvitation { address, link } | MailBody::StaffReset { address, link } => {
+            vec![address, &mut link.valid]
+        }
+        MailBody::PasswordChanged { address, changed_on } | MailBody::StaffPasswordChanged { address, changed_on } => {
+            vec![address, changed_on]
+        }
         MailBody::PasswordSetAfterMove { address, new_address, set_on } => vec![address, new_address, set_on],
+        MailBody::PortalAddress { address } => vec![address],
     };
     for field in fields {
         text.clone_into(field);

@@ -6,6 +6,7 @@ mod guard;
 mod keys;
 mod passages;
 mod people;
+mod staff;
 mod told;
 mod work;
 mod workspace;
@@ -75,6 +76,8 @@ async fn write(
     access::end_links(connection, practice, &work.ended_links).await?;
     access::end_sessions(connection, practice, &work.ended_sessions).await?;
     workspace::end(connection, practice, &work.ended_workspace).await?;
+    staff::use_links(connection, practice, &work.used_staff_links).await?;
+    staff::end_links(connection, practice, &work.ended_staff_links).await?;
 
     keys::release(connection, practice, &work.released).await?;
     keys::claim(connection, practice, &work.claimed).await?;
@@ -99,6 +102,9 @@ async fn write(
     access::select_profiles(connection, practice, &work.selected).await?;
     workspace::open(connection, practice, &work.opened_workspace).await?;
     workspace::touch(connection, practice, &work.touched_workspace).await?;
+    staff::drop_credentials(connection, practice, &work.dropped_staff).await?;
+    staff::put_credentials(connection, practice, &work.staff_credentials).await?;
+    staff::open_links(connection, practice, &work.opened_staff_links).await?;
     keys::add_api_keys(connection, &work.api_keys).await?;
     keys::revoke_api_keys(connection, practice, &work.revoked).await?;
     keys::forget_tries(connection, practice, &work.forgotten).await?;

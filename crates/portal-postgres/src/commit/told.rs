@@ -28,16 +28,17 @@ pub(crate) async fn messages(
     let bodies = messages.iter().map(|message| json(&message.body)).collect::<Result<Vec<_>, _>>()?;
     sqlx::query!(
         "INSERT INTO portal.message (practice_id, message_id, contact_id, login_id, link_id, kind, lane, address,
-             name, clients, body, asked_key, created_at, due_at, state, attempts)
+             name, clients, body, asked_key, created_at, user_id, due_at, state, attempts)
          SELECT $1, c.*, c.created_at, 'queued', 0
          FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::smallint[], $8::text[],
-             $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[])
+             $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[],
+             $14::uuid[])
              AS c (message_id, contact_id, login_id, link_id, kind, lane, address, name, clients, body, asked_key,
-                 created_at)",
+                 created_at, user_id)",
         practice,
         &lent(messages, |message| message.id.to_uuid()),
-        &lent(messages, |message| message.contact.to_uuid()),
-        &lent(messages, |message| message.login.to_uuid()),
+        &lent(messages, |message| message.about.stored().0.to_uuid()),
+        &lent(messages, |message| message.about.stored().1.to_uuid()),
         &lent(messages, |message| message.link.map(|link| link.to_uuid())) as &[Option<Uuid>],
         &lent(messages, |message| message.kind().code()) as &[&str],
         &lent(messages, |message| i16::from(!message.awaited())),
@@ -47,6 +48,7 @@ pub(crate) async fn messages(
         &bodies,
         &lent(messages, |message| message.asked_at.as_ref().map(LoginKey::as_str)) as &[Option<&str>],
         &lent(messages, |message| message.created_at.as_micros()),
+        &lent(messages, |message| message.about.user().map(|user| user.to_uuid())) as &[Option<Uuid>],
     )
     .execute(connection)
     .await?;

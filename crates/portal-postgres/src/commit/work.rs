@@ -18,6 +18,7 @@ use portal_domain::{
     practice::{ApiKey, Client, Practice, PracticeUser},
     session::{PortalSession, ProfileId, WorkspaceSession},
     sign_in_code::SignInCode,
+    staff::{StaffCredential, StaffLink},
     throttle::{BucketName, CountedTry},
     time::Timestamp,
     webhook::{Webhook, WebhookDelivery},
@@ -59,6 +60,11 @@ pub(crate) struct Work<'a> {
     pub(crate) ended_workspace: Vec<(UserId, Which<WorkspaceSessionId>, Timestamp)>,
     /// With the time of use and the new idle limit.
     pub(crate) touched_workspace: Vec<(WorkspaceSessionId, Timestamp, Timestamp)>,
+    pub(crate) dropped_staff: Vec<UserId>,
+    pub(crate) staff_credentials: Vec<(UserId, &'a StaffCredential)>,
+    pub(crate) opened_staff_links: Vec<&'a StaffLink>,
+    pub(crate) used_staff_links: Vec<(LinkId, Timestamp)>,
+    pub(crate) ended_staff_links: Vec<(UserId, Which<LinkId>, Timestamp)>,
     pub(crate) api_keys: Vec<&'a ApiKey>,
     pub(crate) revoked: Vec<(ApiKeyId, Timestamp)>,
     pub(crate) forgotten: Vec<BucketName>,
@@ -123,6 +129,11 @@ impl<'a> Work<'a> {
             Change::TouchWorkspaceSession { session, at, idle_until } => {
                 self.touched_workspace.push((*session, *at, *idle_until));
             }
+            Change::PutStaffCredential { user, credential } => self.staff_credentials.push((*user, credential)),
+            Change::DropStaffCredential(user) => self.dropped_staff.push(*user),
+            Change::OpenStaffLink(link) => self.opened_staff_links.push(link),
+            Change::UseStaffLink { link, at } => self.used_staff_links.push((*link, *at)),
+            Change::EndStaffLinks { user, which, at } => self.ended_staff_links.push((*user, *which, *at)),
             Change::OpenHandoff(handoff) => self.handoffs.push(handoff),
             Change::UseHandoff { handoff, at } => self.used_handoffs.push((*handoff, *at)),
             Change::EndHandoffs { at } => self.all_handoffs_ended = Some(*at),

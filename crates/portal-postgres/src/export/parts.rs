@@ -134,7 +134,8 @@ async fn contacts(
 
 async fn messages(connection: &mut PgConnection, of: PracticeId, page: &PartPage) -> Result<Vec<Line>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT message_id, contact_id, login_id, link_id, address, name, clients, body, asked_key, state, created_at
+        "SELECT message_id, contact_id, login_id, user_id, link_id, address, name, clients, body, asked_key, state,
+             created_at
          FROM portal.message WHERE practice_id = $1 AND message_id > $2 ORDER BY message_id LIMIT $3",
         row::uuid(of),
         after(page),
@@ -150,6 +151,7 @@ async fn messages(connection: &mut PgConnection, of: PracticeId, page: &PartPage
             message_id: it.message_id,
             contact_id: it.contact_id,
             login_id: it.login_id,
+            user_id: it.user_id,
             link_id: it.link_id,
             address: it.address,
             name: it.name,

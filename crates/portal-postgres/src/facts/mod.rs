@@ -6,6 +6,7 @@
 mod login;
 mod passages;
 mod people;
+mod staff;
 mod visit;
 mod workspace;
 
@@ -40,6 +41,7 @@ use crate::{
 pub(crate) use self::{
     passages::{forget_passages, handoff, over_sessions, sign_in_code},
     people::clients_named as clients,
+    staff::{StaffLinkRow, staff, staff_link, staff_sign_in},
     visit::visit,
     workspace::workspace_session,
 };
@@ -199,6 +201,18 @@ pub(crate) async fn sign_in(
         last_sign_in_at: None,
     };
     Ok(Some(SignInFacts { login: login.read()?.0, only_member }))
+}
+
+pub(crate) async fn practices_of(pool: &PgPool, key: &LoginKey, most: u32) -> Result<Vec<PracticeId>, StoreError> {
+    let found = sqlx::query_scalar!(
+        "SELECT practice_id FROM portal.login_key WHERE key = $1 AND login_id IS NOT NULL ORDER BY practice_id LIMIT $2",
+        key.as_str(),
+        i64::from(most),
+    )
+    .fetch_all(pool)
+    .await
+    .map_err(store_error)?;
+    Ok(found.into_iter().map(row::id).collect())
 }
 
 pub(crate) async fn asked_mail(

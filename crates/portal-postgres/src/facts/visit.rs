@@ -19,7 +19,7 @@ use crate::{
 /// A contact behind the login with one of its clients, or with none: what the statement puts together as JSON, so that practice
 /// and session come once, whatever hangs on them.
 #[derive(Deserialize)]
-struct Behind(Uuid, String, String, Option<i64>, Option<String>, Option<Of>);
+struct Behind(Uuid, String, String, Option<i64>, Option<String>, Option<String>, Option<Of>);
 
 /// A client.
 #[derive(Deserialize)]
@@ -40,7 +40,7 @@ pub(crate) async fn visit(
                s.session_id, s.login_id, s.epoch, s.profile_contact_id, s.profile_client_id, s.factors, s.told, s.origin,
                s.user_agent, s.created_at AS began_at, s.last_seen_at, s.idle_until, s.expires_at, s.ended_at, l.key,
                l.epoch AS login_epoch,
-               (SELECT coalesce(json_agg(json_build_array(c.contact_id, c.ref, c.name, c.behind_since, e.address,
+               (SELECT coalesce(json_agg(json_build_array(c.contact_id, c.ref, c.name, c.behind_since, e.address, c.locale,
                     CASE WHEN k.client_id IS NOT NULL THEN
                         json_build_array(k.client_id, k.ref, k.name, k.suspended, k.created_at, k.version) END)), '[]')::text
                 FROM portal.contact c
@@ -104,12 +104,13 @@ pub(crate) async fn visit(
 
 impl Behind {
     fn join(self, login: &mut LoginGlance) -> Result<(), StoreError> {
-        let Self(id, contact_ref, name, behind_since, address, client) = self;
+        let Self(id, contact_ref, name, behind_since, address, locale, client) = self;
         let contact = MemberGlance {
             id: row::id(id),
             reference: Ref::parse(&contact_ref).ok_or_else(|| damaged("contact", id, "its reference is none"))?,
             name,
             address,
+            locale,
             behind_since: row::maybe_time(behind_since),
             clients: Vec::new(),
         };

@@ -10,7 +10,7 @@ use portal_domain::{
     id::{Id, PracticeId, Ref, Slug},
     link::{KeyId, Link, LinkPurpose},
     login::{Credential, Login},
-    message::{Message, MessageBody},
+    message::{About, Message, MessageBody},
     password::PasswordHash,
     port::{Commit, PortalStore},
     practice::{Client, Practice, PracticeUser, Role, Settings},
@@ -163,8 +163,7 @@ pub(crate) fn session(number: u64, login: &Login) -> PortalSession {
 pub(crate) fn message(number: u64, link: &Link, body: MessageBody) -> Message {
     Message {
         id: id(number),
-        contact: link.contact,
-        login: link.login,
+        about: About::Contact { contact: link.contact, login: link.login },
         link: Some(link.id),
         to: link.address.clone(),
         name: "Ada".to_owned(),

@@ -6,7 +6,7 @@ use portal_domain::{
     change::{Change, Decision},
     id::MessageId,
     link::Link,
-    message::{Attempt, DeliveryState, MessageBody},
+    message::{Attempt, Carried, DeliveryState, MessageBody},
     port::{Enquiries, Enquiry, EnquiryKind, LeaseTerms, Leased, Outbox, Page, PortalViews, Settlement},
     time::Timestamp,
 };
@@ -54,7 +54,7 @@ async fn awaited_mail_leaves_first_then_the_oldest() {
         let leased = Outbox::lease(&store, &LeaseTerms::new(at(20), at(30), 3)).await.unwrap();
         assert_eq!(ids(&leased), [id(7), id(6), id(9)]);
         let first = leased[0].letter.as_ref().unwrap();
-        assert_eq!((first.link.as_ref(), leased[0].attempts), (Some(&link), 0));
+        assert_eq!((first.link.clone(), leased[0].attempts), (Some(Carried::Portal(link.clone())), 0));
         assert_eq!(first.practice, given::practice());
         assert_eq!(ids(&Outbox::lease(&store, &LeaseTerms::new(at(29), at(40), 10)).await.unwrap()), [id(8)]);
         // Leases that ran out.

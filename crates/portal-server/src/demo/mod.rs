@@ -156,8 +156,10 @@ fn guide(base_url: &BaseUrl, key: &str, invitation: Option<&str>, place: &Place)
         Some(token) => format!("{base}/portal/{slug}/link/{token}"),
         None => "was used already: `portal demo --fresh` starts over".to_owned(),
     };
-    let sign_ins: String =
-        sample::SIGN_INS.iter().map(|(address, what)| format!("\n                {address:<28} {what}")).collect();
+    let listed = |sign_ins: &[(&str, &str)]| -> String {
+        sign_ins.iter().map(|(address, what)| format!("\n                {address:<28} {what}")).collect()
+    };
+    let (sign_ins, staff) = (listed(&sample::SIGN_INS), listed(&sample::STAFF_SIGN_INS));
     format!(
         "The demo is running. All of it is in {}; Ctrl-C stops it, `portal demo --fresh` starts over.
 
@@ -165,6 +167,8 @@ Mail            {base}/demo/mail
 Sign-in page    {base}/portal/{slug}/sign-in
 Sign in as      (the password is always: {password}){sign_ins}
 An invitation   {link}
+Workspace       {base}/workspace/{slug}/sign-in
+Staff           (the same password){staff}
 API key         {key}
 
 Try             curl -s -H 'Authorization: Bearer {key}' '{base}/api/v1/contacts?limit=3'",

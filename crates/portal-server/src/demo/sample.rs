@@ -17,7 +17,7 @@ use crate::{failure::Failure, program::Program};
 
 /// The practice.
 pub(crate) const SLUG: &str = "harbour-lane";
-/// The password of every contact that has one.
+/// The password of every contact that has one, and of staff.
 pub(crate) const PASSWORD: &str = "seven quiet lanterns";
 /// Who can sign in, and what there is to see.
 pub(crate) const SIGN_INS: [(&str, &str); 3] = [
@@ -25,6 +25,9 @@ pub(crate) const SIGN_INS: [(&str, &str); 3] = [
     ("office@quayside.example", "shared by Ben and Cleo: a chooser of profiles"),
     ("lou@old-mill.example", "her only client is suspended"),
 ];
+/// Who can sign in to the workspace.
+pub(crate) const STAFF_SIGN_INS: [(&str, &str); 2] =
+    [("maren@harbour-lane.example", "an administrator"), ("theo@harbour-lane.example", "staff")];
 /// Whose invitation waits to be clicked.
 const INVITED: &str = "dora";
 
@@ -110,6 +113,9 @@ pub(crate) async fn create(program: &Program) -> Result<Practice, Failure> {
     for (reference, name, email, role) in STAFF {
         let input = PutUserInput { reference: known(reference)?, name: name.to_owned(), email: email.to_owned(), role };
         portal.put_user(&context, &input).await?;
+        let token = portal.invite_user_by_hand(&context, &input.reference).await?;
+        let anyone = CallContext::new(practice.id, Caller::Anyone);
+        portal.redeem_staff_link(&anyone, &token, PASSWORD).await?;
     }
     for (reference, name) in CLIENTS {
         portal.put_client(&context, &PutClient { reference: known(reference)?, name: name.to_owned() }).await?;

@@ -30,11 +30,27 @@ async fn practices_users_and_keys(database: Database) {
 
     // Users.
     let add = ["user", "add", "--email", " Zoë@Practice.example\u{200b}", "--name", "Zoë", "--role", "admin"];
-    assert!(bed.done(&add).await.contains("<Zoë@Practice.example>, admin"));
+    let added = bed.run(&add).await;
+    assert!(added.err.contains("<Zoë@Practice.example>, admin"), "{added:?}");
+    // The link stands alone on standard output, and works once.
+    let first = added.out.trim().to_owned();
+    assert!(first.starts_with("http://127.0.0.1:") && first.contains("/workspace/smith/link/"), "{added:?}");
+    assert_eq!(added.out.lines().count(), 1);
     fails(&bed.run(&add).await, 1, "email_taken");
     let bad = ["user", "add", "--email", "zoe@practice", "--name", "Zoë", "--role", "admin"];
     fails(&bed.run(&bad).await, 1, "invalid_email");
-    assert_eq!(bed.done(&["user", "list"]).await.matches("Zoë@Practice.example").count(), 1);
+    let listed = bed.done(&["user", "list"]).await;
+    assert_eq!(listed.matches("Zoë@Practice.example").count(), 1);
+    let zoe = listed.split_whitespace().find(|word| word.starts_with("u-")).unwrap().to_owned();
+    let again = bed.done(&["user", "invite", &zoe, "--print"]).await;
+    assert!(again.contains("/workspace/smith/link/") && again.trim() != first);
+    assert!(bed.done(&["user", "invite", &zoe]).await.contains("Zoë@Practice.example"));
+    fails(&bed.run(&["user", "invite", "nobody"]).await, 1, "not_found");
+    fails(&bed.run(&["user", "remove", &zoe]).await, 1, "last_admin");
+    let second = ["user", "add", "--email", "ann@practice.example", "--name", "Ann", "--role", "admin"];
+    bed.done(&second).await;
+    bed.done(&["user", "remove", &zoe]).await;
+    assert!(!bed.done(&["user", "list"]).await.contains("Zoë"));
 
     fails(&bed.run(&["api-key", "create", "--name", "", "--scope", "read"]).await, 1, "`name`");
 
@@ -45,6 +61,9 @@ async fn practices_users_and_keys(database: Database) {
     assert!(listed.contains("read, write") && !listed.contains(key.trim()), "{listed}");
     let id = listed.lines().last().unwrap().split_whitespace().next().unwrap().to_owned();
     let service = bed.serve().await;
+    let link = first.split_once("/workspace/").unwrap().1;
+    let page = service.client().get(&format!("/workspace/{link}")).await;
+    assert!(String::from_utf8_lossy(&page.body).contains("no longer works"), "the user is gone: {page:?}");
     service.client().host(key.trim()).get("/api/v1/contacts").await.expect(200);
     assert!(bed.done(&["api-key", "revoke", &id]).await.contains("no longer works"));
     service.client().host(key.trim()).get("/api/v1/contacts").await.expect_problem(401, "unauthorized");
@@ -54,7 +73,7 @@ async fn practices_users_and_keys(database: Database) {
     // With two practices one must be named.
     bed.done(&["practice", "create", "jones", "--name", "Jones"]).await;
     fails(&bed.run(&["user", "list"]).await, 2, "--practice");
-    assert!(bed.done(&["user", "list", "--practice", "smith"]).await.contains("Zoë"));
+    assert!(bed.done(&["user", "list", "--practice", "smith"]).await.contains("Ann"));
     assert_eq!(bed.done(&["user", "list", "--practice", "jones"]).await, "");
     fails(&bed.run(&["user", "list", "--practice", "none"]).await, 2, "`none`");
     fails(&bed.run(&["api-key", "revoke", &id, "--practice", "jones"]).await, 2, &id);

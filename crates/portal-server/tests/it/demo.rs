@@ -77,6 +77,12 @@ async fn the_demo_keeps_its_word() {
     for email in ["ada@bright-sails.example", "office@quayside.example", "lou@old-mill.example"] {
         client.sign_in("harbour-lane", email, "seven quiet lanterns").await.expect(204);
     }
+    assert!(first.says("Workspace ").ends_with("/workspace/harbour-lane/sign-in"));
+    for email in ["maren@harbour-lane.example", "theo@harbour-lane.example"] {
+        let form = format!("email={}&password=seven+quiet+lanterns", email.replace('@', "%40"));
+        let page = "/workspace/harbour-lane/sign-in";
+        client.browser().send("POST", page, Some(form.into_bytes())).await.expect(303);
+    }
     let token = first.says("An invitation").rsplit('/').next().unwrap().to_owned();
     client.redeem("harbour-lane", &token, "nine copper kettles").await.expect(204);
     host.put("/api/v1/contacts/emil", json!({ "name": "Emil Novotny" })).await.expect(200);

@@ -8,6 +8,7 @@ mod people;
 mod plan;
 mod registry;
 mod rows;
+mod staff;
 mod tell;
 mod workspace;
 
@@ -33,6 +34,7 @@ impl Work for Plan {
         access::use_links(connection, practice, &self.use_links).await?;
         passages::take(connection, practice, &self.passages).await?;
         access::end_links(connection, practice, &self.end_links, &self.end_link).await?;
+        staff::close_links(connection, practice, &self.staff).await?;
 
         registry::release(connection, practice, &self.released).await?;
         access::delete_logins(connection, practice, &self.deleted_logins, self.told_at).await?;
@@ -56,6 +58,7 @@ impl Work for Plan {
         workspace::end(connection, practice, &self.workspace.ended).await?;
         workspace::touch(connection, practice, &self.workspace.touched).await?;
         workspace::open(connection, practice, &self.workspace.opened).await?;
+        staff::put(connection, practice, &self.staff).await?;
         registry::api_keys(connection, practice, &self.api_keys, &self.revoked).await?;
         registry::forget_tries(connection, practice, &self.forgotten).await?;
         for counted in &self.given_back {

@@ -21,6 +21,7 @@ use super::rows::{
 };
 use super::{
     passages::{PassageRows, Passages},
+    staff::{Staff, StaffRows},
     workspace::WorkspaceRows,
 };
 use crate::{
@@ -57,6 +58,7 @@ pub(crate) struct Plan {
     pub(super) open_sessions: Rows,
     pub(super) passages: Passages,
     pub(super) workspace: Workspace,
+    pub(super) staff: Staff,
     pub(super) api_keys: Rows,
     pub(super) revoked: Rows,
     pub(super) forgotten: Rows,
@@ -147,6 +149,7 @@ struct Sorted<'a> {
     open_sessions: Vec<SessionRow<'a>>,
     passages: PassageRows<'a>,
     workspace: WorkspaceRows<'a>,
+    staff: StaffRows<'a>,
     api_keys: Vec<ApiKeyRow<'a>>,
     revoked: Vec<AtRow>,
     forgotten: Vec<HexBytes<32>>,
@@ -217,6 +220,11 @@ impl<'a> Sorted<'a> {
             Change::TouchWorkspaceSession { session, at, idle_until } => {
                 self.workspace.touch(*session, *at, *idle_until);
             }
+            Change::PutStaffCredential { user, credential } => self.staff.put_credential(*user, credential),
+            Change::DropStaffCredential(user) => self.staff.drop_credential(*user),
+            Change::OpenStaffLink(link) => self.staff.open_link(link),
+            Change::UseStaffLink { link, at } => self.staff.use_link(*link, *at),
+            Change::EndStaffLinks { user, which, at } => self.staff.end_links(*user, *which, *at),
             Change::OpenHandoff(handoff) => self.passages.hand_over(handoff),
             Change::UseHandoff { handoff, at } => self.passages.use_handoff(*handoff, *at),
             Change::EndHandoffs { at } => self.passages.end_all(*at),
@@ -286,6 +294,7 @@ impl<'a> Sorted<'a> {
             open_sessions: Rows::of(&self.open_sessions),
             passages: self.passages.ready(),
             workspace: self.workspace.ready(),
+            staff: self.staff.ready(),
             api_keys: Rows::of(&self.api_keys),
             revoked: Rows::of(&self.revoked),
             forgotten: Rows::of(&self.forgotten),

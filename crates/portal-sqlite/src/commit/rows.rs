@@ -344,6 +344,7 @@ pub(super) struct MessageRow<'a> {
     id: Hex,
     contact: Hex,
     login: Hex,
+    user: Option<Hex>,
     link: Option<Hex>,
     kind: &'static str,
     lane: i64,
@@ -358,10 +359,12 @@ pub(super) struct MessageRow<'a> {
 impl<'a> MessageRow<'a> {
     pub(super) fn new(message: &'a Message) -> Self {
         let kind = message.kind();
+        let (contact, login, user) = message.about.stored();
         Self {
             id: hex(message.id),
-            contact: hex(message.contact),
-            login: hex(message.login),
+            contact: hex(contact),
+            login: hex(login),
+            user: user.map(hex),
             link: message.link.map(hex),
             kind: kind.code(),
             lane: if message.awaited() { 0 } else { 1 },

@@ -14,11 +14,11 @@ pub(super) async fn messages(connection: &mut SqliteConnection, practice: &[u8],
     let count = signed(rows.count);
     let queue = sqlx::query!(
         "UPDATE portal_counter SET value = value + ? WHERE name = 'message';
-         INSERT INTO portal_message (practice_id, message_id, place, contact_id, login_id, link_id, kind, lane,
-             address, name, clients, body, asked_key, state, attempts, due_at, created_at)
+         INSERT INTO portal_message (practice_id, message_id, place, contact_id, login_id, user_id, link_id, kind,
+             lane, address, name, clients, body, asked_key, state, attempts, due_at, created_at)
          SELECT ?, unhex(e.value ->> 'id'), c.value - ? + 1 + e.key, unhex(e.value ->> 'contact'),
-             unhex(e.value ->> 'login'), unhex(e.value ->> 'link'), e.value ->> 'kind', e.value ->> 'lane',
-             e.value ->> 'address', e.value ->> 'name', e.value ->> 'clients', e.value ->> 'body',
+             unhex(e.value ->> 'login'), unhex(e.value ->> 'user'), unhex(e.value ->> 'link'), e.value ->> 'kind',
+             e.value ->> 'lane', e.value ->> 'address', e.value ->> 'name', e.value ->> 'clients', e.value ->> 'body',
              e.value ->> 'asked_key', 'queued', 0, e.value ->> 'created_at', e.value ->> 'created_at'
          FROM portal_counter AS c CROSS JOIN json_each(?) AS e WHERE c.name = 'message'",
         count,

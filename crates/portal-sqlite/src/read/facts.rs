@@ -18,7 +18,7 @@ use portal_domain::{
 use sqlx::SqliteConnection;
 
 use super::{
-    decode::{damaged, maybe_id, maybe_time},
+    decode::{damaged, id, maybe_id, maybe_time},
     logins::{clients_of, logins},
     people,
     rows::{LinkRow, LoginRow, SessionRow},
@@ -208,6 +208,21 @@ pub(crate) async fn sign_in(
     };
     let only_member = maybe_id(found.only_member.as_deref(), "contact.contact_id")?;
     Ok(Some(SignInFacts { login: login.read()?, only_member }))
+}
+
+pub(crate) async fn practices_of(
+    connection: &mut SqliteConnection,
+    key: &LoginKey,
+    most: u32,
+) -> Result<Vec<PracticeId>, Fault> {
+    let (key, most) = (key.as_str(), i64::from(most));
+    let found = sqlx::query_scalar!(
+        "SELECT practice_id FROM portal_login_key WHERE key = ?1 AND login_id IS NOT NULL ORDER BY practice_id LIMIT ?2",
+        key,
+        most
+    );
+    let found = found.fetch_all(connection).await?;
+    Ok(found.iter().map(|it| id(it, "login_key.practice_id")).collect::<Result<_, _>>()?)
 }
 
 pub(crate) async fn asked_mail(

@@ -7,6 +7,7 @@ pub(crate) mod passages;
 mod people;
 pub(crate) mod practice;
 mod rows;
+pub(crate) mod staff;
 pub(crate) mod views;
 pub(crate) mod visit;
 pub(crate) mod workspace;

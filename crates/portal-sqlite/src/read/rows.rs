@@ -7,7 +7,7 @@ use portal_domain::{
     id::{ClientId, Slug},
     link::{KeyId, Link, LinkPurpose},
     login::{Credential, Login},
-    message::Message,
+    message::{About, Message},
     password::PasswordHash,
     port::StoreError,
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser, Role, Scope},
@@ -278,6 +278,7 @@ pub(crate) struct MessageRow {
     pub(crate) place: i64,
     pub(crate) contact_id: Vec<u8>,
     pub(crate) login_id: Vec<u8>,
+    pub(crate) user_id: Option<Vec<u8>>,
     pub(crate) link_id: Option<Vec<u8>>,
     pub(crate) address: String,
     pub(crate) name: String,
@@ -293,8 +294,11 @@ impl MessageRow {
     pub(crate) fn read(self) -> Result<Message, StoreError> {
         Ok(Message {
             id: id(&self.message_id, "message.message_id")?,
-            contact: id(&self.contact_id, "message.contact_id")?,
-            login: id(&self.login_id, "message.login_id")?,
+            about: About::of_stored(
+                id(&self.contact_id, "message.contact_id")?,
+                id(&self.login_id, "message.login_id")?,
+                maybe_id(self.user_id.as_deref(), "message.user_id")?,
+            ),
             link: maybe_id(self.link_id.as_deref(), "message.link_id")?,
             to: email(&self.address, None, "message.address")?,
             name: self.name,

@@ -195,8 +195,8 @@ pub(crate) async fn messages(
     let (after, limit) = (page.after.unwrap_or(i64::MIN), i64::from(page.limit));
     let rows = sqlx::query_as!(
         MessageRow,
-        "SELECT practice_id, message_id, place, contact_id, login_id, link_id, address, name, clients, body,
-             asked_key, state, attempts, created_at
+        "SELECT practice_id, message_id, place, contact_id, login_id, user_id, link_id, address, name, clients,
+             body, asked_key, state, attempts, created_at
          FROM portal_message WHERE practice_id = ?1 AND contact_id = ?2 AND place > ?3 ORDER BY place LIMIT ?4",
         practice,
         contact,

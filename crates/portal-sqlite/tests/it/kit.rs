@@ -15,7 +15,7 @@ use portal_domain::{
     id::{Id, PracticeId, Ref, Slug},
     link::{KeyId, Link, LinkPurpose},
     login::Login,
-    message::{Message, MessageBody},
+    message::{About, Message, MessageBody},
     port::{Commit, PortalStore},
     practice::{Client, Practice, Settings},
     session::{Factor, PortalSession, SessionHash},
@@ -199,8 +199,7 @@ pub(crate) fn session(login: &Login, seed: u8) -> PortalSession {
 pub(crate) fn message(login: &Login, contact: &Contact, link: &Link, body: MessageBody) -> Message {
     Message {
         id: fresh(),
-        contact: contact.id,
-        login: login.id,
+        about: About::Contact { contact: contact.id, login: login.id },
         link: Some(link.id),
         to: link.address.clone(),
         name: contact.name.clone(),

@@ -2,7 +2,7 @@
 
 use portal_domain::{
     change::{Change, Decision},
-    message::{Attempt, DeliveryState, Message, MessageBody, MessageKind},
+    message::{Attempt, Carried, DeliveryState, Message, MessageBody, MessageKind},
     port::{
         Commit, Enquiries, Enquiry, EnquiryKind, LeaseTerms, Leased, Outbox, Page, PortalViews, Settlement, Waiting,
     },
@@ -40,7 +40,7 @@ async fn awaited_mail_goes_first_and_to_one_worker() {
     let two = Outbox::lease(&house.store, &LeaseTerms::new(NOW, at(60), 2)).await.unwrap();
     assert_eq!(two.iter().map(message_of).collect::<Vec<_>>(), [&queued[1], &queued[0]]);
     let first = two[0].letter.as_ref().unwrap();
-    assert_eq!(first.link.as_ref().map(|link| link.id), queued[1].link);
+    assert_eq!(first.link.as_ref().map(Carried::id), queued[1].link);
     assert_eq!(first.practice.id, house.practice);
     let rest = Outbox::lease(&house.store, &LeaseTerms::new(at(59), at(99), 9)).await.unwrap();
     assert_eq!(rest.iter().map(message_of).collect::<Vec<_>>(), [&queued[2]]);

@@ -24,13 +24,19 @@ pub async fn enquiries_come_oldest_first_as_they_were_put(harness: &Harness) {
         Enquiry { kind: odd, origin: Some("2001:db8::1".to_owned()), ..enquiry(&smith, "second", 2) },
         Enquiry { kind: EnquiryKind::Renew { link: build::id("l") }, ..enquiry(&jones, "first", 1) },
         Enquiry { kind: EnquiryKind::Reset { address: String::new() }, ..enquiry(&jones, "third", 3) },
+        Enquiry { kind: EnquiryKind::StaffReset { address: "uma@x".to_owned() }, ..enquiry(&jones, "fourth", 4) },
+        Enquiry { kind: EnquiryKind::StaffRenew { link: build::id("l") }, ..enquiry(&smith, "fifth", 5) },
+        Enquiry {
+            kind: EnquiryKind::PortalAddress { address: "ada@smith.example".to_owned() },
+            ..enquiry(&smith, "sixth", 6)
+        },
     ];
     for enquiry in &all {
         smith.store.put(enquiry).await.expect("the store keeps it");
     }
     assert!(lease(&smith.store, 10, 70, 0).await.is_empty());
     assert_eq!(lease(&smith.store, 10, 70, 2).await, [all[1].clone(), all[0].clone()]);
-    assert_eq!(lease(&smith.store, 10, 70, 2).await, all[2..]);
+    assert_eq!(lease(&smith.store, 10, 70, 3).await, all[2..]);
 }
 
 /// An enquiry is leased to one worker, and comes back when its lease ran out.

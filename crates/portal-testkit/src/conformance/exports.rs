@@ -181,7 +181,7 @@ pub async fn a_dossier_has_what_is_its_contacts_alone(harness: &Harness) {
     let found = dossier(&scene, "c0").await.expect("it is there");
     let own = |ids: Vec<bool>| ids.len() == 1 && ids[0];
     let (contact, login) = (build::id("c0"), build::id("l0"));
-    assert!(own(found.messages.iter().map(|it| it.contact == contact).collect()), "{found:?}");
+    assert!(own(found.messages.iter().map(|it| it.contact == Some(contact)).collect()), "{found:?}");
     assert!(own(found.links.iter().map(|it| it.contact == contact).collect()), "{found:?}");
     assert!(own(found.sessions.iter().map(|it| it.login == login).collect()), "{found:?}");
     assert!(own(found.handoffs.iter().map(|it| it.contact == contact).collect()), "{found:?}");

@@ -133,6 +133,13 @@ macro_rules! __store_laws {
             a_workspace_session_goes_with_its_user
             workspace_sessions_stay_inside_their_practice
             sessions_of_portal_and_workspace_never_meet
+            staff_facts_hold_all_that_hangs_on_a_user
+            a_staff_password_is_put_replaced_and_dropped
+            a_staff_link_is_used_once_and_in_time
+            staff_links_end_one_or_all
+            links_of_portal_and_workspace_never_meet
+            staff_facts_stay_inside_their_practice
+            j3_mail_and_links_of_staff_are_purged_in_their_time
             erasing_a_login_keeps_its_links
             deleting_a_contact_keeps_messages_and_events
             deleting_a_client_takes_it_everywhere
@@ -155,6 +162,7 @@ macro_rules! __store_laws {
             commits_on_different_things_are_all_written
             a_sign_in_finds_a_login_by_its_live_key_alone
             asked_mail_is_counted_by_key
+            practices_are_found_by_the_keys_of_their_live_logins
             tries_are_counted_and_refused
             buckets_are_asked_in_order
             a_right_password_is_given_back
@@ -212,6 +220,7 @@ macro_rules! __outbox_laws {
             what_was_asked_for_goes_first_whatever_its_kind
             awaited_messages_can_be_asked_for_alone
             messages_may_share_a_link
+            mail_to_staff_carries_a_link_of_the_workspace
             what_was_written_in_the_future_is_recalled
             practices_take_turns
             no_more_mail_leaves_than_the_hour_has_room_for

@@ -7,7 +7,7 @@ use portal_domain::{
     contact::Contact,
     event::{Event, Subject},
     login::Login,
-    message::{DeliveryState, Message, MessageBody},
+    message::{Carried, DeliveryState, Message, MessageBody},
     port::{Lease, LeaseTerms, Leased, Letter, Outbox},
     practice::Practice,
     time::Timestamp,
@@ -212,7 +212,7 @@ pub async fn a_lease_carries_all_that_is_needed(harness: &Harness) {
     let link = portal_domain::link::Link { ended_at: Some(later(5)), ..link };
     let lease = Lease { practice: practice.id, message: message.id, until };
     let signs_in_at = post.login.key.clone();
-    let letter = Letter { practice, message, link: Some(link), signs_in_at };
+    let letter = Letter { practice, message, link: Some(Carried::Portal(link)), signs_in_at };
     assert_eq!(leased, [Leased { lease, attempts: 0, letter: Ok(letter) }]);
 }
 
@@ -312,7 +312,25 @@ pub async fn messages_may_share_a_link(harness: &Harness) {
     post.scene.write(messages.into_iter().fold(plan, Plan::mail)).await;
     let leased = lease(&post.scene, 10, 70, 9).await;
     let links: Vec<_> = leased.iter().map(|leased| letter(leased).link.clone()).collect();
-    assert_eq!(links, [Some(link.clone()), Some(link)]);
+    assert_eq!(links, [Some(Carried::Portal(link.clone())), Some(Carried::Portal(link))]);
+}
+
+/// Mail to staff carries a link of the workspace as it is now, and no look-up by contact or login meets it.
+pub async fn mail_to_staff_carries_a_link_of_the_workspace(harness: &Harness) {
+    let post = Post::office(harness).await;
+    let uma = build::user("uma", "uma@smith.example");
+    post.scene.write(Plan::new().put_user(&uma)).await;
+    let link = build::staff_link("l", &uma);
+    let (carrying, bare) = (build::staff_message("a", &uma, Some(&link)), build::staff_message("b", &uma, None));
+    let plan = Plan::new().then(Change::OpenStaffLink(link.clone()));
+    post.scene.write(plan.mail(carrying.clone()).mail(bare.clone())).await;
+    let which = portal_domain::change::Which::All;
+    post.scene.write(Plan::new().then(Change::EndStaffLinks { user: uma.id, which, at: later(5) })).await;
+    let leased = lease(&post.scene, 10, 70, 9).await;
+    let ended = portal_domain::staff::StaffLink { ended_at: Some(later(5)), ..link };
+    let found: Vec<_> = leased.iter().map(|it| (letter(it).message.clone(), letter(it).link.clone())).collect();
+    assert_eq!(found, [(carrying, Some(Carried::Workspace(ended))), (bare, None)]);
+    assert!(leased.iter().all(|it| letter(it).signs_in_at.is_none()));
 }
 
 /// Who takes only what is awaited gets nothing else.

@@ -15,16 +15,17 @@ use portal_domain::{
     erasure::{Gone, Purge, Traces},
     facts::{
         CodeFacts, ContactFacts, ContactQuery, ContactSelector, HandoffFacts, Holder, LinkFacts, LoginFacts,
-        SessionFacts, SignInFacts, UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
+        SessionFacts, SignInFacts, StaffFacts, StaffSignIn, UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
     },
     handoff::HandoffHash,
-    id::{ContactId, LinkId, LoginId, MessageId, PracticeId, Ref},
+    id::{ContactId, LinkId, LoginId, MessageId, PracticeId, Ref, UserId},
     login::Login,
     message::{MessageBody, MessageKind},
     port::{Commit, Page, PortalStore, PortalViews, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice, SharedLogin},
     session::{SessionHash, WorkspaceSessionHash},
     sign_in_code::CodeHash,
+    staff::StaffLink,
     throttle::{Admission, Bucket, Try},
     time::Timestamp,
 };
@@ -376,6 +377,10 @@ impl PortalStore for MutantStore {
         Ok(facts.map(LoginFacts::into_sign_in))
     }
 
+    async fn practices_of(&self, key: &LoginKey, most: u32) -> Result<Vec<PracticeId>, StoreError> {
+        self.inner.practices_of(key, most).await
+    }
+
     async fn asked_mail(
         &self,
         practice: PracticeId,
@@ -421,6 +426,23 @@ impl PortalStore for MutantStore {
         hash: &WorkspaceSessionHash,
     ) -> Result<Option<WorkspaceSessionFacts>, StoreError> {
         self.inner.workspace_session(practice, hash).await
+    }
+
+    async fn staff_sign_in(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<StaffSignIn>, StoreError> {
+        self.inner.staff_sign_in(practice, key).await
+    }
+
+    async fn staff(
+        &self,
+        practice: PracticeId,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<Option<StaffFacts>, StoreError> {
+        self.inner.staff(practice, user, now).await
+    }
+
+    async fn staff_link(&self, practice: PracticeId, link: LinkId) -> Result<Option<StaffLink>, StoreError> {
+        self.inner.staff_link(practice, link).await
     }
 
     async fn receipt(&self, practice: PracticeId, key: &RequestKey) -> Result<Option<Receipt>, StoreError> {

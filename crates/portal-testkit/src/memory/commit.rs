@@ -58,6 +58,7 @@ pub(super) fn apply(state: &State, batch: &Batch<'_>, faults: Faults) -> Result<
     work.sessions(batch);
     work.passages(batch)?;
     work.workspace_sessions(batch)?;
+    work.staff(batch)?;
     work.api_keys(batch)?;
     work.tries(batch);
     work.webhooks(batch)?;
@@ -184,6 +185,7 @@ impl Work<'_> {
             Change::DeleteUser(id) => {
                 tenant.users.remove(id);
                 tenant.workspace_sessions.retain(|_, session| session.user != *id);
+                tenant.staff_credentials.remove(id);
             }
             Change::DeleteClient(id) => {
                 tenant.clients.remove(id);

@@ -5,6 +5,7 @@ use portal_domain::{
     erasure::{Erasure, Found, Gone, Names, Purge, Traces},
     id::{ContactId, LoginId, PracticeId, Ref},
     job::JobState,
+    message::About,
     port::EnquiryKind,
     session::PortalSession,
     time::Timestamp,
@@ -14,6 +15,7 @@ use super::{
     MemoryStore,
     commit::{Batch, Stop, Work, fits},
     fault::Fault,
+    staff,
     state::{State, Tenant},
     tries::forget,
 };
@@ -35,14 +37,17 @@ impl Work<'_> {
             until = gone.map_or(until, |(_, at)| at.max(until));
         }
         let mine = |contact: &ContactId| erasure.contacts.contains(contact);
-        let past = self.tenant.messages.values().filter(|post| mine(&post.message.contact));
-        let logins: Vec<_> = past.map(|post| post.message.login).collect();
+        let about = self.tenant.messages.values().map(|post| post.message.about);
+        let past = about.filter(|about| about.contact().is_some_and(|contact| mine(&contact)));
+        let logins: Vec<_> = past.filter_map(About::login).collect();
         if !self.faults.has(Fault::SharingForgotten) {
             self.tenant.shared.extend(logins);
         }
         self.journal(&mine, until);
         self.passages_of(erasure, &mine);
-        self.tenant.messages.retain(|_, post| !mine(&post.message.contact) || self.faults.has(Fault::MailKept));
+        self.tenant.messages.retain(|_, post| {
+            !post.message.about.contact().is_some_and(|contact| mine(&contact)) || self.faults.has(Fault::MailKept)
+        });
         let tenant = &mut *self.tenant;
         let held: BTreeSet<_> = tenant.keys.keys().cloned().collect();
         let listed =
@@ -53,8 +58,12 @@ impl Work<'_> {
         left.for_each(|it| it.noted.origin = None);
         let of_nobody = erasure.heirs.is_empty();
         tenant.enquiries.retain(|_, asked| match &asked.enquiry.kind {
-            EnquiryKind::Reset { address } => !of_nobody || !erasure.addresses.contains(address),
-            EnquiryKind::Renew { .. } => true,
+            EnquiryKind::Reset { address }
+            | EnquiryKind::PortalAddress { address }
+            | EnquiryKind::StaffReset { address } => {
+                !of_nobody || !erasure.addresses.contains(address)
+            }
+            EnquiryKind::Renew { .. } | EnquiryKind::StaffRenew { .. } => true,
         });
         for receipt in tenant.receipts.values_mut() {
             if receipt.contact.as_ref().is_some_and(mine) && !self.faults.has(Fault::AnswersKept) {
@@ -106,7 +115,10 @@ impl Work<'_> {
         let links: BTreeSet<_> = tenant.links.values().filter(|link| mine(&link.contact)).map(|link| link.id).collect();
         tenant.enquiries.retain(|_, asked| match &asked.enquiry.kind {
             EnquiryKind::Renew { link } => !links.contains(link),
-            EnquiryKind::Reset { .. } => true,
+            EnquiryKind::Reset { .. }
+            | EnquiryKind::PortalAddress { .. }
+            | EnquiryKind::StaffReset { .. }
+            | EnquiryKind::StaffRenew { .. } => true,
         });
         tenant.links.retain(|id, _| !links.contains(id));
         tenant.handoffs.retain(|_, handoff| !mine(&handoff.contact));
@@ -170,6 +182,7 @@ impl MemoryStore {
         let early = self.faults.has(Fault::PurgedEarly);
         self.change(|state| match what {
             Purge::Origins(before) => purge_origins(state, |at| early || at < before, most),
+            Purge::Staff(before) => staff::purge(state, |at| early || at < before, most),
             Purge::Personal(before) => purge_personal(state, |at| early || at < before, most),
         })
     }
@@ -214,11 +227,15 @@ pub(super) fn traces(tenant: &Tenant, contacts: &[ContactId], reference: Option<
     let events: Vec<_> = tenant.events.iter().filter(told).filter_map(|told| told.event.personal.as_ref()).collect();
     let mut traces = Traces::default();
     events.iter().for_each(|personal| traces.tell(personal));
-    let messages: Vec<_> = tenant.messages.values().filter(|post| mine(&post.message.contact)).collect();
+    let messages: Vec<_> = tenant
+        .messages
+        .values()
+        .filter(|post| post.message.about.contact().is_some_and(|contact| mine(&contact)))
+        .collect();
     let links: Vec<_> = tenant.links.values().filter(|link| mine(&link.contact)).collect();
     traces.addresses.extend(messages.iter().map(|post| post.message.to.as_str().to_owned()));
     traces.addresses.extend(links.iter().map(|link| link.address.as_str().to_owned()));
-    let of_mail = messages.iter().map(|post| post.message.login).chain(links.iter().map(|link| link.login));
+    let of_mail = messages.iter().filter_map(|post| post.message.about.login()).chain(links.iter().map(|link| link.login));
     traces.keys.extend(of_mail.filter_map(|login| tenant.logins.get(&login)?.key.clone()));
     let own = |row: &&super::state::StoredRow| reference.is_some_and(|it| row.row.reference == it.as_str());
     traces.found = Found {

@@ -137,7 +137,8 @@ fn dossier(reader: &Reader<'_>, reference: &Ref) -> Option<DossierFacts> {
     let tenant = reader.tenant;
     let facts = reader.contact(&query(ContactSelector::Ref(reference.clone())));
     let (contact, behind) = facts.contact.as_ref().map(|contact| (contact.id, contact.login))?;
-    let mut posts: Vec<_> = tenant.messages.values().filter(|post| post.message.contact == contact).collect();
+    let mut posts: Vec<_> =
+        tenant.messages.values().filter(|post| post.message.about.contact() == Some(contact)).collect();
     posts.sort_by_key(|post| post.place);
     let foreign = reader.faults.has(Fault::DossierNamesOthers);
     let own = own_keys(tenant, contact, &facts);
@@ -159,7 +160,10 @@ fn dossier(reader: &Reader<'_>, reference: &Ref) -> Option<DossierFacts> {
         let at = When(at?);
         Some(ImportedRow { job: *job, at, content: stored.row.content.clone(), outcome })
     });
-    let others = |post: &&super::state::Post| Some(post.message.login) == behind && post.message.contact != contact;
+    let others = |post: &&super::state::Post| {
+        post.message.about.login().is_some_and(|login| Some(login) == behind)
+            && post.message.about.contact() != Some(contact)
+    };
     let left = !reader.faults.has(Fault::LeftSessionsForgotten);
     let chose = |it: &PortalSession| left && it.profile.is_some_and(|profile| profile.contact == contact);
     Some(DossierFacts {

@@ -131,6 +131,8 @@ pub enum Fault {
     LockedHidden,
     /// Mail that anybody asked for is not counted.
     AskedMailForgotten,
+    /// Practices are found by the keys of their staff too.
+    StaffSoughtEverywhere,
     /// Contacts are found by their first address only.
     FirstAddressSought,
     /// The contacts of a client are those of all.
@@ -215,11 +217,21 @@ pub enum Fault {
     ExportForgets,
     /// A dossier has what others tried.
     DossierNamesOthers,
+    /// Links of a practice user are not ended.
+    StaffLinksNotEnded,
+    /// A link of the workspace is used however often.
+    StaffLinkUseUnguarded,
+    /// A password that is taken away stays.
+    StaffPasswordKept,
+    /// A practice user and its links are found from every practice.
+    StaffWallMissing,
+    /// Links of the workspace whose time is over are listed.
+    ExpiredStaffLinksListed,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 107] = [
+    pub const ALL: [Self; 113] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -285,6 +297,7 @@ impl Fault {
         Self::ReceiptsForgottenEarly,
         Self::LockedHidden,
         Self::AskedMailForgotten,
+        Self::StaffSoughtEverywhere,
         Self::FirstAddressSought,
         Self::ClientUnasked,
         Self::UnsealedShown,
@@ -327,6 +340,11 @@ impl Fault {
         Self::PurgedEarly,
         Self::ExportForgets,
         Self::DossierNamesOthers,
+        Self::StaffLinksNotEnded,
+        Self::StaffLinkUseUnguarded,
+        Self::StaffPasswordKept,
+        Self::StaffWallMissing,
+        Self::ExpiredStaffLinksListed,
     ];
 
     /// Whether a check is made, but too early: on a picture that is old when the write happens.

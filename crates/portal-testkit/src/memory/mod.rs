@@ -11,6 +11,7 @@ mod operators;
 mod outbox;
 mod passages;
 mod read;
+mod staff;
 mod state;
 mod stubs;
 mod tries;
@@ -29,14 +30,15 @@ use portal_domain::{
     erasure::{Gone, Purge, Traces},
     facts::{
         CodeFacts, ContactFacts, ContactQuery, HandoffFacts, LinkFacts, LoginFacts, SessionFacts, SignInFacts,
-        UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
+        StaffFacts, StaffSignIn, UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
     },
     handoff::HandoffHash,
-    id::{ContactId, LinkId, PracticeId, Ref},
+    id::{ContactId, LinkId, PracticeId, Ref, UserId},
     port::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::{SessionHash, WorkspaceSessionHash},
     sign_in_code::CodeHash,
+    staff::StaffLink,
     throttle::{Admission, Bucket, Try},
     time::Timestamp,
 };
@@ -207,6 +209,15 @@ impl PortalStore for MemoryStore {
         Ok(self.read(practice, ANY_TIME, |reader| reader.sign_in(key)).flatten())
     }
 
+    async fn practices_of(&self, key: &LoginKey, most: u32) -> Result<Vec<PracticeId>, StoreError> {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        Ok(self.see(|state| {
+            let readers =
+                state.tenants.iter().map(|(id, tenant)| (*id, Reader { tenant, now: ANY_TIME, faults: self.faults }));
+            readers.filter(|(_, reader)| reader.signs_in(key)).map(|(id, _)| id).take(most).collect()
+        }))
+    }
+
     async fn asked_mail(
         &self,
         practice: PracticeId,
@@ -250,6 +261,25 @@ impl PortalStore for MemoryStore {
     ) -> Result<Option<WorkspaceSessionFacts>, StoreError> {
         Ok(self.search(practice, ANY_TIME, self.faults.has(Fault::WorkspaceWallMissing), |reader| {
             reader.workspace_session(hash)
+        }))
+    }
+
+    async fn staff_sign_in(&self, practice: PracticeId, key: &LoginKey) -> Result<Option<StaffSignIn>, StoreError> {
+        Ok(self.read(practice, ANY_TIME, |reader| reader.staff_sign_in(key)).flatten())
+    }
+
+    async fn staff(
+        &self,
+        practice: PracticeId,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<Option<StaffFacts>, StoreError> {
+        Ok(self.search(practice, now, self.faults.has(Fault::StaffWallMissing), |reader| reader.staff(user)))
+    }
+
+    async fn staff_link(&self, practice: PracticeId, link: LinkId) -> Result<Option<StaffLink>, StoreError> {
+        Ok(self.search(practice, ANY_TIME, self.faults.has(Fault::StaffWallMissing), |reader| {
+            reader.tenant.staff_links.get(&link).cloned()
         }))
     }
 

@@ -5,7 +5,7 @@ use portal_domain::{
     contact::Access,
     decide::room,
     id::{EnquiryId, MessageId, PracticeId},
-    message::{Attempt, DeliveryState},
+    message::{About, Attempt, Carried, DeliveryState},
     port::{Enquiries, Enquiry, Lease, LeaseTerms, Leased, Letter, Outbox, Settlement, StoreError},
     time::Timestamp,
 };
@@ -119,13 +119,16 @@ impl MemoryStore {
         if !self.faults.has(Fault::LeasedTwice) {
             post.due_at = Some(until);
         }
-        let contact = tenant.contacts.get(&post.message.contact);
+        let contact = post.message.about.contact().and_then(|contact| tenant.contacts.get(&contact));
         let contact = contact.filter(|contact| contact.access == Access::Granted);
         let login = contact.and_then(|contact| tenant.logins.get(&contact.login?));
         let letter = Letter {
             practice: tenant.practice.clone(),
             message: post.message.clone(),
-            link: post.message.link.and_then(|link| tenant.links.get(&link)).cloned(),
+            link: post.message.link.and_then(|link| match post.message.about {
+                About::Contact { .. } => tenant.links.get(&link).cloned().map(Carried::Portal),
+                About::User(_) => tenant.staff_links.get(&link).cloned().map(Carried::Workspace),
+            }),
             signs_in_at: login.and_then(|login| login.key.clone()),
         };
         Some(Leased {

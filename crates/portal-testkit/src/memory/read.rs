@@ -62,6 +62,15 @@ impl Reader<'_> {
         self.login(*id).map(LoginFacts::into_sign_in)
     }
 
+    /// Whether a live login holds the key, or with a mistake anybody.
+    pub(super) fn signs_in(&self, key: &LoginKey) -> bool {
+        match self.tenant.keys.get(key) {
+            Some(KeyOwner::Login(_)) => true,
+            Some(_) => self.faults.has(Fault::StaffSoughtEverywhere),
+            None => false,
+        }
+    }
+
     pub(super) fn asked_mail(&self, key: &LoginKey, since: Timestamp) -> Vec<Timestamp> {
         let asked = self.tenant.messages.values().map(|post| &post.message);
         let asked = asked.filter(|message| message.asked_at.as_ref() == Some(key) && message.created_at > since);
@@ -186,7 +195,7 @@ impl Reader<'_> {
     }
 
     fn invitation(&self, login: LoginId) -> Option<Invitation> {
-        let of_login = self.tenant.messages.values().filter(|post| post.message.login == login);
+        let of_login = self.tenant.messages.values().filter(|post| post.message.about.login() == Some(login));
         let invitations = of_login.filter_map(|post| {
             let link = self.tenant.links.get(&post.message.link?)?;
             let sets_password = matches!(link.purpose, LinkPurpose::Activation | LinkPurpose::Reset);

@@ -106,7 +106,7 @@ impl PortalViews for MemoryStore {
         page: &Page<i64>,
     ) -> Result<Vec<(Delivery, i64)>, StoreError> {
         let about = |tenant: &Tenant| {
-            let about = tenant.messages.values().filter(|post| post.message.contact == contact);
+            let about = tenant.messages.values().filter(|post| post.message.about.contact() == Some(contact));
             about.map(|post| (post.delivery(), post.place)).collect()
         };
         let all = self.list(practice, about);

@@ -128,6 +128,8 @@ pub enum MessageKind {
     LoginMovedOld,
     /// A password replaced another (P3), and M4's later note.
     PasswordChanged,
+    /// Where the portal is.
+    PortalAddress,
     /// A link to set a new password (L7).
     Reset,
 }
@@ -230,6 +232,7 @@ impl MessageKind {
             MessageKind::LoginMovedNew => "login_moved_new",
             MessageKind::LoginMovedOld => "login_moved_old",
             MessageKind::PasswordChanged => "password_changed",
+            MessageKind::PortalAddress => "portal_address",
             MessageKind::Reset => "reset",
         }
     }

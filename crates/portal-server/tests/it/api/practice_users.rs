@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::scene::Scene;
+use super::scene::{PASSWORD, Scene};
 use crate::support::{Database, on_both_databases};
 
 on_both_databases!(
@@ -10,6 +10,7 @@ on_both_databases!(
     get_practice_users_by_ref,
     put_practice_users_by_ref,
     delete_practice_users_by_ref,
+    post_practice_users_by_ref_invite,
 );
 
 impl Scene {
@@ -59,4 +60,25 @@ async fn delete_practice_users_by_ref(database: Database) {
     // A7: the key is free again.
     scene.invited("c-1", "uma@smith.example").await;
     scene.answers("delete_practice_users_by_ref");
+}
+
+async fn post_practice_users_by_ref_invite(database: Database) {
+    let scene = Scene::new(database).await;
+    scene.user("u-1", "uma@smith.example", "staff").await;
+    let told = scene.host.call("/practice-users/u-1/invite").await.expect(200);
+    let mail = json!({ "kind": "staff_invitation", "to": "uma@smith.example" });
+    assert_eq!(told, json!({ "outcome": "changed", "messages": [mail] }));
+    let mail = scene.sink.mail(0).await;
+    assert_eq!(mail.to(), "uma@smith.example");
+    assert!(mail.body().contains("/workspace/smith/link/"), "{}", mail.body());
+    let link = format!("/workspace/smith/link/{}", mail.token());
+    let browser = scene.service.client().browser();
+    let form = |form: String| Some(form.into_bytes());
+    browser.send("POST", &link, form(format!("password={}", PASSWORD.replace(' ', "+")))).await.expect(200);
+    let sign_in = form(format!("email=uma%40smith.example&password={}", PASSWORD.replace(' ', "+")));
+    let entered = browser.send("POST", "/workspace/smith/sign-in", sign_in).await;
+    entered.expect(303);
+    let inside = browser.with("cookie", entered.cookie()).get("/workspace/smith/").await;
+    assert!(inside.status == 200 && String::from_utf8_lossy(&inside.body).contains("uma@smith.example"));
+    scene.answers("post_practice_users_by_ref_invite");
 }

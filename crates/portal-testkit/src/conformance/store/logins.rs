@@ -31,6 +31,7 @@ pub async fn members_are_listed_by_id(harness: &Harness) {
     let behind = |name: &str, since| Contact {
         behind_since: Some(since),
         clients: ids.clone(),
+        locale: (name != "c").then(|| format!("de-{name}{name}")),
         ..build::granted(build::contact(name, &["Home@smith.example", "x@smith.example"]), &login)
     };
     let contacts = [behind("d", NOON), behind("b", NOON), behind("c", later(5)), behind("a", later(9))];

@@ -12,6 +12,7 @@ mod passages;
 mod personal;
 mod races;
 mod sessions;
+mod staff;
 mod text;
 mod tries;
 mod unique;
@@ -19,6 +20,6 @@ mod walls;
 mod workspace;
 
 pub use self::{
-    apart::*, batch::*, erase::*, facts::*, guards::*, keys::*, links::*, logins::*, passages::*, personal::*,
-    races::*, sessions::*, text::*, tries::*, unique::*, walls::*, workspace::*,
+    apart::*, batch::*, erase::*, facts::*, guards::*, keys::*, links::*, logins::*, passages::*, personal::*, races::*,
+    sessions::*, staff::*, text::*, tries::*, unique::*, walls::*, workspace::*,
 };

@@ -89,6 +89,28 @@ pub async fn a_sign_in_finds_a_login_by_its_live_key_alone(harness: &Harness) {
     assert_eq!(find("ada@smith.example").await, None, "a dormant login is never found");
 }
 
+/// Practices are found by a key, of all those in which a live login holds it; staff and who is dormant are not looked for.
+pub async fn practices_are_found_by_the_keys_of_their_live_logins(harness: &Harness) {
+    let (smith, jones) = (Scene::set(harness, "smith").await, Scene::set(harness, "jones").await);
+    let third = Scene::set(harness, "third").await;
+    let store = &smith.store;
+    let find =
+        async |address: &str, most: u32| store.practices_of(&key(address), most).await.expect("the store answers");
+    let (ada, login) = smith.live("ada", "ada@smith.example").await;
+    jones.live("a", "ada@smith.example").await;
+    let user = build::user("u", "ada@smith.example");
+    third.write(Plan::new().put_user(&user)).await;
+    let mut both = [smith.id, jones.id];
+    both.sort_unstable();
+    assert_eq!(find("ada@smith.example", 9).await, both);
+    assert_eq!(find("ada@smith.example", 1).await, both[..1]);
+    assert!(find("bob@smith.example", 9).await.is_empty());
+    let dormant = Login { key: None, ..next(&login) };
+    let gone = Contact { access: Access::Deactivated, behind_since: None, version: ada.version + 1, ..ada };
+    smith.write(Plan::new().release(&key("ada@smith.example")).put_login(&dormant).put_contact(&gone)).await;
+    assert_eq!(find("ada@smith.example", 9).await, [jones.id]);
+}
+
 /// Mail that anybody asked for is counted at the key it was asked at, and after a time.
 pub async fn asked_mail_is_counted_by_key(harness: &Harness) {
     let scene = Scene::set(harness, "smith").await;

@@ -13,6 +13,7 @@ mod moves_shared;
 mod moving_in;
 mod once;
 mod sessions;
+mod staff;
 mod workspace;
 
 use portal_testkit::{

@@ -342,6 +342,26 @@ fn p3_all_sessions_end_by_a_clock_that_runs_ahead() {
     });
 }
 
+#[test]
+fn p3_staff_end_one_session_of_a_contact_and_no_other() {
+    run(async {
+        let desk = Desk::with(&[("ada", HOME), ("bob", "bob@smith.example")]).await;
+        let (one, other) = (desk.onboard("ada", SECRET).await, desk.sign_in(HOME, SECRET).await.unwrap());
+        let bobs = desk.onboard("bob", OTHER).await;
+        let at_once = AtOnce(&desk);
+        let end = async |who: &str, session: SessionId| {
+            desk.fixture.portal.end_contact_session(&desk.call, &reference(who), session).await
+        };
+        let unknown = Err(Error::Refused(Refusal::NotFound { what: "session" }));
+        let (own, foreign) = (at_once.facts(&one).await.session.id, at_once.facts(&bobs).await.session.id);
+        assert_eq!(end("ada", foreign).await, unknown, "it is not the contact's");
+        assert_eq!(end("ada", own).await, Ok(()));
+        assert_eq!((desk.valid(&one).await, desk.valid(&other).await), (false, true));
+        assert!(desk.valid(&bobs).await);
+        assert_eq!(end("ada", own).await, unknown, "it ended already");
+    });
+}
+
 /// Wherever histories led: of a token only a digest is stored, and no two sessions have the same.
 #[test]
 fn p3_only_digests_are_stored_and_every_sign_in_has_a_new_one() {

@@ -1,0 +1,314 @@
+//! One contact: status, addresses, and the commands on its access.
+
+use askama::Template;
+use axum::{
+    extract::{FromRequestParts, RawQuery},
+    http::{StatusCode, request::Parts},
+    response::Response,
+};
+use portal_domain::{
+    Refusal,
+    contact::Access,
+    decide,
+    facts::ContactFacts,
+    id::{Ref, SessionId},
+    session::PortalSession,
+    status::{PortalPart, PortalStatus},
+    time::Timestamp,
+    usecase::{CallContext, ContactAnswer, Error},
+    view::ContactView,
+};
+
+use super::{
+    Member, Place, Shell,
+    confirm::{self, Address, Again, Confirm},
+    effects::Before,
+    go_to, refused, show,
+    words::{self, Sentence, say},
+};
+use crate::{
+    ask::Form,
+    caller::{self, PathId, Reference},
+    problem::Problem,
+};
+
+/// A command on a contact's access (section A).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Command {
+    Activate,
+    Resend,
+    Deactivate,
+    Reactivate,
+}
+
+impl Command {
+    const ALL: [Self; 4] = [Self::Activate, Self::Resend, Self::Deactivate, Self::Reactivate];
+
+    /// Its name in paths.
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::Activate => "activate",
+            Self::Resend => "resend",
+            Self::Deactivate => "deactivate",
+            Self::Reactivate => "reactivate",
+        }
+    }
+
+    /// Whether it is the next thing to do for a contact.
+    const fn is_next(self, status: PortalStatus) -> bool {
+        match self {
+            Self::Activate => matches!(status, PortalStatus::NotActivated),
+            Self::Resend => {
+                matches!(status, PortalStatus::InvitationUndelivered | PortalStatus::InvitationExpired)
+            }
+            Self::Reactivate => true,
+            Self::Deactivate => false,
+        }
+    }
+
+    /// What stands on its button.
+    pub(super) const fn button(self) -> &'static str {
+        match self {
+            Self::Activate => "Activate",
+            Self::Resend => "Send a new invitation",
+            Self::Deactivate => "Deactivate",
+            Self::Reactivate => "Reactivate",
+        }
+    }
+
+    fn question(self, contact: &str) -> Sentence {
+        match self {
+            Self::Activate => say("Give ").name(contact).say(" access?"),
+            Self::Resend => say("Send ").name(contact).say(" a new invitation?"),
+            Self::Deactivate => say("Take ").name(contact).say("’s access away?"),
+            Self::Reactivate => say("Give ").name(contact).say(" access again?"),
+        }
+    }
+
+    async fn run(self, member: &Member, context: &CallContext, contact: &Ref) -> Result<ContactAnswer, Error> {
+        let portal = &member.app.portal;
+        match self {
+            Self::Activate => portal.activate(context, contact).await,
+            Self::Resend => portal.resend(context, contact).await,
+            Self::Deactivate => portal.deactivate(context, contact).await,
+            Self::Reactivate => portal.reactivate(context, contact).await,
+        }
+    }
+
+    /// Those that make sense for a contact, the likeliest first.
+    fn offered(part: &PortalPart) -> Vec<Self> {
+        match part.access {
+            Access::NotActivated => vec![Self::Activate],
+            Access::Granted => vec![Self::Resend, Self::Deactivate],
+            Access::Deactivated => vec![Self::Reactivate],
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Command {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let text = caller::param(parts, "command").await;
+        let known = Self::ALL.into_iter().find(|command| Some(command.code()) == text.as_deref());
+        known.ok_or_else(|| Problem::not_found("page"))
+    }
+}
+
+/// A browser that is signed in.
+struct Browser {
+    id: String,
+    since: String,
+    seen: String,
+    origin: Option<String>,
+    agent: Option<String>,
+}
+
+/// A client of the contact.
+struct OwnClient {
+    name: String,
+    path: String,
+    suspended: bool,
+}
+
+#[derive(Template)]
+#[template(path = "desk/contact.html")]
+struct ContactPage {
+    shell: Shell,
+    base: String,
+    name: String,
+    reference: String,
+    label: &'static str,
+    tone: &'static str,
+    reason: String,
+    advice: Option<&'static str>,
+    /// Each with whether it is the next thing to do.
+    commands: Vec<(Command, bool)>,
+    addresses: Vec<Address>,
+    shared_with: Vec<(String, String)>,
+    clients: Vec<OwnClient>,
+    browsers: Vec<Browser>,
+    added: bool,
+}
+
+pub(super) async fn page(
+    member: Member,
+    Reference(reference): Reference,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let (practice, facts) = member.app.portal.contact(&member.context, &reference).await?;
+    let gone = || Problem::not_found("contact");
+    let now = member.app.portal.now();
+    let view = ContactView::of(&practice, &facts, now).ok_or_else(gone)?;
+    let own = facts.clients.iter().filter(|client| view.clients.contains(&client.reference));
+    let own = own.map(|client| OwnClient {
+        name: client.name.clone(),
+        path: member.client_path(&client.reference),
+        suspended: client.suspended,
+    });
+    let shared = view.portal.shared_with.iter();
+    let page = ContactPage {
+        shell: member.shell(Place::Contacts),
+        base: member.contact_path(&reference),
+        label: words::label(view.portal.status),
+        tone: words::tone(view.portal.status).class(),
+        reason: words::reason(&view.portal),
+        advice: words::advice(&view.portal),
+        commands: Command::offered(&view.portal).into_iter().map(|it| (it, it.is_next(view.portal.status))).collect(),
+        addresses: confirm::addresses(&view.emails),
+        shared_with: shared.map(|named| (named.name.clone(), member.contact_path(&named.reference))).collect(),
+        clients: own.collect(),
+        browsers: browsers(&facts, now),
+        added: query.as_deref() == Some("added"),
+        name: view.name,
+        reference: view.reference.as_str().to_owned(),
+    };
+    Ok(show(StatusCode::OK, &page))
+}
+
+fn browsers(facts: &ContactFacts, now: Timestamp) -> Vec<Browser> {
+    let valid = facts.login.iter().flat_map(|login| decide::valid_sessions(login, now));
+    let browser = |session: &PortalSession| Browser {
+        id: session.id.to_string(),
+        since: words::moment(session.created_at),
+        seen: words::moment(session.last_seen_at),
+        origin: session.origin.clone(),
+        agent: session.user_agent.clone(),
+    };
+    valid.map(browser).collect()
+}
+
+pub(super) async fn end_sessions(member: Member, Reference(contact): Reference) -> Result<Response, Problem> {
+    member.app.portal.end_contact_sessions(&member.context, &contact).await?;
+    Ok(go_to(member.contact_path(&contact)))
+}
+
+pub(super) async fn end_session(
+    member: Member,
+    Reference(contact): Reference,
+    PathId(session): PathId,
+) -> Result<Response, Problem> {
+    let portal = &member.app.portal;
+    let ended = match SessionId::parse(&session) {
+        Some(session) => portal.end_contact_session(&member.context, &contact, session).await,
+        None => Err(Refusal::NotFound { what: "session" }.into()),
+    };
+    match ended {
+        // Ended meanwhile, or the button was pressed twice: it is so already, and a contact that is gone says so itself.
+        Ok(()) | Err(Error::Refused(Refusal::NotFound { .. })) => Ok(go_to(member.contact_path(&contact))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What a command would do now.
+struct Look {
+    command: Command,
+    contact: ContactView,
+    outcome: Result<ContactAnswer, Refusal>,
+}
+
+impl Look {
+    async fn at(member: &Member, command: Command, contact: &Ref) -> Result<Self, Problem> {
+        let contact = member.app.portal.contact_view(&member.context, contact).await?;
+        let outcome = match command.run(member, &member.asking(), &contact.reference).await {
+            Ok(answer) => Ok(answer),
+            Err(Error::Refused(refusal)) => Err(refusal),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self { command, contact, outcome })
+    }
+
+    fn before(&self) -> Before<'_> {
+        Before { name: &self.contact.name, shared_with: &self.contact.portal.shared_with }
+    }
+
+    fn shown(&self) -> String {
+        let effects: Vec<_> = self.outcome.iter().map(|answer| &answer.effects).collect();
+        confirm::shown(&self.contact.tag, &effects)
+    }
+
+    fn tick(&self) -> Option<Sentence> {
+        self.outcome.as_ref().ok().and_then(|answer| confirm::sharing(self.before(), &answer.effects))
+    }
+
+    fn page(&self, member: &Member, call: String, again: Option<Again>) -> Response {
+        let back = member.contact_path(&self.contact.reference);
+        let does = self.outcome.as_ref().ok().filter(|answer| answer.changed);
+        let way = |answer: &ContactAnswer| confirm::way("", Sentence::default(), self.before(), &answer.effects);
+        let page = Confirm {
+            shell: member.shell(Place::Contacts),
+            title: self.command.question(&self.contact.name),
+            action: format!("{back}/access/{}", self.command.code()),
+            typed_to: String::new(),
+            back,
+            carried: vec![("shown", self.shown()), ("call", call)],
+            addresses: Vec::new(),
+            typed: None,
+            refused: self.outcome.as_ref().err().map(refused::told),
+            ways: does.map(way).into_iter().collect(),
+            tick: self.tick(),
+            again,
+            button: self.command.button(),
+        };
+        page.answer()
+    }
+}
+
+pub(super) async fn foresee(
+    member: Member,
+    Reference(contact): Reference,
+    command: Command,
+) -> Result<Response, Problem> {
+    let look = Look::at(&member, command, &contact).await?;
+    Ok(look.page(&member, member.fresh_name(), None))
+}
+
+pub(super) async fn carry_out(
+    member: Member,
+    Reference(contact): Reference,
+    command: Command,
+    form: Form,
+) -> Result<Response, Problem> {
+    let look = Look::at(&member, command, &contact).await?;
+    let call = form.field("call")?;
+    let again = |again| Ok(look.page(&member, call.to_owned(), again));
+    if look.outcome.is_err() {
+        return again(None);
+    }
+    if form.field("shown")? != look.shown() {
+        return again(Some(Again::Changed));
+    }
+    if look.tick().is_some() && form.optional("join")? != Some("yes") {
+        return again(Some(Again::Unticked));
+    }
+    let command_of = format!("{} {} {}", command.code(), look.contact.reference, look.contact.tag);
+    let context =
+        CallContext { request: member.once(call, &command_of).request, ..member.meant_for(&look.contact.tag) };
+    match command.run(&member, &context, &contact).await {
+        Ok(_) => Ok(go_to(member.contact_path(&contact))),
+        Err(Error::Refused(_)) => {
+            Ok(Look::at(&member, command, &contact).await?.page(&member, member.fresh_name(), Some(Again::Changed)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,171 @@
+//! Who works here, and what stands around every page.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use portal_domain::{
+    decide::Expected,
+    event::Caller,
+    id::Ref,
+    port::RequestKey,
+    practice::{Practice, PracticeUser, Role},
+    usecase::{CallContext, Request},
+};
+use sha2::{Digest, Sha256};
+
+use super::{assets, go_to};
+use crate::{Inner, caller::Visitor, problem::Problem, workspace_cookie};
+
+/// Staff with a valid session of this practice's workspace. Whoever has none is led to the sign-in.
+#[derive(Clone)]
+pub(crate) struct Member {
+    pub(super) app: Arc<Inner>,
+    pub(super) practice: Practice,
+    pub(super) user: PracticeUser,
+    /// The context of what this session does.
+    pub(super) context: CallContext,
+}
+
+impl Member {
+    pub(super) async fn enter(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Response> {
+        let visitor = Visitor::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
+        let Visitor { app, practice, context, .. } = visitor;
+        let elsewhere = || go_to(format!("/workspace/{}/sign-in", practice.slug));
+        let held = workspace_cookie::presented(&app.config.base_url, &practice.slug, &parts.headers);
+        let token = held.ok_or_else(elsewhere)?;
+        let view = match app.portal.use_workspace_session(&context, &token).await.map_err(Problem::from) {
+            Ok(view) => view,
+            Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => return Err(elsewhere()),
+            Err(problem) => return Err(problem.into_response()),
+        };
+        let context = CallContext { caller: Caller::User(view.user.id), ..context };
+        Ok(Self { app, practice, user: view.user, context })
+    }
+
+    /// The path of a page of this workspace.
+    pub(super) fn path(&self, page: &str) -> String {
+        format!("/workspace/{}/{page}", self.practice.slug)
+    }
+
+    /// The path of a contact's page.
+    pub(super) fn contact_path(&self, contact: &Ref) -> String {
+        self.path(&format!("contacts/{}", segment(contact)))
+    }
+
+    /// The path of a client's page.
+    pub(super) fn client_path(&self, client: &Ref) -> String {
+        self.path(&format!("clients/{}", segment(client)))
+    }
+
+    pub(super) fn is_admin(&self) -> bool {
+        self.user.role == Role::Admin
+    }
+
+    /// The context of a question: what would this do? (M7)
+    pub(super) fn asking(&self) -> CallContext {
+        CallContext { preview: true, ..self.context.clone() }
+    }
+
+    /// The context of a command that is meant once, however often its button is pressed.
+    pub(super) fn once(&self, call: &str, command: &str) -> CallContext {
+        let scope = format!("{} {command}", self.user.id);
+        let named = (1..=255).contains(&call.len()) && call.bytes().all(|byte| byte.is_ascii_graphic());
+        let key = RequestKey { scope, key: call.to_owned() };
+        let request = named.then(|| Request { digest: Sha256::digest(command).into(), key });
+        CallContext { request, ..self.context.clone() }
+    }
+
+    /// The context of a command that is meant for a contact as it was shown.
+    pub(super) fn meant_for(&self, tag: &str) -> CallContext {
+        CallContext { expected: Some(Expected::Tags(vec![tag.to_owned()])), ..self.context.clone() }
+    }
+
+    /// A fresh name, for a call or for a thing that is made here.
+    pub(super) fn fresh_name(&self) -> String {
+        let mut bytes = [0; 15];
+        self.app.portal.entropy.fill(&mut bytes);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    pub(super) fn shell(&self, place: Place) -> Shell {
+        Shell {
+            css: assets::css_path(),
+            base: self.path(""),
+            practice: self.practice.name.clone(),
+            user: self.user.name.clone(),
+            role: self.user.role.code(),
+            place,
+        }
+    }
+}
+
+impl FromRequestParts<Arc<Inner>> for Member {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Response> {
+        // Asked by the gate, it is not asked again by the page.
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
+        Self::enter(parts, app).await
+    }
+}
+
+/// Where in the workspace a page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    RollOut,
+    Contacts,
+    Clients,
+    Elsewhere,
+}
+
+/// What stands around every page.
+pub(super) struct Shell {
+    pub(super) css: String,
+    pub(super) base: String,
+    pub(super) practice: String,
+    pub(super) user: String,
+    pub(super) role: &'static str,
+    pub(super) place: Place,
+}
+
+impl Shell {
+    pub(super) fn is_at(&self, place: Place) -> bool {
+        self.place == place
+    }
+}
+
+/// A reference as a part of a path: browsers take nothing in it for anything else.
+pub(super) fn segment(reference: &Ref) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_~.".contains(&byte);
+    let encoded = reference.as_str().bytes().map(|byte| match plain(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    });
+    encoded.collect()
+}
+
+/// Without the slash at its end.
+pub(super) async fn short(member: Member) -> Response {
+    go_to(member.path(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_is_one_segment_whatever_it_holds() {
+        for (reference, path) in
+            [("c-17", "c-17"), ("a/b?c#d%e", "a%2Fb%3Fc%23d%25e"), ("...", "..."), ("\"<>", "%22%3C%3E")]
+        {
+            assert_eq!(segment(&Ref::parse(reference).expect("a reference")), path);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The first page: how many contacts can get in, and how many can't, and why.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::{http::StatusCode, response::Response};
+use portal_domain::{port::Page, status::PortalStatus};
+
+use super::{Member, Place, Shell, asked::Asked, show, words};
+use crate::problem::Problem;
+
+/// So many contacts are looked at together, and in all for one page.
+const BATCH: u32 = 200;
+const COUNTED: usize = 5_000;
+
+/// A status, and how many contacts have it.
+struct Count {
+    label: &'static str,
+    tone: &'static str,
+    count: usize,
+    path: String,
+}
+
+#[derive(Template)]
+#[template(path = "desk/rollout.html")]
+struct RollOutPage {
+    shell: Shell,
+    total: usize,
+    /// Whether there are more contacts than were counted.
+    more: bool,
+    in_reach: usize,
+    counts: Vec<Count>,
+    /// What an admin can do for many: path and words.
+    many: Vec<(String, &'static str)>,
+}
+
+pub(super) async fn page(member: Member) -> Result<Response, Problem> {
+    let (counts, more) = counted(&member).await?;
+    let path = |status| Asked { status: Some(status), ..Asked::default() }.query(None);
+    let rows = PortalStatus::ALL.into_iter().rev().map(|status| Count {
+        label: words::label(status),
+        tone: words::tone(status).class(),
+        count: counts.get(&status).copied().unwrap_or_default(),
+        path: member.path(&format!("contacts?{}", path(status))),
+    });
+    let page = RollOutPage {
+        shell: member.shell(Place::RollOut),
+        total: counts.values().sum(),
+        more,
+        in_reach: counts.get(&PortalStatus::Active).copied().unwrap_or_default(),
+        many: many(&member, &counts),
+        counts: rows.collect(),
+    };
+    Ok(show(StatusCode::OK, &page))
+}
+
+/// Bulk mail is an admin's (W3).
+fn many(member: &Member, counts: &BTreeMap<PortalStatus, usize>) -> Vec<(String, &'static str)> {
+    use PortalStatus::{InvitationExpired, InvitationUndelivered, NotActivated};
+    let any = |statuses: &[PortalStatus]| statuses.iter().any(|status| counts.contains_key(status));
+    let all = [
+        (any(&[NotActivated]), "bulk/activate", "Activate all who are not activated …"),
+        (any(&[InvitationExpired, InvitationUndelivered]), "bulk/resend", "Send new invitations …"),
+    ];
+    let offered = all.into_iter().filter(|(any, ..)| *any && member.is_admin());
+    offered.map(|(_, path, words)| (member.path(path), words)).collect()
+}
+
+async fn counted(member: &Member) -> Result<(BTreeMap<PortalStatus, usize>, bool), Problem> {
+    let mut counts = BTreeMap::new();
+    let mut page = Page { after: None, limit: BATCH };
+    let mut looked = 0;
+    while looked < COUNTED {
+        let refs = member.app.views.contacts(member.context.practice, &page).await?;
+        for contact in member.app.portal.contact_views(&member.context, &refs).await? {
+            *counts.entry(contact.portal.status).or_default() += 1;
+        }
+        looked += refs.len();
+        if refs.len() < BATCH as usize {
+            return Ok((counts, false));
+        }
+        page.after = refs.into_iter().next_back();
+    }
+    Ok((counts, true))
+}
