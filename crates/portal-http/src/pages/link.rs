@@ -51,11 +51,17 @@ struct RenewedPage {
 
 pub(super) async fn page(visitor: Visitor, Token(token): Token) -> Result<Response, Problem> {
     let view = visitor.app.portal.view_link(&visitor.context, &token).await?;
-    let visitor = visitor.speaking(view.locale.as_deref());
     Ok(match view.state {
-        LinkState::Usable => form_page(&visitor, &token, view, Fault::default()),
+        LinkState::Usable => form_page(&to_its_reader(visitor, &view), &token, view, Fault::default()),
         state => closed(&visitor, &token, state, StatusCode::OK),
     })
+}
+
+/// In the language of whom a link was mailed to, while it works. A closed one says nothing of its contact, not even by the language
+/// whether it has access still (P2).
+fn to_its_reader(visitor: Visitor, view: &LinkView) -> Visitor {
+    let locale = view.locale.as_deref().filter(|_| view.state == LinkState::Usable);
+    visitor.speaking(locale)
 }
 
 fn form_page(visitor: &Visitor, token: &str, view: LinkView, fault: Fault) -> Response {
@@ -90,7 +96,7 @@ pub(super) async fn set_password(
     form: Form,
 ) -> Result<Response, Problem> {
     let view = visitor.app.portal.view_link(&visitor.context, &token).await?;
-    let visitor = visitor.speaking(view.locale.as_deref());
+    let visitor = to_its_reader(visitor, &view);
     let (password, repeated) = (form.field("password")?, form.optional("repeated")?);
     if view.state == LinkState::Usable && repeated.is_some_and(|repeated| repeated != password) {
         observe::refused("password_refused");

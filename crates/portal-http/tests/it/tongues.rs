@@ -57,8 +57,6 @@ async fn a_contact_reads_its_own_language_whatever_the_browser_asks_for() {
     assert!(short.contains(r##"<a href="#password">Das Passwort ist zu kurz: Nehmen Sie mindestens 12 Zeichen"##));
     let set = kit.send(english(Ask::form(&link, &[("password", PASSWORD), ("repeated", PASSWORD)]))).await.is(200).text;
     assert!(is_in(&set, "de") && set.contains("Ihr Passwort ist gesetzt."));
-    let used = kit.send(english(Ask::get(&link))).await.is(200).text;
-    assert!(used.contains("Dieser Link wurde schon benutzt"));
     let cookie = kit.sign_in("ada@smith.example").await;
     let home = kit.send(english(Ask::get("/portal/smith/").cookie(&cookie))).await.is(200).text;
     assert!(is_in(&home, "de") && home.contains("für <bdi>Person a</bdi>"), "{home}");
@@ -69,4 +67,26 @@ async fn a_contact_reads_its_own_language_whatever_the_browser_asks_for() {
     // A language that nobody wrote is like none.
     kit.host(Method::PUT, "/contacts/a", json!({"locale": "fr"})).await.is(200);
     assert!(is_in(&kit.send(english(Ask::get("/portal/smith/").cookie(&cookie))).await.text, "en"));
+}
+
+#[tokio::test]
+async fn p2_a_closed_link_speaks_the_browsers_language_whatever_became_of_its_contact() {
+    let kit = Kit::new().await;
+    kit.invite("a", "ada@smith.example").await;
+    kit.host(Method::PUT, "/contacts/a", json!({"locale": "de"})).await.is(200);
+    let link = format!("/portal/smith/link/{}", kit.tokens().await.pop().expect("a link"));
+    let set = [("password", PASSWORD), ("repeated", PASSWORD)];
+    kit.send(Ask::form(&link, &set)).await.is(200);
+    let mut pages = Vec::new();
+    for deed in ["", "/contacts/a/portal/deactivate"] {
+        if !deed.is_empty() {
+            kit.host(Method::POST, deed, json!({})).await.is(200);
+        }
+        let seen = kit.send(Ask::get(&link).with("accept-language", "en")).await.is(200);
+        let tried = kit.send(Ask::form(&link, &set).with("accept-language", "en")).await.is(410);
+        assert!(is_in(&seen.text, "en") && is_in(&tried.text, "en"), "{}", seen.text);
+        pages.push((seen, tried));
+    }
+    assert_eq!(pages[0], pages[1]);
+    assert!(is_in(&kit.send(german(Ask::get(&link))).await.text, "de"));
 }
