@@ -135,7 +135,7 @@ pub const KEPT: [Kept; 22] = [
         what: "what anybody asked for",
         places: &["enquiry.address", "enquiry.origin"],
         purpose: "to be decided apart from the request (P2)",
-        life: "it is decided, within seconds",
+        life: "it is decided, within seconds; one that can't be, an hour",
     },
     Kept {
         what: "answers of calls with an `Idempotency-Key`",

@@ -319,8 +319,24 @@ pub enum Admission {
 /// assert!(!mailbox_is_full(&[at(0), at(1), at(2)], at(60)));
 /// ```
 pub fn mailbox_is_full(asked: &[Timestamp], now: Timestamp) -> bool {
+    lately(asked, now, Duration::from_secs(3600)) >= MAILS_AN_HOUR || lately(asked, now, DAY) >= MAILS_A_DAY
+}
+
+/// Whether somebody was told of a portal as often as anybody may have it told: once a day. `told` are the times of such mail alone.
+/// It is counted apart, so that it shuts no way through a reset (G1).
+///
+/// ```
+/// use portal_domain::{throttle::was_told_today, time::Timestamp};
+/// let at = |hours: i64| Timestamp::from_micros(hours * 3_600_000_000);
+/// assert!(was_told_today(&[at(0)], at(23)));
+/// assert!(!was_told_today(&[at(0)], at(24)));
+/// ```
+pub fn was_told_today(told: &[Timestamp], now: Timestamp) -> bool {
+    lately(told, now, DAY) > 0
+}
+
+fn lately(written: &[Timestamp], now: Timestamp, span: Duration) -> usize {
     // What a clock that ran ahead has written says nothing of this hour; it must not shut the way back in.
-    let known = || asked.iter().filter(|at| **at <= now.after(CLOCKS_APART));
-    let within = |span| known().filter(|at| now.since(**at) < span).count();
-    within(Duration::from_secs(3600)) >= MAILS_AN_HOUR || within(DAY) >= MAILS_A_DAY
+    let known = written.iter().filter(|at| **at <= now.after(CLOCKS_APART));
+    known.filter(|at| now.since(**at) < span).count()
 }

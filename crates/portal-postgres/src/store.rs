@@ -13,6 +13,7 @@ use portal_domain::{
     },
     handoff::HandoffHash,
     id::{ContactId, LinkId, PracticeId, Ref, UserId},
+    message::MessageKind,
     port::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::{SessionHash, WorkspaceSessionHash},
@@ -203,7 +204,7 @@ impl PortalStore for PostgresStore {
         practice: PracticeId,
         key: &LoginKey,
         since: Timestamp,
-    ) -> Result<Vec<Timestamp>, StoreError> {
+    ) -> Result<Vec<(MessageKind, Timestamp)>, StoreError> {
         facts::asked_mail(self.pool(), practice, key, since).await
     }
 

@@ -19,7 +19,7 @@ use portal_domain::{
     handoff::HandoffHash,
     id::{ClientId, ContactId, LinkId, PracticeId, Ref, UserId},
     journal::{Head, JournalRow, Sealing},
-    message::Delivery,
+    message::{Delivery, MessageKind},
     port::{
         Commit, Journal, Listed, Page, PortalStore, PortalViews, PracticeSelector, Receipt, RequestKey, StoreError,
         Unsealed, Waiting,
@@ -262,7 +262,7 @@ impl PortalStore for SqliteStore {
         practice: PracticeId,
         key: &LoginKey,
         since: Timestamp,
-    ) -> Result<Vec<Timestamp>, StoreError> {
+    ) -> Result<Vec<(MessageKind, Timestamp)>, StoreError> {
         let mut reader = self.readers.take().await?;
         let answer = facts::asked_mail(&mut reader, practice, key, since).await;
         reader.told(answer)

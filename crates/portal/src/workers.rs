@@ -35,6 +35,8 @@ const HOUR: Duration = Duration::from_secs(3600);
 const OVER: &str = "what outlived its life";
 /// So often hosts are told of sessions whose time is over.
 const MINUTE: Duration = Duration::from_secs(60);
+/// So long an enquiry that can't be decided is tried again. Then whoever waited has asked anew, and the address is kept no longer.
+const PATIENCE: Duration = HOUR;
 /// So many enquiries are taken at once.
 const ENQUIRIES: u32 = 20;
 /// So long nobody else decides what is being decided.
@@ -234,9 +236,15 @@ async fn decide_enquiries(portal: &Portal) -> Result<usize, Error> {
     let enquiries = portal.enquiries.lease(now, now.after(LEASE), ENQUIRIES).await?;
     for enquiry in &enquiries {
         // One that can't be decided comes up again when its lease ends, and keeps nobody else waiting.
-        match portal.decide_enquiry(enquiry).await {
-            Ok(_) => portal.enquiries.settle(enquiry.practice, enquiry.id).await?,
-            Err(error) => log("enquiries", &error),
+        let over = match portal.decide_enquiry(enquiry).await {
+            Ok(_) => true,
+            Err(error) => {
+                log("enquiries", &error);
+                now.since(enquiry.at) >= PATIENCE
+            }
+        };
+        if over {
+            portal.enquiries.settle(enquiry.practice, enquiry.id).await?;
         }
     }
     Ok(enquiries.len())

@@ -13,29 +13,29 @@ use crate::{
     login::Login,
     message::{Message, MessageBody},
     practice::Practice,
-    throttle::mailbox_is_full,
+    throttle::was_told_today,
     time::Timestamp,
 };
 
 /// Mails where this practice's portal is to whoever signs in with a key. Where no live login holds it, the practice is suspended,
-/// or the mailbox got as much as anybody may send it (G3: `asked` are the times of such mail), nothing is sent.
+/// or the mailbox was told within a day (G3: `told` are the times of such mail alone), nothing is sent.
 pub fn tell_portal_address(
     practice: &Practice,
     login: Option<&LoginFacts>,
-    asked: &[Timestamp],
+    told: &[Timestamp],
     moment: &mut Moment,
 ) -> Decided<bool> {
-    let open = decide::door_open(practice, Door::Portal).is_ok() && !mailbox_is_full(asked, moment.now);
+    let open = decide::door_open(practice, Door::Portal).is_ok() && !was_told_today(told, moment.now);
     let found = login.filter(|_| open).and_then(|login| Some((login, eldest(login)?)));
     let Some((login, (member, to))) = found else {
         return Decided { decision: Decision::default(), outcome: false };
     };
     let after = Login { version: login.login.version + 1, ..login.login.clone() };
-    let told = message(member, login, &to, None, MessageBody::PortalAddress, moment);
+    let mail = message(member, login, &to, None, MessageBody::PortalAddress, moment);
     let decision = Decision {
         expect: vec![changes_login(&login.login)],
         changes: vec![Change::PutLogin(after)],
-        messages: vec![Message { asked_at: login.login.key.clone(), ..told }],
+        messages: vec![Message { asked_at: login.login.key.clone(), ..mail }],
         events: vec![login_event("login.address_asked", login, Some(member.contact.id), moment)],
     };
     Decided { decision, outcome: true }

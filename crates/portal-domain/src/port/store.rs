@@ -10,6 +10,7 @@ use crate::{
     },
     handoff::HandoffHash,
     id::{ContactId, LinkId, PracticeId, Ref, Slug, UserId},
+    message::MessageKind,
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::{SessionHash, WorkspaceSessionHash},
     sign_in_code::CodeHash,
@@ -63,14 +64,14 @@ pub trait PortalStore: Send + Sync {
     /// dormant logins.
     async fn practices_of(&self, key: &LoginKey, most: u32) -> Result<Vec<PracticeId>, StoreError>;
 
-    /// When mail that anybody can ask for was written to the login key, after `since`, in any order (G3). MUST show what was
-    /// committed before the call.
+    /// Of which kind mail was that anybody can ask for, and when it was written to the login key, after `since`, in any order (G3).
+    /// MUST show what was committed before the call.
     async fn asked_mail(
         &self,
         practice: PracticeId,
         key: &LoginKey,
         since: Timestamp,
-    ) -> Result<Vec<Timestamp>, StoreError>;
+    ) -> Result<Vec<(MessageKind, Timestamp)>, StoreError>;
 
     /// A link of this practice. MUST run the same statements whether it exists or not.
     async fn link(&self, practice: PracticeId, link: LinkId, now: Timestamp) -> Result<Option<LinkFacts>, StoreError>;

@@ -8,6 +8,7 @@ use crate::{
     event::Caller,
     facts::{LoginFacts, StaffFacts},
     id::{Ids, LinkId, PracticeId, UserId},
+    message::MessageKind,
     port::{Enquiry, EnquiryKind, Receipt, RequestKey},
     practice::Practice,
     time::Timestamp,
@@ -16,11 +17,20 @@ use crate::{
 /// Longest address that is kept of an enquiry, in bytes; a longer one is no address.
 const LONGEST: usize = 512;
 
-/// In so many practices somebody may sign in with one address, and is told of each.
-const PRACTICES: u32 = 50;
+/// Of so many practices in which one signs in with an address a wish tells: with one mail a day of each it is G3's ten a day.
+const PRACTICES: u32 = 10;
 
 /// A rule that sends something to the login at a key.
 type DecideByKey = fn(&Practice, Option<&LoginFacts>, &[Timestamp], &mut Moment) -> Decided<bool>;
+
+/// Whether mail of a kind counts against a limit (G3).
+type Counts = fn(MessageKind) -> bool;
+
+/// Mail with a way to a password.
+const WAY_IN: Counts = |kind| !ADDRESS(kind);
+
+/// Mail that says where the portal is.
+const ADDRESS: Counts = |kind| matches!(kind, MessageKind::PortalAddress);
 
 /// An address as it is kept of an enquiry. What is no address may be a password, typed in the wrong place: it is asked about like
 /// any other, and not kept (S10).
@@ -80,17 +90,21 @@ impl Portal {
         Ok(self.enquiries.put(&Enquiry { id, practice, kind, origin, at }).await?)
     }
 
-    /// Decides an enquiry, once: its id is the request key. Answers whether a message was written.
+    /// Decides an enquiry, once: its id is the request key. Answers whether a message was written. What fails in one practice keeps
+    /// no other from being decided; the first error is answered then.
     pub async fn decide_enquiry(&self, enquiry: &Enquiry) -> Result<bool, Error> {
         let EnquiryKind::PortalAddress { address } = &enquiry.kind else {
             return self.decide_in(enquiry.practice, enquiry).await;
         };
         let Ok(address) = EmailAddress::parse(address) else { return Ok(false) };
-        let mut written = false;
+        let (mut written, mut failed) = (false, None);
         for practice in self.store.practices_of(address.key(), PRACTICES).await? {
-            written |= self.decide_in(practice, enquiry).await?;
+            match self.decide_in(practice, enquiry).await {
+                Ok(sent) => written |= sent,
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
-        Ok(written)
+        failed.map_or(Ok(written), Err)
     }
 
     /// Decides an enquiry in a practice, once there.
@@ -120,14 +134,14 @@ impl Portal {
     async fn decided(&self, context: &CallContext, kind: &EnquiryKind) -> Result<Option<Decided<bool>>, Error> {
         let (practice, now) = (self.practice(context).await?, self.clock.now());
         let mut moment = self.moment(context);
-        let (address, decide) = match kind {
-            EnquiryKind::Reset { address } => (address, decide::request_reset as DecideByKey),
-            EnquiryKind::PortalAddress { address } => (address, decide::tell_portal_address as DecideByKey),
+        let (address, decide, counts) = match kind {
+            EnquiryKind::Reset { address } => (address, decide::request_reset as DecideByKey, WAY_IN),
+            EnquiryKind::PortalAddress { address } => (address, decide::tell_portal_address as DecideByKey, ADDRESS),
             EnquiryKind::Renew { link } => {
                 let facts = self.store.link(practice.id, *link, now).await?;
                 let login = facts.as_ref().and_then(|facts| facts.login.as_ref());
                 let asked = match login.and_then(|login| login.login.key.as_ref()) {
-                    Some(key) => self.asked_mail(practice.id, key, now).await?,
+                    Some(key) => self.asked_mail(practice.id, key, WAY_IN, now).await?,
                     None => Vec::new(),
                 };
                 return Ok(Some(decide::renew_link(&practice, facts.as_ref(), &asked, &mut moment)));
@@ -137,7 +151,7 @@ impl Portal {
         };
         let Ok(address) = EmailAddress::parse(address) else { return Ok(None) };
         let login = self.store.login(practice.id, address.key(), now).await?;
-        let asked = self.asked_mail(practice.id, address.key(), now).await?;
+        let asked = self.asked_mail(practice.id, address.key(), counts, now).await?;
         Ok(Some(decide(&practice, login.as_ref(), &asked, &mut moment)))
     }
 
@@ -172,15 +186,22 @@ impl Portal {
     ) -> Result<(Option<StaffFacts>, Vec<Timestamp>), Error> {
         let facts = self.staff_facts(context, user).await?;
         let asked = match &facts {
-            Some(facts) => self.asked_mail(context.practice, facts.user.email.key(), self.clock.now()).await?,
+            Some(facts) => self.asked_mail(context.practice, facts.user.email.key(), WAY_IN, self.clock.now()).await?,
             None => Vec::new(),
         };
         Ok((facts, asked))
     }
 
-    /// Mail of the last day that anybody could ask for, at one key. Asked after the login: what is written later changes the
-    /// login, and the commit finds out.
-    async fn asked_mail(&self, practice: PracticeId, key: &LoginKey, now: Timestamp) -> Result<Vec<Timestamp>, Error> {
-        Ok(self.store.asked_mail(practice, key, now.before(Duration::from_secs(24 * 3600))).await?)
+    /// Mail of the last day that anybody could ask for, at one key, as far as it counts. Asked after the login: what is written
+    /// later changes the login, and the commit finds out.
+    async fn asked_mail(
+        &self,
+        practice: PracticeId,
+        key: &LoginKey,
+        counts: Counts,
+        now: Timestamp,
+    ) -> Result<Vec<Timestamp>, Error> {
+        let asked = self.store.asked_mail(practice, key, now.before(Duration::from_secs(24 * 3600))).await?;
+        Ok(asked.into_iter().filter(|(kind, _)| counts(*kind)).map(|(_, at)| at).collect())
     }
 }

@@ -18,8 +18,10 @@ use crate::{
     words::Tongue,
 };
 
-/// So many practices are looked at together.
-const BATCH: u32 = 50;
+/// So many practices tell as a rule whether there is one or several.
+const FIRST: u32 = 2;
+/// So many more are looked at where one of the first is closed.
+const MORE: u32 = 8;
 
 #[derive(Template)]
 #[template(path = "front.html")]
@@ -49,27 +51,30 @@ enum Doors {
     None,
     /// One: the way to its portal.
     Only(String),
-    /// Several: the first of them.
+    /// Several: the first of them that is open, as far as one was seen.
     Several(PracticeId),
 }
 
-/// Looks until it has found two that are open.
+/// Looks at a few practices at most. Where these don't tell how many are open, there are many, and the way is mailed.
 async fn doors(app: &Inner) -> Result<Doors, Problem> {
-    let (mut after, mut first) = (None, None);
-    loop {
-        let page = app.views.practices(&Page { after, limit: BATCH }).await?;
-        after = page.last().map(|practice| practice.slug.as_str().to_owned());
-        let last = page.len() < BATCH as usize;
-        for practice in page.into_iter().filter(|practice| decide::door_open(practice, Door::Portal).is_ok()) {
-            match &first {
-                None => first = Some(practice),
-                Some(first) => return Ok(Doors::Several(first.id)),
-            }
-        }
-        if last {
-            return Ok(first.map_or(Doors::None, |practice| Doors::Only(sign_in_of(&practice))));
-        }
+    let mut seen = app.views.practices(&Page { after: None, limit: FIRST }).await?;
+    let mut all = seen.len() < FIRST as usize;
+    if !all && !seen.iter().all(is_open) {
+        let after = seen.last().map(|practice| practice.slug.as_str().to_owned());
+        let more = app.views.practices(&Page { after, limit: MORE }).await?;
+        all = more.len() < MORE as usize;
+        seen.extend(more);
     }
+    let mut open = seen.iter().filter(|practice| is_open(practice));
+    Ok(match (open.next(), open.next()) {
+        (Some(only), None) if all => Doors::Only(sign_in_of(only)),
+        (None, _) if all => Doors::None,
+        (first, _) => first.or(seen.first()).map_or(Doors::None, |practice| Doors::Several(practice.id)),
+    })
+}
+
+fn is_open(practice: &Practice) -> bool {
+    decide::door_open(practice, Door::Portal).is_ok()
 }
 
 fn closed(tongue: Tongue) -> Response {

@@ -20,6 +20,7 @@ use portal_domain::{
         UserFacts, UserQuery,
     },
     id::{ClientId, LinkId, LoginId, PracticeId, Ref},
+    message::MessageKind,
     port::{PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser},
     session::SessionHash,
@@ -220,9 +221,10 @@ pub(crate) async fn asked_mail(
     practice: PracticeId,
     key: &LoginKey,
     since: Timestamp,
-) -> Result<Vec<Timestamp>, StoreError> {
-    let asked = sqlx::query_scalar!(
-        "SELECT created_at FROM portal.message WHERE practice_id = $1 AND asked_key = $2 AND created_at > $3",
+) -> Result<Vec<(MessageKind, Timestamp)>, StoreError> {
+    let asked = sqlx::query!(
+        "SELECT message_id, kind, created_at FROM portal.message
+         WHERE practice_id = $1 AND asked_key = $2 AND created_at > $3",
         row::uuid(practice),
         key.as_str(),
         since.as_micros(),
@@ -230,7 +232,9 @@ pub(crate) async fn asked_mail(
     .fetch_all(pool)
     .await
     .map_err(store_error)?;
-    Ok(asked.into_iter().map(row::time).collect())
+    let kind =
+        |id, kind: &str| MessageKind::parse(kind).ok_or_else(|| row::damaged("message", id, "its kind is unknown"));
+    asked.into_iter().map(|it| Ok((kind(it.message_id, &it.kind)?, row::time(it.created_at)))).collect()
 }
 
 pub(crate) async fn link(

@@ -11,6 +11,8 @@ use portal_domain::{
         UserFacts, UserQuery,
     },
     id::{ClientId, ContactId, LinkId, LoginId, PracticeId, Ref, UserId},
+    message::MessageKind,
+    port::StoreError,
     practice::{Client, PracticeUser},
     session::SessionHash,
     time::Timestamp,
@@ -230,16 +232,20 @@ pub(crate) async fn asked_mail(
     practice: PracticeId,
     key: &LoginKey,
     since: Timestamp,
-) -> Result<Vec<Timestamp>, Fault> {
+) -> Result<Vec<(MessageKind, Timestamp)>, Fault> {
     let (practice, key, since) = (practice.to_bytes(), key.as_str(), since.as_micros());
     let practice = practice.as_slice();
-    let asked = sqlx::query_scalar!(
-        "SELECT created_at FROM portal_message WHERE practice_id = ?1 AND asked_key = ?2 AND created_at > ?3",
+    let asked = sqlx::query!(
+        "SELECT kind, created_at FROM portal_message WHERE practice_id = ?1 AND asked_key = ?2 AND created_at > ?3",
         practice,
         key,
         since
     );
-    Ok(asked.fetch_all(connection).await?.into_iter().map(Timestamp::from_micros).collect())
+    let kind = |kind: &str| MessageKind::parse(kind).ok_or_else(|| damaged("message.kind"));
+    let asked = asked.fetch_all(connection).await?.into_iter();
+    Ok(asked
+        .map(|it| Ok((kind(&it.kind)?, Timestamp::from_micros(it.created_at))))
+        .collect::<Result<_, StoreError>>()?)
 }
 
 pub(crate) async fn link(

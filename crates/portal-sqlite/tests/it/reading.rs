@@ -1,12 +1,17 @@
 //! Facts and damage.
 
+use std::sync::Arc;
+
 use portal_domain::{
     change::{Change, Decision},
+    event::Caller,
     facts::{ContactQuery, ContactSelector, Holder},
-    id::Ref,
-    port::{Commit, Page, PortalStore, PortalViews, StoreError},
+    id::{Ref, Slug},
+    port::{Commit, Enquiry, EnquiryKind, Page, PortalStore, PortalViews, StoreError},
     practice::{ApiKey, ApiKeyHash, Scope},
+    usecase::{CallContext, EmailsInput, PutContactInput},
 };
+use portal_testkit::fixture::Fixture;
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::kit::{House, NOW, at, client, contact, fresh, key, practice};
@@ -94,4 +99,37 @@ async fn a_damaged_row_is_named_without_its_content() {
     let answer = PortalStore::contacts(&house.store, house.practice, &[query], NOW).await;
     let Err(StoreError::Damaged(words)) = answer else { panic!("{answer:?}") };
     assert_eq!(words, "`contact_email.address` does not hold what it should");
+}
+
+/// What fails in one practice is answered, and tried again; those who sign in at another are told meanwhile, and once.
+#[tokio::test]
+async fn a_damaged_practice_keeps_nobody_from_being_told_where_another_portal_is() {
+    let house = House::new().await;
+    let fixture = Fixture::on(Arc::new(house.store.clone()), "elm").await;
+    let portal = &fixture.portal;
+    let oak = portal.create_practice(&fixture.call(), &Slug::parse("oak").unwrap(), "Oak").await.unwrap();
+    let emails = Some(EmailsInput { emails: vec!["ada@smith.example".to_owned()], ..EmailsInput::default() });
+    let (ada, input) = (Ref::parse("ada").unwrap(), PutContactInput { emails, ..PutContactInput::default() });
+    for practice in [fixture.practice.id, oak.id] {
+        let call = CallContext::new(practice, Caller::Program);
+        portal.put_contact(&call, &ada, &input).await.unwrap();
+        portal.activate(&call, &ada).await.unwrap();
+    }
+    let practices = house.store.practices_of(&key("ada@smith.example"), 9).await.unwrap();
+    let mut raw = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(house.path())).await.unwrap();
+    let damaged = practices[0].to_bytes();
+    let damage = "UPDATE portal_practice SET settings = '?' || settings WHERE practice_id = ?1";
+    let mend = "UPDATE portal_practice SET settings = substr(settings, 2) WHERE practice_id = ?1";
+    let kind = EnquiryKind::PortalAddress { address: "ada@smith.example".to_owned() };
+    let wish = Enquiry { id: fresh(), practice: house.practice, kind, origin: None, at: portal.now() };
+    let mut told = Vec::new();
+    for (edit, fails) in [(Some(damage), true), (None, true), (Some(mend), false)] {
+        if let Some(edit) = edit {
+            sqlx::query(edit).bind(damaged.as_slice()).execute(&mut raw).await.unwrap();
+        }
+        assert_eq!(portal.decide_enquiry(&wish).await.is_err(), fails);
+        let mails = "SELECT count(*) FROM portal_message WHERE kind = 'portal_address'";
+        told.push(sqlx::query_scalar::<_, i64>(mails).fetch_one(&mut raw).await.unwrap());
+    }
+    assert_eq!(told, [1, 1, 2]);
 }

@@ -386,7 +386,7 @@ impl PortalStore for MutantStore {
         practice: PracticeId,
         key: &LoginKey,
         since: Timestamp,
-    ) -> Result<Vec<Timestamp>, StoreError> {
+    ) -> Result<Vec<(MessageKind, Timestamp)>, StoreError> {
         self.inner.asked_mail(practice, key, since).await
     }
 

@@ -34,6 +34,7 @@ use portal_domain::{
     },
     handoff::HandoffHash,
     id::{ContactId, LinkId, PracticeId, Ref, UserId},
+    message::MessageKind,
     port::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::{SessionHash, WorkspaceSessionHash},
@@ -223,7 +224,7 @@ impl PortalStore for MemoryStore {
         practice: PracticeId,
         key: &LoginKey,
         since: Timestamp,
-    ) -> Result<Vec<Timestamp>, StoreError> {
+    ) -> Result<Vec<(MessageKind, Timestamp)>, StoreError> {
         Ok(self.read(practice, ANY_TIME, |reader| reader.asked_mail(key, since)).unwrap_or_default())
     }
 

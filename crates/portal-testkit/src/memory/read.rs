@@ -10,7 +10,7 @@ use portal_domain::{
     },
     id::{ClientId, LoginId, Ref},
     link::{Link, LinkPurpose},
-    message::DeliveryState,
+    message::{DeliveryState, MessageKind},
     practice::{Client, Role},
     session::{PortalSession, SessionHash, WorkspaceSession, WorkspaceSessionHash},
     throttle::BucketName,
@@ -71,10 +71,11 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn asked_mail(&self, key: &LoginKey, since: Timestamp) -> Vec<Timestamp> {
+    pub(super) fn asked_mail(&self, key: &LoginKey, since: Timestamp) -> Vec<(MessageKind, Timestamp)> {
         let asked = self.tenant.messages.values().map(|post| &post.message);
         let asked = asked.filter(|message| message.asked_at.as_ref() == Some(key) && message.created_at > since);
-        asked.filter(|_| !self.faults.has(Fault::AskedMailForgotten)).map(|message| message.created_at).collect()
+        let asked = asked.filter(|_| !self.faults.has(Fault::AskedMailForgotten));
+        asked.map(|message| (message.kind(), message.created_at)).collect()
     }
 
     pub(super) fn clients(&self, wanted: impl Fn(&Client) -> bool) -> Vec<Client> {

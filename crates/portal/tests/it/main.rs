@@ -360,6 +360,26 @@ fn l7_an_enquiry_that_can_t_be_decided_keeps_nobody_else_waiting() {
     });
 }
 
+/// Otherwise its address would be kept for ever.
+#[test]
+fn j3_an_enquiry_that_can_t_be_decided_is_given_up_after_an_hour() {
+    run(async {
+        let fixture = invited("ada@smith.example").await;
+        let kind = EnquiryKind::Reset { address: "ada@smith.example".to_owned() };
+        let (id, practice, at) = (build::id("wish"), build::id("a practice that is gone"), fixture.portal.now());
+        let wish = Enquiry { id, practice, kind, origin: None, at };
+        for (age, settled) in [(60 * MINUTE - Duration::from_secs(1), 0), (60 * MINUTE, 1)] {
+            fixture.clock.set(at.after(age));
+            let (mut wishes, wish) = (MockWishes::new(), wish.clone());
+            wishes.expect_lease().times(1).returning(move |_, _, _| Ok(vec![wish.clone()]));
+            wishes.expect_settle().times(settled).returning(|_, _| Ok(()));
+            let portal = Portal { enquiries: Arc::new(wishes), ..fixture.portal.clone() };
+            let workers = Workers::new(portal, fixture.store.clone(), fixture.mailer.clone(), settings());
+            assert_eq!(workers.decide_enquiries().await, Ok(1));
+        }
+    });
+}
+
 mockall::mock! {
     Wishes {}
 

@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, sync::Mutex, time::Duration};
 use portal_domain::{
     Refusal,
     decide::PutClient,
-    event::RecordedEvent,
-    id::{ContactId, Ref},
+    event::{Caller, RecordedEvent},
+    id::{ContactId, Ref, Slug},
     message::Message,
     port::{Clock, Page},
     practice::{Role, Settings},
@@ -14,8 +14,8 @@ use portal_domain::{
     status::{PortalPart, portal_part},
     time::Timestamp,
     usecase::{
-        CallContext, ChangePassword, ContactAnswer, EmailsInput, Error, PutContactInput, PutUserInput, RedeemLink,
-        SignInInput,
+        CallContext, ChangePassword, ContactAnswer, EmailsInput, Error, Portal, PutContactInput, PutUserInput,
+        RedeemLink, SignInInput,
     },
 };
 use portal_testkit::{build, fixture::Fixture};
@@ -67,6 +67,18 @@ impl Desk {
     /// A practice with the client `acme`.
     pub(super) async fn new() -> Self {
         let fixture = Fixture::in_memory("elm").await;
+        let desk = Self { call: fixture.call(), fixture, people: Mutex::default() };
+        let client = PutClient { reference: reference("acme"), name: "Acme".to_owned() };
+        ruled(desk.fixture.portal.put_client(&desk.call, &client).await).expect("a client");
+        desk
+    }
+
+    /// Another practice on the same store.
+    pub(super) async fn beside(&self, slug: &str) -> Self {
+        let (portal, slug) = (&self.fixture.portal, Slug::parse(slug).expect("a slug"));
+        let nowhere = CallContext::new(Portal::nowhere(), Caller::Program);
+        let practice = portal.create_practice(&nowhere, &slug, "Elm").await.expect("a practice");
+        let fixture = Fixture { practice, ..self.fixture.clone() };
         let desk = Self { call: fixture.call(), fixture, people: Mutex::default() };
         let client = PutClient { reference: reference("acme"), name: "Acme".to_owned() };
         ruled(desk.fixture.portal.put_client(&desk.call, &client).await).expect("a client");
@@ -165,6 +177,12 @@ impl Desk {
     /// Somebody asks for a reset, and a worker decides.
     pub(super) async fn reset(&self, typed: &str) {
         ruled(self.fixture.portal.ask_for_reset(&self.call, typed).await).expect("always accepted");
+        self.work().await;
+    }
+
+    /// Somebody asks where the portal is, and a worker decides.
+    pub(super) async fn ask_the_way(&self, typed: &str) {
+        ruled(self.fixture.portal.ask_for_portal_address(&self.call, typed).await).expect("always accepted");
         self.work().await;
     }
 

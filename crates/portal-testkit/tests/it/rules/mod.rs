@@ -3,6 +3,7 @@
 mod access;
 mod conflicts;
 mod desk;
+mod front;
 mod guessing;
 mod imports;
 mod jobs;
