@@ -332,6 +332,8 @@ pub struct StaffFacts {
     pub user: PracticeUser,
     /// Its password, if one was set.
     pub credential: Option<StaffCredential>,
+    /// The latest invitation, whatever became of it.
+    pub invitation: Option<StaffLink>,
     /// Links that are neither used nor ended nor expired, oldest first.
     pub links: Vec<StaffLink>,
     /// Sessions that are neither ended nor past their absolute limit, oldest first.

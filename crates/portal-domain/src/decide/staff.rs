@@ -54,15 +54,22 @@ pub fn invite_staff(
     Ok(Decided { decision, outcome: link })
 }
 
-/// Sends a reset link to the practice user who holds a key, with or without a password, within the limits of G3 (`asked` are the
-/// times of such mail). Where there is none, nothing is sent.
+/// Sends a reset link to the practice user who holds a key, within the limits of G3 (`asked` are the times of such mail). Who has
+/// no password and was never invited at that key is signed in by another program, or not yet at all: nothing is sent (W1), as
+/// where there is nobody.
 pub fn request_staff_reset(
     practice: &Practice,
     facts: Option<&StaffFacts>,
     asked: &[Timestamp],
     moment: &mut Moment,
 ) -> Decided<bool> {
+    let facts = facts.filter(|facts| facts.credential.is_some() || was_invited(facts));
     ask(practice, facts, StaffLinkKind::Reset, asked, "user.reset_requested", moment)
+}
+
+/// Whether the latest invitation went to the key of today: whoever reads another mailbox was not invited.
+fn was_invited(facts: &StaffFacts) -> bool {
+    facts.invitation.as_ref().is_some_and(|link| link.key() == facts.user.email.key())
 }
 
 /// Sends a new link in place of one, to the user's address of today, if there still is the user (L4), within the limits of G3.

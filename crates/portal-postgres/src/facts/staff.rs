@@ -109,10 +109,11 @@ pub(crate) async fn staff(
     .await
     .map_err(store_error)?;
     let Some(found) = found else { return Ok(None) };
+    let invitation = invitation(snapshot, practice, user).await?;
     let links = open_links(snapshot, practice, user, now).await?;
     let sessions = open_sessions(snapshot, practice, user, now).await?;
     let (user, credential) = found.read()?;
-    Ok(Some(StaffFacts { user, credential, links, sessions }))
+    Ok(Some(StaffFacts { user, credential, invitation, links, sessions }))
 }
 
 #[derive(Clone)]
@@ -158,6 +159,25 @@ pub(crate) async fn staff_link(
         link.to_uuid(),
     )
     .fetch_optional(pool)
+    .await
+    .map_err(store_error)?;
+    found.map(StaffLinkRow::read).transpose()
+}
+
+async fn invitation(
+    snapshot: &mut PgConnection,
+    practice: PracticeId,
+    user: UserId,
+) -> Result<Option<StaffLink>, StoreError> {
+    let found = sqlx::query_as!(
+        StaffLinkRow,
+        "SELECT link_id, user_id, kind, address, signed_with, created_at, expires_at, used_at, ended_at
+         FROM portal.staff_link WHERE practice_id = $1 AND user_id = $2 AND kind = 'invitation'
+         ORDER BY created_at DESC, link_id DESC LIMIT 1",
+        row::uuid(practice),
+        user.to_uuid(),
+    )
+    .fetch_optional(snapshot)
     .await
     .map_err(store_error)?;
     found.map(StaffLinkRow::read).transpose()

@@ -106,10 +106,11 @@ pub(crate) async fn staff(
         user
     );
     let Some(row) = row.fetch_optional(&mut *connection).await? else { return Ok(None) };
+    let invitation = invitation(connection, practice, user).await?;
     let links = open_links(connection, practice, user, now).await?;
     let sessions = open_sessions(connection, practice, user, now).await?;
     let (user, credential) = row.read()?;
-    Ok(Some(StaffFacts { user, credential, links, sessions }))
+    Ok(Some(StaffFacts { user, credential, invitation, links, sessions }))
 }
 
 pub(crate) struct StaffLinkRow {
@@ -153,6 +154,22 @@ pub(crate) async fn link(
          FROM portal_staff_link WHERE practice_id = ?1 AND link_id = ?2",
         practice,
         link
+    );
+    Ok(row.fetch_optional(connection).await?.map(StaffLinkRow::read).transpose()?)
+}
+
+async fn invitation(
+    connection: &mut SqliteConnection,
+    practice: &[u8],
+    user: &[u8],
+) -> Result<Option<StaffLink>, Fault> {
+    let row = sqlx::query_as!(
+        StaffLinkRow,
+        "SELECT link_id, user_id, kind, address, signed_with, created_at, expires_at, used_at, ended_at
+         FROM portal_staff_link WHERE practice_id = ?1 AND user_id = ?2 AND kind = 'invitation'
+         ORDER BY created_at DESC, link_id DESC LIMIT 1",
+        practice,
+        user
     );
     Ok(row.fetch_optional(connection).await?.map(StaffLinkRow::read).transpose()?)
 }

@@ -7,6 +7,7 @@ use portal_domain::{
     id::{LinkId, UserId},
     link::LinkState,
     message::DeliveryState,
+    staff::StaffLinkKind,
     time::Timestamp,
 };
 
@@ -82,15 +83,18 @@ impl Reader<'_> {
         let user = self.tenant.users.get(&user)?.clone();
         let listed = self.faults.has(Fault::ExpiredStaffLinksListed);
         let usable = |link: &LinkState| *link == LinkState::Usable || (listed && *link == LinkState::Expired);
-        let links = self.tenant.staff_links.values().filter(|link| link.user == user.id);
-        let mut links: Vec<_> = links.filter(|link| usable(&link.state(self.now))).cloned().collect();
+        let links = || self.tenant.staff_links.values().filter(|link| link.user == user.id);
+        let invitations = links().filter(|link| link.kind == StaffLinkKind::Invitation);
+        let invitation = invitations.max_by_key(|link| (link.created_at, link.id)).cloned();
+        let mut links: Vec<_> = links().filter(|link| usable(&link.state(self.now))).cloned().collect();
         links.sort_by_key(|link| (link.created_at, link.id));
         let open = |session: &&portal_domain::session::WorkspaceSession| {
             session.user == user.id && session.ended_at.is_none() && self.now < session.expires_at
         };
         let mut sessions: Vec<_> = self.tenant.workspace_sessions.values().filter(open).cloned().collect();
         sessions.sort_by_key(|session| (session.created_at, session.id));
-        Some(StaffFacts { credential: self.tenant.staff_credentials.get(&user.id).cloned(), user, links, sessions })
+        let credential = self.tenant.staff_credentials.get(&user.id).cloned();
+        Some(StaffFacts { user, credential, invitation, links, sessions })
     }
 }
 

@@ -44,17 +44,19 @@ fn opened<'a>(links: impl IntoIterator<Item = &'a StaffLink>) -> Plan {
     links.into_iter().fold(Plan::new(), |plan, link| plan.then(Change::OpenStaffLink(link.clone())))
 }
 
-/// A practice user comes with its password, the links that work, oldest first, and the sessions that are not over.
+/// A practice user comes with its password, its latest invitation whatever became of it, the links that work, oldest first, and the
+/// sessions that are not over.
 pub async fn staff_facts_hold_all_that_hangs_on_a_user(harness: &Harness) {
     let (scene, uma, vic) = staffed(harness).await;
-    let bare = StaffFacts { user: uma.clone(), credential: None, links: Vec::new(), sessions: Vec::new() };
+    let bare =
+        StaffFacts { user: uma.clone(), credential: None, invitation: None, links: Vec::new(), sessions: Vec::new() };
     assert_eq!(facts(&scene, &uma, 1).await, Some(bare));
     let credential = build::staff_credential("c", &uma);
     let second = StaffLink { created_at: later(5), kind: StaffLinkKind::Reset, ..build::staff_link("a", &uma) };
     let first = build::staff_link("b", &uma);
     let expired = StaffLink { expires_at: later(60), ..build::staff_link("expired", &uma) };
     let ended = StaffLink { ended_at: Some(later(1)), ..build::staff_link("ended", &uma) };
-    let used = StaffLink { used_at: Some(later(1)), ..build::staff_link("used", &uma) };
+    let used = StaffLink { used_at: Some(later(1)), created_at: later(4), ..build::staff_link("used", &uma) };
     let (session, others) = (build::workspace_session("s", &uma), build::workspace_session("vic's", &vic));
     let all = [&second, &first, &expired, &ended, &used, &build::staff_link("vic's", &vic)];
     scene.write(opened(all)).await;
@@ -62,10 +64,12 @@ pub async fn staff_facts_hold_all_that_hangs_on_a_user(harness: &Harness) {
     let begin = [&session, &others].into_iter().cloned().map(Change::OpenWorkspaceSession);
     scene.write(begin.fold(Plan::new(), Plan::then)).await;
     let (links, sessions) = (vec![first.clone(), second], vec![session]);
-    let full = StaffFacts { user: uma.clone(), credential: Some(credential), links, sessions };
+    let invitation = Some(used.clone());
+    let full = StaffFacts { user: uma.clone(), credential: Some(credential), invitation, links, sessions };
     assert_eq!(facts(&scene, &uma, 60).await, Some(full));
     let over = facts(&scene, &uma, 8 * 24 * 3600).await.expect("the user is there");
     assert_eq!((over.links, over.sessions), (Vec::new(), Vec::new()), "their time is over");
+    assert_eq!(over.invitation.as_ref(), Some(&used), "that it was sent stays known");
     for open in [first, expired, ended, used] {
         let found = scene.store.staff_link(scene.id, open.id).await.expect("the store answers");
         assert_eq!(found, Some(open), "a link is found whatever became of it");
