@@ -60,9 +60,7 @@ impl Work<'_> {
         tenant.enquiries.retain(|_, asked| match &asked.enquiry.kind {
             EnquiryKind::Reset { address }
             | EnquiryKind::PortalAddress { address }
-            | EnquiryKind::StaffReset { address } => {
-                !of_nobody || !erasure.addresses.contains(address)
-            }
+            | EnquiryKind::StaffReset { address } => !of_nobody || !erasure.addresses.contains(address),
             EnquiryKind::Renew { .. } | EnquiryKind::StaffRenew { .. } => true,
         });
         for receipt in tenant.receipts.values_mut() {
@@ -235,7 +233,8 @@ pub(super) fn traces(tenant: &Tenant, contacts: &[ContactId], reference: Option<
     let links: Vec<_> = tenant.links.values().filter(|link| mine(&link.contact)).collect();
     traces.addresses.extend(messages.iter().map(|post| post.message.to.as_str().to_owned()));
     traces.addresses.extend(links.iter().map(|link| link.address.as_str().to_owned()));
-    let of_mail = messages.iter().filter_map(|post| post.message.about.login()).chain(links.iter().map(|link| link.login));
+    let of_mail =
+        messages.iter().filter_map(|post| post.message.about.login()).chain(links.iter().map(|link| link.login));
     traces.keys.extend(of_mail.filter_map(|login| tenant.logins.get(&login)?.key.clone()));
     let own = |row: &&super::state::StoredRow| reference.is_some_and(|it| row.row.reference == it.as_str());
     traces.found = Found {

@@ -20,6 +20,6 @@ mod walls;
 mod workspace;
 
 pub use self::{
-    apart::*, batch::*, erase::*, facts::*, guards::*, keys::*, links::*, logins::*, passages::*, personal::*, races::*,
-    sessions::*, staff::*, text::*, tries::*, unique::*, walls::*, workspace::*,
+    apart::*, batch::*, erase::*, facts::*, guards::*, keys::*, links::*, logins::*, passages::*, personal::*,
+    races::*, sessions::*, staff::*, text::*, tries::*, unique::*, walls::*, workspace::*,
 };
