@@ -85,6 +85,11 @@ impl Member {
         CallContext { expected: Some(Expected::Tags(vec![tag.to_owned()])), ..self.context.clone() }
     }
 
+    /// The context of a command that is meant for a contact that is not there yet.
+    pub(super) fn meant_for_none(&self) -> CallContext {
+        CallContext { expected: Some(Expected::Absent), ..self.context.clone() }
+    }
+
     /// A fresh name, for a call or for a thing that is made here.
     pub(super) fn fresh_name(&self) -> String {
         let mut bytes = [0; 15];

@@ -54,6 +54,14 @@ pub(super) fn told(refusal: &Refusal) -> Told {
     Told { what, next }
 }
 
+/// Why a form adds nothing more: it came back to a browser that had sent it already.
+pub(super) fn sent_before(added: &str) -> Told {
+    Told {
+        what: say("This form was sent before, and added ").name(added).say("."),
+        next: "To add this one too, press Add.",
+    }
+}
+
 const CORRECT: &str = "Correct it, and try again.";
 
 /// Why an address that was typed by itself can't be one.

@@ -254,57 +254,6 @@ async fn a_long_list_has_pages_that_keep_what_was_asked() {
 }
 
 #[tokio::test]
-async fn a_contact_is_added_once_however_often_the_button_is_pressed() {
-    let desk = Desk::new().await;
-    desk.kit.host(Method::PUT, "/clients/acme", json!({"name": "Acme Ltd"})).await.is(201);
-    let made = hidden(&desk.get("/new-contact").await.is(200), "made");
-    let fields = [
-        ("made", made.as_str()),
-        ("name", " Ada Lovelace "),
-        ("emails", "ada@mail.example\r\n\r\nada@home.example"),
-        ("clients", "acme"),
-        ("ref", ""),
-    ];
-    for _ in 0..2 {
-        let done = desk.post("/new-contact", &fields).await.is(303);
-        assert_eq!(done.header("location"), Some(&*format!("/workspace/smith/contacts/{made}?added")));
-    }
-    let seen = desk.seen(&made).await;
-    assert_eq!(seen["name"], "Ada Lovelace");
-    assert_eq!(seen["clients"], json!(["acme"]));
-    assert_eq!(seen["emails"].as_array().map(Vec::len), Some(2));
-    assert_eq!(seen["portal"]["status"], "not_activated");
-    assert!(words(&desk.get(&format!("/contacts/{made}?added")).await).contains("Added. No mail has gone out yet."));
-}
-
-#[tokio::test]
-async fn what_was_typed_for_a_new_contact_is_kept_where_it_is_refused() {
-    let desk = Desk::new().await;
-    desk.contact("taken", "Taken", &[]).await;
-    let before = desk.kit.get("/contacts").await.json();
-    let fields = |name, emails, clients, reference| {
-        [("made", "m"), ("name", name), ("emails", emails), ("clients", clients), ("ref", reference)]
-    };
-    for (fields, at, why) in [
-        (fields("", "a@b.example", "", ""), "name", "The name is missing."),
-        (fields("Typed", "a@b.example\nnonsense", "", ""), "emails", "Address 2 is not usable"),
-        (fields("Typed", "a@b.example", "zeta", ""), "clients", "There is no client zeta."),
-        (fields("Typed", "a@b.example", "", "taken"), "ref", "There is a contact of this reference already."),
-        (fields("Typed", "a@b.example", "", "two words"), "ref", "This can’t be a reference."),
-    ] {
-        let page = desk.post("/new-contact", &fields).await.is(422);
-        assert!(words(&page).contains(why), "{}", words(&page));
-        assert!(page.text.contains(&format!("href=\"#{at}\"")) && page.text.contains("aria-invalid=\"true\""), "{at}");
-        for (name, value) in fields {
-            let kept = page.text.contains(&format!("value=\"{value}\""))
-                || page.text.contains(&format!("\n{value}</textarea>"));
-            assert!(kept, "{name}: {value}");
-        }
-    }
-    assert_eq!(desk.kit.get("/contacts").await.json(), before);
-}
-
-#[tokio::test]
 async fn clients_are_added_renamed_suspended_and_resumed() {
     let desk = Desk::new().await;
     assert!(words(&desk.get("/clients").await).contains("There is no client here."));

@@ -65,7 +65,7 @@ pub(crate) async fn enter(kit: &Kit, who: &str) -> String {
 }
 
 async fn home(kit: &Kit, cookie: &str) -> Answer {
-    kit.send(Ask::get("/workspace/smith/").cookie(cookie)).await
+    kit.send(Ask::get("/workspace/smith/me").cookie(cookie)).await
 }
 
 #[tokio::test]
