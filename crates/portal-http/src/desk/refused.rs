@@ -93,7 +93,7 @@ struct ProblemPage<'a> {
 }
 
 /// A problem in the workspace's own frame.
-pub(super) fn problem(member: &Member, problem: &Problem, response: &Response) -> Response {
+pub(crate) fn problem(member: &Member, problem: &Problem, response: &Response) -> Response {
     let (title, detail) = match problem.code() {
         "not_found" => ("This is not here", "It may have been removed meanwhile, or the address is not complete."),
         "forbidden" => ("This is not for your role", problem.detail()),
