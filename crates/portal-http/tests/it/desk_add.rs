@@ -80,7 +80,7 @@ async fn a_form_that_comes_back_adds_another_contact_or_says_that_it_added_one()
 }
 
 #[tokio::test]
-async fn c5_of_two_who_add_under_one_reference_one_is_told() {
+async fn of_two_who_add_under_one_reference_one_is_told() {
     let desk = Desk::new().await;
     let send = async |name: &str| {
         let fields = [("made", "m"), ("name", name), ("emails", ""), ("clients", ""), ("ref", "k-1")];
