@@ -36,7 +36,7 @@ pub async fn enquiries_come_oldest_first_as_they_were_put(harness: &Harness) {
     }
     assert!(lease(&smith.store, 10, 70, 0).await.is_empty());
     assert_eq!(lease(&smith.store, 10, 70, 2).await, [all[1].clone(), all[0].clone()]);
-    assert_eq!(lease(&smith.store, 10, 70, 3).await, all[2..]);
+    assert_eq!(lease(&smith.store, 10, 70, 4).await, all[2..]);
 }
 
 /// An enquiry is leased to one worker, and comes back when its lease ran out.
