@@ -33,6 +33,7 @@ mod present;
 mod problem;
 mod service;
 mod staff;
+mod staff_pages;
 mod waiters;
 mod words;
 mod workspace;
@@ -49,12 +50,11 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 pub use crate::{
     config::{BaseUrl, BaseUrlFault, HttpConfig, Network},
-    desk::workspace_table,
     document::openapi,
     host::route_table,
     present::event_payload,
     problem::problem_table,
-    staff::workspace_page_table,
+    staff_pages::workspace_table,
 };
 use crate::{gate::Running, guard::RequestIds, problem::Problem, waiters::Waiters};
 
@@ -119,8 +119,7 @@ impl App {
             .nest("/api/v1", host::routes(&app))
             .nest("/portal/{practice}/api", api::routes(&app))
             .nest("/workspace/{practice}/api", workspace::routes(&app))
-            .merge(staff::routes(&app))
-            .merge(desk::routes(&app))
+            .merge(staff_pages::routes(&app))
             .merge(pages::routes(&app));
         if app.config.demo_mail.is_some() {
             routes = routes.merge(demo::routes());

@@ -44,6 +44,8 @@ pub struct ContactFields {
 /// Which state of a contact a command is meant for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expected {
+    /// There is none.
+    Absent,
     /// It is there.
     Existing,
     /// It has one of these tags. See [`Contact::tag`].
@@ -54,8 +56,8 @@ impl Expected {
     /// Refuses a command that is meant for another state of the contact.
     pub fn check(&self, contact: Option<&Contact>) -> Result<(), Refusal> {
         let met = match (self, contact) {
-            (_, None) => false,
-            (Self::Existing, Some(_)) => true,
+            (Self::Absent, None) | (Self::Existing, Some(_)) => true,
+            (Self::Absent, Some(_)) | (_, None) => false,
             (Self::Tags(tags), Some(contact)) => tags.contains(&contact.tag()),
         };
         if met { Ok(()) } else { Err(Refusal::PreconditionFailed) }
@@ -196,25 +198,26 @@ fn rely_on_added_clients(draft: &mut Draft<'_>, clients: &[ClientId]) {
 
 /// Replaces the list; a new first key under a live login moves it (M1–M6).
 fn replace_emails(draft: &mut Draft<'_>, command: &PutEmails) -> Result<(), Refusal> {
-    if draft.contact.emails == command.emails {
+    let emails = command.emails.clone().remembering(&draft.contact.emails);
+    if draft.contact.emails == emails {
         return Ok(());
     }
     let old = draft.contact.emails.first().cloned();
-    let new = command.emails.first().cloned();
+    let new = emails.first().cloned();
     let same_key = old.as_ref().map(EmailAddress::key) == new.as_ref().map(EmailAddress::key);
     if same_key {
-        draft.contact.emails = command.emails.clone();
+        draft.contact.emails = emails;
         return Ok(());
     }
     if draft.contact.access != Access::Granted {
-        draft.contact.emails = command.emails.clone();
+        draft.contact.emails = emails;
         draft.contact.moved_from = None;
         return Ok(());
     }
     let new = new.ok_or(Refusal::LoginEmailRequired)?;
     let old = old.expect("a contact with access has a first address");
     let joins = draft.holder_to_join(new.key(), Joining::OnlyIfAsked(command.join))?;
-    draft.contact.emails = command.emails.clone();
+    draft.contact.emails = emails;
     move_login(draft, &old, &new, joins, command.wrong_address);
     Ok(())
 }

@@ -38,8 +38,8 @@ pub use self::{
     link::{Redeemed, Redemption, redeem, renew_link, request_reset, usable_link},
     outcome::{ContactOutcome, Decided, EffectMessage, Effects, PasswordEffect, Scene},
     practice::{
-        KEPT_BEFORE_DELETION, PutClient, create_api_key, create_practice, delete_client, door_open, order_deletion,
-        put_client, put_practice, put_settings, revoke_api_key, suspend_client, suspend_practice,
+        KEPT_BEFORE_DELETION, PutClient, add_client, create_api_key, create_practice, delete_client, door_open,
+        order_deletion, put_client, put_practice, put_settings, revoke_api_key, suspend_client, suspend_practice,
     },
     session::{
         ChangedPassword, SignIn, change_password, chosen_profile, end_contact_session, end_contact_sessions,

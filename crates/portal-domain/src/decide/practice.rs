@@ -198,6 +198,18 @@ pub fn put_client(
     Ok(replace_client(before, client, kind, moment))
 }
 
+/// Creates a client, and leaves one of this reference as it is: what adds never renames.
+pub fn add_client(
+    before: Option<&Client>,
+    command: &PutClient,
+    moment: &mut Moment,
+) -> Result<Decided<(Client, bool)>, Refusal> {
+    match before {
+        None => put_client(None, command, moment),
+        Some(_) => Err(Refusal::PreconditionFailed),
+    }
+}
+
 /// Suspends a client (A5), or resumes it: its profiles are hidden from, or shown to, all its contacts.
 pub fn suspend_client(
     before: Option<&Client>,

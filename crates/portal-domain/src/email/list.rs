@@ -107,6 +107,27 @@ impl EmailList {
         self.0.is_empty()
     }
 
+    /// The same list, with what is remembered of those that stood in another list as they stand here: an address that is given
+    /// back as it was shown brings no note of what was removed when it entered (E1).
+    ///
+    /// ```
+    /// use portal_domain::email::EmailList;
+    ///
+    /// let entered = EmailList::parse(&["ada@smith.example\u{A0}"])?;
+    /// let given_back = EmailList::parse(&["ada@smith.example"])?;
+    /// assert_eq!(given_back.remembering(&entered), entered);
+    /// # Ok::<(), portal_domain::email::EmailListFault>(())
+    /// ```
+    #[must_use]
+    pub fn remembering(mut self, before: &Self) -> Self {
+        for address in self.0.iter_mut().filter(|address| address.removed().is_none()) {
+            if let Some(known) = before.iter().find(|known| known.as_str() == address.as_str()) {
+                address.clone_from(known);
+            }
+        }
+        self
+    }
+
     /// The addresses in order, as a slice.
     pub fn as_slice(&self) -> &[EmailAddress] {
         &self.0

@@ -168,6 +168,16 @@ impl Portal {
         self.carry_out(context, decided).await
     }
 
+    /// Creates a client. See [`decide::add_client`]: `PreconditionFailed` where there is one of this reference.
+    pub async fn add_client(&self, context: &CallContext, command: &PutClient) -> Result<Client, Error> {
+        let decided = || async move {
+            let before = self.find_client(context, &command.reference).await?;
+            let decided = decide::add_client(before.as_ref(), command, &mut self.moment(context))?;
+            Ok(Decided { decision: decided.decision, outcome: decided.outcome.0 })
+        };
+        self.carry_out(context, decided).await
+    }
+
     /// Suspends or resumes a client (A5). Answers whether anything changed.
     pub async fn suspend_client(
         &self,

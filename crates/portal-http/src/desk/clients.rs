@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{extract::RawQuery, http::StatusCode, response::Response};
-use portal_domain::{decide::PutClient, id::Ref, port::Page, practice::Client, usecase::Error};
+use portal_domain::{Refusal, decide::PutClient, id::Ref, port::Page, practice::Client, usecase::Error};
 
 use super::{
     Member, Place, Shell,
@@ -85,21 +85,51 @@ pub(super) async fn page(member: Member, RawQuery(query): RawQuery) -> Result<Re
 pub(super) async fn add(member: Member, form: Form) -> Result<Response, Problem> {
     let (name, made) = (form.field("name")?.trim(), form.field("made")?);
     let reference = Ref::parse(made).ok_or_else(|| Problem::invalid_field("made", "the form is not whole"))?;
-    let fault = match put(&member, &reference, name).await? {
-        Ok(()) => return Ok(go_to(member.client_path(&reference))),
-        Err(fault) => fault,
+    let (fault, made) = match make(&member, &reference, name).await? {
+        Made::Here => return Ok(go_to(member.client_path(&reference))),
+        Made::Not(fault) => (fault, made.to_owned()),
+        Made::Another(fault) => (fault, member.fresh_name()),
     };
-    let page =
-        ListPage { name: name.to_owned(), made: made.to_owned(), fault: Some(fault), ..list(&member, None).await? };
+    let page = ListPage { name: name.to_owned(), made, fault: Some(fault), ..list(&member, None).await? };
     Ok(show(StatusCode::UNPROCESSABLE_ENTITY, &page))
 }
 
-/// Makes or renames a client, or says what is wrong with the name.
-async fn put(member: &Member, reference: &Ref, name: &str) -> Result<Result<(), Told>, Problem> {
-    if name.is_empty() {
-        return Ok(Err(Told { what: say("The name is missing."), next: "Type one." }));
+/// What became of a form that adds a client.
+enum Made {
+    /// The client is there, as it was typed.
+    Here,
+    /// The form was sent before, and made another one.
+    Another(Told),
+    Not(Told),
+}
+
+/// Adds a client; one that is there stays as it is.
+async fn make(member: &Member, reference: &Ref, name: &str) -> Result<Made, Problem> {
+    let Some(command) = command(reference, name) else { return Ok(Made::Not(nameless())) };
+    match member.app.portal.add_client(&member.context, &command).await {
+        Ok(_) => Ok(Made::Here),
+        Err(Error::Refused(Refusal::PreconditionFailed)) => {
+            let there = member.app.portal.client(&member.context, reference).await?;
+            // Of the same name: the button was pressed twice.
+            let same = there.name == name;
+            Ok(if same { Made::Here } else { Made::Another(refused::sent_before(&there.name)) })
+        }
+        Err(Error::Refused(refusal)) => Ok(Made::Not(refused::told(&refusal))),
+        Err(error) => Err(error.into()),
     }
-    let command = PutClient { reference: reference.clone(), name: name.to_owned() };
+}
+
+fn command(reference: &Ref, name: &str) -> Option<PutClient> {
+    (!name.is_empty()).then(|| PutClient { reference: reference.clone(), name: name.to_owned() })
+}
+
+fn nameless() -> Told {
+    Told { what: say("The name is missing."), next: "Type one." }
+}
+
+/// Renames a client, or says what is wrong with the name.
+async fn put(member: &Member, reference: &Ref, name: &str) -> Result<Result<(), Told>, Problem> {
+    let Some(command) = command(reference, name) else { return Ok(Err(nameless())) };
     match member.app.portal.put_client(&member.context, &command).await {
         Ok(_) => Ok(Ok(())),
         Err(Error::Refused(refusal)) => Ok(Err(refused::told(&refusal))),

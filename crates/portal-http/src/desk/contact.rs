@@ -10,6 +10,7 @@ use portal_domain::{
     Refusal,
     contact::Access,
     decide,
+    email::{EmailAddress, EmailList},
     facts::ContactFacts,
     id::{Ref, SessionId},
     session::PortalSession,
@@ -156,10 +157,7 @@ pub(super) async fn page(
     Reference(reference): Reference,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let (practice, facts) = member.app.portal.contact(&member.context, &reference).await?;
-    let gone = || Problem::not_found("contact");
-    let now = member.app.portal.now();
-    let view = ContactView::of(&practice, &facts, now).ok_or_else(gone)?;
+    let (view, facts) = known(&member, &reference).await?;
     let own = facts.clients.iter().filter(|client| view.clients.contains(&client.reference));
     let own = own.map(|client| OwnClient {
         name: client.name.clone(),
@@ -178,7 +176,7 @@ pub(super) async fn page(
         addresses: confirm::addresses(&view.emails),
         shared_with: shared.map(|named| (named.name.clone(), member.contact_path(&named.reference))).collect(),
         clients: own.collect(),
-        browsers: browsers(&facts, now),
+        browsers: browsers(&facts, member.app.portal.now()),
         added: query.as_deref() == Some("added"),
         name: view.name,
         reference: view.reference.as_str().to_owned(),
@@ -220,26 +218,43 @@ pub(super) async fn end_session(
     }
 }
 
+/// A contact as it is shown, and all that is known around it.
+pub(super) async fn known(member: &Member, contact: &Ref) -> Result<(ContactView, ContactFacts), Problem> {
+    let (practice, facts) = member.app.portal.contact(&member.context, contact).await?;
+    let view = ContactView::of(&practice, &facts, member.app.portal.now());
+    Ok((view.ok_or_else(|| Problem::not_found("contact"))?, facts))
+}
+
+/// Whether the password of these facts comes back with the access where these addresses are the contact's (A2).
+pub(super) fn comes_back(facts: &ContactFacts, emails: &EmailList) -> bool {
+    let credential = facts.login.as_ref().and_then(|known| known.login.credential.as_ref());
+    let confirmed = credential.and_then(|credential| credential.confirmed_at.as_ref());
+    confirmed.is_some() && confirmed == emails.first().map(EmailAddress::key)
+}
+
 /// What a command would do now.
 struct Look {
     command: Command,
     contact: ContactView,
+    comes_back: bool,
     outcome: Result<ContactAnswer, Refusal>,
 }
 
 impl Look {
     async fn at(member: &Member, command: Command, contact: &Ref) -> Result<Self, Problem> {
-        let contact = member.app.portal.contact_view(&member.context, contact).await?;
+        let (contact, facts) = known(member, contact).await?;
         let outcome = match command.run(member, &member.asking(), &contact.reference).await {
             Ok(answer) => Ok(answer),
             Err(Error::Refused(refusal)) => Err(refusal),
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { command, contact, outcome })
+        let comes_back = comes_back(&facts, &contact.emails);
+        Ok(Self { command, contact, comes_back, outcome })
     }
 
     fn before(&self) -> Before<'_> {
-        Before { name: &self.contact.name, shared_with: &self.contact.portal.shared_with }
+        let Self { contact, comes_back, .. } = self;
+        Before { name: &contact.name, shared_with: &contact.portal.shared_with, comes_back: *comes_back }
     }
 
     fn shown(&self) -> String {

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::{extract::RawQuery, http::StatusCode, response::Response};
 use portal_domain::{
     Refusal,
-    email::EmailAddress,
+    email::{EmailAddress, EmailList},
     id::{ClientId, Ref},
     port::Page,
     practice::Client,
@@ -147,6 +147,23 @@ struct Typed {
     made: String,
 }
 
+impl Typed {
+    fn own_reference(&self) -> Option<&str> {
+        Some(self.reference.trim()).filter(|typed| !typed.is_empty())
+    }
+
+    fn chosen_reference(&self) -> Result<Ref, Fault> {
+        let next = "Use up to 128 letters, digits and signs, without spaces.";
+        let odd = || Fault::Typed("ref", Told { what: say("This can’t be a reference."), next });
+        Ref::parse(self.own_reference().unwrap_or(&self.made)).ok_or_else(odd)
+    }
+
+    /// One on each line, as it came: what is removed at its ends is remembered (E1).
+    fn addresses(&self) -> Vec<String> {
+        self.emails.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect()
+    }
+}
+
 #[derive(Template)]
 #[template(path = "desk/new_contact.html")]
 struct FormPage {
@@ -190,7 +207,6 @@ impl From<Error> for Fault {
         let field = match &refusal {
             Refusal::OutOfBounds(_) => "name",
             Refusal::UnknownClient { .. } => "clients",
-            Refusal::PreconditionFailed => "ref",
             _ => "emails",
         };
         Self::Typed(field, refused::told(&refusal))
@@ -199,14 +215,14 @@ impl From<Error> for Fault {
 
 pub(super) async fn add(member: Member, form: Form) -> Result<Response, Problem> {
     let text = |name| Ok::<_, Problem>(form.optional(name)?.unwrap_or_default().to_owned());
-    let typed = Typed {
+    let mut typed = Typed {
         name: text("name")?,
         emails: text("emails")?,
         clients: text("clients")?,
         reference: text("ref")?,
         made: text("made")?,
     };
-    match make(&member, &typed).await {
+    match make(&member, &mut typed).await {
         Ok(contact) => Ok(go_to(format!("{}?added", member.contact_path(&contact)))),
         Err(Fault::Other(problem)) => Err(problem),
         Err(Fault::Typed(field, told)) => {
@@ -216,36 +232,44 @@ pub(super) async fn add(member: Member, form: Form) -> Result<Response, Problem>
     }
 }
 
-async fn make(member: &Member, typed: &Typed) -> Result<Ref, Fault> {
-    let own = Some(typed.reference.trim()).filter(|typed| !typed.is_empty());
-    let odd = || Told {
-        what: say("This can’t be a reference."),
-        next: "Use up to 128 letters, digits and signs, without spaces.",
-    };
-    let reference = Ref::parse(own.unwrap_or(&typed.made)).ok_or_else(|| Fault::Typed("ref", odd()))?;
-    let taken = || Told {
-        what: say("There is a contact of this reference already."),
-        next: "Choose another, or leave it empty.",
-    };
-    match member.app.portal.contact(&member.context, &reference).await {
-        // The button was pressed twice.
-        Ok(_) if own.is_none() => return Ok(reference),
-        Ok(_) => return Err(Fault::Typed("ref", taken())),
-        Err(Error::Refused(Refusal::NotFound { .. })) => {}
-        Err(error) => return Err(error.into()),
-    }
+async fn make(member: &Member, typed: &mut Typed) -> Result<Ref, Fault> {
+    let reference = typed.chosen_reference()?;
     if typed.name.trim().is_empty() {
         return Err(Fault::Typed("name", Told { what: say("The name is missing."), next: "Type one." }));
     }
-    let emails = lines(&typed.emails).map(str::to_owned).collect();
     let input = PutContactInput {
         name: Some(typed.name.trim().to_owned()),
         locale: None,
         clients: Some(chosen(member, &typed.clients).await?),
-        emails: Some(EmailsInput { emails, ..EmailsInput::default() }),
+        emails: Some(EmailsInput { emails: typed.addresses(), ..EmailsInput::default() }),
     };
-    member.app.portal.put_contact(&member.context, &reference, &input).await?;
-    Ok(reference)
+    match member.app.portal.put_contact(&member.meant_for_none(), &reference, &input).await {
+        Ok(_) => Ok(reference),
+        Err(Error::Refused(Refusal::PreconditionFailed)) => {
+            let there = member.app.portal.contact_view(&member.context, &reference).await?;
+            if is_as_typed(&there, &input) { Ok(reference) } else { Err(taken(member, typed, &there)) }
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether a contact is just what was typed: the button was pressed twice.
+fn is_as_typed(there: &ContactView, input: &PutContactInput) -> bool {
+    let emails = input.emails.as_ref().and_then(|typed| EmailList::parse(&typed.emails).ok());
+    let clients: BTreeSet<_> = input.clients.iter().flatten().collect();
+    input.name.as_deref() == Some(&*there.name)
+        && emails.as_ref() == Some(&there.emails)
+        && clients == there.clients.iter().collect()
+}
+
+/// Why it is not added, and what is typed is kept; a form that was sent before gets another reference to give.
+fn taken(member: &Member, typed: &mut Typed, there: &ContactView) -> Fault {
+    if typed.own_reference().is_some() {
+        let what = say("There is a contact of this reference already.");
+        return Fault::Typed("ref", Told { what, next: "Choose another, or leave it empty." });
+    }
+    typed.made = member.fresh_name();
+    Fault::Typed("name", refused::sent_before(&there.name))
 }
 
 fn lines(text: &str) -> impl Iterator<Item = &str> {

@@ -12,6 +12,7 @@ use portal_domain::{
 
 use super::{
     Member, Place, Shell,
+    contact::known,
     contacts::{self, Fault},
     go_to,
     refused::{self, Told},
@@ -34,6 +35,8 @@ struct DetailsPage {
     base: String,
     title: String,
     tag: String,
+    /// The name that is saved.
+    was: String,
     name: String,
     kept: Vec<Kept>,
     added: String,
@@ -46,17 +49,40 @@ impl DetailsPage {
     }
 }
 
-async fn known(member: &Member, contact: &Ref) -> Result<(ContactView, ContactFacts), Problem> {
-    let (practice, facts) = member.app.portal.contact(&member.context, contact).await?;
-    let view = ContactView::of(&practice, &facts, member.app.portal.now());
-    Ok((view.ok_or_else(|| Problem::not_found("contact"))?, facts))
-}
-
-/// What was typed.
+/// What was typed, and into what.
 struct Typed {
     name: String,
+    /// The name that the form showed.
+    was: String,
+    /// The clients that the form showed.
+    shown: Vec<String>,
+    /// Those of them with a tick.
     kept: Vec<String>,
     added: String,
+}
+
+impl Typed {
+    fn read(form: &Form) -> Result<Self, Problem> {
+        let all = |name| Ok::<_, Problem>(form.all(name)?.into_iter().map(str::to_owned).collect());
+        Ok(Self {
+            name: form.field("name")?.trim().to_owned(),
+            was: form.optional("was")?.unwrap_or_default().to_owned(),
+            shown: all("shown")?,
+            kept: all("kept")?,
+            added: form.optional("added")?.unwrap_or_default().to_owned(),
+        })
+    }
+
+    /// Whether a client of the contact has the tick: one that the form didn't show was added by somebody else.
+    fn keeps(&self, client: &Ref) -> bool {
+        let is_in = |clients: &[String]| clients.iter().any(|own| own == client.as_str());
+        is_in(&self.kept) || !is_in(&self.shown)
+    }
+
+    /// The name, or that of today where the one that was shown was left as it is.
+    fn name_now(&self, now: &str) -> String {
+        if self.name == self.was { now.to_owned() } else { self.name.clone() }
+    }
 }
 
 fn filled(member: &Member, view: &ContactView, facts: &ContactFacts, typed: Typed) -> DetailsPage {
@@ -64,7 +90,7 @@ fn filled(member: &Member, view: &ContactView, facts: &ContactFacts, typed: Type
     let kept = own.map(|client| Kept {
         reference: client.reference.as_str().to_owned(),
         name: client.name.clone(),
-        ticked: typed.kept.iter().any(|kept| kept == client.reference.as_str()),
+        ticked: typed.keeps(&client.reference),
     });
     DetailsPage {
         shell: member.shell(Place::Contacts),
@@ -72,7 +98,8 @@ fn filled(member: &Member, view: &ContactView, facts: &ContactFacts, typed: Type
         title: view.name.clone(),
         tag: view.tag.clone(),
         kept: kept.collect(),
-        name: typed.name,
+        was: view.name.clone(),
+        name: typed.name_now(&view.name),
         added: typed.added,
         fault: None,
     }
@@ -80,18 +107,14 @@ fn filled(member: &Member, view: &ContactView, facts: &ContactFacts, typed: Type
 
 pub(super) async fn form(member: Member, Reference(contact): Reference) -> Result<Response, Problem> {
     let (view, facts) = known(&member, &contact).await?;
-    let kept = view.clients.iter().map(|client| client.as_str().to_owned()).collect();
-    let typed = Typed { name: view.name.clone(), kept, added: String::new() };
+    let (name, was) = (view.name.clone(), view.name.clone());
+    let typed = Typed { name, was, shown: Vec::new(), kept: Vec::new(), added: String::new() };
     Ok(show(StatusCode::OK, &filled(&member, &view, &facts, typed)))
 }
 
 pub(super) async fn save(member: Member, Reference(contact): Reference, form: Form) -> Result<Response, Problem> {
     let (view, facts) = known(&member, &contact).await?;
-    let typed = Typed {
-        name: form.field("name")?.trim().to_owned(),
-        kept: form.all("kept")?.into_iter().map(str::to_owned).collect(),
-        added: form.optional("added")?.unwrap_or_default().to_owned(),
-    };
+    let typed = Typed::read(&form)?;
     let (field, told) = match put(&member, &view.reference, form.field("tag")?, &typed).await {
         Ok(()) => return Ok(go_to(member.contact_path(&contact))),
         Err(Fault::Other(problem)) => return Err(problem),
@@ -106,11 +129,12 @@ async fn put(member: &Member, contact: &Ref, tag: &str, typed: &Typed) -> Result
         return Err(Fault::Typed("name", Told { what: say("The name is missing."), next: "Type one." }));
     }
     let mut clients: Vec<_> = typed.kept.iter().filter_map(|kept| Ref::parse(kept)).collect();
-    clients.extend(contacts::chosen(member, &typed.added).await?);
+    clients.extend(contacts::chosen(member, &typed.added).await.map_err(at_added)?);
     let input =
         PutContactInput { name: Some(typed.name.clone()), clients: Some(clients), ..PutContactInput::default() };
     match member.app.portal.put_contact(&member.meant_for(tag), contact, &input).await {
         Ok(_) => Ok(()),
+        Err(Error::Refused(Refusal::PreconditionFailed)) => Err(Fault::Typed("name", changed())),
         Err(Error::Refused(refusal)) => {
             let field = match &refusal {
                 Refusal::UnknownClient { .. } => "added",
@@ -120,4 +144,16 @@ async fn put(member: &Member, contact: &Ref, tag: &str, typed: &Typed) -> Result
         }
         Err(error) => Err(error.into()),
     }
+}
+
+fn at_added(fault: Fault) -> Fault {
+    match fault {
+        Fault::Typed(_, told) => Fault::Typed("added", told),
+        other => other,
+    }
+}
+
+fn changed() -> Told {
+    let next = "What is here now is shown with what you typed. Look it over, and save it.";
+    Told { what: say("This contact was changed meanwhile."), next }
 }

@@ -14,6 +14,16 @@ pub(super) struct Before<'a> {
     pub(super) name: &'a str,
     /// Who else is behind the login.
     pub(super) shared_with: &'a [Named],
+    /// Whether the password is confirmed at the address that is first afterwards, so that it comes back with the access (A2).
+    pub(super) comes_back: bool,
+}
+
+impl Before<'_> {
+    /// Whether the contact leaves others behind at the login where it was.
+    fn leaves_others(&self, effects: &Effects) -> bool {
+        let leaves = effects.login_before.is_some() && (effects.login_after.is_none() || effects.moves_login());
+        leaves && !self.shared_with.is_empty()
+    }
 }
 
 /// Sentences for all that a command does to a contact's access.
@@ -51,9 +61,8 @@ fn login(before: Before<'_>, effects: &Effects) -> Sentence {
 /// Those who stay where the contact was.
 fn left_behind(before: Before<'_>, effects: &Effects) -> Option<Sentence> {
     let old = effects.login_before.as_deref()?;
-    let leaves = effects.login_after.is_none() || effects.moves_login();
     let stay = before.shared_with;
-    (leaves && !stay.is_empty()).then(|| {
+    before.leaves_others(effects).then(|| {
         let go = if stay.len() == 1 { " still signs in with " } else { " still sign in with " };
         names(Sentence::default(), stay).say(go).name(old).say(", and nothing changes there.")
     })
@@ -76,7 +85,19 @@ fn password(before: Before<'_>, effects: &Effects) -> Option<Sentence> {
     let who = || name(before.name);
     match effects.password {
         PasswordEffect::Kept if goes_on => Some(say("The password stays as it is.")),
-        PasswordEffect::Kept => Some(say("The password is kept, in case access is given back at the same address.")),
+        PasswordEffect::Kept if before.comes_back => {
+            Some(say("The password is kept, in case access is given back at the same address."))
+        }
+        PasswordEffect::Kept => {
+            let again =
+                say("If access is given back, ").name(before.name).say(" sets a new password: the present one was ");
+            Some(again.say("not set by a link that was mailed to the first address."))
+        }
+        PasswordEffect::Ended if before.leaves_others(effects) => {
+            let stays = names(say("The present password stays with "), before.shared_with);
+            let own = if goes_on { " sets a new one by the link in the mail." } else { " has none any more." };
+            Some(stays.say(": ").name(before.name).say(own))
+        }
         PasswordEffect::Ended if goes_on => {
             Some(say("The present password ends: ").name(before.name).say(" sets a new one by the link in the mail."))
         }
@@ -144,7 +165,11 @@ mod tests {
     }
 
     fn told(shared_with: &[Named], effects: &Effects) -> Vec<String> {
-        sentences(Before { name: "Ada", shared_with }, effects).iter().map(Sentence::plain).collect()
+        told_where(true, shared_with, effects)
+    }
+
+    fn told_where(comes_back: bool, shared_with: &[Named], effects: &Effects) -> Vec<String> {
+        sentences(Before { name: "Ada", shared_with, comes_back }, effects).iter().map(Sentence::plain).collect()
     }
 
     const OLD: Option<&str> = Some("old@a.example");
@@ -178,6 +203,21 @@ mod tests {
         assert_eq!(second(None, PasswordEffect::None), "No mail goes out.");
         let joined = Effects { shared_with: vec![named("Bob")], ..effects(OLD, NEW, PasswordEffect::Shared) };
         assert!(told(&[], &joined).contains(&"Ada signs in with the password of Bob from now on.".to_owned()));
+    }
+
+    #[test]
+    fn a2_a_password_that_will_not_come_back_is_not_said_to_be_kept() {
+        let kept = |comes_back| told_where(comes_back, &[], &effects(OLD, None, PasswordEffect::Kept)).remove(1);
+        assert!(kept(true).starts_with("The password is kept, in case"));
+        assert!(kept(false).starts_with("If access is given back, Ada sets a new password: "));
+    }
+
+    #[test]
+    fn m6_a_password_that_others_have_too_stays_with_them() {
+        let told = |after| told(&[named("Bob")], &effects(OLD, after, PasswordEffect::Ended)).remove(2);
+        assert_eq!(told(None), "The present password stays with Bob: Ada has none any more.");
+        assert_eq!(told(NEW), "The present password stays with Bob: Ada sets a new one by the link in the mail.");
+        assert!(!told(OLD).contains("stays with Bob"));
     }
 
     #[test]

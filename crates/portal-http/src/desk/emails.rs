@@ -13,6 +13,7 @@ use portal_domain::{
 use super::{
     Member, Place,
     confirm::{self, Again, Confirm},
+    contact,
     effects::Before,
     go_to,
     refused::{self, Told},
@@ -101,6 +102,7 @@ struct Look {
     /// The list that would be put.
     emails: Vec<String>,
     outcome: Result<Foreseen, Refusal>,
+    comes_back: bool,
 }
 
 struct Foreseen {
@@ -116,7 +118,7 @@ struct Foreseen {
 
 impl Look {
     async fn at(member: &Member, contact: &Ref, wish: Wish) -> Result<Self, Problem> {
-        let contact = member.app.portal.contact_view(&member.context, contact).await?;
+        let (contact, facts) = contact::known(member, contact).await?;
         let now: Vec<_> = contact.emails.iter().map(|email| email.as_str().to_owned()).collect();
         let emails = wish.carried_out(&now);
         let outcome = foresee(member, &contact.reference, &emails).await;
@@ -125,11 +127,13 @@ impl Look {
             Err(Error::Refused(refusal)) => Err(refusal),
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { wish, contact, emails, outcome })
+        let comes_back = outcome.as_ref().is_ok_and(|seen| contact::comes_back(&facts, &seen.after));
+        Ok(Self { wish, contact, emails, outcome, comes_back })
     }
 
     fn before(&self) -> Before<'_> {
-        Before { name: &self.contact.name, shared_with: &self.contact.portal.shared_with }
+        let Self { contact, comes_back, .. } = self;
+        Before { name: &contact.name, shared_with: &contact.portal.shared_with, comes_back: *comes_back }
     }
 
     /// A name for all that is shown of it.

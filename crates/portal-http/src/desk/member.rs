@@ -14,28 +14,31 @@ use portal_domain::{
     id::Ref,
     port::RequestKey,
     practice::{Practice, PracticeUser, Role},
+    session::{WorkspaceSession, WorkspaceToken},
     usecase::{CallContext, Request},
 };
 use sha2::{Digest, Sha256};
 
-use super::{assets, go_to};
+use super::{assets, go_to, path};
 use crate::{Inner, caller::Visitor, problem::Problem, workspace_cookie};
 
 /// Staff with a valid session of this practice's workspace. Whoever has none is led to the sign-in.
 #[derive(Clone)]
 pub(crate) struct Member {
-    pub(super) app: Arc<Inner>,
-    pub(super) practice: Practice,
-    pub(super) user: PracticeUser,
+    pub(crate) app: Arc<Inner>,
+    pub(crate) practice: Practice,
+    pub(crate) user: PracticeUser,
+    pub(crate) session: WorkspaceSession,
+    pub(crate) token: WorkspaceToken,
     /// The context of what this session does.
-    pub(super) context: CallContext,
+    pub(crate) context: CallContext,
 }
 
 impl Member {
-    pub(super) async fn enter(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Response> {
+    pub(crate) async fn enter(parts: &mut Parts, app: &Arc<Inner>) -> Result<Self, Response> {
         let visitor = Visitor::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
         let Visitor { app, practice, context, .. } = visitor;
-        let elsewhere = || go_to(format!("/workspace/{}/sign-in", practice.slug));
+        let elsewhere = || go_to(path(&practice, "sign-in"));
         let held = workspace_cookie::presented(&app.config.base_url, &practice.slug, &parts.headers);
         let token = held.ok_or_else(elsewhere)?;
         let view = match app.portal.use_workspace_session(&context, &token).await.map_err(Problem::from) {
@@ -44,12 +47,12 @@ impl Member {
             Err(problem) => return Err(problem.into_response()),
         };
         let context = CallContext { caller: Caller::User(view.user.id), ..context };
-        Ok(Self { app, practice, user: view.user, context })
+        Ok(Self { app, practice, user: view.user, session: view.session, token, context })
     }
 
     /// The path of a page of this workspace.
-    pub(super) fn path(&self, page: &str) -> String {
-        format!("/workspace/{}/{page}", self.practice.slug)
+    pub(crate) fn path(&self, page: &str) -> String {
+        path(&self.practice, page)
     }
 
     /// The path of a contact's page.
@@ -85,6 +88,11 @@ impl Member {
         CallContext { expected: Some(Expected::Tags(vec![tag.to_owned()])), ..self.context.clone() }
     }
 
+    /// The context of a command that is meant for a contact that is not there yet.
+    pub(super) fn meant_for_none(&self) -> CallContext {
+        CallContext { expected: Some(Expected::Absent), ..self.context.clone() }
+    }
+
     /// A fresh name, for a call or for a thing that is made here.
     pub(super) fn fresh_name(&self) -> String {
         let mut bytes = [0; 15];
@@ -92,7 +100,7 @@ impl Member {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    pub(super) fn shell(&self, place: Place) -> Shell {
+    pub(crate) fn shell(&self, place: Place) -> Shell {
         Shell {
             css: assets::css_path(),
             base: self.path(""),
@@ -118,25 +126,27 @@ impl FromRequestParts<Arc<Inner>> for Member {
 
 /// Where in the workspace a page is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     RollOut,
     Contacts,
     Clients,
+    /// One's own page, and one's password.
+    Own,
     Elsewhere,
 }
 
 /// What stands around every page.
-pub(super) struct Shell {
-    pub(super) css: String,
-    pub(super) base: String,
-    pub(super) practice: String,
-    pub(super) user: String,
-    pub(super) role: &'static str,
-    pub(super) place: Place,
+pub(crate) struct Shell {
+    pub(crate) css: String,
+    pub(crate) base: String,
+    pub(crate) practice: String,
+    pub(crate) user: String,
+    pub(crate) role: &'static str,
+    pub(crate) place: Place,
 }
 
 impl Shell {
-    pub(super) fn is_at(&self, place: Place) -> bool {
+    pub(crate) fn is_at(&self, place: Place) -> bool {
         self.place == place
     }
 }

@@ -54,6 +54,14 @@ pub(super) fn told(refusal: &Refusal) -> Told {
     Told { what, next }
 }
 
+/// Why a form adds nothing more: it came back to a browser that had sent it already.
+pub(super) fn sent_before(added: &str) -> Told {
+    Told {
+        what: say("This form was sent before, and added ").name(added).say("."),
+        next: "To add this one too, press Add.",
+    }
+}
+
 const CORRECT: &str = "Correct it, and try again.";
 
 /// Why an address that was typed by itself can't be one.
@@ -85,7 +93,7 @@ struct ProblemPage<'a> {
 }
 
 /// A problem in the workspace's own frame.
-pub(super) fn problem(member: &Member, problem: &Problem, response: &Response) -> Response {
+pub(crate) fn problem(member: &Member, problem: &Problem, response: &Response) -> Response {
     let (title, detail) = match problem.code() {
         "not_found" => ("This is not here", "It may have been removed meanwhile, or the address is not complete."),
         "forbidden" => ("This is not for your role", problem.detail()),

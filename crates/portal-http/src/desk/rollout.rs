@@ -48,22 +48,27 @@ pub(super) async fn page(member: Member) -> Result<Response, Problem> {
         total: counts.values().sum(),
         more,
         in_reach: counts.get(&PortalStatus::Active).copied().unwrap_or_default(),
-        many: many(&member, &counts),
+        many: many(&member, &counts, more),
         counts: rows.collect(),
     };
     Ok(show(StatusCode::OK, &page))
 }
 
 /// Bulk mail is an admin's (W3).
-fn many(member: &Member, counts: &BTreeMap<PortalStatus, usize>) -> Vec<(String, &'static str)> {
+fn many(member: &Member, counts: &BTreeMap<PortalStatus, usize>, more: bool) -> Vec<(String, &'static str)> {
+    let offered = offered(counts, more).into_iter().filter(|_| member.is_admin());
+    offered.map(|(path, words)| (member.path(path), words)).collect()
+}
+
+/// What there is somebody for, or may be among those who were not counted.
+fn offered(counts: &BTreeMap<PortalStatus, usize>, more: bool) -> Vec<(&'static str, &'static str)> {
     use PortalStatus::{InvitationExpired, InvitationUndelivered, NotActivated};
-    let any = |statuses: &[PortalStatus]| statuses.iter().any(|status| counts.contains_key(status));
+    let any = |statuses: &[PortalStatus]| more || statuses.iter().any(|status| counts.contains_key(status));
     let all = [
-        (any(&[NotActivated]), "bulk/activate", "Activate all who are not activated …"),
-        (any(&[InvitationExpired, InvitationUndelivered]), "bulk/resend", "Send new invitations …"),
+        (any(&[NotActivated]), ("bulk/activate", "Activate all who are not activated …")),
+        (any(&[InvitationExpired, InvitationUndelivered]), ("bulk/resend", "Send new invitations …")),
     ];
-    let offered = all.into_iter().filter(|(any, ..)| *any && member.is_admin());
-    offered.map(|(_, path, words)| (member.path(path), words)).collect()
+    all.into_iter().filter(|(any, _)| *any).map(|(_, command)| command).collect()
 }
 
 async fn counted(member: &Member) -> Result<(BTreeMap<PortalStatus, usize>, bool), Problem> {
@@ -82,4 +87,22 @@ async fn counted(member: &Member) -> Result<(BTreeMap<PortalStatus, usize>, bool
         page.after = refs.into_iter().next_back();
     }
     Ok((counts, true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_for_many_is_in_reach_of_those_who_were_not_counted() {
+        let paths = |status, more| {
+            let offered = offered(&BTreeMap::from([(status, 1)]), more);
+            offered.into_iter().map(|(path, _)| path).collect::<Vec<_>>()
+        };
+        let none: [&str; 0] = [];
+        assert_eq!(paths(PortalStatus::Active, false), none);
+        assert_eq!(paths(PortalStatus::NotActivated, false), ["bulk/activate"]);
+        assert_eq!(paths(PortalStatus::InvitationUndelivered, false), ["bulk/resend"]);
+        assert_eq!(paths(PortalStatus::Active, true), ["bulk/activate", "bulk/resend"]);
+    }
 }

@@ -6,14 +6,21 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use portal_domain::{
-    event::Caller, id::WorkspaceSessionId, practice::Role, session::WorkspaceSession, usecase::CallContext,
+    event::Caller,
+    id::WorkspaceSessionId,
+    practice::{Practice, Role},
+    session::{WorkspaceSession, WorkspaceToken},
+    usecase::CallContext,
 };
 
-use super::{Held, Member, Shell, go_to, path, words};
+use super::{Held, words};
 use crate::{
+    Inner,
     caller::{PathId, Visitor},
+    desk::{Member, Place, Shell},
     pages::show,
     problem::Problem,
+    staff_pages::{go_to, path},
     workspace_cookie,
 };
 
@@ -21,7 +28,6 @@ use crate::{
 #[template(path = "workspace/home.html")]
 struct HomePage {
     shell: Shell,
-    base: String,
     name: String,
     role: &'static str,
     address: String,
@@ -52,55 +58,52 @@ impl Row {
 }
 
 pub(super) async fn page(member: Member) -> Result<Response, Problem> {
-    let Member { visitor, token, view, context } = member;
-    let open = visitor.app.portal.own_workspace_sessions(&context, &token).await?;
-    let mut sessions: Vec<_> = open.iter().map(|session| Row::of(session, view.session.id)).collect();
+    let open = member.app.portal.own_workspace_sessions(&member.context, &member.token).await?;
+    let mut sessions: Vec<_> = open.iter().map(|session| Row::of(session, member.session.id)).collect();
     sessions.sort_by_key(|row| !row.own);
     let page = HomePage {
-        shell: Shell::of(&visitor),
-        base: path(&visitor, ""),
-        name: view.user.name,
-        role: match view.user.role {
+        shell: member.shell(Place::Own),
+        role: match member.user.role {
             Role::Admin => "Administrator",
             Role::Staff => "Staff",
         },
-        address: view.user.email.as_str().to_owned(),
+        name: member.user.name,
+        address: member.user.email.as_str().to_owned(),
         sessions,
     };
     Ok(show(StatusCode::OK, &page))
 }
 
 pub(super) async fn end_others(member: Member) -> Result<Response, Problem> {
-    let Member { visitor, token, context, .. } = member;
-    visitor.app.portal.end_own_workspace_sessions(&context, &token, None).await?;
-    Ok(go_to(&visitor, "me"))
+    member.app.portal.end_own_workspace_sessions(&member.context, &member.token, None).await?;
+    Ok(go_to(member.path("me")))
 }
 
 pub(super) async fn end_one(member: Member, PathId(id): PathId) -> Result<Response, Problem> {
-    let Member { visitor, token, view, context } = member;
     let target = WorkspaceSessionId::parse(&id).ok_or_else(|| Problem::not_found("session"))?;
-    if target == view.session.id {
-        return leave(&visitor, &context, &token).await;
+    if target == member.session.id {
+        return leave(&member.app, &member.practice, &member.context, &member.token).await;
     }
-    visitor.app.portal.end_own_workspace_sessions(&context, &token, Some(target)).await?;
-    Ok(go_to(&visitor, "me"))
+    member.app.portal.end_own_workspace_sessions(&member.context, &member.token, Some(target)).await?;
+    Ok(go_to(member.path("me")))
 }
 
 pub(super) async fn sign_out(visitor: Visitor, Held(held): Held) -> Result<Response, Problem> {
-    let Some(token) = held else { return Ok(go_to(&visitor, "sign-in")) };
-    let view = visitor.app.portal.peek_workspace_session(&visitor.context, &token).await?;
+    let Visitor { app, practice, context, .. } = visitor;
+    let Some(token) = held else { return Ok(go_to(path(&practice, "sign-in"))) };
+    let view = app.portal.peek_workspace_session(&context, &token).await?;
     let caller = view.map_or(Caller::Anyone, |view| Caller::User(view.user.id));
-    let context = CallContext { caller, ..visitor.context.clone() };
-    leave(&visitor, &context, &token).await
+    leave(&app, &practice, &CallContext { caller, ..context }, &token).await
 }
 
 /// The browser is rid of the cookie whatever it was worth: by another instance's clock it may be valid yet.
 async fn leave(
-    visitor: &Visitor,
+    app: &Inner,
+    practice: &Practice,
     context: &CallContext,
-    token: &portal_domain::session::WorkspaceToken,
+    token: &WorkspaceToken,
 ) -> Result<Response, Problem> {
-    visitor.app.portal.leave_workspace(context, token).await?;
-    let cookie = workspace_cookie::taken(&visitor.app.config.base_url, &visitor.practice.slug);
-    Ok(([(header::SET_COOKIE, cookie)], go_to(visitor, "sign-in")).into_response())
+    app.portal.leave_workspace(context, token).await?;
+    let cookie = workspace_cookie::taken(&app.config.base_url, &practice.slug);
+    Ok(([(header::SET_COOKIE, cookie)], go_to(path(practice, "sign-in"))).into_response())
 }

@@ -11,14 +11,20 @@ use portal_domain::{
     usecase::{ChangeStaffPassword, Error},
 };
 
-use super::{Member, Shell, link::Fault, path};
-use crate::{ask::Form, cookie, observe, pages::show, problem::Problem};
+use super::link::Fault;
+use crate::{
+    ask::Form,
+    cookie,
+    desk::{Member, Place, Shell},
+    observe,
+    pages::show,
+    problem::Problem,
+};
 
 #[derive(Template)]
 #[template(path = "workspace/password.html")]
 struct PasswordPage {
     shell: Shell,
-    base: String,
     address: String,
     min_length: u32,
     fault: Option<Fault>,
@@ -28,10 +34,9 @@ struct PasswordPage {
 fn password_page(member: &Member, fault: Option<Fault>, changed: bool) -> Response {
     let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = PasswordPage {
-        shell: Shell::of(&member.visitor),
-        base: path(&member.visitor, ""),
-        address: member.view.user.email.as_str().to_owned(),
-        min_length: member.view.practice.settings.password_min_length,
+        shell: member.shell(Place::Own),
+        address: member.user.email.as_str().to_owned(),
+        min_length: member.practice.settings.password_min_length,
         fault,
         changed,
     };
@@ -49,11 +54,11 @@ pub(super) async fn change(member: Member, headers: HeaderMap, form: Form) -> Re
         observe::refused("password_refused");
         return Ok(password_page(&member, Some(Fault::not_the_same()), false));
     }
-    let Member { visitor, token, context, .. } = &member;
-    let (base, slug) = (&visitor.app.config.base_url, &visitor.practice.slug);
+    let Member { app, practice, token, context, .. } = &member;
+    let (base, slug) = (&app.config.base_url, &practice.slug);
     let known = cookie::known_staff(base, slug, &headers);
     let command = ChangeStaffPassword { session: token, current, new, known: known.as_deref() };
-    match visitor.app.portal.change_staff_password(context, &command).await {
+    match app.portal.change_staff_password(context, &command).await {
         Ok(changed) => Ok((cookie::of_staff(base, slug, &changed), password_page(&member, None, true)).into_response()),
         Err(Error::Refused(Refusal::PasswordRefused { fault })) => {
             observe::refused("password_refused");

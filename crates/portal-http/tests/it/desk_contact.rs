@@ -188,6 +188,35 @@ async fn access_is_given_taken_and_given_back_as_it_was_shown() {
 }
 
 #[tokio::test]
+async fn a2_whether_a_password_comes_back_is_told_before_access_is_taken_away() {
+    let desk = settled().await;
+    let foreseen = async || words(&desk.get("/contacts/ada/access/deactivate").await.is(200));
+    let kept = "The password is kept, in case access is given back at the same address.";
+    let lost = "If access is given back, Person ada sets a new password";
+    assert!(foreseen().await.contains(kept));
+    desk.change(&[("top", "ada@home.example")], &[("wrong_address", "no")]).await.is(303);
+    // It was set by a link that was mailed to the other address.
+    assert!(foreseen().await.contains(lost));
+    desk.kit.host(Method::POST, "/contacts/ada/portal/deactivate", Value::Null).await.is(200);
+    let changed = async |wish| words(&desk.post(PREVIEW, wish).await.is(200));
+    assert!(changed(&[("top", "ada@mail.example")]).await.contains(kept));
+    assert!(changed(&[("remove", "ada@mail.example")]).await.contains(lost));
+}
+
+#[tokio::test]
+async fn m6_a_password_that_is_shared_is_said_to_stay_with_the_others() {
+    let desk = settled().await;
+    desk.kit.settle("bob", "bob@mail.example").await;
+    let wish = [("add", "bob@mail.example"), ("place", "first")];
+    desk.change(&wish, &[("wrong_address", "no"), ("join", "yes")]).await.is(303);
+    let stays = "The present password stays with Person bob: Person ada ";
+    let gone = words(&desk.get("/contacts/ada/access/deactivate").await.is(200));
+    assert!(gone.contains(&format!("{stays}has none any more.")) && !gone.contains("The password ends."), "{gone}");
+    let split = words(&desk.post(PREVIEW, &[("top", "ada@home.example")]).await.is(200));
+    assert!(split.contains(&format!("{stays}sets a new one by the link in the mail.")), "{split}");
+}
+
+#[tokio::test]
 async fn l4_a_button_that_is_pressed_twice_sends_one_mail() {
     let desk = Desk::new().await;
     desk.contact("ada", "Ada", &["ada@mail.example"]).await;

@@ -115,6 +115,33 @@ async fn name_and_clients_are_changed_as_they_were_shown() {
 }
 
 #[tokio::test]
+async fn what_a_colleague_changed_meanwhile_is_not_undone() {
+    let desk = Desk::new().await;
+    desk.contact("ada", "Ada", &["ada@mail.example"]).await;
+    for (client, name) in [("bor", "Borealis"), ("cor", "Corona"), ("del", "Delta")] {
+        desk.kit.host(Method::PUT, &format!("/clients/{client}"), json!({"name": name})).await.is(201);
+    }
+    let put = async |body| drop(desk.kit.host(Method::PUT, "/contacts/ada", body).await.is(200));
+    put(json!({"clients": ["acme", "bor", "cor"]})).await;
+    let path = "/contacts/ada/details";
+    let page = desk.get(path).await.is(200);
+    let (tag, was) = (hidden(&page, "tag"), hidden(&page, "was"));
+    // The colleague takes `cor` away, adds `del` and renames; `bor` is taken away here.
+    put(json!({"name": "Ada King", "clients": ["acme", "bor", "del"]})).await;
+    let shown = ["acme", "bor", "cor"].map(|client| ("shown", client));
+    let typed = [("tag", &*tag), ("was", &was), ("name", "Ada"), ("kept", "acme"), ("kept", "cor"), ("added", "")];
+    let late = desk.post(path, &[&shown[..], &typed].concat()).await.is(422);
+    assert!(late.text.contains("required value=\"Ada King\""));
+    for (client, ticked) in [("acme", true), ("bor", false), ("del", true)] {
+        assert_eq!(late.text.contains(&format!("name=\"kept\" value=\"{client}\" checked")), ticked, "{client}");
+        assert!(late.text.contains(&format!("name=\"shown\" value=\"{client}\"")));
+    }
+    assert!(!late.text.contains("value=\"cor\""));
+    let unknown = desk.post(path, &[("tag", &*hidden(&late, "tag")), ("name", "Ada"), ("added", "zeta")]).await.is(422);
+    assert!(unknown.text.contains("href=\"#added\"") && unknown.text.contains("id=\"added\""));
+}
+
+#[tokio::test]
 async fn w3_an_admin_activates_all_at_once_and_sees_first_what_it_means() {
     let desk = Desk::new().await;
     desk.contact("ada", "Ada", &["ada@mail.example"]).await;

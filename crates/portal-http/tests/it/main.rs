@@ -8,6 +8,7 @@ mod clash;
 mod contract;
 mod credentials;
 mod desk;
+mod desk_add;
 mod desk_contact;
 mod desk_many;
 mod document;

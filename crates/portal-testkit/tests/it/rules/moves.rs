@@ -1,4 +1,8 @@
-use portal_domain::{message::MessageBody, practice::SessionsOnMove, usecase::CallContext};
+use portal_domain::{
+    message::MessageBody,
+    practice::SessionsOnMove,
+    usecase::{CallContext, ContactAnswer},
+};
 use portal_testkit::{
     conformance::run,
     machine::{KEYS, SPELLINGS, Spelling},
@@ -47,6 +51,34 @@ fn m1_a_contact_without_access_moves_nothing_and_gets_nothing() {
             assert!(moved.effects.messages.is_empty() && moved.effects.login_after.is_none());
             assert_eq!(desk.written().await.1, mails);
             desk.emails("ada", &["ada@smith.example"]).await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn e1_what_was_removed_is_remembered_of_an_address_that_is_given_back_as_it_was_shown() {
+    run(async {
+        let removed = |answer: &ContactAnswer| {
+            let emails = &answer.contact.as_ref().expect("a contact").emails;
+            emails.iter().map(|email| email.removed().map(str::to_owned)).collect::<Vec<_>>()
+        };
+        let note = || Some("a trailing no-break space was removed".to_owned());
+        for granted in [false, true] {
+            let desk = Desk::with(&[("ada", "ada@smith.example\u{a0}")]).await;
+            if granted {
+                desk.activate("ada").await.unwrap();
+            }
+            assert!(!desk.emails("ada", &["ada@smith.example"]).await.unwrap().changed, "A1");
+            assert!(!desk.put("ada", &["ada@smith.example"]).await.changed, "A1");
+            let below = desk.emails("ada", &["ada@smith.example", "new@smith.example"]).await.unwrap();
+            assert_eq!(removed(&below), [note(), None]);
+            let moved = desk.emails("ada", &["new@smith.example", "ada@smith.example"]).await.unwrap();
+            assert_eq!(removed(&moved), [None, note()]);
+            let anew = desk.emails("ada", &["new@smith.example ", " ada@smith.example"]).await.unwrap();
+            let space = |end| Some(format!("a {end} space was removed"));
+            assert_eq!(removed(&anew), [space("trailing"), space("leading")]);
+            let spelled = desk.emails("ada", &["New@smith.example"]).await.unwrap();
+            assert_eq!(removed(&spelled), [None], "another spelling was typed anew");
         }
     });
 }

@@ -1,8 +1,10 @@
 //! Calls under one name: whatever runs at the same time, on however many instances, all are told the same.
 
 use portal_domain::{
+    Refusal,
+    decide::{Expected, PutClient},
     port::RequestKey,
-    usecase::{CallContext, Request},
+    usecase::{CallContext, PutContactInput, Request},
 };
 use portal_testkit::conformance::run;
 
@@ -44,4 +46,37 @@ fn a1_calls_of_one_name_are_told_the_same() {
         assert_eq!(ruled(portal.delete_contact(&gone, &ada).await), Ok(a));
         assert!(ruled(portal.delete_contact(&desk.call, &ada).await).is_err());
     });
+}
+
+/// Both see that nobody is there; the one that comes second is refused, and changes nothing of what the first has made.
+#[test]
+fn of_two_that_add_under_one_reference_one_is_refused() {
+    run(async {
+        let desk = Desk::new().await;
+        let (portal, ada) = (&desk.fixture.portal, reference("ada"));
+        let absent = CallContext { expected: Some(Expected::Absent), ..desk.call.clone() };
+        let add = async |name: &str| {
+            let input = PutContactInput { name: Some(name.to_owned()), ..PutContactInput::default() };
+            ruled(portal.put_contact(&absent, &ada, &input).await)
+        };
+        let (one, other) = tokio::join!(add("One"), add("Other"));
+        let made = first_of(one, other).contact.expect("a contact");
+        assert_eq!(portal.contact_view(&desk.call, &ada).await, Ok(made));
+        assert_eq!(ruled(portal.activate(&absent, &ada).await), Err(Refusal::PreconditionFailed));
+
+        let add = async |name: &str| {
+            let command = PutClient { reference: ada.clone(), name: name.to_owned() };
+            ruled(portal.add_client(&desk.call, &command).await)
+        };
+        let (one, other) = tokio::join!(add("One"), add("Other"));
+        assert_eq!(portal.client(&desk.call, &ada).await, Ok(first_of(one, other)));
+    });
+}
+
+/// What the one of two that came first got, where the other was refused.
+fn first_of<T: std::fmt::Debug>(one: Result<T, Refusal>, other: Result<T, Refusal>) -> T {
+    match (one, other) {
+        (Ok(first), Err(Refusal::PreconditionFailed)) | (Err(Refusal::PreconditionFailed), Ok(first)) => first,
+        both => panic!("not one of them was refused: {both:?}"),
+    }
 }
