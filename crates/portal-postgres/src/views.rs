@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use portal_domain::{
     email::LoginKey,
     event::RecordedEvent,
-    id::{ClientId, ContactId, PracticeId, Ref},
+    id::{ClientId, ContactId, LoginId, PracticeId, Ref},
     message::{Attempt, Delivery, MessageKind},
     port::{Listed, Page, PortalViews, StoreError, Waiting},
     practice::{ApiKey, Client, Practice, PracticeUser},
@@ -136,6 +136,29 @@ impl PortalViews for PostgresStore {
         .await
         .map_err(store_error)?;
         names.iter().map(|name| reference(name)).collect()
+    }
+
+    async fn signed_in(
+        &self,
+        practice: PracticeId,
+        now: Timestamp,
+        page: &Page<LoginId>,
+    ) -> Result<Vec<(LoginId, Ref)>, StoreError> {
+        let rows = sqlx::query!(
+            r#"SELECT s.login_id, min(c.ref) AS "reference!" FROM portal.session s
+               JOIN portal.login l ON l.practice_id = s.practice_id AND l.login_id = s.login_id AND l.epoch = s.epoch
+               JOIN portal.contact c ON c.practice_id = s.practice_id AND c.login_id = s.login_id
+               WHERE s.practice_id = $1 AND s.login_id > $2 AND s.ended_at IS NULL AND (s.expires_at > $3 OR s.told)
+               GROUP BY s.login_id ORDER BY s.login_id LIMIT $4"#,
+            row::uuid(practice),
+            page.after.map_or(Uuid::nil(), LoginId::to_uuid),
+            now.as_micros(),
+            i64::from(page.limit),
+        )
+        .fetch_all(self.pool())
+        .await
+        .map_err(store_error)?;
+        rows.into_iter().map(|found| Ok((row::id(found.login_id), reference(&found.reference)?))).collect()
     }
 
     async fn api_keys(&self, practice: PracticeId) -> Result<Vec<ApiKey>, StoreError> {

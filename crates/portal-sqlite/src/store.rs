@@ -17,7 +17,7 @@ use portal_domain::{
         UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
     },
     handoff::HandoffHash,
-    id::{ClientId, ContactId, EnquiryId, LinkId, PracticeId, Ref},
+    id::{ClientId, ContactId, EnquiryId, LinkId, LoginId, PracticeId, Ref},
     journal::{Head, JournalRow, Sealing},
     message::Delivery,
     port::{
@@ -445,6 +445,17 @@ impl PortalViews for SqliteStore {
     ) -> Result<Vec<Ref>, StoreError> {
         let mut reader = self.readers.take().await?;
         let answer = views::contacts_with(&mut reader, practice, key, page).await;
+        reader.told(answer)
+    }
+
+    async fn signed_in(
+        &self,
+        practice: PracticeId,
+        now: Timestamp,
+        page: &Page<LoginId>,
+    ) -> Result<Vec<(LoginId, Ref)>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = views::signed_in(&mut reader, practice, now, page).await;
         reader.told(answer)
     }
 

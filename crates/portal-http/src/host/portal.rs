@@ -45,9 +45,9 @@ pub(super) const SAYS: &[Says] = &[
     says("DELETE /sessions", "Ends all portal sessions of the practice"),
 ];
 
-/// So many contacts are looked at together when all sessions of a practice end: few, since each comes with all who are behind its
-/// login.
-const BATCH: u32 = 16;
+/// So many logins are listed together when all sessions of a practice end: few, since each is ended by the contact that was behind it
+/// when it was listed.
+const BATCH: u32 = 50;
 
 pub(super) async fn one(host: Host, Reference(contact): Reference) -> Answer<Json<PortalAnswer>> {
     let contact = host.app.portal.contact_view(&host.context, &contact).await?;
@@ -171,21 +171,19 @@ async fn end_page_by_page(app: &Inner, context: &CallContext) -> Result<usize, E
     let mut page = Page { after: None, limit: BATCH };
     let mut sessions_ended = 0;
     loop {
-        let refs = app.views.contacts(context.practice, &page).await?;
-        for facts in app.portal.contacts(context, &refs).await? {
-            // Only what is open: cut short and asked again, it goes on where it was, however many there are.
-            let open = facts.login.is_some_and(|login| !login.sessions.is_empty());
-            let Some(contact) = facts.contact.filter(|_| open) else { continue };
-            match app.portal.end_contact_sessions(context, &contact.reference).await {
+        // Only what is open: cut short and asked again, it goes on where it was, however many there are.
+        let signed_in = app.views.signed_in(context.practice, app.portal.now(), &page).await?;
+        for (_, contact) in &signed_in {
+            match app.portal.end_contact_sessions(context, contact).await {
                 Ok(ended) => sessions_ended += ended,
                 // Deleted meanwhile, and its sessions with it.
                 Err(Error::Refused(Refusal::NotFound { .. })) => {}
                 Err(error) => return Err(error),
             }
         }
-        if refs.len() < BATCH as usize {
+        if signed_in.len() < BATCH as usize {
             return Ok(sessions_ended);
         }
-        page.after = refs.into_iter().next_back();
+        page.after = signed_in.last().map(|(login, _)| *login);
     }
 }

@@ -177,6 +177,7 @@ macro_rules! __views_laws {
             $($how)*;
             lists_come_by_reference_in_pages
             contacts_are_found_by_any_of_their_addresses
+            logins_that_are_signed_in_come_with_their_first_contact
             the_directory_lists_names_and_addresses
             practices_come_by_slug
             lists_stay_inside_their_practice
