@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use portal_postgres::SchemaError;
+use sqlx::Connection;
 
 use crate::kit::{with_database, with_empty_database};
 
@@ -68,6 +69,27 @@ async fn a_newer_or_altered_schema_is_refused() {
                        UPDATE portal.migrations SET checksum = '\\x00' WHERE version = 1";
         sqlx::raw_sql(altered).execute(&mut connection).await.unwrap();
         assert!(matches!(store.migrate().await, Err(SchemaError::Altered(1))));
+    })
+    .await;
+}
+
+/// What step 12 does takes long where the journal is long: meanwhile everybody reads, and logins are nobody's to wait for.
+#[tokio::test(flavor = "multi_thread")]
+async fn step_12_keeps_nobody_from_reading() {
+    with_database(async |database| {
+        let mut connection = database.connection().await;
+        let anew = "DROP INDEX portal.event_behind, portal.job_row_ref, portal.job_row_naming";
+        sqlx::raw_sql(anew).execute(&mut connection).await.unwrap();
+        let mut step = connection.begin().await.unwrap();
+        let sql = include_str!("../../../../migrations/postgres/0012_erased_of_shared.sql");
+        sqlx::raw_sql(sql).execute(&mut *step).await.unwrap();
+        let held = "SELECT DISTINCT c.relname::text FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+                    WHERE l.pid = pg_backend_pid() AND c.relkind = 'r' AND l.mode = $1 ORDER BY 1";
+        let held = async |step: &mut sqlx::PgConnection, mode: &str| -> Vec<String> {
+            sqlx::query_scalar(held).bind(mode).fetch_all(step).await.unwrap()
+        };
+        assert_eq!(held(&mut step, "ShareLock").await, ["event", "job_row"]);
+        assert_eq!(held(&mut step, "AccessExclusiveLock").await, Vec::<String>::new());
     })
     .await;
 }
