@@ -7,6 +7,7 @@ use portal_domain::{
     webhook::{Held, Progress},
 };
 use portal_postgres::SchemaError;
+use sqlx::Connection;
 use uuid::Uuid;
 
 use crate::{
@@ -109,6 +110,27 @@ async fn since_when_events_have_failed_is_filled_in_for_endpoints_of_before() {
         let filled = sqlx::query_scalar("SELECT failing_since FROM portal.webhook ORDER BY ref");
         let filled: Vec<Option<i64>> = filled.fetch_all(&mut raw).await.unwrap();
         assert_eq!(filled, [None, Some(1_800_000_000_000_003), None, None]);
+    })
+    .await;
+}
+
+/// What step 12 does takes long where the journal is long: meanwhile everybody reads, and logins are nobody's to wait for.
+#[tokio::test(flavor = "multi_thread")]
+async fn step_12_keeps_nobody_from_reading() {
+    with_database(async |database| {
+        let mut connection = database.connection().await;
+        let anew = "DROP INDEX portal.event_behind, portal.job_row_ref, portal.job_row_naming";
+        sqlx::raw_sql(anew).execute(&mut connection).await.unwrap();
+        let mut step = connection.begin().await.unwrap();
+        let sql = include_str!("../../../../migrations/postgres/0012_who_was_behind.sql");
+        sqlx::raw_sql(sql).execute(&mut *step).await.unwrap();
+        let held = "SELECT DISTINCT c.relname::text FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+                    WHERE l.pid = pg_backend_pid() AND c.relkind = 'r' AND l.mode = $1 ORDER BY 1";
+        let held = async |step: &mut sqlx::PgConnection, mode: &str| -> Vec<String> {
+            sqlx::query_scalar(held).bind(mode).fetch_all(step).await.unwrap()
+        };
+        assert_eq!(held(&mut step, "ShareLock").await, ["event", "job_row"]);
+        assert_eq!(held(&mut step, "AccessExclusiveLock").await, Vec::<String>::new());
     })
     .await;
 }

@@ -2,6 +2,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use portal_domain::{
     change::Change,
+    email::LoginKey,
     erasure::{Erasure, Found, Gone, Names, Purge, Traces},
     id::{ContactId, LoginId, PracticeId, Ref},
     job::JobState,
@@ -35,25 +36,14 @@ impl Work<'_> {
             until = gone.map_or(until, |(_, at)| at.max(until));
         }
         let mine = |contact: &ContactId| erasure.contacts.contains(contact);
-        let past = self.tenant.messages.values().filter(|post| mine(&post.message.contact));
-        let logins: Vec<_> = past.map(|post| post.message.login).collect();
-        if !self.faults.has(Fault::SharingForgotten) {
-            self.tenant.shared.extend(logins);
-        }
         self.journal(&mine, until);
         self.passages_of(erasure, &mine);
         self.tenant.messages.retain(|_, post| !mine(&post.message.contact) || self.faults.has(Fault::MailKept));
         let tenant = &mut *self.tenant;
-        let held: BTreeSet<_> = tenant.keys.keys().cloned().collect();
-        let listed =
-            tenant.contacts.values().flat_map(|contact| contact.emails.iter().map(|email| email.key().clone()));
-        let held: BTreeSet<_> = listed.chain(held).collect();
-        tenant.tries.retain(|_, it| !erasure.keys.contains(&it.noted.key) || held.contains(&it.noted.key));
-        let left = tenant.tries.values_mut().filter(|it| erasure.keys.contains(&it.noted.key) && it.noted.at <= until);
-        left.for_each(|it| it.noted.origin = None);
-        let of_nobody = erasure.heirs.is_empty();
+        let held = |key: &Option<LoginKey>| key.as_ref().is_some_and(|key| tenant.keys.contains_key(key));
+        let all = self.faults.has(Fault::WishesOfOthersTaken);
         tenant.enquiries.retain(|_, asked| match &asked.enquiry.kind {
-            EnquiryKind::Reset { address } => !of_nobody || !erasure.addresses.contains(address),
+            EnquiryKind::Reset { address } => erasure.addresses.get(address).is_none_or(|key| held(key) && !all),
             EnquiryKind::Renew { .. } => true,
         });
         for receipt in tenant.receipts.values_mut() {
