@@ -13,5 +13,5 @@ ALTER TABLE portal.webhook ADD COLUMN failing_since bigint;
 UPDATE portal.webhook SET failing_since =
     (SELECT min(since[1]::bigint) FROM regexp_matches(progress, '"since":(-?[0-9]{1,18})\M', 'g') AS since);
 
--- What is open among the sessions, login by login.
-CREATE INDEX session_open ON portal.session (practice_id, login_id, expires_at) WHERE ended_at IS NULL;
+-- What is open among the sessions: those that merely ran out stay, and are not read.
+CREATE INDEX session_open ON portal.session (practice_id, expires_at, login_id, epoch) WHERE ended_at IS NULL;

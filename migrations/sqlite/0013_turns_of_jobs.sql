@@ -11,13 +11,13 @@ CREATE TABLE portal_job_turn (
 ALTER TABLE portal_webhook ADD COLUMN failing_since INTEGER;
 -- A progress that is damaged stops no update.
 UPDATE portal_webhook SET failing_since =
-    (SELECT min(json_extract(held.value, '$.since')) FROM json_each(progress, '$.held') AS held)
+    (SELECT min(told.atom) FROM json_tree(progress, '$.held') AS told WHERE told.key = 'since' AND told.type = 'integer')
 WHERE json_valid(progress);
 
--- What is open among the sessions, login by login.
-CREATE INDEX portal_session_open ON portal_session (practice_id, login_id, expires_at) WHERE ended_at IS NULL;
+-- What is open among the sessions: those that merely ran out stay, and are not read.
+CREATE INDEX portal_session_open ON portal_session (practice_id, expires_at, login_id, epoch) WHERE ended_at IS NULL;
 
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('portal_job_turn', 'portal_job_turn', '1000 1'),
-    ('portal_session', 'portal_session_open', '100000 10000 2 1');
+    ('portal_session', 'portal_session_open', '100000 10000 1 1 1');
 ANALYZE sqlite_schema;

@@ -145,10 +145,15 @@ impl PortalViews for PostgresStore {
         page: &Page<LoginId>,
     ) -> Result<Vec<(LoginId, Ref)>, StoreError> {
         let rows = sqlx::query!(
-            r#"SELECT s.login_id, min(c.ref) AS "reference!" FROM portal.session s
-               JOIN portal.login l ON l.practice_id = s.practice_id AND l.login_id = s.login_id AND l.epoch = s.epoch
-               JOIN portal.contact c ON c.practice_id = s.practice_id AND c.login_id = s.login_id
-               WHERE s.practice_id = $1 AND s.login_id > $2 AND s.ended_at IS NULL AND (s.expires_at > $3 OR s.told)
+            r#"SELECT s.login_id AS "login_id!", min(c.ref) AS "reference!" FROM (
+                   SELECT login_id, epoch FROM portal.session
+                   WHERE practice_id = $1 AND ended_at IS NULL AND expires_at > $3 AND login_id > $2
+                   UNION
+                   SELECT login_id, epoch FROM portal.session
+                   WHERE practice_id = $1 AND ended_at IS NULL AND told AND login_id > $2
+               ) AS s
+               JOIN portal.login l ON l.practice_id = $1 AND l.login_id = s.login_id AND l.epoch = s.epoch
+               JOIN portal.contact c ON c.practice_id = $1 AND c.login_id = s.login_id
                GROUP BY s.login_id ORDER BY s.login_id LIMIT $4"#,
             row::uuid(practice),
             page.after.map_or(Uuid::nil(), LoginId::to_uuid),

@@ -34,7 +34,8 @@ pub struct DossierFacts {
     pub handoffs: Vec<HandoffRecord>,
     /// Codes that told of it, oldest first.
     pub sign_in_codes: Vec<SignInCodeRecord>,
-    /// Tries at the key of its login, if no other contact and no practice user has or had it, oldest first.
+    /// Tries at the key of its login, oldest first; none if another contact that is there has it, or had it first while it had access,
+    /// or a practice user has it.
     pub tries: Vec<TryRecord>,
     /// Rows of jobs that name its reference, and are not from before another contact of that reference was deleted.
     pub rows: Vec<ImportedRow>,

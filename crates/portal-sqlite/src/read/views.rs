@@ -177,10 +177,15 @@ pub(crate) async fn signed_in(
     let (practice, after) = (practice.as_slice(), after.as_ref().map_or(&[][..], |id| id.as_slice()));
     let (now, limit) = (now.as_micros(), i64::from(page.limit));
     let rows = sqlx::query!(
-        r#"SELECT s.login_id AS "login!", min(c.ref) AS "reference!: String" FROM portal_session AS s
-         CROSS JOIN portal_login AS l ON l.practice_id = s.practice_id AND l.login_id = s.login_id AND l.epoch = s.epoch
-         CROSS JOIN portal_contact AS c ON c.practice_id = s.practice_id AND c.login_id = s.login_id
-         WHERE s.practice_id = ?1 AND s.login_id > ?2 AND s.ended_at IS NULL AND (s.expires_at > ?3 OR s.told = 1)
+        r#"SELECT s.login_id AS "login!", min(c.ref) AS "reference!: String" FROM (
+             SELECT login_id, epoch FROM portal_session
+             WHERE practice_id = ?1 AND ended_at IS NULL AND expires_at > ?3 AND login_id > ?2
+             UNION
+             SELECT login_id, epoch FROM portal_session
+             WHERE practice_id = ?1 AND ended_at IS NULL AND told = 1 AND login_id > ?2
+         ) AS s
+         CROSS JOIN portal_login AS l ON l.practice_id = ?1 AND l.login_id = s.login_id AND l.epoch = s.epoch
+         CROSS JOIN portal_contact AS c ON c.practice_id = ?1 AND c.login_id = s.login_id
          GROUP BY s.login_id ORDER BY s.login_id LIMIT ?4"#,
         practice,
         after,

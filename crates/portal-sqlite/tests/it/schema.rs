@@ -74,9 +74,9 @@ async fn since_when_events_have_failed_is_filled_in_for_endpoints_of_before() {
     let progress =
         |held: Vec<Held>| serde_json::to_string(&Progress { held, ..Progress::default() }).expect("it is JSON");
     let failing = progress(vec![held(None), held(Some(1_800_000_000_000_007)), held(Some(1_800_000_000_000_003))]);
-    for (number, progress) in
-        (1_u8..).zip([progress(Vec::new()), failing, progress(vec![held(None)]), "{\"held\":[{".to_owned()])
-    {
+    let damaged = ["{\"held\":[{", "{\"held\":[\"x\"]}", "{\"held\":\"abc\"}", "{\"held\":[{\"since\":\"a\"}]}"];
+    let stored = [progress(Vec::new()), failing, progress(vec![held(None)])];
+    for (number, progress) in (1_u8..).zip(stored.into_iter().chain(damaged.map(str::to_owned))) {
         let insert =
             "INSERT INTO portal_webhook (practice_id, webhook_id, ref, enabled, terms, progress, cursor_at, may_go_on,
                           served_at, version) VALUES (?1, ?2, ?3, 1, '', ?4, 0, 1, 0, 1)";
@@ -88,5 +88,5 @@ async fn since_when_events_have_failed_is_filled_in_for_endpoints_of_before() {
     sqlx::raw_sql(fills).execute(&mut raw).await.unwrap();
     let filled = sqlx::query_scalar("SELECT failing_since FROM portal_webhook ORDER BY ref");
     let filled: Vec<Option<i64>> = filled.fetch_all(&mut raw).await.unwrap();
-    assert_eq!(filled, [None, Some(1_800_000_000_000_003), None, None]);
+    assert_eq!(filled, [None, Some(1_800_000_000_000_003), None, None, None, None, None]);
 }
