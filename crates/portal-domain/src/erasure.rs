@@ -27,10 +27,8 @@ pub struct Erasure {
     pub contacts: Vec<ContactId>,
     /// What others name them by; nothing where nobody can name them any more.
     pub names: Option<Names>,
-    /// The keys of their addresses: tries there are forgotten, unless somebody else has the key.
-    pub keys: BTreeSet<LoginKey>,
-    /// Their addresses, as they were spelled.
-    pub addresses: BTreeSet<String>,
+    /// Their addresses, as they were spelled, each with its key: what was asked for there is forgotten, unless somebody has the key.
+    pub addresses: BTreeMap<String, Option<LoginKey>>,
     /// Who stays behind live logins that they were behind, one for each.
     pub heirs: Vec<Heir>,
     /// When.

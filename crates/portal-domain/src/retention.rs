@@ -12,7 +12,8 @@ pub struct Kept {
     pub places: &'static [&'static str],
     /// What it is there for.
     pub purpose: &'static str,
-    /// How long it is kept, where the contact is not erased and the practice not deleted before.
+    /// How long it is kept, where the contact is not erased and the practice not deleted before. An erasure leaves tries and counters
+    /// to their own time: nobody knows whose they were.
     pub life: &'static str,
 }
 

@@ -103,30 +103,34 @@ impl Gate {
 
 /// Lets a request pass whose key allows it. A write that names itself waits while the same call runs.
 pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    admit(&gate, request, next).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Problem> {
     if gate.scope == Scope::Read {
         observe::looks();
     }
     let (mut parts, mut body) = request.into_parts();
     let most = body.size_hint().upper();
-    let key = match caller::authenticate(&gate.app, &parts.headers, gate.scope).await {
-        Ok(key) => key,
-        Err(problem) => return problem.into_response(),
+    let key = caller::authenticate(&gate.app, &parts.headers, gate.scope).await?;
+    let is_named = writes(gate, &parts) && parts.headers.contains_key(HEADER);
+    let name = is_named.then(|| name(gate, &key, &parts));
+    // A call that comes twice waits for the first one, and not for the place that this one has.
+    let mut turn = match &name {
+        Some(Ok(name)) if gate.room.is_some() => Some(gate.app.running.enter(name).await?),
+        _ => None,
     };
-    let place = match gate.place(&key, most).await {
-        Ok(place) => place,
-        Err(problem) => return problem.into_response(),
-    };
+    let place = gate.place(&key, most).await?;
     if let Some(place) = place.clone() {
         parts.extensions.insert(place);
     }
-    let mut turn = None;
-    if writes(&gate, &parts) && parts.headers.contains_key(HEADER) {
-        match named(&gate, &key, &parts, body).await {
+    if let Some(name) = name {
+        match named(gate, name, &parts, body).await {
             Ok((request, read)) => {
-                turn = match gate.app.running.enter(&request.key).await {
-                    Ok(turn) => Some(turn),
-                    Err(problem) => return problem.into_response(),
-                };
+                // Where there is room enough, a first call that gets stuck on its way keeps no second one waiting.
+                if turn.is_none() {
+                    turn = Some(gate.app.running.enter(&request.key).await?);
+                }
                 parts.extensions.insert(request);
                 body = read.into();
             }
@@ -142,7 +146,7 @@ pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
     };
     let response = next.run(Request::from_parts(parts, body)).await;
     drop((turn, place));
-    response
+    Ok(response)
 }
 
 /// Whether it may write: a look doesn't, nor does a question what a command would do.
@@ -152,21 +156,31 @@ fn writes(gate: &Gate, parts: &Parts) -> bool {
     gate.scope != Scope::Read && !looks && !asks
 }
 
-/// Reads the name of a call and all that it says.
-async fn named(gate: &Gate, key: &KeyHolder, parts: &Parts, body: Body) -> Result<(usecase::Request, Bytes), Problem> {
-    let body = ask::host_bytes(&parts.headers, body, gate.most_bytes()).await?;
+/// The name of a call, whatever it says.
+fn name(gate: &Gate, key: &KeyHolder, parts: &Parts) -> Result<RequestKey, Problem> {
     let given = idempotency_key(&parts.headers)?;
+    let caller = match key {
+        KeyHolder::Host(key) => key.id.to_string(),
+        KeyHolder::Operator(key) => key.id.to_string(),
+    };
+    Ok(RequestKey { scope: format!("{caller} {}", gate.route), key: given })
+}
+
+/// Reads all that a call of this name says.
+async fn named(
+    gate: &Gate,
+    name: Result<RequestKey, Problem>,
+    parts: &Parts,
+    body: Body,
+) -> Result<(usecase::Request, Bytes), Problem> {
+    let body = ask::host_bytes(&parts.headers, body, gate.most_bytes()).await?;
+    let key = name?;
     let mut digest = Sha256::new();
     let query = parts.uri.query().unwrap_or_default();
     for part in [parts.uri.path().as_bytes(), query.as_bytes(), &body] {
         digest.update(part.len().to_be_bytes());
         digest.update(part);
     }
-    let caller = match key {
-        KeyHolder::Host(key) => key.id.to_string(),
-        KeyHolder::Operator(key) => key.id.to_string(),
-    };
-    let key = RequestKey { scope: format!("{caller} {}", gate.route), key: given };
     Ok((usecase::Request { key, digest: digest.finalize().into() }, body))
 }
 

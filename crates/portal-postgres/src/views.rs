@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use portal_domain::{
     email::LoginKey,
     event::RecordedEvent,
-    id::{ClientId, ContactId, PracticeId, Ref},
+    id::{ClientId, ContactId, LoginId, PracticeId, Ref},
     message::{Attempt, Delivery, MessageKind},
     port::{Listed, Page, PortalViews, StoreError, Waiting},
     practice::{ApiKey, Client, Practice, PracticeUser},
@@ -136,6 +136,34 @@ impl PortalViews for PostgresStore {
         .await
         .map_err(store_error)?;
         names.iter().map(|name| reference(name)).collect()
+    }
+
+    async fn signed_in(
+        &self,
+        practice: PracticeId,
+        now: Timestamp,
+        page: &Page<LoginId>,
+    ) -> Result<Vec<(LoginId, Ref)>, StoreError> {
+        let rows = sqlx::query!(
+            r#"SELECT s.login_id AS "login_id!", min(c.ref) AS "reference!" FROM (
+                   SELECT login_id, epoch FROM portal.session
+                   WHERE practice_id = $1 AND ended_at IS NULL AND expires_at > $3 AND login_id > $2
+                   UNION
+                   SELECT login_id, epoch FROM portal.session
+                   WHERE practice_id = $1 AND ended_at IS NULL AND told AND login_id > $2
+               ) AS s
+               JOIN portal.login l ON l.practice_id = $1 AND l.login_id = s.login_id AND l.epoch = s.epoch
+               JOIN portal.contact c ON c.practice_id = $1 AND c.login_id = s.login_id
+               GROUP BY s.login_id ORDER BY s.login_id LIMIT $4"#,
+            row::uuid(practice),
+            page.after.map_or(Uuid::nil(), LoginId::to_uuid),
+            now.as_micros(),
+            i64::from(page.limit),
+        )
+        .fetch_all(self.pool())
+        .await
+        .map_err(store_error)?;
+        rows.into_iter().map(|found| Ok((row::id(found.login_id), reference(&found.reference)?))).collect()
     }
 
     async fn api_keys(&self, practice: PracticeId) -> Result<Vec<ApiKey>, StoreError> {

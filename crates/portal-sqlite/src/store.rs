@@ -17,7 +17,7 @@ use portal_domain::{
         StaffFacts, StaffSignIn, UserFacts, UserQuery, VisitFacts, WorkspaceSessionFacts,
     },
     handoff::HandoffHash,
-    id::{ClientId, ContactId, LinkId, PracticeId, Ref, UserId},
+    id::{ClientId, ContactId, LinkId, LoginId, PracticeId, Ref, UserId},
     journal::{Head, JournalRow, Sealing},
     message::{Delivery, MessageKind},
     port::{
@@ -473,6 +473,17 @@ impl PortalViews for SqliteStore {
     ) -> Result<Vec<Ref>, StoreError> {
         let mut reader = self.readers.take().await?;
         let answer = views::contacts_with(&mut reader, practice, key, page).await;
+        reader.told(answer)
+    }
+
+    async fn signed_in(
+        &self,
+        practice: PracticeId,
+        now: Timestamp,
+        page: &Page<LoginId>,
+    ) -> Result<Vec<(LoginId, Ref)>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = views::signed_in(&mut reader, practice, now, page).await;
         reader.told(answer)
     }
 

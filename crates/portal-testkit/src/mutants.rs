@@ -40,7 +40,7 @@ const fn law_of_persons(fault: Fault) -> Option<&'static str> {
         Fault::JournalKept | Fault::MailKept | Fault::AnswersKept => "j3_erasing_leaves_nothing_of_a_contact",
         Fault::HeirForgotten => "j3_erasing_one_of_two_leaves_the_other",
         Fault::SharingForgotten | Fault::OriginsKept => "j3_erasing_one_of_two_tells_the_other_nothing",
-        Fault::TriesOfGoneShown => "j3_tries_of_who_is_deleted_are_told_of_nobody",
+        Fault::WishesOfOthersTaken => "j3_what_others_asked_for_outlives_an_erasure",
         Fault::FormerRowsShown => "j3_rows_of_a_former_contact_are_not_the_next_ones",
         Fault::LeftSessionsForgotten => "a_dossier_has_the_contacts_sessions_at_a_login_it_left",
         Fault::RowsKept => "j3_rows_and_answers_do_without_an_erased_contact",

@@ -108,13 +108,11 @@ fn erasure(facts: &ContactFacts, command: Erase<'_>, at: Timestamp) -> Erasure {
     let names: BTreeSet<_> = names.filter(|name| !name.is_empty()).collect();
     let addresses: BTreeSet<_> = present.iter().flat_map(|contact| spellings(contact)).collect();
     let addresses: BTreeSet<_> = addresses.into_iter().chain(command.traces.addresses.iter().cloned()).collect();
-    let read = addresses.iter().filter_map(|address| EmailAddress::parse(address).ok());
-    let keys = read.map(|email| email.key().clone()).chain(facts.former_keys.iter().cloned()).collect();
+    let key = |address: &String| EmailAddress::parse(address).ok().map(|email| email.key().clone());
     Erasure {
         contacts: present.map(|contact| contact.id).into_iter().chain(command.gone.iter().copied()).collect(),
         names: command.reference.map(|reference| Names { reference: reference.clone(), names }),
-        keys,
-        addresses,
+        addresses: addresses.into_iter().map(|address| (address.clone(), key(&address))).collect(),
         heirs: heirs(facts, command.logins),
         at,
     }

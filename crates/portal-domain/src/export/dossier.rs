@@ -2,8 +2,17 @@
 
 use super::{HandoffRecord, LinkRecord, MessageRecord, SessionRecord, SignInCodeRecord, TryRecord, When};
 use crate::{
-    contact::Access, event::RecordedEvent, facts::ContactFacts, id::JobId, job::RowContent, link::LinkState,
-    practice::Practice, time::Timestamp, view::ContactView,
+    contact::Access,
+    email::{EmailAddress, LoginKey},
+    event::RecordedEvent,
+    facts::ContactFacts,
+    id::JobId,
+    job::RowContent,
+    link::LinkState,
+    message::MessageKind,
+    practice::Practice,
+    time::Timestamp,
+    view::ContactView,
 };
 
 /// What a store finds about one contact, and what tells the contact's own from what is others'.
@@ -13,8 +22,7 @@ pub struct DossierFacts {
     pub practice: Practice,
     /// The contact, with the login it is behind.
     pub contact: ContactFacts,
-    /// Whether that login was ever written to about somebody else, also where the mail was erased. Every grant is (A4), so whoever
-    /// else was behind it was.
+    /// Whether mail or the journal tells of somebody else behind that login, also of who was erased since.
     pub login_was_shared: bool,
     /// Messages about the contact, in the order they were queued.
     pub messages: Vec<MessageRecord>,
@@ -26,8 +34,8 @@ pub struct DossierFacts {
     pub handoffs: Vec<HandoffRecord>,
     /// Codes that told of it, oldest first.
     pub sign_in_codes: Vec<SignInCodeRecord>,
-    /// Tries at keys of its addresses, present and former, that no other contact and no practice user has or had, oldest first;
-    /// without those that a contact which was deleted since may have made.
+    /// Tries at the key of its login, oldest first; none if another contact that is there has it, or had it first while it had access,
+    /// or a practice user has it.
     pub tries: Vec<TryRecord>,
     /// Rows of jobs that name its reference, and are not from before another contact of that reference was deleted.
     pub rows: Vec<ImportedRow>,
@@ -69,8 +77,8 @@ pub struct Dossier {
 
 impl Dossier {
     /// Leaves out what may be another person's (C3): of a login that others are or were behind, tries, and sessions in which this
-    /// contact's profile was not chosen; and of any login, sessions from before the contact was behind it. `None` where there is no
-    /// contact.
+    /// contact's profile was not chosen; and of any login, sessions from before the contact was behind it, and tries from before its
+    /// key was this contact's. `None` where there is no contact.
     pub fn of(mut found: DossierFacts, now: Timestamp) -> Option<Self> {
         let mut view = ContactView::of(&found.practice, &found.contact, now)?;
         let contact = found.contact.contact.as_ref()?;
@@ -88,9 +96,8 @@ impl Dossier {
             Some(profile) => profile.contact == id,
             None => own(session),
         });
-        if !alone {
-            found.tries.clear();
-        }
+        let from = found.at_its_key_since().filter(|_| alone);
+        found.tries.retain(|noted| from.is_some_and(|from| noted.at.0 >= from));
         view.portal.shared_with.clear();
         Some(Self {
             at: now,
@@ -101,6 +108,28 @@ impl Dossier {
             sessions_left_out: all - found.sessions.len(),
             found,
         })
+    }
+}
+
+impl DossierFacts {
+    /// Since when the key of its login is that of its first address, while it has access. A move tells when it was; a correction of a
+    /// wrong address does not, and invites anew (M9).
+    fn at_its_key_since(&self) -> Option<Timestamp> {
+        let contact = self.contact.contact.as_ref().filter(|contact| contact.access == Access::Granted)?;
+        let key = contact.emails.first()?.key();
+        let changed = match &contact.moved_from {
+            Some(moved) => moved.at,
+            None if self.contact.former_keys.iter().any(|former| former != key) => self.invited_at(key)?,
+            None => contact.created_at,
+        };
+        Some(changed.max(contact.behind_since?))
+    }
+
+    /// When it was last invited at a key.
+    fn invited_at(&self, key: &LoginKey) -> Option<Timestamp> {
+        let there = |address: &str| EmailAddress::parse(address).is_ok_and(|to| to.key() == key);
+        let invited = self.messages.iter().filter(|mail| mail.kind == MessageKind::Activation && there(&mail.to));
+        invited.map(|mail| mail.queued_at.0).max()
     }
 }
 

@@ -6,7 +6,7 @@ use super::StoreError;
 use crate::{
     email::LoginKey,
     event::RecordedEvent,
-    id::{ClientId, ContactId, PracticeId, Ref},
+    id::{ClientId, ContactId, LoginId, PracticeId, Ref},
     message::{Delivery, MessageKind},
     practice::{ApiKey, Client, Practice, PracticeUser},
     throttle::RecordedTry,
@@ -47,6 +47,14 @@ pub trait PortalViews: Send + Sync {
         key: &LoginKey,
         page: &Page<Ref>,
     ) -> Result<Vec<Ref>, StoreError>;
+    /// Logins with a session of their epoch that is not ended, and before its absolute limit or known to a host; each with the first
+    /// contact behind it. The key is the login. MUST NOT take longer for logins or contacts without such a session.
+    async fn signed_in(
+        &self,
+        practice: PracticeId,
+        now: Timestamp,
+        page: &Page<LoginId>,
+    ) -> Result<Vec<(LoginId, Ref)>, StoreError>;
     /// Keys of the practice, revoked ones too, oldest first.
     async fn api_keys(&self, practice: PracticeId) -> Result<Vec<ApiKey>, StoreError>;
     /// Messages about a contact, in the order they were queued; the key is their place, given as the second of each pair.

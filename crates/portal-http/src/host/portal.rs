@@ -45,9 +45,11 @@ pub(super) const SAYS: &[Says] = &[
     says("DELETE /sessions", "Ends all portal sessions of the practice"),
 ];
 
-/// So many contacts are looked at together when all sessions of a practice end: few, since each comes with all who are behind its
-/// login.
-const BATCH: u32 = 16;
+/// So many logins are listed together when all sessions of a practice end: few, since each is ended by the contact that was behind it
+/// when it was listed.
+const BATCH: u32 = 50;
+/// So often what is open is looked at until nothing is; who signs in meanwhile keeps nobody waiting.
+const WALKS: usize = 4;
 
 pub(super) async fn one(host: Host, Reference(contact): Reference) -> Answer<Json<PortalAnswer>> {
     let contact = host.app.portal.contact_view(&host.context, &contact).await?;
@@ -168,24 +170,37 @@ pub(super) async fn end_all_sessions(host: Host, sent: Sent<Bare>) -> Answer<Jso
 async fn end_page_by_page(app: &Inner, context: &CallContext) -> Result<usize, Error> {
     // First, so that a session that begins by one of them is met below.
     app.portal.end_handoffs(context).await?;
-    let mut page = Page { after: None, limit: BATCH };
     let mut sessions_ended = 0;
+    for _ in 0..WALKS {
+        let (logins, ended) = end_once(app, context).await?;
+        sessions_ended += ended;
+        if logins == 0 {
+            break;
+        }
+    }
+    Ok(sessions_ended)
+}
+
+/// Ends what is open now. Answers how many logins there were, and how many sessions ended.
+///
+/// Whoever was listed for a login may leave it before its turn comes: then others behind it are met by the next walk.
+async fn end_once(app: &Inner, context: &CallContext) -> Result<(usize, usize), Error> {
+    let mut page = Page { after: None, limit: BATCH };
+    let (mut logins, mut sessions_ended) = (0, 0);
     loop {
-        let refs = app.views.contacts(context.practice, &page).await?;
-        for facts in app.portal.contacts(context, &refs).await? {
-            // Only what is open: cut short and asked again, it goes on where it was, however many there are.
-            let open = facts.login.is_some_and(|login| !login.sessions.is_empty());
-            let Some(contact) = facts.contact.filter(|_| open) else { continue };
-            match app.portal.end_contact_sessions(context, &contact.reference).await {
+        // Only what is open: cut short and asked again, it goes on where it was, however many there are.
+        let signed_in = app.views.signed_in(context.practice, app.portal.now(), &page).await?;
+        logins += signed_in.len();
+        for (_, contact) in &signed_in {
+            match app.portal.end_contact_sessions(context, contact).await {
                 Ok(ended) => sessions_ended += ended,
-                // Deleted meanwhile, and its sessions with it.
                 Err(Error::Refused(Refusal::NotFound { .. })) => {}
                 Err(error) => return Err(error),
             }
         }
-        if refs.len() < BATCH as usize {
-            return Ok(sessions_ended);
+        if signed_in.len() < BATCH as usize {
+            return Ok((logins, sessions_ended));
         }
-        page.after = refs.into_iter().next_back();
+        page.after = signed_in.last().map(|(login, _)| *login);
     }
 }

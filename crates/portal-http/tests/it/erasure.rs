@@ -182,15 +182,75 @@ async fn j3_what_was_of_one_of_two_is_never_told_of_the_other() {
     }
 }
 
+/// Somebody tries at an address, and fails; then time goes by.
+async fn tries(kit: &Kit, address: &str) {
+    kit.front(POST, "/session", json!({"email": address, "password": "not that one"})).await.is(401);
+    kit.clock.advance(std::time::Duration::from_secs(3600));
+}
+
+/// When the address is the contact's, one more tries, which is all that is told.
+async fn only_the_next_try_is_told(kit: &Kit, contact: &str, address: &str) {
+    kit.clock.advance(std::time::Duration::from_secs(3600));
+    let path = format!("/contacts/{contact}/export");
+    let before = kit.get(&path).await.is(200).json();
+    assert_eq!(before["tries"], json!([]), "{before}");
+    tries(kit, address).await;
+    let told = kit.get(&path).await.is(200).json();
+    assert_eq!(told["tries"].as_array().map(Vec::len), Some(1), "{told}");
+    assert_eq!(told["tries"][0]["at"], before["taken_at"], "{told}");
+}
+
+#[tokio::test]
+async fn j3_tries_from_before_a_move_are_not_told() {
+    let kit = Kit::new().await;
+    kit.settle("ada", "ada@smith.example").await;
+    kit.settle("bob", "bob@smith.example").await;
+    let lists = async |contact: &str, body: Value| {
+        kit.host(PUT, &format!("/contacts/{contact}/emails"), body).await.is(200);
+    };
+    lists("ada", json!({"emails": ["ada@smith.example", "home@smith.example"]})).await;
+    tries(&kit, "home@smith.example").await;
+    lists("ada", json!({"emails": ["ada@smith.example"]})).await;
+    tries(&kit, "home@smith.example").await;
+    lists("bob", json!({"emails": ["home@smith.example"]})).await;
+    only_the_next_try_is_told(&kit, "bob", "home@smith.example").await;
+}
+
+#[tokio::test]
+async fn j3_tries_from_before_a_wrong_address_was_corrected_are_not_told() {
+    let kit = Kit::new().await;
+    kit.settle("ada", "typo@smith.example").await;
+    tries(&kit, "ada@smith.example").await;
+    let body = json!({"emails": ["ada@smith.example"], "wrong_address": true});
+    kit.host(PUT, "/contacts/ada/emails", body).await.is(200);
+    only_the_next_try_is_told(&kit, "ada", "ada@smith.example").await;
+}
+
 #[tokio::test]
 async fn j3_tries_of_who_was_deleted_are_not_those_of_the_next_at_the_address() {
     let kit = Kit::new().await;
     kit.settle("ada", "ada@smith.example").await;
-    kit.sign_in("ada@smith.example").await;
+    tries(&kit, "ada@smith.example").await;
     kit.host(DELETE, "/contacts/ada", Value::Null).await.is(200);
+    tries(&kit, "ada@smith.example").await;
     kit.host(PUT, "/contacts/eve", json!({"name": "Eve", "emails": ["ada@smith.example"]})).await.is(201);
     let told = kit.get("/contacts/eve/export").await.is(200).json();
-    assert_eq!(told["tries"], json!([]), "{told}");
+    assert_eq!(told["tries"], json!([]), "who has no access has no tries: {told}");
+    kit.host(POST, "/contacts/eve/portal/activate", Value::Null).await.is(200);
+    only_the_next_try_is_told(&kit, "eve", "ada@smith.example").await;
+}
+
+#[tokio::test]
+async fn j3_tries_of_who_was_staff_are_not_those_of_a_contact_at_the_address() {
+    let kit = Kit::new().await;
+    for (name, address) in [("ann", "ann@smith.example"), ("ben", "ben@smith.example")] {
+        let user = json!({"name": name, "email": address, "role": "admin"});
+        kit.host(PUT, &format!("/practice-users/{name}"), user).await.is(201);
+    }
+    tries(&kit, "ann@smith.example").await;
+    kit.host(DELETE, "/practice-users/ann", Value::Null).await.is(204);
+    kit.invite("eve", "ann@smith.example").await;
+    only_the_next_try_is_told(&kit, "eve", "ann@smith.example").await;
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use axum::http::Method;
 use portal_domain::{
     email::LoginKey,
     event::RecordedEvent,
-    id::{ClientId, ContactId, PracticeId, Ref},
+    id::{ClientId, ContactId, LoginId, PracticeId, Ref},
     message::Delivery,
     port::{Listed, Page, PortalViews, StoreError, Waiting},
     practice::{ApiKey, Client, Practice, PracticeUser},
@@ -334,6 +334,14 @@ impl PortalViews for NoViews {
         panic!("on purpose")
     }
     async fn contacts_with(&self, _: PracticeId, _: &LoginKey, _: &Page<Ref>) -> Result<Vec<Ref>, StoreError> {
+        Ok(Vec::new())
+    }
+    async fn signed_in(
+        &self,
+        _: PracticeId,
+        _: Timestamp,
+        _: &Page<LoginId>,
+    ) -> Result<Vec<(LoginId, Ref)>, StoreError> {
         Ok(Vec::new())
     }
     async fn api_keys(&self, _: PracticeId) -> Result<Vec<ApiKey>, StoreError> {

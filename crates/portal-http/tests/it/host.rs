@@ -1,6 +1,6 @@
 //! The host API's happy paths and refusals.
 
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -229,6 +229,34 @@ async fn all_sessions_of_a_practice_end_together_and_no_other_practice_s() {
     assert_eq!(kit.stored(), before, "nothing is done twice, so that a call that was cut short gets on");
     let again = json!({"email": "ada@smith.example", "password": PASSWORD});
     kit.front(POST, "/session", again).await.is(204);
+}
+
+#[tokio::test]
+async fn ending_all_sessions_asks_only_about_who_is_signed_in() {
+    let kit = Kit::new().await;
+    kit.settle("m", "ada@smith.example").await;
+    let end = async || {
+        let before = kit.store.asked();
+        let ended = kit.host(DELETE, "/sessions", Value::Null).await.is(200).json();
+        (ended["sessions_ended"].as_u64(), kit.store.asked() - before)
+    };
+    kit.sign_in("ada@smith.example").await;
+    let one = end().await;
+    assert_eq!(one.0, Some(1));
+    for number in 0..200 {
+        kit.host(PUT, &format!("/contacts/c-{number}"), json!({"name": "Bob"})).await.is(201);
+    }
+    kit.sign_in("ada@smith.example").await;
+    assert_eq!(end().await, one);
+    // More than are listed at once.
+    for number in 0..51 {
+        let address = format!("s-{number}@smith.example");
+        kit.settle(&format!("s-{number}"), &address).await;
+        kit.clock.advance(Duration::from_secs(5));
+        kit.sign_in(&address).await;
+    }
+    assert_eq!(end().await.0, Some(51));
+    assert_eq!(end().await.0, Some(0));
 }
 
 #[tokio::test]

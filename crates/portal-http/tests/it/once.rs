@@ -227,6 +227,25 @@ async fn a_second_call_waits_for_the_first_and_is_told_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_second_call_that_takes_long_waits_for_the_first_and_not_for_its_place() {
+    let kit = Kit::new().await;
+    kit.host(PUT, "/contacts/ada", json!({"name": "Ada", "emails": ["ada@smith.example"]})).await.is(201);
+    let call = |key| kit.once(key, POST, "/activations", json!({"action": "activate", "contacts": ["ada"]}));
+    // With all its commits: longer than a call waits for its place, and less than it waits for another one.
+    kit.store.slow_down(Duration::from_millis(700));
+    let (first, second) = tokio::join!(call("k"), call("k"));
+    same(&first.is(202), &second);
+    kit.store.slow_down(Duration::from_secs(10));
+    let (first, second) = tokio::join!(call("another"), call("another"));
+    first.is(202);
+    second.problem(409, "idempotency_key_in_use");
+    // Another call of the practice needs a place of its own.
+    let (first, second) = tokio::join!(call("a third"), call("a fourth"));
+    first.is(202);
+    second.problem(503, "overloaded");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_second_call_is_told_after_five_seconds_that_the_first_still_runs() {
     let kit = Kit::new().await;
     let call = |key| kit.once(key, PUT, "/clients/acme", json!({"name": "Acme"}));

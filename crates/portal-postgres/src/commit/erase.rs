@@ -33,7 +33,7 @@ pub(crate) async fn erase(connection: &mut PgConnection, practice: Uuid, what: &
     sessions(connection, practice, &contacts, until).await?;
     personal(connection, practice, &contacts).await?;
     links(connection, practice, &contacts, what).await?;
-    tries(connection, practice, what, until).await?;
+    wishes(connection, practice, what).await?;
     answers(connection, practice, &contacts, what.names.as_ref()).await?;
     rows(connection, practice, what.names.as_ref()).await
 }
@@ -134,55 +134,29 @@ async fn links(
     Ok(())
 }
 
-/// Mail, sent or not: whoever holds a message holds it no longer. Logins that others stay behind keep that they were shared.
+/// Mail, sent or not: whoever holds a message holds it no longer.
 async fn messages(connection: &mut PgConnection, practice: Uuid, contacts: &[Uuid]) -> Result<(), Failure> {
-    sqlx::query!(
-        "WITH gone AS (
-             DELETE FROM portal.message WHERE practice_id = $1 AND contact_id = ANY ($2) RETURNING login_id)
-         UPDATE portal.login SET was_shared = true
-         WHERE practice_id = $1 AND NOT was_shared AND login_id IN (SELECT login_id FROM gone)",
-        practice,
-        contacts,
-    )
-    .execute(connection)
-    .await?;
+    sqlx::query!("DELETE FROM portal.message WHERE practice_id = $1 AND contact_id = ANY ($2)", practice, contacts)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
-/// Tries at keys that nobody has any more, where others came from, and what was asked for at those addresses.
-async fn tries(connection: &mut PgConnection, practice: Uuid, what: &Erasure, until: i64) -> Result<(), Failure> {
-    let keys: Vec<_> = what.keys.iter().map(LoginKey::as_str).collect();
+/// What was asked for at their addresses. Where somebody has the key, the wish may be theirs, and is decided within seconds.
+async fn wishes(connection: &mut PgConnection, practice: Uuid, what: &Erasure) -> Result<(), Failure> {
+    // As they were typed, so they are bytes there.
+    let addresses: Vec<_> = what.addresses.keys().map(String::as_bytes).collect();
+    let keys: Vec<_> = what.addresses.values().map(|key| key.as_ref().map(LoginKey::as_str)).collect();
     sqlx::query!(
-        "DELETE FROM portal.sign_in_try t WHERE t.practice_id = $1 AND t.key = ANY ($2)
-             AND NOT EXISTS (SELECT FROM portal.login_key k WHERE k.practice_id = $1 AND k.key = t.key)
-             AND NOT EXISTS (SELECT FROM portal.contact_email m WHERE m.practice_id = $1 AND m.key = t.key)",
+        "DELETE FROM portal.enquiry WHERE practice_id = $1 AND address IN (
+             SELECT a.address FROM unnest($2::bytea[], $3::text[]) AS a (address, key)
+             WHERE NOT EXISTS (SELECT FROM portal.login_key k WHERE k.practice_id = $1 AND k.key = a.key))",
         practice,
-        &keys as &[&str],
+        &addresses as &[&[u8]],
+        &keys as &[Option<&str>],
     )
-    .execute(&mut *connection)
+    .execute(connection)
     .await?;
-    // Whose browser it was at keys that somebody else has, nobody can tell.
-    sqlx::query!(
-        "UPDATE portal.sign_in_try SET origin = NULL
-         WHERE practice_id = $1 AND key = ANY ($2) AND at <= $3 AND origin IS NOT NULL",
-        practice,
-        &keys as &[&str],
-        until,
-    )
-    .execute(&mut *connection)
-    .await?;
-    // With somebody behind the login the wish may be theirs, and is decided within seconds.
-    if what.heirs.is_empty() {
-        // As they were typed, so they are bytes there.
-        let addresses: Vec<_> = what.addresses.iter().map(String::as_bytes).collect();
-        sqlx::query!(
-            "DELETE FROM portal.enquiry WHERE practice_id = $1 AND address = ANY ($2)",
-            practice,
-            &addresses as &[&[u8]],
-        )
-        .execute(connection)
-        .await?;
-    }
     Ok(())
 }
 

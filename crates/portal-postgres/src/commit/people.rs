@@ -288,18 +288,6 @@ pub(crate) async fn delete_contacts(
         return Ok(());
     }
     let ids = column(contacts, |(contact, _)| contact.to_uuid());
-    // Whoever has the address, or gets it, can't be told these tries as their own.
-    sqlx::query!(
-        "UPDATE portal.sign_in_try SET of_gone = true
-         WHERE practice_id = $1 AND NOT of_gone AND key IN (
-             SELECT key FROM portal.contact_email WHERE practice_id = $1 AND contact_id = ANY ($2)
-             UNION
-             SELECT key FROM portal.contact_former_key WHERE practice_id = $1 AND contact_id = ANY ($2))",
-        practice,
-        &ids,
-    )
-    .execute(&mut *connection)
-    .await?;
     // Which reference they had is kept.
     sqlx::query!(
         "WITH deleted AS (

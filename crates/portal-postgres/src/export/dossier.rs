@@ -1,10 +1,9 @@
 //! Everything about one contact, from one view.
 
-use std::collections::BTreeSet;
-
 use portal_domain::{
+    email::LoginKey,
     export::{DossierFacts, ImportedRow, MessageRecord, PartPage, TryRecord, When},
-    facts::{ContactFacts, ContactQuery, ContactSelector},
+    facts::{ContactQuery, ContactSelector},
     id::{ContactId, LoginId, PracticeId, Ref},
     port::{Page, PracticeSelector, StoreError},
     time::Timestamp,
@@ -41,6 +40,11 @@ pub(super) async fn dossier(
         Some(login) => was_shared(connection, of, login, contact).await?,
         None => false,
     };
+    let key = found.login.as_ref().and_then(|facts| facts.login.key.as_ref());
+    let tries = match key {
+        Some(key) => tries(connection, of, contact, key).await?,
+        None => Vec::new(),
+    };
     Ok(Some(DossierFacts {
         practice,
         login_was_shared,
@@ -49,14 +53,14 @@ pub(super) async fn dossier(
         sessions: passages::sessions_of(connection, of, login, contact).await?,
         handoffs: passages::handoffs(connection, of, Some(contact), &page).await?,
         sign_in_codes: passages::sign_in_codes(connection, of, Some(contact), &page).await?,
-        tries: tries(connection, of, contact, &found).await?,
+        tries,
         rows: rows(connection, of, reference).await?,
         events: views::events_about(connection, of, contact, &all).await?,
         contact: found,
     }))
 }
 
-/// Whether a login was ever written to about another contact than this one, be the mail erased or not.
+/// Whether mail or the journal names another contact behind a login: an erasure takes the mail and leaves the events.
 async fn was_shared(
     connection: &mut PgConnection,
     of: PracticeId,
@@ -65,7 +69,7 @@ async fn was_shared(
 ) -> Result<bool, StoreError> {
     let others = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT 1 FROM portal.message WHERE practice_id = $1 AND login_id = $2 AND contact_id <> $3)
-               OR EXISTS (SELECT 1 FROM portal.login WHERE practice_id = $1 AND login_id = $2 AND was_shared)
+               OR EXISTS (SELECT 1 FROM portal.event WHERE practice_id = $1 AND login_id = $2 AND contact_id <> $3)
                AS "others!""#,
         row::uuid(of),
         login.to_uuid(),
@@ -74,27 +78,25 @@ async fn was_shared(
     others.fetch_one(connection).await.map_err(store_error)
 }
 
-/// Tries at keys of the contact's addresses, present and former, that are nobody else's, and were nobody else's.
+/// Tries at a key that is, and was, no other contact's and no practice user's.
 async fn tries(
     connection: &mut PgConnection,
     of: PracticeId,
     contact: ContactId,
-    found: &ContactFacts,
+    key: &LoginKey,
 ) -> Result<Vec<TryRecord>, StoreError> {
-    let present = found.contact.iter().flat_map(|contact| contact.emails.iter()).map(|email| email.key());
-    let keys: BTreeSet<String> = present.chain(&found.former_keys).map(|key| key.as_str().to_owned()).collect();
     let own = sqlx::query!(
         r#"SELECT t.try_id, t.key, t.origin, t.known_browser, t.right_password, t.at
-           FROM unnest($2::text[]) AS k (key) JOIN portal.sign_in_try t ON t.practice_id = $1 AND t.key = k.key
-           WHERE NOT t.of_gone
+           FROM portal.sign_in_try t
+           WHERE t.practice_id = $1 AND t.key = $2
                AND NOT EXISTS (SELECT 1 FROM portal.contact_email a
-                   WHERE a.practice_id = $1 AND a.key = k.key AND a.contact_id <> $3)
+                   WHERE a.practice_id = $1 AND a.key = $2 AND a.contact_id <> $3)
                AND NOT EXISTS (SELECT 1 FROM portal.contact_former_key f
-                   WHERE f.practice_id = $1 AND f.key = k.key AND f.contact_id <> $3)
-               AND NOT EXISTS (SELECT 1 FROM portal.practice_user u WHERE u.practice_id = $1 AND u.key = k.key)
+                   WHERE f.practice_id = $1 AND f.key = $2 AND f.contact_id <> $3)
+               AND NOT EXISTS (SELECT 1 FROM portal.practice_user u WHERE u.practice_id = $1 AND u.key = $2)
            ORDER BY t.at, t.try_id"#,
         row::uuid(of),
-        &Vec::from_iter(keys),
+        key.as_str(),
         contact.to_uuid(),
     );
     let own = own.fetch_all(connection).await.map_err(store_error)?.into_iter();

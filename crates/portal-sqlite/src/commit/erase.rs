@@ -1,6 +1,7 @@
 //! Erasure of contacts (J3). Guards are held and everything else is written, but for what the commit itself tells.
 
 use portal_domain::{
+    email::LoginKey,
     erasure::{Erasure, Names},
     job::JobRow,
 };
@@ -34,7 +35,7 @@ pub(super) async fn erase(connection: &mut SqliteConnection, practice: &[u8], wh
     sessions(connection, practice, &contacts, until).await?;
     personal(connection, practice, &contacts).await?;
     links(connection, practice, &contacts, what).await?;
-    tries(connection, practice, what, until).await?;
+    wishes(connection, practice, what).await?;
     answers(connection, practice, &contacts, what.names.as_ref()).await?;
     rows(connection, practice, what.names.as_ref()).await
 }
@@ -144,16 +145,8 @@ async fn links(
     Ok(())
 }
 
-/// Mail, sent or not: whoever holds a message holds it no longer. Logins that others stay behind keep that they were shared.
+/// Mail, sent or not: whoever holds a message holds it no longer.
 async fn messages(connection: &mut SqliteConnection, practice: &[u8], contacts: &str) -> Result<(), Fault> {
-    let shared = sqlx::query!(
-        "UPDATE portal_login SET was_shared = 1 WHERE practice_id = ?1 AND login_id IN (
-             SELECT m.login_id FROM json_each(?2) AS e
-             CROSS JOIN portal_message AS m ON m.practice_id = ?1 AND m.contact_id = unhex(e.value))",
-        practice,
-        contacts
-    );
-    shared.execute(&mut *connection).await?;
     let messages = sqlx::query!(
         "DELETE FROM portal_message WHERE practice_id = ?1 AND contact_id IN (SELECT unhex(value) FROM json_each(?2))",
         practice,
@@ -163,38 +156,18 @@ async fn messages(connection: &mut SqliteConnection, practice: &[u8], contacts: 
     Ok(())
 }
 
-/// Tries at keys that nobody has any more, where others came from, and what was asked for at those addresses.
-async fn tries(connection: &mut SqliteConnection, practice: &[u8], what: &Erasure, until: i64) -> Result<(), Fault> {
-    let keys = texts(what.keys.iter().map(portal_domain::email::LoginKey::as_str));
-    let tries = sqlx::query!(
-        "DELETE FROM portal_sign_in_try WHERE practice_id = ?1 AND key IN (
-             SELECT e.value FROM json_each(?2) AS e
-             WHERE NOT EXISTS (SELECT 1 FROM portal_login_key AS k WHERE k.practice_id = ?1 AND k.key = e.value)
-                 AND NOT EXISTS (SELECT 1 FROM portal_contact_email AS m WHERE m.practice_id = ?1 AND m.key = e.value))",
-        practice,
-        keys
-    );
-    tries.execute(&mut *connection).await?;
-    // Whose browser it was at keys that somebody else has, nobody can tell.
-    let origins = sqlx::query!(
-        "UPDATE portal_sign_in_try SET origin = NULL
-         WHERE practice_id = ?1 AND key IN (SELECT e.value FROM json_each(?2) AS e) AND at <= ?3",
-        practice,
-        keys,
-        until
-    );
-    origins.execute(&mut *connection).await?;
-    let addresses = texts(what.addresses.iter().map(String::as_str));
+/// What was asked for at their addresses. Where somebody has the key, the wish may be theirs, and is decided within seconds.
+async fn wishes(connection: &mut SqliteConnection, practice: &[u8], what: &Erasure) -> Result<(), Fault> {
+    let addresses = what.addresses.iter().map(|(address, key)| (address, key.as_ref().map(LoginKey::as_str)));
+    let addresses = json(&Vec::from_iter(addresses));
     let wishes = sqlx::query!(
         "DELETE FROM portal_enquiry WHERE practice_id = ?1 AND address IN (
-             SELECT e.value FROM json_each(?2) AS e)",
+             SELECT e.value ->> 0 FROM json_each(?2) AS e WHERE NOT EXISTS (
+                 SELECT 1 FROM portal_login_key AS k WHERE k.practice_id = ?1 AND k.key = e.value ->> 1))",
         practice,
         addresses
     );
-    // With somebody behind the login the wish may be theirs, and is decided within seconds.
-    if what.heirs.is_empty() {
-        wishes.execute(connection).await?;
-    }
+    wishes.execute(connection).await?;
     Ok(())
 }
 

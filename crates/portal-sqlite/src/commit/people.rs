@@ -222,18 +222,6 @@ pub(super) async fn delete_contacts(
     if ids.is_empty() {
         return Ok(());
     }
-    // Whoever has the address, or gets it, can't be told these tries as their own.
-    let tries = sqlx::query!(
-        "UPDATE portal_sign_in_try SET of_gone = 1 WHERE practice_id = ?1 AND key IN (
-             SELECT m.key FROM json_each(?2) AS e
-             CROSS JOIN portal_contact_email AS m ON m.practice_id = ?1 AND m.contact_id = unhex(e.value)
-             UNION
-             SELECT f.key FROM json_each(?2) AS e
-             CROSS JOIN portal_contact_former_key AS f ON f.practice_id = ?1 AND f.contact_id = unhex(e.value))",
-        practice,
-        ids.json
-    );
-    tries.execute(&mut *connection).await?;
     let remember = sqlx::query!(
         "INSERT INTO portal_gone_contact (practice_id, contact_id, ref, deleted_at)
          SELECT c.practice_id, c.contact_id, c.ref, coalesce(?3, c.created_at) FROM json_each(?2) AS e

@@ -1,11 +1,9 @@
 //! Everything about one contact, from one view.
 
-use std::collections::BTreeSet;
-
 use portal_domain::{
     email::LoginKey,
     export::{DossierFacts, ImportedRow, MessageRecord, PartPage, TryRecord, When},
-    facts::{ContactFacts, ContactQuery, ContactSelector},
+    facts::{ContactQuery, ContactSelector},
     id::{ContactId, LoginId, PracticeId, Ref},
     port::{Page, PracticeSelector},
     time::Timestamp,
@@ -14,7 +12,6 @@ use sqlx::SqliteConnection;
 
 use super::passages;
 use crate::{
-    encode::texts,
     error::Fault,
     read::{facts, from_json, id, practice, views},
 };
@@ -40,6 +37,11 @@ pub(super) async fn dossier(
         Some(login) => was_shared(connection, of, login, contact).await?,
         None => false,
     };
+    let key = found.login.as_ref().and_then(|facts| facts.login.key.as_ref());
+    let tries = match key {
+        Some(key) => tries(connection, of, contact, key).await?,
+        None => Vec::new(),
+    };
     Ok(Some(DossierFacts {
         practice,
         login_was_shared,
@@ -48,14 +50,14 @@ pub(super) async fn dossier(
         sessions: passages::sessions_of(connection, of, login, contact).await?,
         handoffs: passages::handoffs(connection, of, Some(contact), &page).await?,
         sign_in_codes: passages::sign_in_codes(connection, of, Some(contact), &page).await?,
-        tries: tries(connection, of, contact, &found).await?,
+        tries,
         rows: rows(connection, of, reference).await?,
         events: views::events(connection, of, Some(contact), &all).await?,
         contact: found,
     }))
 }
 
-/// Whether a login was ever written to about another contact than this one, be the mail erased or not.
+/// Whether mail or the journal names another contact behind a login: an erasure takes the mail and leaves the events.
 async fn was_shared(
     connection: &mut SqliteConnection,
     of: PracticeId,
@@ -66,7 +68,7 @@ async fn was_shared(
     let (of, login, contact) = (of.as_slice(), login.as_slice(), contact.as_slice());
     let others = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT 1 FROM portal_message WHERE practice_id = ?1 AND login_id = ?2 AND contact_id <> ?3)
-               OR EXISTS (SELECT 1 FROM portal_login WHERE practice_id = ?1 AND login_id = ?2 AND was_shared = 1)
+               OR EXISTS (SELECT 1 FROM portal_event WHERE practice_id = ?1 AND login_id = ?2 AND contact_id <> ?3)
                AS "others!: bool""#,
         of,
         login,
@@ -75,31 +77,28 @@ async fn was_shared(
     Ok(others.fetch_one(connection).await?)
 }
 
-/// Tries at keys of the contact's addresses, present and former, that are nobody else's, and were nobody else's.
+/// Tries at a key that is, and was, no other contact's and no practice user's.
 async fn tries(
     connection: &mut SqliteConnection,
     of: PracticeId,
     contact: ContactId,
-    found: &ContactFacts,
+    key: &LoginKey,
 ) -> Result<Vec<TryRecord>, Fault> {
-    let present = found.contact.iter().flat_map(|contact| contact.emails.iter()).map(|email| email.key());
-    let keys: BTreeSet<&str> = present.chain(&found.former_keys).map(LoginKey::as_str).collect();
-    let keys = texts(keys);
-    let (of, contact) = (of.to_bytes(), contact.to_bytes());
+    let (of, contact, key) = (of.to_bytes(), contact.to_bytes(), key.as_str());
     let (of, contact) = (of.as_slice(), contact.as_slice());
     let own = sqlx::query!(
         r#"SELECT t.try_id, t.key, t.origin, t.known_browser AS "known_browser: bool",
                t.right_password AS "right_password: bool", t.at
-           FROM json_each(?2) AS e CROSS JOIN portal_sign_in_try AS t ON t.practice_id = ?1 AND t.key = e.value
-           WHERE t.of_gone = 0
+           FROM portal_sign_in_try AS t
+           WHERE t.practice_id = ?1 AND t.key = ?2
                AND NOT EXISTS (SELECT 1 FROM portal_contact_email AS a
-                   WHERE a.practice_id = ?1 AND a.key = e.value AND a.contact_id <> ?3)
+                   WHERE a.practice_id = ?1 AND a.key = ?2 AND a.contact_id <> ?3)
                AND NOT EXISTS (SELECT 1 FROM portal_contact_former_key AS f
-                   WHERE f.practice_id = ?1 AND f.key = e.value AND f.contact_id <> ?3)
-               AND NOT EXISTS (SELECT 1 FROM portal_practice_user AS u WHERE u.practice_id = ?1 AND u.key = e.value)
+                   WHERE f.practice_id = ?1 AND f.key = ?2 AND f.contact_id <> ?3)
+               AND NOT EXISTS (SELECT 1 FROM portal_practice_user AS u WHERE u.practice_id = ?1 AND u.key = ?2)
            ORDER BY t.at, t.try_id"#,
         of,
-        keys,
+        key,
         contact
     );
     let own = own.fetch_all(connection).await?.into_iter();

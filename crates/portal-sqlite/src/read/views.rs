@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use portal_domain::{
     email::LoginKey,
     event::RecordedEvent,
-    id::{ClientId, ContactId, PracticeId, Ref},
+    id::{ClientId, ContactId, LoginId, PracticeId, Ref},
     message::{Attempt, Delivery, DeliveryState, MessageKind},
     port::{Listed, Page, Waiting},
     practice::{ApiKey, Client, Practice, PracticeUser},
@@ -164,6 +164,36 @@ pub(crate) async fn contacts_with(
     );
     let rows = rows.fetch_all(connection).await?.into_iter();
     rows.map(|row| reference(&row, "contact.ref").map_err(Fault::from)).collect()
+}
+
+pub(crate) async fn signed_in(
+    connection: &mut SqliteConnection,
+    practice: PracticeId,
+    now: Timestamp,
+    page: &Page<LoginId>,
+) -> Result<Vec<(LoginId, Ref)>, Fault> {
+    let (practice, after) = (practice.to_bytes(), page.after.map(LoginId::to_bytes));
+    // Ids come after no bytes at all.
+    let (practice, after) = (practice.as_slice(), after.as_ref().map_or(&[][..], |id| id.as_slice()));
+    let (now, limit) = (now.as_micros(), i64::from(page.limit));
+    let rows = sqlx::query!(
+        r#"SELECT s.login_id AS "login!", min(c.ref) AS "reference!: String" FROM (
+             SELECT login_id, epoch FROM portal_session
+             WHERE practice_id = ?1 AND ended_at IS NULL AND expires_at > ?3 AND login_id > ?2
+             UNION
+             SELECT login_id, epoch FROM portal_session
+             WHERE practice_id = ?1 AND ended_at IS NULL AND told = 1 AND login_id > ?2
+         ) AS s
+         CROSS JOIN portal_login AS l ON l.practice_id = ?1 AND l.login_id = s.login_id AND l.epoch = s.epoch
+         CROSS JOIN portal_contact AS c ON c.practice_id = ?1 AND c.login_id = s.login_id
+         GROUP BY s.login_id ORDER BY s.login_id LIMIT ?4"#,
+        practice,
+        after,
+        now,
+        limit
+    );
+    let rows = rows.fetch_all(connection).await?.into_iter();
+    rows.map(|row| Ok((id(&row.login, "session.login_id")?, reference(&row.reference, "contact.ref")?))).collect()
 }
 
 /// References come after the empty text, which is none.

@@ -7,8 +7,9 @@ use crate::kit::House;
 
 /// Statements that read a practice's few staff, keys or endpoints or the few operators, that list what is due or over, that count
 /// what waits up to a bound (see `what_waits_is_counted_by_indexes`), that meet a new practice's nothing, or that take away all of
-/// one, a few rows at a time, or count it for an export. And those that look for what names a contact that is to be erased, in what is kept for some days, seconds or until the next sealing.
-const WHOLE: [&str; 35] = [
+/// one, a few rows at a time, or count it for an export; or that walk over what was found by a key already. And those that look for what names a contact that is to be erased, in what is kept for some days, seconds or until the next sealing.
+const WHOLE: [&str; 36] = [
+    "UNION\n             SELECT login_id, epoch FROM portal_session",
     "UPDATE portal_handoff SET ended_at = ?2",
     "AND contact_id IS NOT NULL AND instr(outcome",
     "UPDATE portal_job SET version = version + 1 WHERE practice_id = ?1 AND state IN",
@@ -106,5 +107,25 @@ async fn what_waits_is_counted_by_indexes() {
         let steps: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
         assert!(steps.iter().any(|step| step.contains(index)), "{query}: {steps:?}");
         assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{query}: {steps:?}");
+    }
+}
+
+/// However many have ended or run out, and however many contacts there are that never came.
+#[tokio::test]
+async fn who_is_signed_in_is_listed_by_indexes() {
+    let house = House::new().await;
+    let mut raw = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(house.path())).await.unwrap();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(".sqlx");
+    let described =
+        std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let queries =
+        described.map(|text| serde_json::from_str::<Value>(&text).unwrap()["query"].as_str().unwrap().to_owned());
+    let query = queries.into_iter().find(|query| query.contains("min(c.ref)")).expect("the query");
+    let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}"))).fetch_all(&mut raw).await.unwrap();
+    let steps: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+    for index in
+        ["portal_session_open (practice_id=? AND expires_at>?)", "portal_session_told (practice_id=? AND login_id>?)"]
+    {
+        assert!(steps.iter().any(|step| step.contains(index)), "{steps:?}");
     }
 }

@@ -2,6 +2,10 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use portal_domain::{
+    time::Timestamp,
+    webhook::{Held, Progress},
+};
 use portal_sqlite::{MigrateError, SqliteOptions, SqliteStore};
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
@@ -54,4 +58,35 @@ async fn a_file_of_a_newer_program_is_refused() {
     let refused = house.store.migrate().await.unwrap_err();
     assert!(matches!(refused, MigrateError::Newer { found: 99, known } if known == newest), "{refused:?}");
     assert!(house.store.pending_migrations().await.is_err());
+}
+
+#[tokio::test]
+async fn since_when_events_have_failed_is_filled_in_for_endpoints_of_before() {
+    let house = House::new().await;
+    let mut raw = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(house.path())).await.unwrap();
+    let held = |since: Option<i64>| Held {
+        contact: None,
+        from: 1,
+        tries: 2,
+        since: since.map(Timestamp::from_micros),
+        due_at: Timestamp::from_micros(1),
+    };
+    let progress =
+        |held: Vec<Held>| serde_json::to_string(&Progress { held, ..Progress::default() }).expect("it is JSON");
+    let failing = progress(vec![held(None), held(Some(1_800_000_000_000_007)), held(Some(1_800_000_000_000_003))]);
+    let damaged = ["{\"held\":[{", "{\"held\":[\"x\"]}", "{\"held\":\"abc\"}", "{\"held\":[{\"since\":\"a\"}]}"];
+    let stored = [progress(Vec::new()), failing, progress(vec![held(None)])];
+    for (number, progress) in (1_u8..).zip(stored.into_iter().chain(damaged.map(str::to_owned))) {
+        let insert =
+            "INSERT INTO portal_webhook (practice_id, webhook_id, ref, enabled, terms, progress, cursor_at, may_go_on,
+                          served_at, version) VALUES (?1, ?2, ?3, 1, '', ?4, 0, 1, 0, 1)";
+        let insert = sqlx::query(insert).bind(house.practice.to_bytes().to_vec()).bind(vec![number; 16]);
+        insert.bind(number.to_string()).bind(progress).execute(&mut raw).await.unwrap();
+    }
+    let step = include_str!("../../migrations/0013_turns_of_jobs.sql");
+    let fills = step.split(';').find(|part| part.contains("UPDATE ")).expect("it fills in");
+    sqlx::raw_sql(fills).execute(&mut raw).await.unwrap();
+    let filled = sqlx::query_scalar("SELECT failing_since FROM portal_webhook ORDER BY ref");
+    let filled: Vec<Option<i64>> = filled.fetch_all(&mut raw).await.unwrap();
+    assert_eq!(filled, [None, Some(1_800_000_000_000_003), None, None, None, None, None]);
 }

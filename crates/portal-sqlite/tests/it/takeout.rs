@@ -14,7 +14,7 @@ const EXPORTED: [(&str, &[&str]); 22] = [
     ("api_key", &["hash"]),
     ("practice_user", &["key", "version"]),
     ("client", &["version"]),
-    ("login", &["credential_hash", "credential_id", "epoch", "version", "was_shared"]),
+    ("login", &["credential_hash", "credential_id", "epoch", "version"]),
     ("contact", &["version"]),
     ("contact_email", &["key"]),
     ("contact_client", &[]),
@@ -29,7 +29,7 @@ const EXPORTED: [(&str, &[&str]); 22] = [
     ("event_personal", &["event_id"]),
     ("handoff", &["epoch", "hash"]),
     ("sign_in_code", &["hash"]),
-    ("sign_in_try", &["of_gone", "over_at"]),
+    ("sign_in_try", &["over_at"]),
     ("webhook_delivery", &[]),
     ("journal_head", &["key_id", "mac"]),
 ];

@@ -51,7 +51,8 @@ macro_rules! __store_laws {
             j3_only_what_outlived_its_life_is_purged
             j3_no_answer_names_who_is_erased_at_the_same_time
             j3_erasing_one_of_two_tells_the_other_nothing
-            j3_tries_of_who_is_deleted_are_told_of_nobody
+            a_dossier_has_tries_at_the_key_of_the_login
+            j3_what_others_asked_for_outlives_an_erasure
             j3_rows_of_a_former_contact_are_not_the_next_ones
             a_dossier_has_the_contacts_sessions_at_a_login_it_left
             j3_mail_settled_at_the_same_time_leaves_no_address
@@ -185,6 +186,7 @@ macro_rules! __views_laws {
             $($how)*;
             lists_come_by_reference_in_pages
             contacts_are_found_by_any_of_their_addresses
+            logins_that_are_signed_in_come_with_their_first_contact
             the_directory_lists_names_and_addresses
             practices_come_by_slug
             lists_stay_inside_their_practice

@@ -3,13 +3,14 @@
 use std::{collections::BTreeMap, slice};
 
 use portal_domain::{
-    change::Change,
+    change::{Change, Which},
     contact::Contact,
     event::{Event, Subject, personal_digest},
     id::Ref,
     message::{DeliveryState, Message, MessageBody, MessageKind},
     port::{LeaseTerms, Listed, Outbox, Page, PortalViews, Waiting},
     practice::Client,
+    session::PortalSession,
 };
 
 use super::{
@@ -84,6 +85,43 @@ pub async fn contacts_are_found_by_any_of_their_addresses(harness: &Harness) {
     assert_eq!(find("home@smith.example", Some("a"), 1).await, ["b"]);
     assert_eq!(find("x@smith.example", None, 9).await, ["b"]);
     assert!(find("z@smith.example", None, 9).await.is_empty());
+}
+
+/// Logins are signed in by a session of their epoch that is neither ended nor past its absolute limit, or is known to a host; each
+/// comes once, with the first contact behind it.
+pub async fn logins_that_are_signed_in_come_with_their_first_contact(harness: &Harness) {
+    let (scene, jones) = (Scene::set(harness, "smith").await, Scene::set(harness, "jones").await);
+    let mut logins = Vec::new();
+    for name in ["ada", "bob", "cyd", "dan", "eve", "fay"] {
+        logins.push(scene.live(name, &format!("{name}@smith.example")).await.1);
+    }
+    let [ada, bob, cyd, dan, eve, _] = &logins[..] else { unreachable!("there are six") };
+    let (_, theirs) = jones.live("gus", "gus@smith.example").await;
+    scene.write(Plan::new().put_contact(&build::granted(build::contact("abe", &["ada@smith.example"]), ada))).await;
+    let of = |name: &str, login| build::session(name, login);
+    let sessions = [
+        of("one", ada),
+        of("two", ada),
+        PortalSession { epoch: 7, ..of("of another epoch", bob) },
+        of("ended", cyd),
+        PortalSession { expires_at: later(60), ..of("short", dan) },
+        PortalSession { expires_at: later(60), told: true, ..of("told", eve) },
+    ];
+    let open = |plan: Plan, session| plan.then(Change::OpenSession(session));
+    scene.write(sessions.into_iter().fold(Plan::new(), open)).await;
+    jones.write(open(Plan::new(), of("theirs", &theirs))).await;
+    scene.write(Plan::new().then(Change::EndSessions { login: cyd.id, which: Which::All, at: later(3) })).await;
+    let list = async |at, after, limit| {
+        scene.store.signed_in(scene.id, at, &page(after, limit)).await.expect("the store answers")
+    };
+    let mut expected = vec![(ada.id, reference("abe")), (dan.id, reference("dan")), (eve.id, reference("eve"))];
+    expected.sort();
+    assert_eq!(list(later(59), None, 9).await, expected);
+    assert_eq!(list(later(59), None, 1).await, expected[..1]);
+    assert_eq!(list(later(59), Some(expected[0].0), 1).await, expected[1..2]);
+    assert_eq!(list(later(59), Some(expected[2].0), 9).await, []);
+    expected.retain(|(login, _)| *login != dan.id);
+    assert_eq!(list(later(60), None, 9).await, expected);
 }
 
 /// The directory lists names and addresses, of all or of one client's contacts, in pages without gap or overlap.

@@ -2,7 +2,6 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use portal_domain::{
     change::{Change, Decision, Expect, Reliance, Which},
-    email::EmailAddress,
     event::{Event, RecordedEvent},
     id::{LinkId, LoginId, PracticeId, SessionId, WorkspaceSessionId},
     message::{DeliveryState, Message},
@@ -203,12 +202,6 @@ impl Work<'_> {
             }
             Change::DeleteContact(id) => {
                 if let Some(contact) = tenant.contacts.remove(id) {
-                    let listed = contact.emails.iter().map(EmailAddress::key);
-                    let keys: BTreeSet<_> = listed.chain(tenant.former.get(id).into_iter().flatten()).collect();
-                    let tries = tenant.tries.iter().filter(|(_, it)| keys.contains(&it.noted.key));
-                    if !self.faults.has(Fault::TriesOfGoneShown) {
-                        tenant.of_gone.extend(tries.map(|(id, _)| *id));
-                    }
                     tenant.gone.insert(*id, (contact.reference, decided_at.unwrap_or(contact.created_at)));
                 }
                 tenant.former.remove(id);

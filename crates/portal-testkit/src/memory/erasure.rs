@@ -2,10 +2,10 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use portal_domain::{
     change::Change,
+    email::LoginKey,
     erasure::{Erasure, Found, Gone, Names, Purge, Traces},
     id::{ContactId, LoginId, PracticeId, Ref},
     job::JobState,
-    message::About,
     port::EnquiryKind,
     session::PortalSession,
     time::Timestamp,
@@ -37,30 +37,18 @@ impl Work<'_> {
             until = gone.map_or(until, |(_, at)| at.max(until));
         }
         let mine = |contact: &ContactId| erasure.contacts.contains(contact);
-        let about = self.tenant.messages.values().map(|post| post.message.about);
-        let past = about.filter(|about| about.contact().is_some_and(|contact| mine(&contact)));
-        let logins: Vec<_> = past.filter_map(About::login).collect();
-        if !self.faults.has(Fault::SharingForgotten) {
-            self.tenant.shared.extend(logins);
-        }
         self.journal(&mine, until);
         self.passages_of(erasure, &mine);
         self.tenant.messages.retain(|_, post| {
             !post.message.about.contact().is_some_and(|contact| mine(&contact)) || self.faults.has(Fault::MailKept)
         });
         let tenant = &mut *self.tenant;
-        let held: BTreeSet<_> = tenant.keys.keys().cloned().collect();
-        let listed =
-            tenant.contacts.values().flat_map(|contact| contact.emails.iter().map(|email| email.key().clone()));
-        let held: BTreeSet<_> = listed.chain(held).collect();
-        tenant.tries.retain(|_, it| !erasure.keys.contains(&it.noted.key) || held.contains(&it.noted.key));
-        let left = tenant.tries.values_mut().filter(|it| erasure.keys.contains(&it.noted.key) && it.noted.at <= until);
-        left.for_each(|it| it.noted.origin = None);
-        let of_nobody = erasure.heirs.is_empty();
+        let held = |key: &Option<LoginKey>| key.as_ref().is_some_and(|key| tenant.keys.contains_key(key));
+        let all = self.faults.has(Fault::WishesOfOthersTaken);
         tenant.enquiries.retain(|_, asked| match &asked.enquiry.kind {
             EnquiryKind::Reset { address }
             | EnquiryKind::PortalAddress { address }
-            | EnquiryKind::StaffReset { address } => !of_nobody || !erasure.addresses.contains(address),
+            | EnquiryKind::StaffReset { address } => erasure.addresses.get(address).is_none_or(|key| held(key) && !all),
             EnquiryKind::Renew { .. } | EnquiryKind::StaffRenew { .. } => true,
         });
         for receipt in tenant.receipts.values_mut() {

@@ -8,7 +8,7 @@ use portal_domain::{
         Line, LinkRecord, LoginRecord, MessageRecord, Part, PartPage, PasswordRecord, ProfileRecord, SessionRecord,
         SignInCodeRecord, TryRecord, UserRecord, When, WorkspaceSessionRecord,
     },
-    facts::{ContactFacts, ContactQuery, ContactSelector},
+    facts::{ContactQuery, ContactSelector},
     handoff::Handoff,
     id::{ContactId, PracticeId, Ref},
     job::JobRow,
@@ -141,12 +141,9 @@ fn dossier(reader: &Reader<'_>, reference: &Ref) -> Option<DossierFacts> {
         tenant.messages.values().filter(|post| post.message.about.contact() == Some(contact)).collect();
     posts.sort_by_key(|post| post.place);
     let foreign = reader.faults.has(Fault::DossierNamesOthers);
-    let own = own_keys(tenant, contact, &facts);
-    let mut tries: Vec<_> = tenant
-        .tries
-        .values()
-        .filter(|it| foreign || own.contains(&it.noted.key) && !tenant.of_gone.contains(&it.noted.id))
-        .collect();
+    let key = facts.login.as_ref().and_then(|facts| facts.login.key.as_ref());
+    let key = key.filter(|key| !of_others(tenant, contact, key));
+    let mut tries: Vec<_> = tenant.tries.values().filter(|it| foreign || Some(&it.noted.key) == key).collect();
     tries.sort_by_key(|it| (it.noted.at, it.noted.id));
     let events = tenant.events.iter().filter(|told| told.seal.is_some() && told.event.subject.contact == Some(contact));
     let mut events: Vec<_> = events.map(|told| told.event.clone()).collect();
@@ -160,16 +157,20 @@ fn dossier(reader: &Reader<'_>, reference: &Ref) -> Option<DossierFacts> {
         let at = When(at?);
         Some(ImportedRow { job: *job, at, content: stored.row.content.clone(), outcome })
     });
-    let others = |post: &&super::state::Post| {
-        post.message.about.login().is_some_and(|login| Some(login) == behind)
-            && post.message.about.contact() != Some(contact)
+    let another = |login, other: Option<ContactId>| {
+        behind.is_some_and(|it| login == Some(it)) && other.is_some_and(|it| it != contact)
     };
+    let told = !reader.faults.has(Fault::SharingForgotten);
+    let told = |told_of: &Told| told && another(told_of.event.subject.login, told_of.event.subject.contact);
     let left = !reader.faults.has(Fault::LeftSessionsForgotten);
     let chose = |it: &PortalSession| left && it.profile.is_some_and(|profile| profile.contact == contact);
     Some(DossierFacts {
         practice: tenant.practice.clone(),
-        login_was_shared: tenant.messages.values().any(|post| others(&post))
-            || behind.is_some_and(|login| tenant.shared.contains(&login)),
+        login_was_shared: tenant
+            .messages
+            .values()
+            .any(|it| another(it.message.about.login(), it.message.about.contact()))
+            || tenant.events.iter().any(told),
         messages: posts.into_iter().map(|post| MessageRecord::from(post.delivery())).collect(),
         links: tenant.links.values().filter(|it| it.contact == contact).map(link).collect(),
         sessions: tenant.sessions.values().filter(|it| Some(it.login) == behind || chose(it)).map(session).collect(),
@@ -182,16 +183,11 @@ fn dossier(reader: &Reader<'_>, reference: &Ref) -> Option<DossierFacts> {
     })
 }
 
-/// Keys of the contact's addresses, present and former, that are nobody else's, and were nobody else's.
-fn own_keys(tenant: &Tenant, contact: ContactId, facts: &ContactFacts) -> Vec<LoginKey> {
-    let present = facts.contact.iter().flat_map(|contact| contact.emails.iter()).map(|email| email.key());
-    let others = |key: &LoginKey| {
-        let has =
-            tenant.contacts.values().any(|it| it.id != contact && it.emails.iter().any(|email| email.key() == key));
-        let had = tenant.former.iter().any(|(id, keys)| *id != contact && keys.contains(key));
-        has || had || tenant.users.values().any(|user| user.email.key() == key)
-    };
-    present.chain(&facts.former_keys).filter(|key| !others(key)).cloned().collect()
+/// Whether another contact has or had a key, or a practice user has it.
+fn of_others(tenant: &Tenant, contact: ContactId, key: &LoginKey) -> bool {
+    let has = tenant.contacts.values().any(|it| it.id != contact && it.emails.iter().any(|email| email.key() == key));
+    let had = tenant.former.iter().any(|(id, keys)| *id != contact && keys.contains(key));
+    has || had || tenant.users.values().any(|user| user.email.key() == key)
 }
 
 fn login(it: &Login) -> LoginRecord {

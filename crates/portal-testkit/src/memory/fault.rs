@@ -193,8 +193,8 @@ pub enum Fault {
     MailKept,
     /// A login that one of two was erased of looks like one person's.
     SharingForgotten,
-    /// A dossier has tries of whoever had the key before.
-    TriesOfGoneShown,
+    /// What others asked for at an address that an erased contact once had is forgotten.
+    WishesOfOthersTaken,
     /// Where a session came from outlives the erasure of whoever it may have been.
     OriginsKept,
     /// A dossier has rows of whoever had the reference before.
@@ -328,7 +328,7 @@ impl Fault {
         Self::JournalKept,
         Self::MailKept,
         Self::SharingForgotten,
-        Self::TriesOfGoneShown,
+        Self::WishesOfOthersTaken,
         Self::OriginsKept,
         Self::FormerRowsShown,
         Self::LeftSessionsForgotten,

@@ -19,7 +19,11 @@ mod views;
 mod webhooks;
 
 use std::{
-    sync::{Mutex, PoisonError},
+    fmt,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -77,6 +81,17 @@ pub struct MemoryStore {
     faults: Faults,
     slowness: Mutex<Duration>,
     most_at_once: Mutex<Option<usize>>,
+    asked: Asked,
+}
+
+/// How many questions came; no part of what is stored.
+#[derive(Default)]
+struct Asked(AtomicUsize);
+
+impl fmt::Debug for Asked {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("Asked")
+    }
 }
 
 impl MemoryStore {
@@ -88,6 +103,11 @@ impl MemoryStore {
     /// A store that makes one mistake. The conformance suite must notice.
     pub fn with_fault(fault: Fault) -> Self {
         Self { faults: Faults(Some(fault)), ..Self::default() }
+    }
+
+    /// How many questions it has answered.
+    pub fn asked(&self) -> usize {
+        self.asked.0.load(Ordering::Relaxed)
     }
 
     /// From now on each commit takes so long.
@@ -107,6 +127,7 @@ impl MemoryStore {
     }
 
     fn see<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        self.asked.0.fetch_add(1, Ordering::Relaxed);
         look(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

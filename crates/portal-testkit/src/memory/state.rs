@@ -60,8 +60,6 @@ pub(super) struct Tenant {
     /// Contacts that were deleted and not erased, each with its reference and when.
     pub(super) gone: BTreeMap<ContactId, (Ref, Timestamp)>,
     pub(super) logins: BTreeMap<LoginId, Login>,
-    /// Those of them that mail about somebody else was erased of.
-    pub(super) shared: BTreeSet<LoginId>,
     pub(super) keys: BTreeMap<LoginKey, KeyOwner>,
     pub(super) links: BTreeMap<LinkId, Link>,
     pub(super) sessions: BTreeMap<SessionId, PortalSession>,
@@ -80,8 +78,6 @@ pub(super) struct Tenant {
     pub(super) job_rows: BTreeMap<(JobId, i64), StoredRow>,
     pub(super) tallies: BTreeMap<BucketName, Tally>,
     pub(super) tries: BTreeMap<TryId, RecordedTry>,
-    /// Those of them that a contact which was deleted since may have made.
-    pub(super) of_gone: BTreeSet<TryId>,
     pub(super) webhooks: BTreeMap<WebhookId, Webhook>,
     pub(super) deliveries: BTreeMap<(WebhookId, i64), WebhookDelivery>,
     /// When the outbox last gave a message of the practice, as a growing number.
@@ -140,7 +136,6 @@ impl Tenant {
             former: BTreeMap::new(),
             gone: BTreeMap::new(),
             logins: BTreeMap::new(),
-            shared: BTreeSet::new(),
             keys: BTreeMap::new(),
             links: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -159,7 +154,6 @@ impl Tenant {
             job_rows: BTreeMap::new(),
             tallies: BTreeMap::new(),
             tries: BTreeMap::new(),
-            of_gone: BTreeSet::new(),
             webhooks: BTreeMap::new(),
             deliveries: BTreeMap::new(),
             turn: 0,

@@ -5,7 +5,7 @@ use portal_domain::{
     contact::Contact,
     email::LoginKey,
     event::RecordedEvent,
-    id::{ClientId, ContactId, PracticeId, Ref},
+    id::{ClientId, ContactId, LoginId, PracticeId, Ref},
     message::{Delivery, DeliveryState, MessageKind},
     port::{Listed, Page, PortalViews, StoreError, Waiting},
     practice::{ApiKey, Client, Practice, PracticeUser},
@@ -15,6 +15,7 @@ use portal_domain::{
 
 use super::{
     ANY_TIME, Fault, MemoryStore,
+    read::Reader,
     state::{Post, Tenant},
 };
 
@@ -91,6 +92,25 @@ impl PortalViews for MemoryStore {
             |tenant: &Tenant| tenant.contacts.values().filter(has).map(|contact| contact.reference.clone()).collect();
         let all = self.list(practice, refs);
         Ok(self.page(all, page, Clone::clone))
+    }
+
+    async fn signed_in(
+        &self,
+        practice: PracticeId,
+        now: Timestamp,
+        page: &Page<LoginId>,
+    ) -> Result<Vec<(LoginId, Ref)>, StoreError> {
+        let first_behind = |tenant: &Tenant, login: LoginId| {
+            let behind = tenant.contacts.values().filter(|contact| contact.login == Some(login));
+            behind.map(|contact| contact.reference.clone()).min()
+        };
+        let is_open =
+            |reader: &Reader<'_>, login: LoginId| reader.login(login).is_some_and(|it| !it.sessions.is_empty());
+        let all = self.read(practice, now, |reader| {
+            let open = reader.tenant.logins.keys().copied().filter(|login| is_open(reader, *login));
+            open.filter_map(|login| Some((login, first_behind(reader.tenant, login)?))).collect()
+        });
+        Ok(self.page(all.unwrap_or_default(), page, |(login, _)| *login))
     }
 
     async fn api_keys(&self, practice: PracticeId) -> Result<Vec<ApiKey>, StoreError> {

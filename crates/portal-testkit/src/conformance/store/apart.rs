@@ -11,14 +11,14 @@ use portal_domain::{
     job::{Job, JobRow},
     login::Login,
     message::DeliveryState,
-    port::{LeaseTerms, Outbox, Settlement},
+    port::{Enquiries, Enquiry, EnquiryKind, LeaseTerms, Outbox, Settlement},
     session::{PortalSession, ProfileId},
     throttle::Try,
 };
 
 use super::personal::{about, erasure, told};
 use crate::{
-    build::{self, NOON, Plan, key, later, reference},
+    build::{self, Plan, key, later, reference},
     conformance::{
         Harness, jobs,
         overlap::Overlaps,
@@ -78,10 +78,6 @@ pub async fn j3_erasing_one_of_two_tells_the_other_nothing(harness: &Harness) {
         assert!(found.login_was_shared, "erasing the mail about her does not forget her");
         let from: BTreeMap<_, _> = found.sessions.iter().map(|it| (it.id, it.origin.is_some())).collect();
         assert_eq!(from, [(build::id("before"), false), (build::id("after"), true)].into());
-        assert_eq!(found.tries.iter().map(|it| it.id).collect::<Vec<_>>(), [build::id("after")]);
-        let since = NOON.before(std::time::Duration::from_secs(60));
-        let tries = scene.store.tries(scene.id, &key(address), since).await.expect("the store answers");
-        assert_eq!(tries.iter().map(|it| it.noted.origin.is_some()).collect::<Vec<_>>(), [false, true]);
         let told = Dossier::of(found, later(500)).expect("it is there");
         assert!(told.found.sessions.is_empty() && told.found.tries.is_empty(), "they may have been hers");
         assert_eq!(told.sessions_left_out, 2);
@@ -89,26 +85,44 @@ pub async fn j3_erasing_one_of_two_tells_the_other_nothing(harness: &Harness) {
     }
 }
 
-/// Tries at a key of who is deleted are told of nobody who has or gets the address; those that come later are.
-pub async fn j3_tries_of_who_is_deleted_are_told_of_nobody(harness: &Harness) {
+/// Tries are found at the key of the contact's login, and at no other address that it has or had.
+pub async fn a_dossier_has_tries_at_the_key_of_the_login(harness: &Harness) {
     let scene = Scene::set(harness, "smith").await;
-    let (ada, login) = scene.live("ada", "ada@smith.example").await;
-    let bob = build::contact("bob", &["bob@smith.example", "ada@smith.example", "old@smith.example"]);
-    let remember = Change::RememberKey { contact: ada.id, key: key("old@smith.example") };
-    scene.write(Plan::new().put_contact(&bob).then(remember)).await;
-    for (name, address) in
-        [("ada's", "ada@smith.example"), ("old", "old@smith.example"), ("bob's", "bob@smith.example")]
-    {
-        try_at(&scene, name, address, 1).await;
+    let (bob, login) = scene.live("bob", "bob@smith.example").await;
+    let emails = build::emails(&["bob@smith.example", "second@smith.example"]);
+    let listed = Contact { emails, version: 2, ..bob.clone() };
+    let remember = Change::RememberKey { contact: bob.id, key: key("old@smith.example") };
+    scene.write(Plan::new().put_contact(&listed).then(remember)).await;
+    for address in ["bob@smith.example", "second@smith.example", "old@smith.example"] {
+        try_at(&scene, address, address, 1).await;
     }
     let ids = async || dossier(&scene, "bob").await.tries.iter().map(|it| it.id).collect::<Vec<_>>();
-    assert_eq!(ids().await, [build::id("bob's")]);
-    let plan = Plan::new().changed(Aggregate::Contact(ada.id), 1).changed(Aggregate::Login(login.id), 1);
-    let plan = plan.release(&key("ada@smith.example")).then(Change::DeleteLogin(login.id));
-    scene.write(plan.then(Change::DeleteContact(ada.id))).await;
-    assert_eq!(ids().await, [build::id("bob's")]);
-    try_at(&scene, "later", "ada@smith.example", 2).await;
-    assert_eq!(ids().await, [build::id("bob's"), build::id("later")]);
+    assert_eq!(ids().await, [build::id("bob@smith.example")]);
+    let dormant = Login { key: None, ..next(&login) };
+    scene.write(Plan::new().put_login(&dormant).release(&key("bob@smith.example"))).await;
+    assert_eq!(ids().await, [], "its login has no key");
+}
+
+/// What was asked for at an address of who is erased goes, unless somebody has the key.
+pub async fn j3_what_others_asked_for_outlives_an_erasure(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let (home, bobs, own) = ("home@smith.example", "bob@smith.example", "ada@smith.example");
+    let (ada, login) = scene.live("ada", home).await;
+    scene.live("bob", bobs).await;
+    let carl = build::granted(build::contact("carl", &[home]), &login);
+    scene.write(Plan::new().put_contact(&carl)).await;
+    for (seconds, address) in (0..).zip([home, bobs, own, "no address"]) {
+        let kind = EnquiryKind::Reset { address: address.to_owned() };
+        let wish = Enquiry { id: build::id(address), practice: scene.id, kind, origin: None, at: later(seconds) };
+        scene.store.put(&wish).await.expect("the store keeps it");
+    }
+    let heir = Heir { login: login.id, contact: carl.id, address: build::email(home) };
+    let keys = [home, bobs, own].map(|address| (address.to_owned(), Some(key(address))));
+    let addresses = keys.into_iter().chain([("no address".to_owned(), None)]).collect();
+    let erases = Erasure { heirs: vec![heir], addresses, ..erasure(&ada, None) };
+    scene.write(delete(&ada, &login, 100).then(Change::Erase(Box::new(erases)))).await;
+    let left = Enquiries::lease(&*scene.store, later(200), later(300), 10).await.expect("the store leases");
+    assert_eq!(left.iter().map(|it| it.id).collect::<Vec<_>>(), [home, bobs].map(build::id));
 }
 
 /// Rows of jobs from before a contact was deleted are not those of the next one of its reference.
