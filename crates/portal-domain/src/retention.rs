@@ -12,13 +12,13 @@ pub struct Kept {
     pub places: &'static [&'static str],
     /// What it is there for.
     pub purpose: &'static str,
-    /// How long it is kept, where the contact is not erased and the practice not deleted before. An erasure leaves tries and counters
-    /// to their own time: nobody knows whose they were.
+    /// How long it is kept, where the contact is not erased and the practice not deleted before. An erasure leaves counters to
+    /// their own time: they are digests, and hold back whoever guesses.
     pub life: &'static str,
 }
 
 /// The table.
-pub const KEPT: [Kept; 22] = [
+pub const KEPT: [Kept; 23] = [
     Kept {
         what: "contacts, with addresses past and present, and the last refused update",
         places: &[
@@ -125,6 +125,12 @@ pub const KEPT: [Kept; 22] = [
         places: &["sign_in_try.key", "sign_in_try.origin"],
         purpose: "diagnosis and hints (M8, X2)",
         life: "7 days",
+    },
+    Kept {
+        what: "keys that an erasure left to nobody",
+        places: &["erased_key.key"],
+        purpose: "notes of tries at them are removed after its commit (J3)",
+        life: "the notes are gone, within seconds",
     },
     Kept {
         what: "counters of tries, by digests of keys and origins",

@@ -275,6 +275,13 @@ async fn told(connection: &mut PgConnection, practice: Uuid, most: i64, gone: &m
         most
     );
     gone.others += rows(&tries.execute(&mut *connection).await?);
+    let keys = sqlx::query!(
+        "DELETE FROM portal.erased_key WHERE practice_id = $1 AND key IN
+             (SELECT key FROM portal.erased_key WHERE practice_id = $1 LIMIT $2)",
+        practice,
+        most
+    );
+    gone.others += rows(&keys.execute(&mut *connection).await?);
     let job_rows = sqlx::query!(
         "DELETE FROM portal.job_row WHERE practice_id = $1 AND (job_id, place) IN
              (SELECT job_id, place FROM portal.job_row WHERE practice_id = $1 LIMIT $2)",

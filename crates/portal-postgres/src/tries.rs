@@ -201,7 +201,33 @@ pub(crate) async fn forget(pool: &PgPool, now: Timestamp, most: u32) -> Result<u
         now,
         most,
     );
-    Ok(counters + notes.execute(pool).await.map_err(store_error)?.rows_affected())
+    let notes = notes.execute(pool).await.map_err(store_error)?.rows_affected();
+    Ok(counters + notes + of_erased(pool, most).await?)
+}
+
+/// Notes at keys that an erasure left to nobody, and the keys at which there are none, or that are somebody's again. Whoever removes
+/// the same at the same time is waited for, so that they are gone when this answers.
+async fn of_erased(pool: &PgPool, most: i64) -> Result<u64, StoreError> {
+    let notes = sqlx::query!(
+        "DELETE FROM portal.sign_in_try t USING (
+             SELECT n.practice_id, n.try_id FROM portal.erased_key e
+             JOIN portal.sign_in_try n ON n.practice_id = e.practice_id AND n.key = e.key
+             WHERE NOT EXISTS (SELECT FROM portal.login_key k WHERE k.practice_id = e.practice_id AND k.key = e.key)
+             ORDER BY n.practice_id, n.key, n.at, n.try_id LIMIT $1 FOR UPDATE OF n) AS o
+         WHERE t.practice_id = o.practice_id AND t.try_id = o.try_id",
+        most,
+    );
+    let notes = notes.execute(pool).await.map_err(store_error)?.rows_affected();
+    let keys = sqlx::query!(
+        "DELETE FROM portal.erased_key d USING (
+             SELECT e.practice_id, e.key FROM portal.erased_key e
+             WHERE EXISTS (SELECT FROM portal.login_key k WHERE k.practice_id = e.practice_id AND k.key = e.key)
+             OR NOT EXISTS (SELECT FROM portal.sign_in_try n WHERE n.practice_id = e.practice_id AND n.key = e.key)
+             ORDER BY e.practice_id, e.key LIMIT $1 FOR UPDATE OF e) AS o
+         WHERE d.practice_id = o.practice_id AND d.key = o.key",
+        most,
+    );
+    Ok(notes + keys.execute(pool).await.map_err(store_error)?.rows_affected())
 }
 
 /// Of these keys those at which strangers wait, and until when.

@@ -307,6 +307,13 @@ async fn told(connection: &mut SqliteConnection, practice: &[u8], most: u32, gon
         most
     );
     gone.others += rows(&tries.execute(&mut *connection).await?);
+    let keys = sqlx::query!(
+        "DELETE FROM portal_erased_key WHERE practice_id = ?1 AND key IN
+             (SELECT key FROM portal_erased_key WHERE practice_id = ?1 LIMIT ?2)",
+        practice,
+        most
+    );
+    gone.others += rows(&keys.execute(&mut *connection).await?);
     let job_rows = sqlx::query!(
         "DELETE FROM portal_job_row WHERE practice_id = ?1 AND (job_id, place) IN
              (SELECT job_id, place FROM portal_job_row WHERE practice_id = ?1 LIMIT ?2)",

@@ -173,8 +173,31 @@ impl Work for ForgetTries {
             now,
             most
         );
-        Ok(counters + notes.execute(&mut *connection).await?.rows_affected())
+        let notes = notes.execute(&mut *connection).await?.rows_affected();
+        Ok(counters + notes + of_erased(connection, most).await?)
     }
+}
+
+/// Notes at keys that an erasure left to nobody, and the keys at which there are none, or that are somebody's again.
+async fn of_erased(connection: &mut SqliteConnection, most: u32) -> Result<u64, Fault> {
+    let notes = sqlx::query!(
+        "DELETE FROM portal_sign_in_try WHERE (practice_id, try_id) IN (
+             SELECT t.practice_id, t.try_id FROM portal_erased_key AS e
+             CROSS JOIN portal_sign_in_try AS t ON t.practice_id = e.practice_id AND t.key = e.key
+             WHERE NOT EXISTS (SELECT 1 FROM portal_login_key AS k WHERE k.practice_id = e.practice_id AND k.key = e.key)
+             LIMIT ?1)",
+        most
+    );
+    let notes = notes.execute(&mut *connection).await?.rows_affected();
+    let keys = sqlx::query!(
+        "DELETE FROM portal_erased_key WHERE (practice_id, key) IN (
+             SELECT e.practice_id, e.key FROM portal_erased_key AS e
+             WHERE EXISTS (SELECT 1 FROM portal_login_key AS k WHERE k.practice_id = e.practice_id AND k.key = e.key)
+             OR NOT EXISTS (SELECT 1 FROM portal_sign_in_try AS t WHERE t.practice_id = e.practice_id AND t.key = e.key)
+             LIMIT ?1)",
+        most
+    );
+    Ok(notes + keys.execute(connection).await?.rows_affected())
 }
 
 /// Of these keys those at which strangers wait, and until when.

@@ -37,10 +37,12 @@ fn law_against(fault: Fault) -> &'static str {
 const fn law_of_persons(fault: Fault) -> Option<&'static str> {
     Some(match fault {
         Fault::ErasedTwice => "j3_a_contact_is_erased_once",
-        Fault::JournalKept | Fault::MailKept | Fault::AnswersKept => "j3_erasing_leaves_nothing_of_a_contact",
+        Fault::JournalKept | Fault::MailKept | Fault::AnswersKept | Fault::TriesOfErasedKept => {
+            "j3_erasing_leaves_nothing_of_a_contact"
+        }
         Fault::HeirForgotten => "j3_erasing_one_of_two_leaves_the_other",
         Fault::SharingForgotten | Fault::OriginsKept => "j3_erasing_one_of_two_tells_the_other_nothing",
-        Fault::WishesOfOthersTaken => "j3_what_others_asked_for_outlives_an_erasure",
+        Fault::WishesOfOthersTaken | Fault::TriesOfOthersTaken => "j3_what_others_asked_for_outlives_an_erasure",
         Fault::FormerRowsShown => "j3_rows_of_a_former_contact_are_not_the_next_ones",
         Fault::LeftSessionsForgotten => "a_dossier_has_the_contacts_sessions_at_a_login_it_left",
         Fault::RowsKept => "j3_rows_and_answers_do_without_an_erased_contact",

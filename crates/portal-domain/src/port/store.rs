@@ -164,7 +164,8 @@ pub trait PortalStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Admission, StoreError>;
 
-    /// Forgets up to `most` counters and up to `most` notes, of all practices, whose time was over at `now`. MUST leave all
+    /// Forgets up to `most` counters and up to `most` notes, of all practices, whose time was over at `now`; and as many notes at keys that
+    /// an erasure left to nobody, and of these keys those at which no note is left or that somebody has again (J3). MUST leave all
     /// others, and keep nobody waiting for longer than that takes. Answers how many.
     async fn forget_tries(&self, now: Timestamp, most: u32) -> Result<u64, StoreError>;
 

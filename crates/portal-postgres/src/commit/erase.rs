@@ -34,6 +34,7 @@ pub(crate) async fn erase(connection: &mut PgConnection, practice: Uuid, what: &
     personal(connection, practice, &contacts).await?;
     links(connection, practice, &contacts, what).await?;
     wishes(connection, practice, what).await?;
+    keys_left(connection, practice, what).await?;
     answers(connection, practice, &contacts, what.names.as_ref()).await?;
     rows(connection, practice, what.names.as_ref()).await
 }
@@ -154,6 +155,23 @@ async fn wishes(connection: &mut PgConnection, practice: Uuid, what: &Erasure) -
         practice,
         &addresses as &[&[u8]],
         &keys as &[Option<&str>],
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Keys of theirs that nobody has, at which notes of tries are removed after the commit.
+async fn keys_left(connection: &mut PgConnection, practice: Uuid, what: &Erasure) -> Result<(), Failure> {
+    let keys: Vec<_> = what.addresses.values().flatten().map(LoginKey::as_str).collect();
+    sqlx::query!(
+        "INSERT INTO portal.erased_key (practice_id, key)
+         SELECT $1, a.key FROM unnest($2::text[]) AS a (key)
+         WHERE NOT EXISTS (SELECT FROM portal.login_key k WHERE k.practice_id = $1 AND k.key = a.key)
+         ORDER BY a.key
+         ON CONFLICT (practice_id, key) DO NOTHING",
+        practice,
+        &keys as &[&str],
     )
     .execute(connection)
     .await?;

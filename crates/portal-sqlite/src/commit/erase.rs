@@ -36,6 +36,7 @@ pub(super) async fn erase(connection: &mut SqliteConnection, practice: &[u8], wh
     personal(connection, practice, &contacts).await?;
     links(connection, practice, &contacts, what).await?;
     wishes(connection, practice, what).await?;
+    keys_left(connection, practice, what).await?;
     answers(connection, practice, &contacts, what.names.as_ref()).await?;
     rows(connection, practice, what.names.as_ref()).await
 }
@@ -168,6 +169,21 @@ async fn wishes(connection: &mut SqliteConnection, practice: &[u8], what: &Erasu
         addresses
     );
     wishes.execute(connection).await?;
+    Ok(())
+}
+
+/// Keys of theirs that nobody has, at which notes of tries are removed after the commit.
+async fn keys_left(connection: &mut SqliteConnection, practice: &[u8], what: &Erasure) -> Result<(), Fault> {
+    let keys = json(&Vec::from_iter(what.addresses.values().flatten().map(LoginKey::as_str)));
+    let left = sqlx::query!(
+        "INSERT INTO portal_erased_key (practice_id, key)
+         SELECT ?1, e.value FROM json_each(?2) AS e WHERE NOT EXISTS (
+             SELECT 1 FROM portal_login_key AS k WHERE k.practice_id = ?1 AND k.key = e.value)
+         ON CONFLICT (practice_id, key) DO NOTHING",
+        practice,
+        keys
+    );
+    left.execute(connection).await?;
     Ok(())
 }
 

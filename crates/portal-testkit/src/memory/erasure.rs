@@ -51,6 +51,8 @@ impl Work<'_> {
             | EnquiryKind::StaffReset { address } => erasure.addresses.get(address).is_none_or(|key| held(key) && !all),
             EnquiryKind::Renew { .. } | EnquiryKind::StaffRenew { .. } => true,
         });
+        let keys = erasure.addresses.values().flatten().filter(|key| !tenant.keys.contains_key(key));
+        tenant.erased_keys.extend(keys.filter(|_| !self.faults.has(Fault::TriesOfErasedKept)).cloned());
         for receipt in tenant.receipts.values_mut() {
             if receipt.contact.as_ref().is_some_and(mine) && !self.faults.has(Fault::AnswersKept) {
                 receipt.outcome.clear();

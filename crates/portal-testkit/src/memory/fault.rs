@@ -195,6 +195,10 @@ pub enum Fault {
     SharingForgotten,
     /// What others asked for at an address that an erased contact once had is forgotten.
     WishesOfOthersTaken,
+    /// Notes of tries at addresses of who was erased stay.
+    TriesOfErasedKept,
+    /// Notes of tries at an erased contact's address go though somebody has it again.
+    TriesOfOthersTaken,
     /// Where a session came from outlives the erasure of whoever it may have been.
     OriginsKept,
     /// A dossier has rows of whoever had the reference before.
@@ -231,7 +235,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 113] = [
+    pub const ALL: [Self; 115] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -329,6 +333,8 @@ impl Fault {
         Self::MailKept,
         Self::SharingForgotten,
         Self::WishesOfOthersTaken,
+        Self::TriesOfErasedKept,
+        Self::TriesOfOthersTaken,
         Self::OriginsKept,
         Self::FormerRowsShown,
         Self::LeftSessionsForgotten,

@@ -78,6 +78,8 @@ pub(super) struct Tenant {
     pub(super) job_rows: BTreeMap<(JobId, i64), StoredRow>,
     pub(super) tallies: BTreeMap<BucketName, Tally>,
     pub(super) tries: BTreeMap<TryId, RecordedTry>,
+    /// Keys that an erasure left to nobody, until the notes at them are gone.
+    pub(super) erased_keys: BTreeSet<LoginKey>,
     pub(super) webhooks: BTreeMap<WebhookId, Webhook>,
     pub(super) deliveries: BTreeMap<(WebhookId, i64), WebhookDelivery>,
     /// When the outbox last gave a message of the practice, as a growing number.
@@ -154,6 +156,7 @@ impl Tenant {
             job_rows: BTreeMap::new(),
             tallies: BTreeMap::new(),
             tries: BTreeMap::new(),
+            erased_keys: BTreeSet::new(),
             webhooks: BTreeMap::new(),
             deliveries: BTreeMap::new(),
             turn: 0,

@@ -1,6 +1,7 @@
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use portal_domain::{
+    email::LoginKey,
     id::PracticeId,
     port::StoreError,
     throttle::{Admission, Bucket, RecordedTry, Tally, Try},
@@ -61,13 +62,21 @@ impl MemoryStore {
 
     pub(super) fn sweep(&self, now: Timestamp, most: usize) -> u64 {
         let early = self.faults.has(Fault::TriesForgottenEarly);
+        let all = self.faults.has(Fault::TriesOfOthersTaken);
         self.change(|state| {
-            let (mut counters, mut notes) = (0, 0);
+            let (mut counters, mut notes, mut left, mut keys) = (0, 0, 0, 0);
             for tenant in state.tenants.values_mut().map(Arc::make_mut) {
                 tenant.tallies.retain(|_, tally| !forget(&mut counters, most, early || tally.over_at() <= now));
                 tenant.tries.retain(|_, it| !forget(&mut notes, most, it.noted.over_at() <= now));
+                let held = tenant.keys.clone();
+                let nobody = |key: &LoginKey| all || !held.contains_key(key);
+                let erased = tenant.erased_keys.clone();
+                let ends = |key: &LoginKey| erased.contains(key) && nobody(key);
+                tenant.tries.retain(|_, it| !forget(&mut left, most, ends(&it.noted.key)));
+                let noted: BTreeSet<_> = tenant.tries.values().map(|it| it.noted.key.clone()).collect();
+                tenant.erased_keys.retain(|key| !forget(&mut keys, most, !nobody(key) || !noted.contains(key)));
             }
-            (counters + notes) as u64
+            (counters + notes + left + keys) as u64
         })
     }
 

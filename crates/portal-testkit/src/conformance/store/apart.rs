@@ -13,12 +13,13 @@ use portal_domain::{
     message::DeliveryState,
     port::{Enquiries, Enquiry, EnquiryKind, LeaseTerms, Outbox, Settlement},
     session::{PortalSession, ProfileId},
-    throttle::Try,
+    throttle::{Bucket, Try},
+    time::Timestamp,
 };
 
 use super::personal::{about, erasure, told};
 use crate::{
-    build::{self, Plan, key, later, reference},
+    build::{self, NOON, Plan, key, later, reference},
     conformance::{
         Harness, jobs,
         overlap::Overlaps,
@@ -116,6 +117,11 @@ pub async fn j3_what_others_asked_for_outlives_an_erasure(harness: &Harness) {
         let wish = Enquiry { id: build::id(address), practice: scene.id, kind, origin: None, at: later(seconds) };
         scene.store.put(&wish).await.expect("the store keeps it");
     }
+    for address in [home, bobs, own] {
+        let id = build::id(&format!("a try at {address}"));
+        let noted = Try { id, key: key(address), origin: None, known_browser: false, at: NOON };
+        scene.store.admit(scene.id, &[Bucket::origin("192.0.2.1", 60)], Some(&noted), NOON).await.expect("it counts");
+    }
     let heir = Heir { login: login.id, contact: carl.id, address: build::email(home) };
     let keys = [home, bobs, own].map(|address| (address.to_owned(), Some(key(address))));
     let addresses = keys.into_iter().chain([("no address".to_owned(), None)]).collect();
@@ -123,6 +129,12 @@ pub async fn j3_what_others_asked_for_outlives_an_erasure(harness: &Harness) {
     scene.write(delete(&ada, &login, 100).then(Change::Erase(Box::new(erases)))).await;
     let left = Enquiries::lease(&*scene.store, later(200), later(300), 10).await.expect("the store leases");
     assert_eq!(left.iter().map(|it| it.id).collect::<Vec<_>>(), [home, bobs].map(build::id));
+    scene.live("eve", own).await;
+    while scene.store.forget_tries(NOON, 1).await.expect("the store answers") > 0 {}
+    for address in [home, bobs, own] {
+        let tries = scene.store.tries(scene.id, &key(address), Timestamp::from_micros(0)).await.expect("it answers");
+        assert_eq!(tries.len(), 1, "{address} is somebody's");
+    }
 }
 
 /// Rows of jobs from before a contact was deleted are not those of the next one of its reference.
