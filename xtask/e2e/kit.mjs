@@ -115,15 +115,22 @@ export class Host {
     return this.link(email);
   }
 
+  /** A practice user, invited to the workspace: the path of the link. */
+  async inviteStaff(ref, name, email, role = 'admin') {
+    await this.call('PUT', `/practice-users/${ref}`, { name, email, role });
+    await this.call('POST', `/practice-users/${ref}/invite`);
+    return this.link(email, 1, 'workspace');
+  }
+
   /** The path of the link in this practice's mail number `count` to an address that has one, as soon as it is there. */
-  async link(to, count = 1) {
-    const of = new RegExp(`^${this.service.url}(/portal/${this.slug}/link/\\S+)$`, 'm');
+  async link(to, count = 1, area = 'portal') {
+    const of = new RegExp(`^${this.service.url}(/${area}/${this.slug}/link/\\S+)$`, 'm');
     const links = () => this.service.mails(to).flatMap((mail) => mail.match(of)?.[1] ?? []);
     return until(`link ${count} to ${to}`, () => links()[count - 1]);
   }
 
-  path(rest = '') {
-    return `${this.service.url}/portal/${this.slug}/${rest}`;
+  path(rest = '', area = 'portal') {
+    return `${this.service.url}/${area}/${this.slug}/${rest}`;
   }
 }
 
@@ -185,6 +192,21 @@ export async function judgeEverywhere(page, name) {
     await judge(page, name);
   }
   await page.setViewportSize(PHONE);
+}
+
+export const heading = (page) => page.getByRole('heading', { level: 1 }).textContent();
+export const press = (page, name) => page.getByRole('button', { name }).click();
+
+export async function setPassword(page, password = PASSWORD) {
+  await page.getByLabel('New password').fill(password);
+  await page.getByLabel('The same password again').fill(password);
+  await press(page, 'Set password');
+}
+
+export async function signIn(page, address, password = PASSWORD) {
+  await page.getByLabel('Email address').fill(address);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await press(page, /^(Sign in|Switch and sign in)$/);
 }
 
 /** Waits for what happens by itself. */

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { OTHER_PASSWORD, PASSWORD, Service, judge, judgeEverywhere, launch, profile } from './kit.mjs';
+import {
+  OTHER_PASSWORD, PASSWORD, Service, heading, judge, judgeEverywhere, launch, press, profile, setPassword, signIn,
+} from './kit.mjs';
 
 let service, browser, smith, jones;
 
@@ -17,21 +19,6 @@ after(async () => {
   await browser?.close();
   await service?.stop();
 });
-
-const heading = (page) => page.getByRole('heading', { level: 1 }).textContent();
-const press = (page, name) => page.getByRole('button', { name }).click();
-
-async function setPassword(page, password) {
-  await page.getByLabel('New password').fill(password);
-  await page.getByLabel('The same password again').fill(password);
-  await press(page, 'Set password');
-}
-
-async function signIn(page, address, password = PASSWORD) {
-  await page.getByLabel('Email address').fill(address);
-  await page.getByLabel('Password', { exact: true }).fill(password);
-  await press(page, /^(Sign in|Switch and sign in)$/);
-}
 
 /** A contact who has set a password, in a browser that nobody looks at any more. */
 async function settled(host, ref, name, email, clients) {

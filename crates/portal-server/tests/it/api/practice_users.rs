@@ -78,7 +78,7 @@ async fn post_practice_users_by_ref_invite(database: Database) {
     let sign_in = form(format!("email=uma%40smith.example&password={}", PASSWORD.replace(' ', "+")));
     let entered = browser.send("POST", "/workspace/smith/sign-in", sign_in).await;
     entered.expect(303);
-    let inside = browser.with("cookie", entered.cookie()).get("/workspace/smith/").await;
+    let inside = browser.with("cookie", entered.cookie()).get("/workspace/smith/me").await;
     assert!(inside.status == 200 && String::from_utf8_lossy(&inside.body).contains("uma@smith.example"));
     scene.answers("post_practice_users_by_ref_invite");
 }
