@@ -22,6 +22,7 @@ mod home;
 mod host;
 mod imports;
 mod kit;
+mod leaves;
 mod links;
 mod malformed;
 mod names;
