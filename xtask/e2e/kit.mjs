@@ -134,12 +134,14 @@ export class Host {
   }
 }
 
-/** A Chromium without network but for this machine. */
-export const launch = () =>
-  chromium.launch({
+/** A Chromium without network but for this machine, which has the other names that are given, too. */
+export const launch = (...names) => {
+  const rules = [...names.map((name) => `MAP ${name} 127.0.0.1`), 'MAP * ~NOTFOUND', 'EXCLUDE 127.0.0.1'];
+  return chromium.launch({
     executablePath: need('PORTAL_E2E_CHROMIUM'),
-    args: ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1'],
+    args: ['--no-sandbox', '--disable-gpu', `--host-resolver-rules=${rules.join(' , ')}`],
   });
+};
 
 /** A browser profile, with a watch on what its pages load and what the policy forbids. */
 export async function profile(browser, options = {}) {
@@ -184,7 +186,7 @@ export async function judge(page, name) {
   if (faults.length) throw new Error(`${name} at ${page.viewportSize().width} px:\n  ${faults.join('\n  ')}`);
 }
 
-/** Judges a page on a phone, on a desk, and at twice its size. */
+/** Judges a page on a phone, on a desk, at twice its size, and in the dark. */
 export async function judgeEverywhere(page, name) {
   const twice = { width: DESKTOP.width / 2, height: DESKTOP.height / 2 };
   for (const size of [PHONE, DESKTOP, twice]) {
@@ -192,6 +194,9 @@ export async function judgeEverywhere(page, name) {
     await judge(page, name);
   }
   await page.setViewportSize(PHONE);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await judge(page, `${name}, in the dark`);
+  await page.emulateMedia({ colorScheme: 'light' });
 }
 
 export const heading = (page) => page.getByRole('heading', { level: 1 }).textContent();

@@ -16,31 +16,44 @@ const MANIFEST: [&str; 3] = ["package.json", "package-lock.json", ".npmrc"];
 
 /// Builds the program and runs the tests; `args` go to Node's runner.
 pub(crate) fn run(args: &[&str]) -> anyhow::Result<bool> {
+    match built()? {
+        Some(program) => pass(&program, args),
+        None => Ok(false),
+    }
+}
+
+/// Builds the program and takes pictures of its pages, on a phone and on a desk, into a folder.
+pub(crate) fn screenshots(folder: &Path) -> anyhow::Result<bool> {
+    let Some(program) = built()? else { return Ok(false) };
+    let script = workspace::root().join("xtask/e2e/screenshots.mjs");
+    shell::pass(node(&program)?.arg(script).arg(std::path::absolute(folder)?))
+}
+
+/// The program, where it could be built.
+fn built() -> anyhow::Result<Option<PathBuf>> {
     provision::c_compiler()?;
     // With the features of the test run, or each of the two would build it anew.
     let mut build = shell::cargo();
     build.args(["build", "--locked", "-p", "portal-server", "--bin", "portal"]).args(FAULT_POINTS);
-    if !shell::pass(&mut build)? {
-        return Ok(false);
-    }
-    pass(&workspace::target_dir()?.join("debug/portal"), args)
+    let done = shell::pass(&mut build)?;
+    Ok(if done { Some(workspace::target_dir()?.join("debug/portal")) } else { None })
 }
 
 /// Runs the tests against a program that is built; `false` where one failed.
 pub(crate) fn pass(program: &Path, args: &[&str]) -> anyhow::Result<bool> {
-    let (node, browser) = (provision::node()?, provision::chromium()?);
-    let source = workspace::root().join("xtask/e2e");
-    let mut tests = workspace::files(&source, "mjs")?;
+    let mut tests = workspace::files(&workspace::root().join("xtask/e2e"), "mjs")?;
     tests.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
-    shell::pass(
-        Command::new(node)
-            .args(["--test", "--test-reporter=spec"])
-            .args(args)
-            .args(tests)
-            .env("PORTAL_E2E_MODULES", modules(&source)?)
-            .env("PORTAL_E2E_BINARY", program)
-            .env("PORTAL_E2E_CHROMIUM", browser),
-    )
+    shell::pass(node(program)?.args(["--test", "--test-reporter=spec"]).args(args).args(tests))
+}
+
+/// Node, told what the kit needs.
+fn node(program: &Path) -> anyhow::Result<Command> {
+    let (node, browser) = (provision::node()?, provision::chromium()?);
+    let mut node = Command::new(node);
+    node.env("PORTAL_E2E_MODULES", modules(&workspace::root().join("xtask/e2e"))?)
+        .env("PORTAL_E2E_BINARY", program)
+        .env("PORTAL_E2E_CHROMIUM", browser);
+    Ok(node)
 }
 
 /// The folder with what `package-lock.json` names, fetched where the lock has changed since.

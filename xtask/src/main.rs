@@ -1,4 +1,4 @@
-//! Everything a contributor runs: `cargo xtask test`, `faults`, `api-fuzz`, `e2e`, `bench`, `lint`, `prepare`, `openapi` and `rules`.
+//! Everything a contributor runs: `cargo xtask test`, `faults`, `api-fuzz`, `e2e`, `screenshots`, `bench`, `lint`, `prepare`, `openapi` and `rules`.
 //!
 //! Plain Rust on the standard library, so that a machine with nothing but a toolchain can run it. A task is a
 //! function that prints what it does and returns the exit code; an error is a fault of the task itself and is
@@ -29,6 +29,7 @@ mod temp;
 mod test;
 mod workspace;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
@@ -42,6 +43,7 @@ usage: cargo xtask <task>
                           the HTTP API against its own OpenAPI document, by schemathesis, 200 examples of each operation
                           on each database; ARGS go to schemathesis (--include-path-regex webhooks)
   e2e [ARGS…]             the pages in a real browser; ARGS go to Node's test runner (--test-name-pattern=keyboard)
+  screenshots [FOLDER]    pictures of the pages, on a phone and on a desk, into target/screenshots or a folder of yours
   bench [--quick] [--json FILE] [--only NAME] [--samples N]
                           figures of performance, as ratios taken in turns in one run
   lint                    every check that needs no test run, one line each
@@ -69,6 +71,8 @@ fn main() -> ExitCode {
         ["faults", rest @ ..] => faults::run(rest),
         ["api-fuzz", rest @ ..] => api_fuzz::run(rest),
         ["e2e", rest @ ..] => e2e::run(rest),
+        ["screenshots"] => e2e::screenshots(Path::new("target/screenshots")),
+        ["screenshots", folder] => e2e::screenshots(Path::new(folder)),
         ["bench", rest @ ..] => bench::run(rest),
         ["lint"] => lint::run(),
         ["prepare"] => prepare::run(Mode::Write),

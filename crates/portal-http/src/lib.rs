@@ -16,6 +16,7 @@ mod api;
 mod arrival;
 mod ask;
 mod assets;
+mod browser;
 mod caller;
 mod config;
 mod cookie;

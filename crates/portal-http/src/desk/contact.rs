@@ -29,6 +29,7 @@ use super::{
 };
 use crate::{
     ask::Form,
+    browser::Browser,
     caller::{self, PathId, Reference},
     problem::Problem,
 };
@@ -116,13 +117,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Command {
     }
 }
 
-/// A browser that is signed in.
-struct Browser {
+/// A browser in which the contact is signed in.
+struct Seat {
     id: String,
     since: String,
     seen: String,
     origin: Option<String>,
-    agent: Option<String>,
+    browser: String,
 }
 
 /// A client of the contact.
@@ -148,7 +149,7 @@ struct ContactPage {
     addresses: Vec<Address>,
     shared_with: Vec<(String, String)>,
     clients: Vec<OwnClient>,
-    browsers: Vec<Browser>,
+    browsers: Vec<Seat>,
     added: bool,
 }
 
@@ -184,14 +185,14 @@ pub(super) async fn page(
     Ok(show(StatusCode::OK, &page))
 }
 
-fn browsers(facts: &ContactFacts, now: Timestamp) -> Vec<Browser> {
+fn browsers(facts: &ContactFacts, now: Timestamp) -> Vec<Seat> {
     let valid = facts.login.iter().flat_map(|login| decide::valid_sessions(login, now));
-    let browser = |session: &PortalSession| Browser {
+    let browser = |session: &PortalSession| Seat {
         id: session.id.to_string(),
         since: words::moment(session.created_at),
         seen: words::moment(session.last_seen_at),
         origin: session.origin.clone(),
-        agent: session.user_agent.clone(),
+        browser: Browser::read(session.user_agent.as_deref()).in_english(),
     };
     valid.map(browser).collect()
 }

@@ -18,6 +18,7 @@ mod words;
 pub(crate) use self::{
     member::{Member, Place, Shell},
     refused::problem,
+    words::moment,
 };
 use crate::{
     assets,

@@ -176,7 +176,7 @@ pub(super) fn advice(part: &PortalPart) -> Option<&'static str> {
 }
 
 /// A time as people write it.
-pub(super) fn moment(at: Timestamp) -> String {
+pub(crate) fn moment(at: Timestamp) -> String {
     let known = jiff::Timestamp::from_microsecond(at.as_micros()).unwrap_or(jiff::Timestamp::MAX);
     known.strftime("%-d %B %Y, %H:%M UTC").to_string()
 }

@@ -18,9 +18,10 @@ use portal_domain::{
     usecase::{CallContext, SessionView},
 };
 
-use super::{Shell, browser::Browser, go_to, show, sign_in::Next};
+use super::{Shell, go_to, show, sign_in::Next};
 use crate::{
     ask::Form,
+    browser::Browser,
     caller::{Held, Visitor},
     cookie, present,
     problem::Problem,

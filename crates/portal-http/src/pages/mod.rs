@@ -1,7 +1,6 @@
 //! The pages: sign-in, reset, link, signed-in. They work without any script.
 
 mod brand;
-mod browser;
 mod fault;
 mod front;
 mod handoff;

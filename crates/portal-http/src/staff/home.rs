@@ -13,11 +13,12 @@ use portal_domain::{
     usecase::CallContext,
 };
 
-use super::{Held, words};
+use super::Held;
 use crate::{
     Inner,
+    browser::Browser,
     caller::{PathId, Visitor},
-    desk::{Member, Place, Shell},
+    desk::{self, Member, Place, Shell},
     pages::show,
     problem::Problem,
     staff_pages::{go_to, path},
@@ -48,10 +49,10 @@ impl Row {
     fn of(session: &WorkspaceSession, own: WorkspaceSessionId) -> Self {
         Self {
             id: session.id.to_string(),
-            browser: words::browser(session.user_agent.as_deref()),
+            browser: Browser::read(session.user_agent.as_deref()).in_english(),
             origin: session.origin.clone(),
-            began: words::when(session.created_at),
-            seen: words::when(session.last_seen_at),
+            began: desk::moment(session.created_at),
+            seen: desk::moment(session.last_seen_at),
             own: session.id == own,
         }
     }

@@ -5,7 +5,6 @@ mod home;
 mod link;
 mod password;
 mod sign_in;
-mod words;
 
 use std::sync::Arc;
 

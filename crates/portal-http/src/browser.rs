@@ -2,11 +2,11 @@
 
 /// A browser, as far as it can be told from what it says of itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Browser {
+pub(crate) struct Browser {
     /// Its name.
-    pub(super) name: Option<&'static str>,
+    pub(crate) name: Option<&'static str>,
     /// What it runs on.
-    pub(super) system: Option<&'static str>,
+    pub(crate) system: Option<&'static str>,
 }
 
 /// Marks of browsers, the more telling first: nearly all of them say that they are Safari, and many that they are Chrome.
@@ -41,12 +41,22 @@ const SYSTEMS: [(&str, &str); 8] = [
 
 impl Browser {
     /// Reads what a browser says of itself. Nothing of it is ever shown as it came.
-    pub(super) fn read(user_agent: Option<&str>) -> Self {
+    pub(crate) fn read(user_agent: Option<&str>) -> Self {
         let text = user_agent.unwrap_or_default();
         let known =
             |marks: &[(&str, &'static str)]| marks.iter().find(|(mark, _)| text.contains(mark)).map(|(_, name)| *name);
         let name = known(&NAMES).filter(|name| *name != "Safari" || text.contains("Safari/"));
         Self { name, system: known(&SYSTEMS) }
+    }
+
+    /// In words, for staff.
+    pub(crate) fn in_english(self) -> String {
+        match (self.name, self.system) {
+            (Some(name), Some(system)) => format!("{name} on {system}"),
+            (Some(name), None) => name.to_owned(),
+            (None, Some(system)) => format!("A browser on {system}"),
+            (None, None) => "Another browser".to_owned(),
+        }
     }
 }
 
@@ -107,5 +117,17 @@ mod tests {
         }
         let windows = Browser { name: None, system: Some("Windows") };
         assert_eq!(Browser::read(Some("Something on Windows")), windows);
+    }
+
+    #[test]
+    fn staff_are_told_what_is_known() {
+        for (text, words) in [
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Firefox/128.0", "Firefox on Linux"),
+            ("Firefox/128.0", "Firefox"),
+            ("X11; <b>", "A browser on Linux"),
+            ("<script>", "Another browser"),
+        ] {
+            assert_eq!(Browser::read(Some(text)).in_english(), words);
+        }
     }
 }
