@@ -80,7 +80,7 @@ pub(crate) fn words(page: &Answer) -> String {
 }
 
 /// The paths of the table that are for staff, with things of the practice in place of their names.
-fn walk() -> Vec<(&'static str, String, &'static str)> {
+pub(crate) fn walk() -> Vec<(&'static str, String, &'static str)> {
     let real = |path: &str| {
         let client = path.contains("/clients/");
         path.replace("{practice}", "smith")

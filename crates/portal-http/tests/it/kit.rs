@@ -31,7 +31,7 @@ use portal_testkit::{
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::contract;
+use crate::{contract, markup};
 
 /// What stands for an id that was made, so that whole answers can be compared: a made one differs, and is as long.
 pub(crate) const MADE: &str = "made by a portal";
@@ -151,6 +151,9 @@ impl Kit {
             answer.headers.insert("x-request-id", HeaderValue::from_static(MADE));
         }
         contract::check(&method, &path, media.as_deref(), &sent, &answer);
+        if method != Method::HEAD && answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html")) {
+            markup::check(&path, &answer.text);
+        }
         answer
     }
 

@@ -25,6 +25,7 @@ mod kit;
 mod leaves;
 mod links;
 mod malformed;
+mod markup;
 mod names;
 mod once;
 mod operators;

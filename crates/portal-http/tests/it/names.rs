@@ -1,9 +1,13 @@
 //! S11: names can't speak.
 
 use axum::http::Method;
-use serde_json::json;
+use portal_domain::{event::Caller, usecase::CallContext};
+use serde_json::{Value, json};
 
-use crate::kit::{Ask, Kit, PASSWORD};
+use crate::{
+    desk::{Desk, walk},
+    kit::{Answer, Ask, Kit, PASSWORD},
+};
 
 const NAUGHTY: [&str; 12] = [
     "<script>alert(1)</script>",
@@ -58,6 +62,81 @@ async fn s11_names_leave_the_structure_of_a_page_as_it_is() {
     assert!(plain.len() > 20);
     for name in NAUGHTY.into_iter().filter(|name| !is_refused(name)) {
         assert_eq!(structure(&home(name).await), plain, "{name}");
+    }
+}
+
+/// A page: what was asked, its status and its structure.
+type Seen = (String, u16, Vec<String>);
+
+fn seen(what: &str, answer: &Answer) -> Seen {
+    (what.to_owned(), answer.status.as_u16(), structure(&answer.text))
+}
+
+/// A practice in which everything has the same name, as its staff see it, page by page.
+async fn workspace(name: &str) -> Vec<Seen> {
+    let desk = furnished(name).await;
+    let mut all = Vec::new();
+    for (_, path, _) in walk().into_iter().filter(|(method, ..)| *method == "GET") {
+        all.push(seen(&path, &desk.kit.send(Ask::get(&path).cookie(&desk.admin)).await));
+    }
+    let look = async |path: &str| desk.kit.send(Ask::get(&format!("/workspace/smith{path}")).cookie(&desk.admin)).await;
+    for path in ["/contacts?q=e", "/contacts/bob", "/contacts/bob/access/reactivate", "/clients/two", "/no-such-page"] {
+        all.push(seen(path, &look(path).await));
+    }
+    for (path, field, value) in [
+        ("/contacts/ada/emails/preview", "top", "home@smith.example"),
+        ("/contacts/ada/emails/preview", "remove", "ada@smith.example"),
+        ("/contacts/ada/emails/preview", "add", "boss@staff.example"),
+        ("/contacts/ada/emails/preview", "add", "bob@smith.example"),
+        ("/contacts/ada/emails/preview", "add", name),
+        ("/contacts/ada/details", "name", ""),
+        ("/new-contact", "emails", name),
+        ("/new-contact", "clients", name),
+        ("/clients", "name", ""),
+        ("/clients/acme", "name", ""),
+    ] {
+        all.push(seen(&format!("{path} {field}"), &desk.post_as_admin(path, &[(field, value)]).await));
+    }
+    all
+}
+
+async fn furnished(name: &str) -> Desk {
+    let desk = Desk::new().await;
+    let put = async |path: &str, body: Value| drop(desk.kit.host(Method::PUT, path, body).await);
+    let context = CallContext::new(desk.kit.practice.id, Caller::Program);
+    desk.kit.portal.put_practice(&context, &desk.kit.practice.slug, name).await.expect("it is renamed");
+    for (user, role) in [("boss", "admin"), ("sam", "staff")] {
+        let email = format!("{user}@staff.example");
+        put(&format!("/practice-users/{user}"), json!({"name": name, "email": email, "role": role})).await;
+    }
+    desk.kit.settle("ada", "ada@smith.example").await;
+    for contact in ["bob", "cleo"] {
+        desk.kit.invite(contact, &format!("{contact}@smith.example")).await;
+    }
+    desk.kit.host(Method::POST, "/contacts/bob/portal/deactivate", Value::Null).await.is(200);
+    for client in ["acme", "two"] {
+        put(&format!("/clients/{client}"), json!({"name": name})).await;
+    }
+    let emails = json!(["ada@smith.example", "home@smith.example"]);
+    put("/contacts/ada", json!({"name": name, "emails": emails, "clients": ["acme", "two"]})).await;
+    for contact in ["bob", "cleo"] {
+        put(&format!("/contacts/{contact}"), json!({"name": name})).await;
+    }
+    put("/settings", json!({"contact_line": name, "invitation_note": name})).await;
+    desk.kit.sign_in("ada@smith.example").await;
+    desk.kit.seal().await;
+    desk
+}
+
+#[tokio::test]
+async fn s11_names_leave_the_structure_of_the_workspace_as_it_is() {
+    let plain = workspace("X").await;
+    let shown = plain.iter().filter(|(_, status, _)| *status == 200).count();
+    assert!(shown >= 20, "{:?}", plain.iter().map(|(page, status, _)| (page, status)).collect::<Vec<_>>());
+    for name in NAUGHTY.into_iter().filter(|name| !is_refused(name)) {
+        for (page, expected) in workspace(name).await.iter().zip(&plain) {
+            assert_eq!(page, expected, "{name}");
+        }
     }
 }
 
