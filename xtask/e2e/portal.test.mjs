@@ -181,3 +181,33 @@ describe('what meets in one browser', () => {
     await context.close();
   });
 });
+
+test('while a password is typed, its rules say whether it will do, and it can be seen', async () => {
+  const address = 'rules@smith.example';
+  const path = await smith.invite('rules', 'Ruth', address);
+  const context = await profile(browser);
+  const page = await context.newPage();
+  await page.goto(service.url + path);
+  const [typed, again] = [page.getByLabel('New password'), page.getByLabel('The same password again')];
+  const rule = (name) => page.locator(`[data-rule="${name}"]`);
+  const kept = async () => [await rule('length').getAttribute('class'), await rule('same').getAttribute('class')].map((it) => it === 'kept');
+  await typed.pressSequentially('four plain');
+  assert.match(await rule('length').textContent(), /10/, 'how many there are so far');
+  assert.deepEqual(await kept(), [false, false]);
+  await typed.pressSequentially(' words');
+  assert.deepEqual(await kept(), [true, false]);
+  await judge(page, 'a rule that is kept');
+  await again.fill('four plain words');
+  assert.deepEqual(await kept(), [true, true]);
+  await press(page, 'Show password');
+  assert.deepEqual([await typed.getAttribute('type'), await again.getAttribute('type')], ['text', 'text']);
+  await judge(page, 'a password that can be seen');
+  await press(page, 'Hide password');
+  assert.equal(await typed.getAttribute('type'), 'password');
+  await press(page, 'Show password');
+  await press(page, 'Set password');
+  await signIn(page, address, 'four plain words');
+  assert.match(await page.getByRole('main').textContent(), new RegExp(address));
+  assert.deepEqual(context.faults, []);
+  await context.close();
+});
