@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::{
     args::Args,
     figure::{Figure, Target},
-    line::{Answer, Line, request},
+    line::{Answer, Line, form, request},
     people::{self, House, Person, address},
     place::{KINDS, Place, SLUG, Served, link_tokens},
     sign_ins::sign_in,
@@ -33,13 +33,22 @@ const PARTS: usize = 4;
 struct Class {
     name: &'static str,
     requests: Vec<Vec<u8>>,
+    /// What was typed into the form of each, which its page shows again.
+    typed: Vec<String>,
     seconds: Vec<f64>,
     answers: BTreeSet<String>,
 }
 
 impl Class {
     fn new(name: &'static str, requests: Vec<Vec<u8>>) -> Self {
-        Self { name, requests, seconds: Vec::new(), answers: BTreeSet::new() }
+        Self { name, requests, typed: Vec::new(), seconds: Vec::new(), answers: BTreeSet::new() }
+    }
+
+    /// A form of the workspace with an address in it.
+    fn of_form(name: &'static str, path: &str, addresses: &[String]) -> Self {
+        let path = format!("/workspace/{SLUG}/{path}");
+        let ask = |address: &String| form(&path, &[("email", address), ("password", "none of their passwords")]);
+        Self { typed: addresses.to_vec(), ..Self::new(name, addresses.iter().map(ask).collect()) }
     }
 }
 
@@ -63,11 +72,12 @@ async fn compare(name: &str, mut classes: Vec<Class>, line: &mut Line, samples: 
         dice.shuffle(&mut order);
         for place in &order {
             let class = &mut classes[*place];
-            let request = &class.requests[sample % class.requests.len()];
+            let number = sample % class.requests.len();
+            let (request, typed) = (&class.requests[number], class.typed.get(number).map(String::as_str));
             let begun = Instant::now();
             let answer = line.ask(request).await.unwrap();
             class.seconds.push(begun.elapsed().as_secs_f64());
-            class.answers.insert(whole(&answer));
+            class.answers.insert(whole(&answer, typed));
         }
     }
     let (other, classes) = classes.split_first().unwrap();
@@ -89,12 +99,15 @@ async fn compare(name: &str, mut classes: Vec<Class>, line: &mut Line, samples: 
     figures
 }
 
-/// An answer without what is new in each.
-fn whole(answer: &Answer) -> String {
-    let new = ["date", "set-cookie", "x-request-id"];
+/// An answer without what is new in each, and what was typed.
+fn whole(answer: &Answer, typed: Option<&str>) -> String {
+    let length = if typed.is_some() { "content-length" } else { "" };
+    let new = ["date", "set-cookie", "x-request-id", length];
     let name = |line: &&str| line.split(':').next().unwrap_or_default().to_ascii_lowercase();
     let lines: Vec<_> = answer.head.lines().filter(|line| !new.contains(&name(line).as_str())).collect();
-    format!("{}\n{}\n\n{}", answer.status, lines.join("\n"), String::from_utf8_lossy(&answer.body))
+    let body = String::from_utf8_lossy(&answer.body);
+    let body = typed.map_or_else(|| body.to_string(), |typed| body.replace(typed, "what was typed"));
+    format!("{}\n{}\n\n{body}", answer.status, lines.join("\n"))
 }
 
 /// Of all pairs the share in which the first is the greater; of a draw each has half.
@@ -152,6 +165,15 @@ impl Scene {
         let locked = addresses(&house.known("shut", LOCKED).await);
         let locked_unknown: Vec<_> = (0..LOCKED).map(|n| address(&format!("lock-{n}"))).collect();
         lock(&house, locked.iter().chain(&locked_unknown)).await;
+        let strangers: Vec<_> = (0..samples).map(|n| address(&format!("guest-{n}"))).collect();
+        let able = house.able_staff("able", samples).await;
+        let idle = house.staff("idle", samples).await;
+        let clients = addresses(&house.known("client", samples).await);
+        let at_the_desk = |path: &str| {
+            let groups =
+                [("unknown", &strangers), ("staff", &able), ("staff, not invited", &idle), ("client", &clients)];
+            groups.map(|(name, them)| Class::of_form(name, path, them)).into()
+        };
         let links = Links::new(&house, samples).await;
         let served = place.serve().await;
         let mut line = Line::open(served.address).await.unwrap();
@@ -168,8 +190,14 @@ impl Scene {
         };
         let tries = |addresses: &[String]| addresses.iter().map(|it| wrong(it)).collect();
         let shut = vec![Class::new("unknown, locked", tries(&locked_unknown)), Class::new("locked", tries(&locked))];
-        let comparisons =
-            vec![("sign-in", classes(wrong)), ("locked", shut), ("reset", classes(reset)), ("renewal", links.classes)];
+        let comparisons = vec![
+            ("sign-in", classes(wrong)),
+            ("locked", shut),
+            ("reset", classes(reset)),
+            ("renewal", links.classes),
+            ("workspace sign-in", at_the_desk("sign-in")),
+            ("workspace reset", at_the_desk("forgot")),
+        ];
         Self { line, comparisons, _served: served, _place: place }
     }
 }

@@ -89,6 +89,18 @@ pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: 
     text.into_bytes()
 }
 
+/// A form of a page, sent by the browser that shows it.
+pub(crate) fn form(path: &str, fields: &[(&str, &str)]) -> Vec<u8> {
+    let fields = fields.iter().map(|(name, value)| format!("{name}={}", value.replace('@', "%40").replace(' ', "+")));
+    let body = fields.collect::<Vec<_>>().join("&");
+    let text = format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\nsec-fetch-site: same-origin\r\nuser-agent: bench/1.0\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    text.into_bytes()
+}
+
 /// Answers in a second, while each connection sends its next request as soon as it has an answer. All must have one of these statuses.
 pub(crate) async fn rate(lines: &mut [Line], span: Duration, statuses: &[u16], next: impl Fn() -> Vec<u8>) -> f64 {
     let asking = lines.iter_mut().map(|line| async {

@@ -10,6 +10,7 @@ use portal::domain::{
     password::{PasswordHash, TypedPassword},
     port::{Commit, Entropy, PasswordHasher, PortalStore},
     practice::{Client, Practice},
+    staff::StaffCredential,
     time::Timestamp,
 };
 use portal_argon2::{Argon2Hasher, Params};
@@ -113,6 +114,23 @@ impl House {
         let put = |name: &String| Plan::new().put_user(&build::user(name, &address(name))).done();
         self.write(names.iter().map(put).collect()).await;
         names.iter().map(|name| address(name)).collect()
+    }
+
+    /// So many practice users who can sign in; answers their addresses.
+    pub(crate) async fn able_staff(&self, class: &str, many: usize) -> Vec<String> {
+        let addresses = self.staff(class, many).await;
+        let put = |(n, address): (usize, &String)| {
+            let name = format!("{class}-{n}");
+            let credential = StaffCredential {
+                id: build::id(&name),
+                hash: self.hash.clone(),
+                confirmed_at: build::key(address),
+                set_at: build::NOON,
+            };
+            Plan::new().then(Change::PutStaffCredential { user: build::id(&name), credential }).done()
+        };
+        self.write(addresses.iter().enumerate().map(put).collect()).await;
+        addresses
     }
 
     pub(crate) async fn open_links(&self, links: &[Link]) {
