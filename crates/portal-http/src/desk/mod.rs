@@ -15,6 +15,10 @@ mod refused;
 mod rollout;
 mod words;
 
+mod question;
+mod user_words;
+mod users;
+
 pub(crate) use self::{
     member::{Member, Place, Shell},
     refused::problem,
@@ -31,7 +35,7 @@ use crate::{
 
 /// The pages on which staff work.
 pub(crate) fn pages() -> Vec<Page> {
-    vec![
+    let mut pages = vec![
         look("", Staff, member::short),
         look("/", Staff, rollout::page),
         look("/contacts", Staff, contacts::page),
@@ -59,5 +63,20 @@ pub(crate) fn pages() -> Vec<Page> {
         deed("/jobs/{id}/pause", Admin, bulk::pause),
         deed("/jobs/{id}/resume", Admin, bulk::resume),
         deed("/jobs/{id}/cancel", Admin, bulk::cancel),
+    ];
+    pages.extend(practice());
+    pages
+}
+
+/// The pages on which admins look after the practice itself.
+fn practice() -> [Page; 7] {
+    [
+        look("/users", Admin, users::page),
+        deed("/users", Admin, users::add),
+        look("/users/{ref}", Admin, users::one),
+        deed("/users/{ref}", Admin, users::change),
+        deed("/users/{ref}/invite", Admin, users::invite),
+        look("/users/{ref}/remove", Admin, users::foresee_removal),
+        deed("/users/{ref}/remove", Admin, users::remove),
     ]
 }
