@@ -15,7 +15,11 @@ mod refused;
 mod rollout;
 mod words;
 
+mod picture;
 mod question;
+mod settings;
+mod settings_form;
+mod settings_words;
 mod user_words;
 mod users;
 
@@ -69,7 +73,7 @@ pub(crate) fn pages() -> Vec<Page> {
 }
 
 /// The pages on which admins look after the practice itself.
-fn practice() -> [Page; 7] {
+fn practice() -> [Page; 12] {
     [
         look("/users", Admin, users::page),
         deed("/users", Admin, users::add),
@@ -78,5 +82,10 @@ fn practice() -> [Page; 7] {
         deed("/users/{ref}/invite", Admin, users::invite),
         look("/users/{ref}/remove", Admin, users::foresee_removal),
         deed("/users/{ref}/remove", Admin, users::remove),
+        look("/settings", Admin, settings::page),
+        look("/settings/{group}", Admin, settings::form),
+        deed("/settings/{group}", Admin, settings::save),
+        deed("/logo", Admin, picture::put),
+        deed("/logo/remove", Admin, picture::remove),
     ]
 }

@@ -11,6 +11,7 @@ mod desk;
 mod desk_add;
 mod desk_contact;
 mod desk_many;
+mod desk_settings;
 mod desk_users;
 mod document;
 mod erasure;
