@@ -15,6 +15,8 @@ mod refused;
 mod rollout;
 mod words;
 
+mod keys;
+mod mails;
 mod picture;
 mod question;
 mod settings;
@@ -73,7 +75,7 @@ pub(crate) fn pages() -> Vec<Page> {
 }
 
 /// The pages on which admins look after the practice itself.
-fn practice() -> [Page; 12] {
+fn practice() -> [Page; 20] {
     [
         look("/users", Admin, users::page),
         deed("/users", Admin, users::add),
@@ -87,5 +89,13 @@ fn practice() -> [Page; 12] {
         deed("/settings/{group}", Admin, settings::save),
         deed("/logo", Admin, picture::put),
         deed("/logo/remove", Admin, picture::remove),
+        look("/mails", Admin, mails::page),
+        deed("/mails", Admin, mails::test),
+        look("/mails/{name}", Admin, mails::one),
+        look("/mails/{name}/html", Admin, mails::html),
+        look("/keys", Admin, keys::page),
+        deed("/keys", Admin, keys::make),
+        look("/keys/{id}/revoke", Admin, keys::foresee),
+        deed("/keys/{id}/revoke", Admin, keys::revoke),
     ]
 }
