@@ -24,6 +24,8 @@ mod settings_form;
 mod settings_words;
 mod user_words;
 mod users;
+mod webhook;
+mod webhooks;
 
 pub(crate) use self::{
     member::{Member, Place, Shell},
@@ -75,7 +77,7 @@ pub(crate) fn pages() -> Vec<Page> {
 }
 
 /// The pages on which admins look after the practice itself.
-fn practice() -> [Page; 20] {
+fn practice() -> [Page; 33] {
     [
         look("/users", Admin, users::page),
         deed("/users", Admin, users::add),
@@ -97,5 +99,18 @@ fn practice() -> [Page; 20] {
         deed("/keys", Admin, keys::make),
         look("/keys/{id}/revoke", Admin, keys::foresee),
         deed("/keys/{id}/revoke", Admin, keys::revoke),
+        look("/webhooks", Admin, webhooks::page),
+        deed("/webhooks", Admin, webhooks::add),
+        look("/webhooks/{ref}", Admin, webhook::one),
+        deed("/webhooks/{ref}", Admin, webhook::change),
+        look("/webhooks/{ref}/deliveries", Admin, webhook::deliveries),
+        deed("/webhooks/{ref}/pause", Admin, webhook::pause),
+        deed("/webhooks/{ref}/resume", Admin, webhook::resume),
+        deed("/webhooks/{ref}/test", Admin, webhook::test),
+        deed("/webhooks/{ref}/recover", Admin, webhook::recover),
+        look("/webhooks/{ref}/secret", Admin, webhook::foresee_secret),
+        deed("/webhooks/{ref}/secret", Admin, webhook::secret),
+        look("/webhooks/{ref}/delete", Admin, webhook::foresee_deletion),
+        deed("/webhooks/{ref}/delete", Admin, webhook::delete),
     ]
 }

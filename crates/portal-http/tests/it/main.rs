@@ -14,6 +14,7 @@ mod desk_mails;
 mod desk_many;
 mod desk_settings;
 mod desk_users;
+mod desk_webhooks;
 mod document;
 mod erasure;
 mod events;
