@@ -120,14 +120,14 @@ pub(super) async fn make(member: Member, form: Form) -> Result<Response, Problem
             };
             return Ok(show(StatusCode::CREATED, &page));
         }
-        Err(Error::Refused(refusal)) => told(&refusal, name),
+        Err(Error::Refused(refusal)) => told(&refusal),
         Err(error) => return Err(error.into()),
     };
     let page = ListPage { fault: Some(fault), ..list(&member, name.to_owned(), &scopes).await? };
     Ok(show(StatusCode::UNPROCESSABLE_ENTITY, &page))
 }
 
-fn told(refusal: &Refusal, name: &str) -> (&'static str, Told) {
+fn told(refusal: &Refusal) -> (&'static str, Told) {
     match refusal {
         Refusal::OutOfBounds(fault) if fault.field == "scopes" => {
             let what = say("It is not said what the key may do.");
@@ -136,7 +136,10 @@ fn told(refusal: &Refusal, name: &str) -> (&'static str, Told) {
         Refusal::OutOfBounds(_) => {
             ("name", Told { what: say("The name is missing, or can’t be one."), next: "Type one." })
         }
-        Refusal::IdempotencyKeyReused => ("name", refused::sent_before(name)),
+        Refusal::IdempotencyKeyReused => {
+            let what = say("This form was sent before, and made another key.");
+            ("name", Told { what, next: "To make this one too, press the button again." })
+        }
         other => ("name", refused::told(other)),
     }
 }

@@ -7,12 +7,12 @@ use portal_domain::{
     decide::PutWebhook,
     id::Ref,
     practice::OutOfBounds,
-    usecase::{Error, WebhookView},
+    usecase::{Error, WebhookAnswer, WebhookView},
     webhook::EndReason,
 };
 
 use super::{
-    Member, Place, Shell,
+    Member, Place, Shell, go_to,
     keys::SecretPage,
     refused::{self, Told},
     show,
@@ -144,18 +144,36 @@ pub(super) async fn page(member: Member) -> Result<Response, Problem> {
 pub(super) async fn add(member: Member, form: Form) -> Result<Response, Problem> {
     let (typed, made) = (Typed::read(&form)?, form.field("made")?);
     let reference = Ref::parse(made).ok_or_else(|| Problem::invalid_field("made", "the form is not whole"))?;
-    let all = [&*typed.url, &*typed.description, &*typed.events];
-    let context = member.once_with(made, "add a webhook", &all);
-    let fault = match member.app.portal.put_webhook(&context, &typed.command(reference.clone())).await {
-        Ok(answer) => match answer.secret {
-            Some(secret) => return Ok(secret_page(&member, &answer.webhook, secret)),
-            None => return Ok(super::go_to(member.webhook_path(&reference))),
-        },
-        Err(Error::Refused(refusal)) => told(&refusal, &typed),
-        Err(error) => return Err(error.into()),
+    let refusal = match put(&member, made, typed.command(reference.clone())).await? {
+        Ok(answer) => {
+            return Ok(match answer.secret {
+                Some(secret) => secret_page(&member, &answer.webhook, secret),
+                None => go_to(member.webhook_path(&reference)),
+            });
+        }
+        Err(refusal) => refusal,
     };
+    let fault = told(&refusal, &typed);
     let page = ListPage { fault: Some(fault), ..list(&member, typed).await? };
     Ok(show(StatusCode::UNPROCESSABLE_ENTITY, &page))
+}
+
+/// Adds a webhook, once for each form; one that is there stays as it is.
+async fn put(member: &Member, made: &str, command: PutWebhook) -> Result<Result<WebhookAnswer, Refusal>, Problem> {
+    let there = match member.app.portal.webhook(&member.context, &command.reference).await {
+        Ok(there) => Some(Typed::of(&there).command(command.reference.clone())),
+        Err(Error::Refused(Refusal::NotFound { .. })) => None,
+        Err(error) => return Err(error.into()),
+    };
+    if there.is_some_and(|there| there != command) {
+        return Ok(Err(Refusal::IdempotencyKeyReused));
+    }
+    let context = member.once_with(made, "add a webhook", &[&format!("{command:?}")]);
+    match member.app.portal.put_webhook(&context, &command).await {
+        Ok(answer) => Ok(Ok(answer)),
+        Err(Error::Refused(refusal)) => Ok(Err(refusal)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The one page that shows a webhook's secret.
@@ -187,7 +205,10 @@ pub(super) fn told(refusal: &Refusal, typed: &Typed) -> (&'static str, Told) {
             let what = say(format!("There are {most} webhooks, and there can’t be more."));
             ("url", Told { what, next: "Delete one first." })
         }
-        Refusal::IdempotencyKeyReused => ("url", refused::sent_before(host(&typed.url))),
+        Refusal::IdempotencyKeyReused => {
+            let what = say("This form was sent before, and added another webhook.");
+            ("url", Told { what, next: "To add this one too, press Add." })
+        }
         other => ("url", refused::told(other)),
     }
 }
