@@ -218,7 +218,7 @@ export type DossierMessage = {
   attempts: Array<DossierAttempt>;
   clients: Array<string>;
   id: string;
-  kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed" | "staff_invitation" | "portal_address";
+  kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed" | "staff_invitation" | "portal_address" | "test";
   name: string;
   queued_at: string;
   state: "queued" | "sending" | "accepted" | "deferred" | "failed" | "cancelled";
@@ -262,7 +262,7 @@ export type DossierTry = {
 };
 
 export type EffectMessage = {
-  kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed" | "staff_invitation" | "portal_address";
+  kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed" | "staff_invitation" | "portal_address" | "test";
   to: string;
 };
 
@@ -445,7 +445,7 @@ export type MendedAddress = {
 export type Message = {
   attempts: Array<Attempt>;
   id: string;
-  kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed" | "staff_invitation" | "portal_address";
+  kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed" | "staff_invitation" | "portal_address" | "test";
   queued_at: string;
   state: "queued" | "sending" | "accepted" | "deferred" | "failed" | "cancelled";
   to: string;

@@ -32,11 +32,13 @@ pub enum MessageKind {
     StaffInvitation,
     /// Where the portal is in which one signs in, for who asked.
     PortalAddress,
+    /// A mail of staff to themselves, to see how the practice's mail arrives.
+    Test,
 }
 
 impl MessageKind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Activation,
         Self::AccessAdded,
         Self::Reset,
@@ -45,6 +47,7 @@ impl MessageKind {
         Self::PasswordChanged,
         Self::StaffInvitation,
         Self::PortalAddress,
+        Self::Test,
     ];
 
     /// The kind's name in the API and in the database.
@@ -58,6 +61,7 @@ impl MessageKind {
             Self::PasswordChanged => "password_changed",
             Self::StaffInvitation => "staff_invitation",
             Self::PortalAddress => "portal_address",
+            Self::Test => "test",
         }
     }
 
@@ -112,6 +116,8 @@ pub enum MessageBody {
     StaffPasswordChanged,
     /// See [`MessageKind::PortalAddress`].
     PortalAddress,
+    /// See [`MessageKind::Test`].
+    Test,
 }
 
 impl MessageBody {
@@ -128,6 +134,7 @@ impl MessageBody {
             }
             Self::StaffInvitation => MessageKind::StaffInvitation,
             Self::PortalAddress => MessageKind::PortalAddress,
+            Self::Test => MessageKind::Test,
         }
     }
 }

@@ -144,6 +144,13 @@ pub enum MailBody {
         /// The address to sign in with: the one this mail goes to.
         address: String,
     },
+    /// A test that staff mail to themselves.
+    Test {
+        /// The one this mail goes to.
+        address: String,
+        /// The practice's own note (D6), as invitations have it; may be empty.
+        invitation_note: String,
+    },
 }
 
 impl MailBody {
@@ -173,6 +180,7 @@ impl MailBody {
             }
             Self::StaffInvitation { .. } => MessageKind::StaffInvitation,
             Self::PortalAddress { .. } => MessageKind::PortalAddress,
+            Self::Test { .. } => MessageKind::Test,
         }
     }
 
@@ -188,9 +196,26 @@ impl MailBody {
         }
     }
 
+    /// The same, to be replaced.
+    pub(crate) const fn link_mut(&mut self) -> Option<&mut Link> {
+        match self {
+            Self::Activation { link, .. }
+            | Self::Reset { link, .. }
+            | Self::StaffInvitation { link, .. }
+            | Self::StaffReset { link, .. } => Some(link),
+            _ => None,
+        }
+    }
+
     /// Whether it goes to staff, and is about the workspace.
     #[must_use]
     pub const fn is_for_staff(&self) -> bool {
-        matches!(self, Self::StaffInvitation { .. } | Self::StaffReset { .. } | Self::StaffPasswordChanged { .. })
+        matches!(
+            self,
+            Self::StaffInvitation { .. }
+                | Self::StaffReset { .. }
+                | Self::StaffPasswordChanged { .. }
+                | Self::Test { .. }
+        )
     }
 }

@@ -45,5 +45,5 @@ mod words;
 pub use crate::{
     context::{Link, MailBody, MailContext, Practice},
     render::{RenderError, RenderedMail, render},
-    samples::{NAUGHTY, Sample, samples},
+    samples::{NAUGHTY, Own, Sample, examples, samples},
 };

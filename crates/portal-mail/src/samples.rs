@@ -16,6 +16,69 @@ pub struct Sample {
 pub const NAUGHTY: &str = "<script>alert(1)</script>\r\nBcc: all@evil.example\r\n\r\n\u{1b}[31m\"'`&amp;\u{202e}gnp.exe\
     \u{2028}{{ 7 * 7 }}\n--\nhttps://portal.example/portal/partners/link/forged\n\0%s";
 
+/// A note of a practice.
+const NOTE: &str = "Dear clients,\n\nfrom now on your tax papers come this way.\nYour partners";
+/// A time.
+const NOW: &str = "23 November 2026, 14:00 UTC";
+/// A practice that is made up.
+const PRACTICE: &str = "Example & Partners";
+
+/// What the mails of a practice have of their own.
+pub struct Own<'a> {
+    /// The practice, with the address of the portal's sign-in page.
+    pub practice: &'a Practice,
+    /// The address of the workspace's sign-in page.
+    pub workspace: &'a str,
+    /// Its note in invitations; may be empty.
+    pub note: &'a str,
+    /// The present time, in words.
+    pub now: &'a str,
+    /// How long a link in such a mail works, in words that follow "works".
+    pub valid: &'a dyn Fn(&MailBody) -> String,
+}
+
+/// Every kind and state as they look in the mails of a practice, written to people who are made up.
+///
+/// ```
+/// use portal_mail::{Own, Practice, examples, render};
+///
+/// let practice = Practice {
+///     name: "Smith & Smith".into(),
+///     contact_line: String::new(),
+///     sign_in_url: "https://portal.example/portal/smith/sign-in".into(),
+/// };
+/// let own = Own {
+///     practice: &practice,
+///     workspace: "https://portal.example/workspace/smith/sign-in",
+///     note: "Welcome.",
+///     now: "23 November 2026, 14:00 UTC",
+///     valid: &|_| "until 30 November 2026, 14:00 UTC".into(),
+/// };
+/// for example in examples(&own) {
+///     assert!(render(&example.context).is_ok_and(|mail| mail.subject.contains("Smith & Smith")));
+/// }
+/// ```
+#[must_use]
+pub fn examples(own: &Own<'_>) -> Vec<Sample> {
+    let text = |text: &str| match text {
+        NOTE => own.note.to_owned(),
+        NOW => own.now.to_owned(),
+        _ => text.replace(PRACTICE, &own.practice.name),
+    };
+    let example = |(name, _, mut body): (&'static str, &str, MailBody)| {
+        let staff = body.is_for_staff();
+        let sign_in_url = if staff { own.workspace.to_owned() } else { own.practice.sign_in_url.clone() };
+        let valid = (own.valid)(&body);
+        if let Some(link) = body.link_mut() {
+            *link = Link { url: sign_in_url.replace("/sign-in", "/link/example"), valid };
+        }
+        let to = if staff { "Tina Taxman" } else { "Ada Smith" };
+        let practice = Practice { sign_in_url, ..own.practice.clone() };
+        Sample { name, context: MailContext { practice, name: to.to_owned(), body } }
+    };
+    bodies(&text, &link()).into_iter().map(example).collect()
+}
+
 /// Every kind and state, each with plain and with naughty texts.
 ///
 /// ```
@@ -37,7 +100,7 @@ pub fn samples() -> Vec<Sample> {
 }
 
 fn plain() -> Vec<Sample> {
-    let usual = || practice("Example & Partners", "0123 456 789, office@partners.example");
+    let usual = || practice(PRACTICE, "0123 456 789, office@partners.example");
     let mut samples: Vec<Sample> = bodies(&str::to_owned, &link())
         .into_iter()
         .map(|(name, _, body)| sample(name, usual(), "Ada Smith", body))
@@ -55,7 +118,7 @@ fn plain() -> Vec<Sample> {
     samples.extend([
         sample("activation_without_note", usual(), "Bob Builder", activation(&["Bob Builder Ltd"])),
         sample("activation_without_client", usual(), "Bob Builder", activation(&[])),
-        sample("activation_of_a_bare_practice", practice("Example & Partners", ""), "", activation(&three)),
+        sample("activation_of_a_bare_practice", practice(PRACTICE, ""), "", activation(&three)),
         sample("access_added_to_several", usual(), "Bob Builder", access_added(&three)),
         sample("access_added_without_client", usual(), "Bob Builder", access_added(&[])),
     ]);
@@ -68,7 +131,7 @@ fn bodies(text: &dyn Fn(&str) -> String, link: &Link) -> Vec<(&'static str, &'st
     let old = || text("ada@old.example");
     let masked = || text("a…a@s…h.example");
     let by = || text("Tina Taxman of Example & Partners");
-    let on = || text("23 November 2026, 14:00 UTC");
+    let on = || text(NOW);
     vec![
         (
             "activation",
@@ -76,7 +139,7 @@ fn bodies(text: &dyn Fn(&str) -> String, link: &Link) -> Vec<(&'static str, &'st
             MailBody::Activation {
                 address: address(),
                 clients: vec![text("Bob Builder Ltd"), text("Ada Smith")],
-                invitation_note: text("Dear clients,\n\nfrom now on your tax papers come this way.\nYour partners"),
+                invitation_note: text(NOTE),
                 link: link.clone(),
             },
         ),
@@ -124,7 +187,7 @@ fn bodies(text: &dyn Fn(&str) -> String, link: &Link) -> Vec<(&'static str, &'st
     .collect()
 }
 
-fn staff_bodies(text: &dyn Fn(&str) -> String, link: &Link) -> [(&'static str, &'static str, MailBody); 3] {
+fn staff_bodies(text: &dyn Fn(&str) -> String, link: &Link) -> [(&'static str, &'static str, MailBody); 4] {
     let address = || text("tina@partners.example");
     let link = || Link { url: link.url.replace("/portal/", "/workspace/"), ..link.clone() };
     [
@@ -137,8 +200,9 @@ fn staff_bodies(text: &dyn Fn(&str) -> String, link: &Link) -> [(&'static str, &
         (
             "staff_password_changed",
             "staff_password_changed_naughty",
-            MailBody::StaffPasswordChanged { address: address(), changed_on: text("23 November 2026, 14:00 UTC") },
+            MailBody::StaffPasswordChanged { address: address(), changed_on: text(NOW) },
         ),
+        ("test", "test_naughty", MailBody::Test { address: address(), invitation_note: text(NOTE) }),
     ]
 }
 

@@ -102,6 +102,9 @@ fn body(letter: &Letter, tokens: &LinkTokens, settings: &MailSettings) -> Result
         MessageBody::StaffPasswordChanged => MailBody::StaffPasswordChanged { address, changed_on: when },
         MessageBody::PasswordChanged => MailBody::PasswordChanged { address, changed_on: when },
         MessageBody::PortalAddress => MailBody::PortalAddress { address },
+        MessageBody::Test => {
+            MailBody::Test { address, invitation_note: letter.practice.settings.invitation_note.clone() }
+        }
         MessageBody::PasswordSetAfterMove { new_address } => {
             MailBody::PasswordSetAfterMove { address, new_address, set_on: when }
         }

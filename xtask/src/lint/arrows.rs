@@ -16,7 +16,8 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("portal-webhook", &["portal-domain"]),
     ("portal-import", &["portal-domain"]),
     // Files of contacts come in by HTTP and by the command line, and are read alike.
-    ("portal-http", &["portal-domain", "portal-import"]),
+    // Staff see what mails say, as they are written.
+    ("portal-http", &["portal-domain", "portal-import", "portal-mail"]),
     ("portal", &["portal-domain", "portal-mail"]),
     ("portal-testkit", &["portal-domain"]),
     (

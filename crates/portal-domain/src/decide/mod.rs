@@ -47,12 +47,15 @@ pub use self::{
         valid_session, valid_sessions, valid_visit,
     },
     sign_in_return::{GoBack, ToldSignIn, WayBack, go_back, take_code},
-    staff::{Invite, invite_staff, redeem_staff_link, renew_staff_link, request_staff_reset, usable_staff_link},
+    staff::{
+        Invite, invite_staff, redeem_staff_link, renew_staff_link, request_staff_reset, send_test_mail,
+        usable_staff_link,
+    },
     staff_session::{
         ChangedStaffPassword, SignInStaff, change_staff_password, end_own_workspace_sessions, own_workspace_session,
         sign_in_staff, valid_workspace_sessions,
     },
-    user::{PutUser, delete_user, put_user},
+    user::{PutUser, UserEffects, add_user, delete_user, put_user},
     webhook::{
         Push, PushedEvent, PutWebhook, WebhookPut, delete_webhook, lease_webhook, put_webhook, recover_webhook,
         reseal_webhook, settle_push, test_webhook,

@@ -1,5 +1,7 @@
 //! How staff come to a password of the workspace (W1): invitation, reset and what a link does, under the rules of L.
 
+use std::time::Duration;
+
 use super::{
     Moment,
     outcome::Decided,
@@ -23,6 +25,8 @@ use crate::{
 
 /// So many links of one kind work at once (L4).
 const MOST: usize = 5;
+/// After so long a mailbox that was full takes another test.
+const AN_HOUR: Duration = Duration::from_secs(3600);
 
 /// How an invitation reaches the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +162,30 @@ fn message(user: &PracticeUser, body: MessageBody, moment: &mut Moment) -> Messa
         asked_at: None,
         created_at: moment.now,
     }
+}
+
+/// Mails a practice user a test, to see how the practice's mail arrives: to its own address and to no other. `sent` are the times of
+/// such mail alone; it is as rare as mail that anybody can ask for, and counted apart, so that neither shuts the other out (G3).
+/// The outcome is the address.
+pub fn send_test_mail(
+    facts: Option<&StaffFacts>,
+    sent: &[Timestamp],
+    moment: &mut Moment,
+) -> Result<Decided<String>, Refusal> {
+    let StaffFacts { user, .. } = facts.ok_or(Refusal::NotFound { what: "practice user" })?;
+    if mailbox_is_full(sent, moment.now) {
+        return Err(Refusal::TooManyRequests { retry_after: AN_HOUR.as_secs() });
+    }
+    let asked_at = Some(user.email.key().clone());
+    let mail = Message { asked_at, ..message(user, MessageBody::Test, moment) };
+    let event = user_event("user.test_mail_sent", user.id, moment);
+    let decision = Decision {
+        expect: vec![changed(user)],
+        changes: vec![raised(user)],
+        messages: vec![mail],
+        events: vec![event],
+    };
+    Ok(Decided { decision, outcome: user.email.as_str().to_owned() })
 }
 
 /// The mail about a password that replaced another (P3).

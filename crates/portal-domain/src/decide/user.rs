@@ -6,9 +6,10 @@ use crate::{
     change::{Aggregate, Change, Decision, Expect, KeyOwner, Reliance, Which},
     email::EmailAddress,
     event::Subject,
-    facts::{Holder, UserFacts},
+    facts::{Holder, StaffFacts, UserFacts},
     id::Ref,
     practice::{PracticeUser, Role, check_name},
+    time::Timestamp,
 };
 
 /// The fields of a practice user.
@@ -69,6 +70,46 @@ pub fn put_user(
     let kind = if before.is_some() { "user.changed" } else { "user.created" };
     log(&mut decision, kind, before, Some(&user), moment);
     Ok(Decided { decision, outcome: (user, true) })
+}
+
+/// Creates a practice user; where there is one of this reference, it stays as it is and the command is refused.
+pub fn add_user(facts: &UserFacts, command: &PutUser, moment: &mut Moment) -> Result<Decided<PracticeUser>, Refusal> {
+    if facts.user.is_some() {
+        return Err(Refusal::PreconditionFailed);
+    }
+    let Decided { decision, outcome } = put_user(facts, command, moment)?;
+    Ok(Decided { decision, outcome: outcome.0 })
+}
+
+/// What a decision about a practice user does to its ways into the workspace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UserEffects {
+    /// Whether anything changes.
+    pub changed: bool,
+    /// Sessions that end.
+    pub sessions_ended: usize,
+    /// Links that end.
+    pub links_ended: usize,
+    /// Whether there is a password that ends.
+    pub password_ended: bool,
+}
+
+impl UserEffects {
+    /// Reads them from the decision itself, so that what is said beforehand is what is done.
+    pub fn of(decision: &Decision, before: Option<&StaffFacts>, now: Timestamp) -> Self {
+        let any = |what: &dyn Fn(&Change) -> bool| decision.changes.iter().any(what);
+        let sessions = before.map_or(0, |facts| facts.sessions.iter().filter(|session| session.valid(now)).count());
+        let gone = any(&|change| matches!(change, Change::DeleteUser(_)));
+        let drops = gone || any(&|change| matches!(change, Change::DropStaffCredential(_)));
+        let ends_sessions = any(&|change| matches!(change, Change::EndWorkspaceSessions { .. }));
+        let ends_links = any(&|change| matches!(change, Change::EndStaffLinks { .. }));
+        Self {
+            changed: !decision.is_empty(),
+            sessions_ended: if ends_sessions { sessions } else { 0 },
+            links_ended: if ends_links { before.map_or(0, |facts| facts.links.len()) } else { 0 },
+            password_ended: drops && before.is_some_and(|facts| facts.credential.is_some()),
+        }
+    }
 }
 
 /// Removes a practice user, ends its sessions and links and frees its key (A7, W2). The password goes with the user.

@@ -17,6 +17,7 @@ mod runner;
 mod sessions;
 mod sign_in_returns;
 mod staff;
+mod team;
 mod tries;
 mod webhooks;
 mod workspace;
@@ -37,6 +38,7 @@ pub use self::{
     sessions::{ChangePassword, SessionView, SignInInput, SignedIn},
     sign_in_returns::{EndedSessions, Onward},
     staff::{ChangeStaffPassword, StaffLinkView, StaffSignInInput, StaffSignedIn},
+    team::TeamMember,
     webhooks::{Signing, WebhookAnswer, WebhookView},
     workspace::{WorkspaceSignedIn, WorkspaceView},
 };

@@ -28,6 +28,14 @@ pub struct PutUserInput {
     pub role: Role,
 }
 
+impl PutUserInput {
+    pub(super) fn command(&self) -> Result<PutUser, Refusal> {
+        let parsed = EmailAddress::parse(&self.email);
+        let email = parsed.map_err(|fault| Refusal::InvalidEmail { index: None, fault })?;
+        Ok(PutUser { reference: self.reference.clone(), name: self.name.clone(), email, role: self.role })
+    }
+}
+
 /// The secret of an API key. Shown once, never printed by accident.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -116,10 +124,7 @@ impl Portal {
         context: &CallContext,
         input: &PutUserInput,
     ) -> Result<(PracticeUser, bool, bool), Error> {
-        let parsed = EmailAddress::parse(&input.email);
-        let email = parsed.map_err(|fault| Refusal::InvalidEmail { index: None, fault })?;
-        let PutUserInput { reference, name, role, .. } = input.clone();
-        let command = &PutUser { reference, name, email, role };
+        let command = &input.command()?;
         let decided = || async move {
             let facts = self.user_facts(context, &command.reference, Some(&command.email)).await?;
             let decided = decide::put_user(&facts, command, &mut self.moment(context))?;

@@ -139,6 +139,7 @@ fn message(before: Before<'_>, sent: &EffectMessage) -> Sentence {
         MessageKind::PasswordChanged => mail.say(": it says that the password was changed."),
         MessageKind::StaffInvitation => mail.say(": the invitation to the workspace."),
         MessageKind::PortalAddress => mail.say(": it says where the portal is."),
+        MessageKind::Test => mail.say(": a test."),
     }
 }
 

@@ -151,6 +151,7 @@ const fn subject(kind: MessageKind) -> &'static str {
         MessageKind::PasswordChanged => "that the password was changed",
         MessageKind::StaffInvitation => "the invitation to the workspace",
         MessageKind::PortalAddress => "where the portal is",
+        MessageKind::Test => "a test",
     }
 }
 

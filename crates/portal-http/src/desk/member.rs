@@ -65,6 +65,16 @@ impl Member {
         self.path(&format!("clients/{}", segment(client)))
     }
 
+    /// The path of a practice user's page.
+    pub(super) fn user_path(&self, user: &Ref) -> String {
+        self.path(&format!("users/{}", segment(user)))
+    }
+
+    /// The path of a webhook's page.
+    pub(super) fn webhook_path(&self, webhook: &Ref) -> String {
+        self.path(&format!("webhooks/{}", segment(webhook)))
+    }
+
     pub(super) fn is_admin(&self) -> bool {
         self.user.role == Role::Admin
     }
@@ -81,6 +91,15 @@ impl Member {
         let key = RequestKey { scope, key: call.to_owned() };
         let request = named.then(|| Request { digest: Sha256::digest(command).into(), key });
         CallContext { request, ..self.context.clone() }
+    }
+
+    /// The same of a command that makes something of what was typed: its form, sent again with something else in it, is refused.
+    pub(super) fn once_with(&self, call: &str, command: &str, typed: &[&str]) -> CallContext {
+        let mut context = self.once(call, command);
+        if let Some(request) = &mut context.request {
+            request.digest = Sha256::digest(typed.join("\0")).into();
+        }
+        context
     }
 
     /// The context of a command that is meant for a contact as it was shown.
@@ -133,6 +152,11 @@ pub(crate) enum Place {
     /// One's own page, and one's password.
     Own,
     Elsewhere,
+    Users,
+    Settings,
+    Mails,
+    Keys,
+    Webhooks,
 }
 
 /// What stands around every page.

@@ -15,6 +15,18 @@ mod refused;
 mod rollout;
 mod words;
 
+mod keys;
+mod mails;
+mod picture;
+mod question;
+mod settings;
+mod settings_form;
+mod settings_words;
+mod user_words;
+mod users;
+mod webhook;
+mod webhooks;
+
 pub(crate) use self::{
     member::{Member, Place, Shell},
     refused::problem,
@@ -32,7 +44,7 @@ use crate::{
 
 /// The pages on which staff work.
 pub(crate) fn pages() -> Vec<Page> {
-    vec![
+    let mut pages = vec![
         look("", Staff, member::short),
         look("/", Staff, rollout::page),
         look("/contacts", Staff, contacts::page),
@@ -60,5 +72,46 @@ pub(crate) fn pages() -> Vec<Page> {
         deed("/jobs/{id}/pause", Admin, bulk::pause),
         deed("/jobs/{id}/resume", Admin, bulk::resume),
         deed("/jobs/{id}/cancel", Admin, bulk::cancel),
+    ];
+    pages.extend(practice());
+    pages
+}
+
+/// The pages on which admins look after the practice itself.
+fn practice() -> [Page; 33] {
+    [
+        look("/users", Admin, users::page),
+        deed("/users", Admin, users::add),
+        look("/users/{ref}", Admin, users::one),
+        deed("/users/{ref}", Admin, users::change),
+        deed("/users/{ref}/invite", Admin, users::invite),
+        look("/users/{ref}/remove", Admin, users::foresee_removal),
+        deed("/users/{ref}/remove", Admin, users::remove),
+        look("/settings", Admin, settings::page),
+        look("/settings/{group}", Admin, settings::form),
+        deed("/settings/{group}", Admin, settings::save),
+        deed("/logo", Admin, picture::put),
+        deed("/logo/remove", Admin, picture::remove),
+        look("/mails", Admin, mails::page),
+        deed("/mails", Admin, mails::test),
+        look("/mails/{name}", Admin, mails::one),
+        look("/mails/{name}/html", Admin, mails::html),
+        look("/keys", Admin, keys::page),
+        deed("/keys", Admin, keys::make),
+        look("/keys/{id}/revoke", Admin, keys::foresee),
+        deed("/keys/{id}/revoke", Admin, keys::revoke),
+        look("/webhooks", Admin, webhooks::page),
+        deed("/webhooks", Admin, webhooks::add),
+        look("/webhooks/{ref}", Admin, webhook::one),
+        deed("/webhooks/{ref}", Admin, webhook::change),
+        look("/webhooks/{ref}/deliveries", Admin, webhook::deliveries),
+        deed("/webhooks/{ref}/pause", Admin, webhook::pause),
+        deed("/webhooks/{ref}/resume", Admin, webhook::resume),
+        deed("/webhooks/{ref}/test", Admin, webhook::test),
+        deed("/webhooks/{ref}/recover", Admin, webhook::recover),
+        look("/webhooks/{ref}/secret", Admin, webhook::foresee_secret),
+        deed("/webhooks/{ref}/secret", Admin, webhook::secret),
+        look("/webhooks/{ref}/delete", Admin, webhook::foresee_deletion),
+        deed("/webhooks/{ref}/delete", Admin, webhook::delete),
     ]
 }

@@ -83,6 +83,8 @@ pub(crate) fn words(page: &Answer) -> String {
 pub(crate) fn walk() -> Vec<(&'static str, String, &'static str)> {
     let real = |path: &str| {
         let client = path.contains("/clients/");
+        let path = path.replace("/settings/{group}", "/settings/look").replace("/mails/{name}", "/mails/activation");
+        let path = path.replace("/users/{ref}", "/users/sam");
         path.replace("{practice}", "smith")
             .replace("{ref}", if client { "acme" } else { "ada" })
             .replace("{command}", "activate")

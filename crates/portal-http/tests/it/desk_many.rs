@@ -11,7 +11,8 @@ use crate::{
 };
 
 impl Desk {
-    async fn get_as_admin(&self, path: &str) -> Answer {
+    /// A page, as an admin sees it.
+    pub(crate) async fn get_as_admin(&self, path: &str) -> Answer {
         self.kit.send(Ask::get(&format!("/workspace/smith{path}")).cookie(&self.admin)).await
     }
 }

@@ -23,12 +23,17 @@ pub(super) fn activation(scene: &Scene, address: &str, clients: &[String], note:
              link and chooses a password. If you are in doubt, ask {ask}."
         ),
     ];
-    let lines = plain::lines(note);
     Letter {
-        note: (!lines.is_empty()).then(|| Note { heading: format!("A note from {practice}:"), lines }),
+        note: note_of(scene, note),
         action: Some(choose_password(link)),
         ..scene.letter(&format!("Your access to the client portal of {practice}"), opening, closing)
     }
+}
+
+/// The practice's own words, if there are any.
+pub(super) fn note_of(scene: &Scene, note: &str) -> Option<Note> {
+    let lines = plain::lines(note);
+    (!lines.is_empty()).then(|| Note { heading: format!("A note from {}:", scene.practice), lines })
 }
 
 pub(super) fn access_added(scene: &Scene, address: &str, clients: &[String]) -> Letter {

@@ -28,6 +28,7 @@ pub(crate) fn letter(context: &MailContext) -> Letter {
             account::password_set_after_move(&scene, address, new_address, set_on)
         }
         MailBody::PortalAddress { address } => account::portal_address(&scene, address),
+        MailBody::Test { address, invitation_note } => staff::test(&scene, address, invitation_note),
         MailBody::LoginMovedNew { address, changed_by, changed_on } => {
             moved::to_new(&scene, address, &moved::Change::new(changed_by, changed_on))
         }

@@ -1,6 +1,9 @@
 //! Mails to staff: about the workspace, and never about the portal.
 
-use super::{Scene, invite::choose_password};
+use super::{
+    Scene,
+    invite::{choose_password, note_of},
+};
 use crate::{context::Link, letter::Letter, plain::Line};
 
 pub(super) fn invitation(scene: &Scene, address: &str, link: &Link) -> Letter {
@@ -56,4 +59,19 @@ pub(super) fn password_changed(scene: &Scene, address: &str, changed_on: &str) -
         ),
     ];
     scene.letter(&format!("Your password for the workspace of {practice} was changed"), opening, closing)
+}
+
+pub(super) fn test(scene: &Scene, address: &str, note: &str) -> Letter {
+    let practice = &scene.practice;
+    let address = Line::new(address);
+    let opening = vec![
+        format!("This is a test mail, which you sent from the workspace of {practice} to your own address, {address}."),
+        "That it arrived says that mails go out. Your clients see the same sender, and an answer of theirs goes where your \
+         answer to this mail would go."
+            .to_owned(),
+    ];
+    let closing =
+        vec!["If you did not send it, somebody else is signed in as you: please change your password.".to_owned()];
+    let subject = format!("A test mail from the workspace of {practice}");
+    Letter { note: note_of(scene, note), action: scene.sign_in(), ..scene.letter(&subject, opening, closing) }
 }

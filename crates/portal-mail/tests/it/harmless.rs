@@ -51,6 +51,7 @@ fn with_text(context: &MailContext, text: &str) -> MailContext {
         }
         MailBody::PasswordSetAfterMove { address, new_address, set_on } => vec![address, new_address, set_on],
         MailBody::PortalAddress { address } => vec![address],
+        MailBody::Test { address, invitation_note } => vec![address, invitation_note],
     };
     for field in fields {
         text.clone_into(field);

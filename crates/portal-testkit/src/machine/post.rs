@@ -94,8 +94,8 @@ fn kind(message: &Message) -> MessageKind {
         portal_domain::message::MessageKind::LoginMovedNew => MessageKind::LoginMovedNew,
         portal_domain::message::MessageKind::LoginMovedOld => MessageKind::LoginMovedOld,
         portal_domain::message::MessageKind::PasswordChanged => MessageKind::PasswordChanged,
-        portal_domain::message::MessageKind::StaffInvitation => {
-            unreachable!("the model's commands invite no staff")
+        portal_domain::message::MessageKind::StaffInvitation | portal_domain::message::MessageKind::Test => {
+            unreachable!("the model's commands write nothing to staff")
         }
         portal_domain::message::MessageKind::PortalAddress => MessageKind::PortalAddress,
     }

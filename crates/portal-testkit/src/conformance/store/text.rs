@@ -99,6 +99,7 @@ pub async fn every_message_comes_back_whole(harness: &Harness) {
         MessageBody::LoginMovedOld { new_address: masked.clone(), changed_by: by, split: true },
         MessageBody::PasswordChanged,
         MessageBody::PortalAddress,
+        MessageBody::Test,
         MessageBody::PasswordSetAfterMove { new_address: masked },
     ];
     let mut expected = Vec::new();

@@ -193,7 +193,7 @@ impl Desk {
         known
     }
 
-    async fn work(&self) {
+    pub(super) async fn work(&self) {
         let (portal, now) = (&self.fixture.portal, self.fixture.portal.now());
         for enquiry in portal.enquiries.lease(now, now.after(MINUTE), 10).await.unwrap() {
             portal.decide_enquiry(&enquiry).await.unwrap();

@@ -3,8 +3,10 @@
 use proptest::{prelude::*, sample::Index};
 
 use portal_domain::{
-    decide,
+    Refusal,
+    decide::{self, UserEffects},
     link::LinkState,
+    message::MessageKind,
     port::{LeaseTerms, Outbox},
     practice::Role,
     session::WorkspaceToken,
@@ -140,6 +142,19 @@ impl Story {
         (!open.is_empty()).then(|| index.get(open).0.clone())
     }
 
+    /// What was foreseen is what the model says will end (M7).
+    fn foresaw(&self, effects: &UserEffects, changed: bool, ends: bool, moves: bool) {
+        let model = &self.model;
+        let usable = model.links.iter().filter(|sent| model.state(sent) == LinkState::Usable).count();
+        let expected = UserEffects {
+            changed,
+            sessions_ended: if ends { model.sessions.len() } else { 0 },
+            links_ended: if ends { usable } else { 0 },
+            password_ended: moves && model.password.is_some(),
+        };
+        assert_eq!(*effects, expected);
+    }
+
     async fn tell(&mut self, step: &Step) {
         // So that no two links are of one age.
         self.desk.wait(std::time::Duration::from_millis(1));
@@ -155,6 +170,12 @@ impl Story {
             }
             Step::Put { address, admin } => {
                 let role = if *admin { Role::Admin } else { Role::Staff };
+                let email = ADDRESSES[*address].to_owned();
+                let input = PutUserInput { reference: uma, name: "The uma".to_owned(), email, role };
+                let foreseen = ruled(portal.foresee_user(&call, &input).await).expect("nobody else has the address");
+                let ends = self.model.user.is_some_and(|(held, was)| held != *address || (was && !admin));
+                let moves = self.model.user.is_some_and(|(held, _)| held != *address);
+                self.foresaw(&foreseen, self.model.user != Some((*address, *admin)), ends, moves);
                 self.put("uma", ADDRESSES[*address], role).await.expect("nobody else has the address");
                 let before = self.model.user.replace((*address, *admin));
                 if before.is_some_and(|(held, _)| held != *address) {
@@ -215,6 +236,11 @@ impl Story {
                 self.model.sessions.retain(|(open, _)| *open != token);
             }
             Step::Remove => {
+                let foreseen = ruled(portal.foresee_removal(&call, &uma).await);
+                assert_eq!(foreseen.is_ok(), self.model.user.is_some());
+                if let Ok(foreseen) = foreseen {
+                    self.foresaw(&foreseen, true, true, true);
+                }
                 let done = ruled(portal.delete_user(&call, &uma).await);
                 assert_eq!(done.is_ok(), self.model.user.is_some());
                 self.model.end_all();
@@ -321,5 +347,58 @@ fn w2_an_invitation_whose_link_died_is_not_worth_sending() {
             let letter = leased.letter.as_ref().expect("a letter");
             assert_eq!(decide::unwanted(letter, now).is_some(), deed != "nothing", "{deed}");
         }
+    });
+}
+
+/// Adding somebody touches nobody who is there already.
+#[test]
+fn w1_adding_a_practice_user_changes_none_that_is_there() {
+    run(async {
+        let story = Story::begin().await;
+        let (portal, call) = (&story.desk.fixture.portal, &story.desk.call);
+        let input = |email: &str| PutUserInput {
+            reference: reference("uma"),
+            name: "The uma".to_owned(),
+            email: email.to_owned(),
+            role: Role::Staff,
+        };
+        let added = ruled(portal.add_user(call, &input(ADDRESSES[0])).await).expect("nobody is there");
+        for email in ADDRESSES {
+            assert_eq!(ruled(portal.add_user(call, &input(email)).await), Err(Refusal::PreconditionFailed));
+        }
+        assert_eq!(ruled(portal.user(call, &reference("uma")).await), Ok(added));
+    });
+}
+
+/// A test mail goes to its user's own address, goes before bulk mail, and is as rare as mail that anybody can ask for; neither
+/// shuts the other out.
+#[test]
+fn g3_test_mails_are_few_and_counted_apart() {
+    run(async {
+        let story = Story::begin().await;
+        let (portal, call) = (&story.desk.fixture.portal, &story.desk.call);
+        story.put("uma", ADDRESSES[0], Role::Staff).await.expect("a user");
+        ruled(portal.invite_user_by_hand(call, &reference("uma")).await).expect("a link");
+        let test = async || code(&ruled(portal.send_test_mail(call, &reference("uma")).await));
+        for _ in 0..3 {
+            portal.ask_for_staff_reset(call, ADDRESSES[0]).await.expect("always taken");
+        }
+        story.desk.work().await;
+        for expected in ["not refused", "not refused", "not refused", "too_many_requests"] {
+            assert_eq!(test().await, expected);
+        }
+        story.desk.wait(HOUR);
+        portal.ask_for_staff_reset(call, ADDRESSES[0]).await.expect("always taken");
+        story.desk.work().await;
+        assert_eq!(test().await, "not refused");
+        let now = portal.now();
+        let leased = Outbox::lease(&*story.desk.fixture.store, &LeaseTerms::new(now, now.after(HOUR), 99)).await;
+        let letters =
+            leased.expect("the store answers").into_iter().map(|leased| leased.letter.expect("a letter").message);
+        let letters: Vec<_> = letters.collect();
+        let of = |kind| letters.iter().filter(|message| message.kind() == kind).count();
+        assert_eq!((of(MessageKind::Test), of(MessageKind::Reset)), (4, 4));
+        assert!(letters.iter().all(|message| message.awaited() && message.to.as_str() == ADDRESSES[0]));
+        assert_eq!(code(&ruled(portal.send_test_mail(call, &reference("nobody")).await)), "not_found");
     });
 }
