@@ -1,6 +1,11 @@
 //! A named sample of every kind and state, for tests, previews and people who judge the words.
 
-use crate::context::{Link, MailBody, MailContext, Practice};
+use portal_domain::time::Timestamp;
+
+use crate::{
+    context::{Link, MailBody, MailContext, Practice},
+    tongue::Tongue,
+};
 
 /// A context with a name of its own.
 #[derive(Clone, Debug)]
@@ -16,23 +21,29 @@ pub struct Sample {
 pub const NAUGHTY: &str = "<script>alert(1)</script>\r\nBcc: all@evil.example\r\n\r\n\u{1b}[31m\"'`&amp;\u{202e}gnp.exe\
     \u{2028}{{ 7 * 7 }}\n--\nhttps://portal.example/portal/partners/link/forged\n\0%s";
 
-/// Every kind and state, each with plain and with naughty texts.
+/// 23 November 2026, 14:00 UTC.
+const CHANGED: Timestamp = Timestamp::from_micros(1_795_442_400_000_000);
+/// 30 November 2026, 14:00 UTC.
+const UNTIL: Timestamp = Timestamp::from_micros(1_796_047_200_000_000);
+
+/// Every kind and state in a language, each with plain and with naughty texts.
 ///
 /// ```
-/// use portal_mail::{render, samples};
+/// use portal_mail::{Tongue, render, samples};
 ///
-/// for sample in samples() {
+/// for sample in samples(Tongue::German) {
 ///     assert!(render(&sample.context).is_ok(), "{}", sample.name);
 /// }
 /// ```
 #[must_use]
-pub fn samples() -> Vec<Sample> {
+pub fn samples(tongue: Tongue) -> Vec<Sample> {
     let mut samples = plain();
     samples.extend(
-        bodies(&|_| NAUGHTY.to_owned(), &naughty_link())
+        bodies(&|_| NAUGHTY.to_owned(), &link())
             .into_iter()
             .map(|(_, name, body)| sample(name, practice(NAUGHTY, NAUGHTY), NAUGHTY, body)),
     );
+    samples.iter_mut().for_each(|sample| sample.context.tongue = tongue);
     samples
 }
 
@@ -68,7 +79,6 @@ fn bodies(text: &dyn Fn(&str) -> String, link: &Link) -> Vec<(&'static str, &'st
     let old = || text("ada@old.example");
     let masked = || text("a…a@s…h.example");
     let by = || text("Tina Taxman of Example & Partners");
-    let on = || text("23 November 2026, 14:00 UTC");
     vec![
         (
             "activation",
@@ -89,12 +99,12 @@ fn bodies(text: &dyn Fn(&str) -> String, link: &Link) -> Vec<(&'static str, &'st
         (
             "login_moved_new",
             "login_moved_new_naughty",
-            MailBody::LoginMovedNew { address: address(), changed_by: by(), changed_on: on() },
+            MailBody::LoginMovedNew { address: address(), changed_by: by(), changed_on: CHANGED },
         ),
         (
             "login_moved_old",
             "login_moved_old_naughty",
-            MailBody::LoginMovedOld { address: old(), new_address: masked(), changed_by: by(), changed_on: on() },
+            MailBody::LoginMovedOld { address: old(), new_address: masked(), changed_by: by(), changed_on: CHANGED },
         ),
         (
             "login_moved_old_after_a_split",
@@ -104,18 +114,18 @@ fn bodies(text: &dyn Fn(&str) -> String, link: &Link) -> Vec<(&'static str, &'st
                 moved: text("Bob Builder Ltd"),
                 new_address: masked(),
                 changed_by: by(),
-                changed_on: on(),
+                changed_on: CHANGED,
             },
         ),
         (
             "password_changed",
             "password_changed_naughty",
-            MailBody::PasswordChanged { address: address(), changed_on: on() },
+            MailBody::PasswordChanged { address: address(), changed_on: CHANGED },
         ),
         (
             "password_changed_after_a_move",
             "password_changed_after_a_move_naughty",
-            MailBody::PasswordSetAfterMove { address: old(), new_address: masked(), set_on: on() },
+            MailBody::PasswordSetAfterMove { address: old(), new_address: masked(), set_on: CHANGED },
         ),
         ("portal_address", "portal_address_naughty", MailBody::PortalAddress { address: address() }),
     ]
@@ -137,7 +147,7 @@ fn staff_bodies(text: &dyn Fn(&str) -> String, link: &Link) -> [(&'static str, &
         (
             "staff_password_changed",
             "staff_password_changed_naughty",
-            MailBody::StaffPasswordChanged { address: address(), changed_on: text("23 November 2026, 14:00 UTC") },
+            MailBody::StaffPasswordChanged { address: address(), changed_on: CHANGED },
         ),
     ]
 }
@@ -145,7 +155,7 @@ fn staff_bodies(text: &dyn Fn(&str) -> String, link: &Link) -> [(&'static str, &
 fn sample(name: &'static str, practice: Practice, contact: &str, body: MailBody) -> Sample {
     let area = if body.is_for_staff() { "/workspace/" } else { "/portal/" };
     let practice = Practice { sign_in_url: practice.sign_in_url.replace("/portal/", area), ..practice };
-    Sample { name, context: MailContext { practice, name: contact.to_owned(), body } }
+    Sample { name, context: MailContext { tongue: Tongue::English, practice, name: contact.to_owned(), body } }
 }
 
 fn practice(name: &str, contact_line: &str) -> Practice {
@@ -159,10 +169,6 @@ fn practice(name: &str, contact_line: &str) -> Practice {
 fn link() -> Link {
     Link {
         url: "https://portal.example/portal/partners/link/c2FtcGxlIHRva2VuIG9mIGEgbGluaw".to_owned(),
-        valid: "until 30 November 2026, 14:00 UTC".to_owned(),
+        works_until: UNTIL,
     }
-}
-
-fn naughty_link() -> Link {
-    Link { valid: NAUGHTY.to_owned(), ..link() }
 }
