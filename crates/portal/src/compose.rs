@@ -60,7 +60,7 @@ pub(crate) fn compose(
                 About::User(_) => settings.workspace_url(practice),
             },
         },
-        name: message.name.clone(),
+        name: greeted(message).to_owned(),
         body: body(letter, tokens, settings)?,
     };
     let mail = render(&context).map_err(ComposeError::Render)?;
@@ -77,6 +77,14 @@ pub(crate) fn compose(
         html: mail.html,
         date: message.created_at,
     })
+}
+
+/// Who is greeted by name. Mail after a split is about who left, and goes to those who stay.
+fn greeted(message: &Message) -> &str {
+    match message.body {
+        MessageBody::LoginMovedOld { split: true, .. } => "",
+        _ => &message.name,
+    }
 }
 
 fn body(letter: &Letter, tokens: &LinkTokens, settings: &MailSettings) -> Result<MailBody, ComposeError> {

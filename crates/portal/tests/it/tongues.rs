@@ -111,3 +111,22 @@ fn whoever_asks_where_the_portal_is_reads_it_in_the_contacts_language() {
         assert_eq!(mails(&fixture).await.remove(0).subject, "Hier finden Sie das Mandantenportal von Smith & Sons");
     });
 }
+
+#[test]
+fn m6_who_stays_behind_an_address_is_not_greeted_by_the_name_of_who_moved() {
+    run(async {
+        let fixture = Fixture::in_memory("smith").await;
+        invite(&fixture, "ada", None).await;
+        let same = EmailsInput { emails: vec!["ada@smith.example".to_owned()], ..EmailsInput::default() };
+        let input = PutContactInput { name: Some("Bob".to_owned()), emails: Some(same), ..PutContactInput::default() };
+        fixture.portal.put_contact(&fixture.call(), &reference("bob"), &input).await.expect("put");
+        fixture.portal.activate(&fixture.call(), &reference("bob")).await.expect("joined");
+        let own = EmailsInput { emails: vec!["bob@smith.example".to_owned()], ..EmailsInput::default() };
+        fixture.portal.put_emails(&fixture.call(), &reference("bob"), &own).await.expect("split");
+        let mails = mails(&fixture).await;
+        let told =
+            mails.iter().find(|mail| mail.subject.starts_with("The profile of Bob has moved")).expect("the note");
+        assert_eq!(told.to.as_str(), "ada@smith.example");
+        assert!(told.text.starts_with("Hello,\n\nThe profile of Bob has moved"), "{}", told.text);
+    });
+}
