@@ -88,14 +88,14 @@ where-forgot = Wenn Sie Ihr Passwort nicht wissen oder noch nie eines festgelegt
 where-wrong = Wenn Sie das nicht waren, brauchen Sie nichts zu tun.
 new-subject = Ihre neue Anmelde-Adresse für das Mandantenportal von { $practice }
 new-what = Von nun an melden Sie sich im Mandantenportal von { $practice } mit dieser E-Mail-Adresse an: { $address }.
-new-same = Ihr Passwort bleibt dasselbe. Mit der bisherigen Adresse können Sie sich nicht mehr anmelden. Das wurde am { $when } von { $by } geändert.
+new-same = Ihr Passwort bleibt dasselbe. Mit der bisherigen Adresse können Sie sich nicht mehr anmelden. Die Adresse wurde am { $when } von { $by } geändert.
 new-wrong = Wenn Sie diese Änderung nicht erwartet haben, wenden Sie sich bitte an { $ask }, damit es in Ordnung gebracht wird.
 old-subject = Nicht mehr Ihre Anmelde-Adresse für das Mandantenportal von { $practice }
 old-what = { $address } ist nicht mehr Ihre Anmelde-Adresse für das Mandantenportal von { $practice }.
-old-now = Von nun an melden Sie sich mit { $new } an; dorthin haben wir Ihnen auch geschrieben. Das wurde am { $when } von { $by } geändert.
+old-now = Von nun an melden Sie sich mit { $new } an; auch dorthin ging eine E-Mail. Die Adresse wurde am { $when } von { $by } geändert.
 old-wrong = Wenn Sie nichts davon wissen, oder wenn { $new } nicht Ihre Adresse ist, wenden Sie sich bitte sofort an { $ask }: Dort kann man es rückgängig machen.
 moved-subject = Eine andere Anmelde-Adresse für das Profil von { $moved } im Mandantenportal von { $practice }
-moved-what = Das Profil von { $moved } im Mandantenportal von { $practice } hat jetzt eine andere Anmelde-Adresse: { $new }. Das wurde am { $when } von { $by } geändert.
+moved-what = Das Profil von { $moved } im Mandantenportal von { $practice } hat jetzt eine andere Anmelde-Adresse: { $new }. Sie wurde am { $when } von { $by } geändert.
 moved-stay = Sie melden sich weiterhin mit { $address } und Ihrem bisherigen Passwort an. Das Profil von { $moved } sehen Sie dort nicht mehr.
 moved-wrong = Wenn Ihnen das falsch vorkommt, wenden Sie sich bitte sofort an { $ask }: Dort kann man es rückgängig machen.
 

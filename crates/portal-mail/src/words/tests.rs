@@ -95,10 +95,39 @@ fn names_come_in_a_row() {
         (Tongue::English, &["A", "B", "C"], "A, B and C"),
         (Tongue::German, &["A", "B", "C"], "A, B und C"),
     ] {
-        let mut context = samples(tongue).remove(0).context;
-        context.tongue = tongue;
+        let context = samples(tongue).remove(0).context;
         let names: Vec<Line> = names.iter().map(|name| Line::new(name)).collect();
         assert_eq!(Words::of(&context).expect("words").row(&names).expect("a row"), said);
+    }
+}
+
+#[test]
+fn words_follow_numbers() {
+    let subject = |tongue: Tongue, names: &[&str]| {
+        let mut context = samples(tongue).remove(0).context;
+        let clients = names.iter().copied().map(str::to_owned).collect();
+        context.body = MailBody::AccessAdded { address: "a@b.example".to_owned(), clients };
+        letter(&context).expect("a letter").subject.to_string()
+    };
+    let portal = "in the client portal of Example & Partners";
+    for (names, said) in [
+        (&[][..], "You now have access to more"),
+        // A name that is not to be seen is none.
+        (&["\u{202e}"], "You now have access to more"),
+        (&["A"], "You now also have access to A"),
+        (&["A", "B"], "You now also have access to A and 1 more"),
+        (&["A", "B", "C"], "You now also have access to A and 2 more"),
+    ] {
+        assert_eq!(subject(Tongue::English, names), format!("{said} {portal}"));
+    }
+    let portal = "im Mandantenportal von Example & Partners";
+    for (names, said) in [
+        (&[][..], "Sie haben jetzt Zugang zu weiteren Unterlagen"),
+        (&["A"], "Sie haben jetzt auch Zugang zu A"),
+        (&["A", "B"], "Sie haben jetzt auch Zugang zu A und einem weiteren Mandanten"),
+        (&["A", "B", "C"], "Sie haben jetzt auch Zugang zu A und 2 weiteren Mandanten"),
+    ] {
+        assert_eq!(subject(Tongue::German, names), format!("{said} {portal}"));
     }
 }
 
