@@ -370,6 +370,8 @@ pub struct Letter {
     pub link: Option<Carried>,
     /// The key at which the contact it is about signs in now; `None` where the contact has no access.
     pub signs_in_at: Option<LoginKey>,
+    /// The language of the contact it is about, as it is now; `None` where none is known, and in mail to staff.
+    pub locale: Option<String>,
 }
 
 /// A link that a message carries.

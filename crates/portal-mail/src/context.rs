@@ -2,11 +2,15 @@
 
 use std::fmt;
 
-use portal_domain::message::MessageKind;
+use portal_domain::{message::MessageKind, time::Timestamp};
+
+use crate::tongue::Tongue;
 
 /// Everything that one mail says. Texts may be anything: they are made harmless when the mail is rendered.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct MailContext {
+    /// What it is written in.
+    pub tongue: Tongue,
     /// Who writes.
     pub practice: Practice,
     /// The name of the contact or practice user who is written to.
@@ -31,13 +35,13 @@ pub struct Practice {
 pub struct Link {
     /// `{base_url}/portal/{practice}/link/{token}`, or the same of the workspace.
     pub url: String,
-    /// How long it works, in words that follow "works": `until 30 November 2026, 14:00 UTC`.
-    pub valid: String,
+    /// How long it works.
+    pub works_until: Timestamp,
 }
 
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link").field("valid", &self.valid).finish_non_exhaustive()
+        f.debug_struct("Link").field("works_until", &self.works_until).finish_non_exhaustive()
     }
 }
 
@@ -75,8 +79,8 @@ pub enum MailBody {
         address: String,
         /// Who changed it, in words that follow "by".
         changed_by: String,
-        /// When, in words that follow "on".
-        changed_on: String,
+        /// When.
+        changed_on: Timestamp,
     },
     /// "No longer your sign-in address", to the old address (M4).
     LoginMovedOld {
@@ -86,8 +90,8 @@ pub enum MailBody {
         new_address: String,
         /// Who changed it, in words that follow "by".
         changed_by: String,
-        /// When, in words that follow "on".
-        changed_on: String,
+        /// When.
+        changed_on: Timestamp,
     },
     /// "The profile of … has moved; you still sign in here", to the address that others behind a login keep (M4, M6).
     ProfileMovedAway {
@@ -99,15 +103,15 @@ pub enum MailBody {
         new_address: String,
         /// Who changed it, in words that follow "by".
         changed_by: String,
-        /// When, in words that follow "on".
-        changed_on: String,
+        /// When.
+        changed_on: Timestamp,
     },
     /// "Your password was changed" (P3).
     PasswordChanged {
         /// The address to sign in with: the one this mail goes to.
         address: String,
-        /// When, in words that follow "on".
-        changed_on: String,
+        /// When.
+        changed_on: Timestamp,
     },
     /// M4's later note to the old address: a password was set at the new one.
     PasswordSetAfterMove {
@@ -115,8 +119,8 @@ pub enum MailBody {
         address: String,
         /// The new address, masked.
         new_address: String,
-        /// When, in words that follow "on".
-        set_on: String,
+        /// When.
+        set_on: Timestamp,
     },
     /// An invitation of staff to the workspace (W1).
     StaffInvitation {
@@ -136,8 +140,8 @@ pub enum MailBody {
     StaffPasswordChanged {
         /// The address to sign in with: the one this mail goes to.
         address: String,
-        /// When, in words that follow "on".
-        changed_on: String,
+        /// When.
+        changed_on: Timestamp,
     },
     /// Where the portal is, as somebody asked who knew the address and not the practice.
     PortalAddress {
@@ -157,13 +161,13 @@ impl MailBody {
     /// The kind of message, as API and journal name it.
     ///
     /// ```
-    /// use portal_domain::message::MessageKind;
+    /// use portal_domain::{message::MessageKind, time::Timestamp};
     /// use portal_mail::MailBody;
     ///
     /// let body = MailBody::PasswordSetAfterMove {
     ///     address: "ada@old.example".into(),
     ///     new_address: "a…a@s…h.example".into(),
-    ///     set_on: "30 November 2026, 14:00 UTC".into(),
+    ///     set_on: Timestamp::from_micros(1_796_047_200_000_000),
     /// };
     /// assert_eq!(body.kind(), MessageKind::PasswordChanged);
     /// ```
@@ -204,6 +208,26 @@ impl MailBody {
             | Self::StaffInvitation { link, .. }
             | Self::StaffReset { link, .. } => Some(link),
             _ => None,
+        }
+    }
+
+    /// The address that the mail is about: the one it goes to.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        match self {
+            Self::Activation { address, .. }
+            | Self::Reset { address, .. }
+            | Self::AccessAdded { address, .. }
+            | Self::LoginMovedNew { address, .. }
+            | Self::LoginMovedOld { address, .. }
+            | Self::ProfileMovedAway { address, .. }
+            | Self::PasswordChanged { address, .. }
+            | Self::PasswordSetAfterMove { address, .. }
+            | Self::StaffInvitation { address, .. }
+            | Self::StaffReset { address, .. }
+            | Self::StaffPasswordChanged { address, .. }
+            | Self::PortalAddress { address }
+            | Self::Test { address, .. } => address,
         }
     }
 

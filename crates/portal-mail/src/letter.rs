@@ -1,10 +1,12 @@
 //! A letter: what text and HTML are both made of.
 
-use crate::plain::Line;
+use crate::{plain::Line, tongue::Tongue};
 
 /// The words of one mail, harmless and in order.
 #[derive(Clone, Debug)]
 pub(crate) struct Letter {
+    /// What it is written in.
+    pub(crate) tongue: Tongue,
     /// One line.
     pub(crate) subject: Line,
     /// "Hello Ada Smith,".
@@ -17,6 +19,8 @@ pub(crate) struct Letter {
     pub(crate) action: Option<Action>,
     /// What else is good to know; at last, what to do if the mail was not expected.
     pub(crate) closing: Vec<String>,
+    /// Below all of it.
+    pub(crate) footer: Footer,
 }
 
 /// A note of the practice.
@@ -32,11 +36,26 @@ pub(crate) struct Note {
 #[derive(Clone, Debug)]
 pub(crate) struct Action {
     /// Words on the button.
-    pub(crate) label: &'static str,
+    pub(crate) label: String,
     /// The sentence before the address, ending in a colon.
     pub(crate) lead: String,
     /// The address.
     pub(crate) url: String,
+    /// What to do where the button does not work.
+    pub(crate) button_fails: String,
     /// The sentence after it.
     pub(crate) after: Option<String>,
+}
+
+/// Who writes, whom to ask, and where the portal is.
+#[derive(Clone, Debug)]
+pub(crate) struct Footer {
+    /// The practice's name.
+    pub(crate) practice: Line,
+    /// Whom to ask.
+    pub(crate) questions: String,
+    /// The sentence before the address, ending in a colon.
+    pub(crate) way: String,
+    /// The address of the sign-in page; may be empty.
+    pub(crate) sign_in_url: String,
 }

@@ -42,18 +42,6 @@ pub(crate) fn url(text: &str) -> String {
     if word.starts_with("https://") || word.starts_with("http://") { word } else { String::new() }
 }
 
-/// Names in a row: "A, B and C".
-pub(crate) fn row(names: &[Line]) -> String {
-    match names {
-        [] => String::new(),
-        [only] => only.to_string(),
-        [first @ .., last] => {
-            let first: Vec<String> = first.iter().map(ToString::to_string).collect();
-            format!("{} and {last}", first.join(", "))
-        }
-    }
-}
-
 fn blank_control(c: char) -> char {
     if c.is_control() { ' ' } else { c }
 }

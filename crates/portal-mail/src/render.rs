@@ -5,10 +5,9 @@ use std::fmt;
 use askama::Template;
 
 use crate::{
-    context::{MailContext, Practice},
-    letter::Letter,
-    plain::{self, Line},
-    words,
+    context::MailContext,
+    letter::{Footer, Letter},
+    plain, words,
 };
 
 /// The parts of a mail. Texts and links are never printed by `Debug`.
@@ -34,6 +33,9 @@ pub enum RenderError {
     /// The link is not the address of a page of the web: `base_url` is not what it should be.
     #[error("the link to set a password is not an http or https address")]
     Link,
+    /// A text is not there in the mail's language, or has a variable that the mail knows nothing of.
+    #[error("the text `{0}` of a mail is not there, or lacks a word")]
+    Text(&'static str),
     /// A template failed.
     #[error("a mail could not be written")]
     Template(#[from] askama::Error),
@@ -44,38 +46,17 @@ pub enum RenderError {
 /// # Errors
 ///
 /// [`RenderError::Link`] where there is a link and it is no `http` or `https` address. With links made of a checked
-/// configuration there are no others.
+/// configuration there are no others. What else there is, tests rule out.
 ///
 /// See the [crate's example](crate).
 pub fn render(context: &MailContext) -> Result<RenderedMail, RenderError> {
     if context.body.link().is_some_and(|link| plain::url(&link.url).is_empty()) {
         return Err(RenderError::Link);
     }
-    let letter = words::letter(context);
-    let place = if context.body.is_for_staff() { "workspace" } else { "client portal" };
-    let footer = Footer::new(&context.practice, place);
-    let text = Text { letter: &letter, footer: &footer }.render()?;
-    let html = Html { letter: &letter, footer: &footer }.render()?;
+    let letter = words::letter(context)?;
+    let text = Text { letter: &letter, footer: &letter.footer }.render()?;
+    let html = Html { letter: &letter, footer: &letter.footer }.render()?;
     Ok(RenderedMail { subject: letter.subject.to_string(), text, html })
-}
-
-/// Who writes, whom to ask, and where the portal is.
-struct Footer {
-    practice: Line,
-    contact_line: Line,
-    sign_in_url: String,
-    place: &'static str,
-}
-
-impl Footer {
-    fn new(practice: &Practice, place: &'static str) -> Self {
-        Self {
-            practice: Line::new(&practice.name),
-            contact_line: Line::new(&practice.contact_line),
-            sign_in_url: plain::url(&practice.sign_in_url),
-            place,
-        }
-    }
 }
 
 #[derive(Template)]

@@ -88,6 +88,7 @@ struct Taken {
     practice: PracticeRow,
     message: MessageRow,
     signs_in_at: Option<String>,
+    locale: Option<String>,
     attempts: i32,
 }
 
@@ -114,6 +115,7 @@ impl Taken {
             message: self.message.read()?,
             link,
             signs_in_at: key.map_err(|it| row::damaged("login", self.lease.message, &it.to_string()))?,
+            locale: self.locale,
         })
     }
 }
@@ -354,14 +356,14 @@ async fn mark(
                JOIN portal.practice p ON p.practice_id = e.practice_id
                JOIN portal.message n ON n.practice_id = e.practice_id AND n.message_id = e.message_id
                LEFT JOIN portal.practice_slug s ON s.practice_id = e.practice_id
-               LEFT JOIN portal.contact c
-                   ON c.practice_id = n.practice_id AND c.contact_id = n.contact_id AND c.access = 'granted'
-               LEFT JOIN portal.login l ON l.practice_id = c.practice_id AND l.login_id = c.login_id
+               LEFT JOIN portal.contact c ON c.practice_id = n.practice_id AND c.contact_id = n.contact_id
+               LEFT JOIN portal.login l
+                   ON l.practice_id = c.practice_id AND l.login_id = c.login_id AND c.access = 'granted'
            WHERE m.practice_id = e.practice_id AND m.message_id = e.message_id AND m.due_at <= $4
            RETURNING e.place AS "place!", p.practice_id AS "practice_id!", s.slug AS "slug?", p.name AS "practice_name!",
                p.settings AS "settings!", p.suspended_at AS "suspended_at?",
                p.delete_after AS "delete_after?", p.created_at AS "practice_created_at!", p.version AS "version!",
-               l.key AS "signs_in_at?", m.message_id, m.contact_id, m.login_id, m.user_id, m.link_id, m.address, m.name, m.clients,
+               l.key AS "signs_in_at?", c.locale AS "locale?", m.message_id, m.contact_id, m.login_id, m.user_id, m.link_id, m.address, m.name, m.clients,
                m.body, m.asked_key, m.created_at, m.attempts"#,
         terms.until.as_micros(),
         &practices,
@@ -399,7 +401,8 @@ async fn mark(
                 asked_key: it.asked_key,
                 created_at: it.created_at,
             };
-            (it.place, Taken { lease, practice, message, signs_in_at: it.signs_in_at, attempts: it.attempts })
+            let (signs_in_at, locale, attempts) = (it.signs_in_at, it.locale, it.attempts);
+            (it.place, Taken { lease, practice, message, signs_in_at, locale, attempts })
         })
         .collect();
     taken.sort_by_key(|(place, _)| *place);

@@ -61,8 +61,8 @@ impl Work for LeaseMessages {
         }
         let practices = practices(connection, &rows).await?;
         let links = links(connection, &rows).await?;
-        let keys = keys(connection, &rows).await?;
-        rows.into_iter().map(|row| self.leased(row, &practices, &links, &keys)).collect()
+        let readers = readers(connection, &rows).await?;
+        rows.into_iter().map(|row| self.leased(row, &practices, &links, &readers)).collect()
     }
 }
 
@@ -211,14 +211,20 @@ impl LeaseMessages {
     }
 
     /// The message with all that is needed, or why it can't be read: then it is reported, and keeps nobody waiting (D1).
-    fn leased(&self, row: MessageRow, practices: &Practices, links: &Links, keys: &Keys) -> Result<Leased, Fault> {
+    fn leased(
+        &self,
+        row: MessageRow,
+        practices: &Practices,
+        links: &Links,
+        readers: &Readers,
+    ) -> Result<Leased, Fault> {
         let lease = Lease {
             practice: id(&row.practice_id, "message.practice_id")?,
             message: id(&row.message_id, "message.message_id")?,
             until: self.0.until,
         };
         let attempts = u32::try_from(row.attempts.unsigned_abs()).unwrap_or(u32::MAX);
-        let letter = letter(lease, row, practices, links, keys).map_err(|error| error.to_string());
+        let letter = letter(lease, row, practices, links, readers).map_err(|error| error.to_string());
         Ok(Leased { lease, attempts, letter })
     }
 }
@@ -228,7 +234,7 @@ fn letter(
     row: MessageRow,
     practices: &Practices,
     links: &Links,
-    keys: &Keys,
+    readers: &Readers,
 ) -> Result<Letter, StoreError> {
     let practice = lease.practice;
     let message = row.read()?;
@@ -239,37 +245,49 @@ fn letter(
             Some(carried.cloned().ok_or_else(|| damaged("message.link_id"))?)
         }
     };
-    let signs_in_at = match keys.get(&(practice, message.id)) {
+    let reader = readers.get(&(practice, message.id));
+    let signs_in_at = match reader.and_then(|reader| reader.signs_in_at.as_deref()) {
         Some(text) => Some(key(text, "login.key")?),
         None => None,
     };
+    let locale = reader.and_then(|reader| reader.locale.clone());
     let practice = practices.get(&practice).cloned().ok_or_else(|| damaged("message.practice_id"))?;
-    Ok(Letter { practice, message, link, signs_in_at })
+    Ok(Letter { practice, message, link, signs_in_at, locale })
 }
 
 const HOUR: Duration = Duration::from_secs(3600);
 
 type Practices = BTreeMap<PracticeId, Practice>;
 type Links = BTreeMap<(PracticeId, Id<kind::Link>, bool), Carried>;
-type Keys = BTreeMap<(PracticeId, Id<kind::Message>), String>;
+type Readers = BTreeMap<(PracticeId, Id<kind::Message>), Reader>;
 
-/// Of each message the key at which its contact signs in now.
-async fn keys(connection: &mut SqliteConnection, rows: &[MessageRow]) -> Result<Keys, Fault> {
+/// The contact that a message is about, as it is now.
+struct Reader {
+    signs_in_at: Option<String>,
+    locale: Option<String>,
+}
+
+/// Of each message its contact, where there still is one.
+async fn readers(connection: &mut SqliteConnection, rows: &[MessageRow]) -> Result<Readers, Fault> {
     let wanted = pairs(rows.iter().map(|row| (&row.practice_id, Some(&row.message_id))))?;
     let rows = sqlx::query!(
-        r#"SELECT m.practice_id, m.message_id, l.key AS "key!" FROM json_each(?1) AS e
+        r#"SELECT m.practice_id, m.message_id, c.locale, l.key AS "key?" FROM json_each(?1) AS e
            CROSS JOIN portal_message AS m
                ON m.practice_id = unhex(e.value ->> 'practice') AND m.message_id = unhex(e.value ->> 'id')
            CROSS JOIN portal_contact AS c ON c.practice_id = m.practice_id AND c.contact_id = m.contact_id
-           CROSS JOIN portal_login AS l ON l.practice_id = c.practice_id AND l.login_id = c.login_id
-           WHERE c.access = 'granted' AND l.key IS NOT NULL"#,
+           LEFT JOIN portal_login AS l
+               ON l.practice_id = c.practice_id AND l.login_id = c.login_id AND c.access = 'granted'"#,
         wanted
     );
     let rows = rows.fetch_all(connection).await?.into_iter();
     let read = |practice: &[u8], message: &[u8]| -> Result<_, StoreError> {
         Ok((id(practice, "message.practice_id")?, id(message, "message.message_id")?))
     };
-    rows.map(|row| Ok((read(&row.practice_id, &row.message_id)?, row.key))).collect()
+    rows.map(|row| {
+        let reader = Reader { signs_in_at: row.key, locale: row.locale };
+        Ok((read(&row.practice_id, &row.message_id)?, reader))
+    })
+    .collect()
 }
 
 fn pairs<'a>(of: impl Iterator<Item = (&'a Vec<u8>, Option<&'a Vec<u8>>)>) -> Result<String, Fault> {

@@ -101,6 +101,7 @@ const fn law_of_things(fault: Fault) -> Option<&'static str> {
         Fault::TurnsIgnored => "practices_take_turns",
         Fault::HourIgnored => "no_more_mail_leaves_than_the_hour_has_room_for",
         Fault::SuspendedMailLeaves => "mail_of_a_suspended_practice_waits",
+        Fault::LanguageOfGrantedOnly => "a_lease_tells_the_contacts_language_of_now",
         Fault::DeletedEarly => "a_practice_is_deleted_when_its_time_is_over",
         Fault::AdmitRacy => "of_many_tries_at_once_no_more_than_the_limit_go_on",
         Fault::RefundIgnored => "a_right_password_is_given_back",

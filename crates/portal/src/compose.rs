@@ -9,7 +9,7 @@ use portal_domain::{
     practice::Practice,
     time::Timestamp,
 };
-use portal_mail::{Link, MailBody, MailContext, RenderError, render};
+use portal_mail::{Link, MailBody, MailContext, RenderError, Tongue, render};
 
 /// What every mail has in common; from configuration only.
 #[derive(Clone, Debug)]
@@ -49,8 +49,9 @@ pub(crate) fn compose(
     tokens: &LinkTokens,
     settings: &MailSettings,
 ) -> Result<OutgoingMail, ComposeError> {
-    let Letter { practice, message, .. } = letter;
+    let Letter { practice, message, locale, .. } = letter;
     let context = MailContext {
+        tongue: Tongue::for_reader(locale.as_deref(), &practice.settings.locale),
         practice: portal_mail::Practice {
             name: practice.name.clone(),
             contact_line: practice.settings.contact_line.clone(),
@@ -59,7 +60,7 @@ pub(crate) fn compose(
                 About::User(_) => settings.workspace_url(practice),
             },
         },
-        name: message.name.clone(),
+        name: greeted(message).to_owned(),
         body: body(letter, tokens, settings)?,
     };
     let mail = render(&context).map_err(ComposeError::Render)?;
@@ -78,9 +79,17 @@ pub(crate) fn compose(
     })
 }
 
+/// Who is greeted by name. Mail after a split is about who left, and goes to those who stay.
+fn greeted(message: &Message) -> &str {
+    match message.body {
+        MessageBody::LoginMovedOld { split: true, .. } => "",
+        _ => &message.name,
+    }
+}
+
 fn body(letter: &Letter, tokens: &LinkTokens, settings: &MailSettings) -> Result<MailBody, ComposeError> {
-    let Message { to, name, clients, body, created_at, .. } = &letter.message;
-    let (address, when) = (to.as_str().to_owned(), in_words(*created_at));
+    let Message { to, name, clients, body, created_at: when, .. } = &letter.message;
+    let (address, when) = (to.as_str().to_owned(), *when);
     Ok(match body.clone() {
         MessageBody::Activation => MailBody::Activation {
             address,
@@ -119,10 +128,10 @@ fn link(letter: &Letter, tokens: &LinkTokens, settings: &MailSettings) -> Result
         Carried::Workspace(_) => "workspace",
     };
     let url = format!("{}/{area}/{}/link/{token}", settings.base_url, letter.practice.slug);
-    Ok(Link { url, valid: format!("until {}", in_words(carried.expires_at())) })
+    Ok(Link { url, works_until: carried.expires_at() })
 }
 
-/// A time as mails and pages write it: `30 November 2026, 14:00 UTC`.
+/// A time as commands write it: `30 November 2026, 14:00 UTC`.
 ///
 /// ```
 /// use portal::{domain::time::Timestamp, in_words};

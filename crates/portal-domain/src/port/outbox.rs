@@ -19,6 +19,9 @@ pub trait Outbox: Send + Sync {
     /// its `mails_per_hour`, nor any beyond that of the terms: what was accepted in the hour before `now` counts, and so does
     /// what others hold.
     ///
+    /// A letter MUST tell where the contact that it is about signs in now, and the contact's language of now, whatever became of
+    /// its access.
+    ///
     /// A message that can't be read MUST be given too, with the reason in place of its letter, so that it is reported and
     /// never stuck (D1).
     async fn lease(&self, terms: &LeaseTerms) -> Result<Vec<Leased>, StoreError>;

@@ -2,18 +2,14 @@
 
 use askama::Template;
 use axum::{
+    extract::RawQuery,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use portal_domain::{Refusal, staff::StaffLinkKind, usecase::Error};
-use portal_mail::{MailBody, Own, RenderedMail, Sample, examples, render};
+use portal_mail::{MailBody, Own, RenderedMail, Sample, Tongue, examples, render};
 
-use super::{
-    Member, Place, Shell,
-    refused::Told,
-    show,
-    words::{moment, say},
-};
+use super::{Member, Place, Shell, refused::Told, show, words::say};
 use crate::{ask::Form, caller::PathName, problem::Problem};
 
 /// A mail's own page may be coloured inside, and do nothing.
@@ -47,7 +43,16 @@ struct MailPage {
     when: &'static str,
     reply_to: Option<String>,
     html: String,
+    languages: [Language; Tongue::ALL.len()],
+    tongue: &'static str,
     mail: RenderedMail,
+}
+
+/// A language in which the mail can be shown.
+struct Language {
+    name: &'static str,
+    path: String,
+    shown: bool,
 }
 
 /// What a kind is called, and when it goes out; in the order in which people meet them.
@@ -79,7 +84,7 @@ const KINDS: [(&str, &str, &str); 13] = [
     ("test", "Test mail", "When you send one to yourself on this page."),
 ];
 
-fn samples(member: &Member) -> Vec<Sample> {
+fn samples(member: &Member, tongue: Tongue) -> Vec<Sample> {
     let (base, practice) = (member.app.config.base_url.as_str(), &member.practice);
     let shown = portal_mail::Practice {
         name: practice.name.clone(),
@@ -88,28 +93,29 @@ fn samples(member: &Member) -> Vec<Sample> {
     };
     let workspace = format!("{base}/workspace/{}/sign-in", practice.slug);
     let (now, settings) = (member.app.portal.now(), &practice.settings);
-    let valid = |body: &MailBody| {
+    let works_until = |body: &MailBody| {
         let life = match body {
             MailBody::StaffInvitation { .. } => StaffLinkKind::Invitation.life(settings),
             MailBody::Activation { .. } => settings.activation_link_life(),
             _ => settings.reset_link_life(),
         };
-        format!("until {}", moment(now.after(life)))
+        now.after(life)
     };
     examples(&Own {
+        tongue,
         practice: &shown,
         workspace: &workspace,
         note: &settings.invitation_note,
-        now: &moment(now),
-        valid: &valid,
+        now,
+        works_until: &works_until,
     })
 }
 
 /// The mail of a name, with its title and when it goes out.
-fn found(member: &Member, name: &str) -> Result<(&'static str, &'static str, RenderedMail), Problem> {
+fn found(member: &Member, name: &str, tongue: Tongue) -> Result<(&'static str, &'static str, RenderedMail), Problem> {
     let unknown = || Problem::not_found("mail");
     let (_, title, when) = KINDS.into_iter().find(|(own, ..)| *own == name).ok_or_else(unknown)?;
-    let sample = samples(member).into_iter().find(|sample| sample.name == name).ok_or_else(unknown)?;
+    let sample = samples(member, tongue).into_iter().find(|sample| sample.name == name).ok_or_else(unknown)?;
     let mail = render(&sample.context).map_err(|error| {
         tracing::error!(%error, "an example of a mail could not be written");
         Problem::internal()
@@ -118,8 +124,11 @@ fn found(member: &Member, name: &str) -> Result<(&'static str, &'static str, Ren
 }
 
 fn list(member: &Member, sent: Option<String>, fault: Option<Told>) -> ListPage {
-    let staff: Vec<_> =
-        samples(member).into_iter().filter(|it| it.context.body.is_for_staff()).map(|it| it.name).collect();
+    let staff: Vec<_> = samples(member, Tongue::English)
+        .into_iter()
+        .filter(|it| it.context.body.is_for_staff())
+        .map(|it| it.name)
+        .collect();
     let row = |(name, title, when): (&'static str, &'static str, &'static str)| Row {
         title,
         when,
@@ -157,22 +166,48 @@ pub(super) async fn test(member: Member, form: Form) -> Result<Response, Problem
     }
 }
 
-pub(super) async fn one(member: Member, PathName(name): PathName) -> Result<Response, Problem> {
-    let (title, when, mail) = found(&member, &name)?;
+/// The language that is asked for, or the practice's.
+fn tongue(member: &Member, query: Option<&str>) -> Tongue {
+    let asked = query.and_then(|query| query.strip_prefix("language="));
+    Tongue::for_reader(asked, &member.practice.settings.locale)
+}
+
+pub(super) async fn one(
+    member: Member,
+    PathName(name): PathName,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let own = tongue(&member, query.as_deref());
+    let (title, when, mail) = found(&member, &name, own)?;
+    let path = member.path(&format!("mails/{name}"));
+    let language = |tongue: Tongue| Language {
+        name: match tongue {
+            Tongue::English => "English",
+            Tongue::German => "German",
+        },
+        path: format!("{path}?language={}", tongue.code()),
+        shown: tongue == own,
+    };
     let page = MailPage {
         shell: member.shell(Place::Mails),
         title,
         when,
         reply_to: member.practice.settings.mail_reply_to.clone(),
-        html: member.path(&format!("mails/{name}/html")),
+        html: format!("{path}/html?language={}", own.code()),
+        languages: Tongue::ALL.map(language),
+        tongue: own.code(),
         mail,
     };
     Ok(show(StatusCode::OK, &page))
 }
 
 /// The mail by itself, as a mail program shows it.
-pub(super) async fn html(member: Member, PathName(name): PathName) -> Result<Response, Problem> {
-    let (.., mail) = found(&member, &name)?;
+pub(super) async fn html(
+    member: Member,
+    PathName(name): PathName,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let (.., mail) = found(&member, &name, tongue(&member, query.as_deref()))?;
     let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, MAIL_CSP)];
     Ok((headers, mail.html).into_response())
 }

@@ -20,7 +20,7 @@ async fn whoever_is_not_known_reads_the_language_of_the_browser() {
     let kit = Kit::new().await;
     for (path, words) in [
         ("/portal/smith/sign-in", "<h1>Anmelden</h1>"),
-        ("/portal/smith/forgot", "<h1>Ein neues Passwort setzen</h1>"),
+        ("/portal/smith/forgot", "<h1>Ein neues Passwort festlegen</h1>"),
         ("/", "<h1>Ihr Portal finden</h1>"),
         ("/portal/smith/nothing", "<h1>Diese Seite gibt es nicht</h1>"),
         ("/portal/smith/sign-in?return=none", "<h1>Wir kennen den Weg zurück nicht</h1>"),
@@ -56,7 +56,7 @@ async fn a_contact_reads_its_own_language_whatever_the_browser_asks_for() {
     let short = kit.send(english(Ask::form(&link, &[("password", "kurz"), ("repeated", "kurz")]))).await.is(422).text;
     assert!(short.contains(r##"<a href="#password">Das Passwort ist zu kurz: Nehmen Sie mindestens 12 Zeichen"##));
     let set = kit.send(english(Ask::form(&link, &[("password", PASSWORD), ("repeated", PASSWORD)]))).await.is(200).text;
-    assert!(is_in(&set, "de") && set.contains("Ihr Passwort ist gesetzt."));
+    assert!(is_in(&set, "de") && set.contains("Ihr Passwort ist festgelegt."));
     let cookie = kit.sign_in("ada@smith.example").await;
     let home = kit.send(english(Ask::get("/portal/smith/").cookie(&cookie))).await.is(200).text;
     assert!(is_in(&home, "de") && home.contains("für <bdi>Person a</bdi>"), "{home}");

@@ -1,10 +1,12 @@
 //! The one link of a mail, and mails that have none.
 
-use portal_mail::{Link, MailBody, MailContext, Practice, RenderError, RenderedMail, render, samples};
+use portal_domain::time::Timestamp;
+use portal_mail::{Link, MailBody, MailContext, Practice, RenderError, RenderedMail, Tongue, render, samples};
 
 fn mails() -> Vec<(&'static str, MailContext, RenderedMail)> {
-    samples()
+    Tongue::ALL
         .into_iter()
+        .flat_map(samples)
         .map(|sample| {
             let mail = render(&sample.context).expect("a mail");
             (sample.name, sample.context, mail)
@@ -39,7 +41,7 @@ fn m4_mails_without_a_link_have_none_of_its_form() {
             assert!(!part.contains("/link/"), "{name}");
         }
     }
-    assert!(seen >= 12);
+    assert!(seen >= 24);
 }
 
 #[test]
@@ -87,11 +89,12 @@ fn d6_a_note_keeps_its_lines_and_takes_nothing_away() {
 fn a_link_that_is_no_page_of_the_web_is_refused() {
     for url in ["", "javascript:alert(1)", "/portal/partners/link/x", " ftp://portal.example/x"] {
         let context = MailContext {
+            tongue: Tongue::English,
             practice: Practice { name: "P".into(), contact_line: String::new(), sign_in_url: String::new() },
             name: "X".into(),
             body: MailBody::Reset {
                 address: "x@x.example".into(),
-                link: Link { url: url.into(), valid: "for an hour".into() },
+                link: Link { url: url.into(), works_until: Timestamp::from_micros(0) },
             },
         };
         assert!(matches!(render(&context), Err(RenderError::Link)), "{url}");

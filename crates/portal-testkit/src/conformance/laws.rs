@@ -227,6 +227,7 @@ macro_rules! __outbox_laws {
             practices_take_turns
             no_more_mail_leaves_than_the_hour_has_room_for
             mail_of_a_suspended_practice_waits
+            a_lease_tells_the_contacts_language_of_now
         }
     };
 }

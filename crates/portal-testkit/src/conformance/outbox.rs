@@ -212,7 +212,7 @@ pub async fn a_lease_carries_all_that_is_needed(harness: &Harness) {
     let link = portal_domain::link::Link { ended_at: Some(later(5)), ..link };
     let lease = Lease { practice: practice.id, message: message.id, until };
     let signs_in_at = post.login.key.clone();
-    let letter = Letter { practice, message, link: Some(Carried::Portal(link)), signs_in_at };
+    let letter = Letter { practice, message, link: Some(Carried::Portal(link)), signs_in_at, locale: None };
     assert_eq!(leased, [Leased { lease, attempts: 0, letter: Ok(letter) }]);
 }
 
@@ -285,6 +285,38 @@ pub async fn a_lease_tells_where_the_contact_signs_in(harness: &Harness) {
     post.scene.write(Plan::new().release(&key()).put_login(&dormant).put_contact(&gone)).await;
     let second = lease(&post.scene, 20, 30, 1).await.remove(0);
     assert_eq!(letter(&second).signs_in_at, None);
+}
+
+/// A lease tells the language that its contact has now, whatever became of its access; a practice user has none, and nor has
+/// whom nobody gave one, though another practice did.
+pub async fn a_lease_tells_the_contacts_language_of_now(harness: &Harness) {
+    let elsewhere = Scene::set(harness, "jones").await;
+    let other = Contact { locale: Some("fr".to_owned()), ..build::contact("ada", &[]) };
+    elsewhere.write(Plan::new().put_contact(&other)).await;
+    let post = Post::office(harness).await;
+    post.queue("m", MessageBody::PasswordChanged, 0).await;
+    let uma = build::user("uma", "uma@smith.example");
+    post.scene.write(Plan::new().put_user(&uma).mail(build::staff_message("s", &uma, None))).await;
+    let told = async |now| {
+        let leased = lease(&post.scene, now, now + 10, 9).await;
+        let locales: std::collections::BTreeMap<_, _> =
+            leased.iter().map(|it| (letter(it).message.about.user().is_some(), letter(it).locale.clone())).collect();
+        (locales[&false].clone(), locales[&true].clone())
+    };
+    assert_eq!(told(10).await, (None, None));
+    let german = Contact { locale: Some("de-AT".to_owned()), version: post.ada.version + 1, ..post.ada.clone() };
+    post.scene.write(Plan::new().put_contact(&german)).await;
+    assert_eq!(told(20).await, (Some("de-AT".to_owned()), None));
+    let dormant = Login { key: None, ..super::scene::next(&post.login) };
+    let gone = Contact {
+        access: portal_domain::contact::Access::Deactivated,
+        behind_since: None,
+        version: german.version + 1,
+        ..german
+    };
+    let key = build::key("ada@smith.example");
+    post.scene.write(Plan::new().release(&key).put_login(&dormant).put_contact(&gone)).await;
+    assert_eq!(told(30).await, (Some("de-AT".to_owned()), None));
 }
 
 /// What anybody asked for is awaited whatever its kind, and comes back as it was written.

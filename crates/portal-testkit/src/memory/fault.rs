@@ -113,6 +113,8 @@ pub enum Fault {
     HourIgnored,
     /// Mail of a suspended practice is sent.
     SuspendedMailLeaves,
+    /// Mail about a contact without access is written as if nobody knew its language.
+    LanguageOfGrantedOnly,
     /// A practice is deleted before its time.
     DeletedEarly,
     /// Whether a try may go on is found out before the lock is taken.
@@ -235,7 +237,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 115] = [
+    pub const ALL: [Self; 116] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -292,6 +294,7 @@ impl Fault {
         Self::TurnsIgnored,
         Self::HourIgnored,
         Self::SuspendedMailLeaves,
+        Self::LanguageOfGrantedOnly,
         Self::DeletedEarly,
         Self::AdmitRacy,
         Self::RefundIgnored,

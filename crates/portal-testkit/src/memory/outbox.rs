@@ -120,8 +120,10 @@ impl MemoryStore {
             post.due_at = Some(until);
         }
         let contact = post.message.about.contact().and_then(|contact| tenant.contacts.get(&contact));
-        let contact = contact.filter(|contact| contact.access == Access::Granted);
-        let login = contact.and_then(|contact| tenant.logins.get(&contact.login?));
+        let granted = contact.filter(|contact| contact.access == Access::Granted);
+        let speaks = if self.faults.has(Fault::LanguageOfGrantedOnly) { granted } else { contact };
+        let locale = speaks.and_then(|contact| contact.locale.clone());
+        let login = granted.and_then(|contact| tenant.logins.get(&contact.login?));
         let letter = Letter {
             practice: tenant.practice.clone(),
             message: post.message.clone(),
@@ -130,6 +132,7 @@ impl MemoryStore {
                 About::User(_) => tenant.staff_links.get(&link).cloned().map(Carried::Workspace),
             }),
             signs_in_at: login.and_then(|login| login.key.clone()),
+            locale,
         };
         Some(Leased {
             lease: Lease { practice, message, until },
