@@ -1,5 +1,6 @@
 //! One method per command: load facts, decide, commit; on a conflict, again.
 
+mod again;
 mod bulk;
 mod contacts;
 mod enquiries;
@@ -24,6 +25,7 @@ mod workspace;
 use std::{collections::BTreeSet, sync::Arc};
 
 pub use self::{
+    again::ImportAgain,
     contacts::{ContactAnswer, EmailsInput, PutContactInput},
     erasure::{ErasureReceipt, Purged},
     export::Export,

@@ -59,7 +59,7 @@ pub(super) async fn create(host: Host, upload: Upload) -> Answer<(StatusCode, Js
     let Sheet { dry_run, activate, move_logins, mend, .. } = sheet;
     let mut reading = Reading::start(sheet);
     let read_as = reading.opened().await?;
-    let spec = ImportSpec { dry_run, activate, move_logins, mend, read_as };
+    let spec = ImportSpec { dry_run, activate, move_logins, mend, read_as, heads: None };
     let mut staging = app.portal.begin_import(context, spec).await?;
     while let Some(rows) = reading.rows.recv().await {
         for Row { line, input } in rows? {
@@ -303,8 +303,8 @@ struct MendedPart {
 impl From<JobRow> for RowPart {
     fn from(row: JobRow) -> Self {
         let (line, name) = match row.content {
-            RowContent::Row { line, input } => (line, input.name),
-            RowContent::Contact { .. } => (0, String::new()),
+            RowContent::Row { line, input, .. } => (line, input.name),
+            RowContent::Cells { .. } | RowContent::Contact { .. } => (0, String::new()),
         };
         let (contact, report) = match row.settled {
             Some(settled) => (Some(settled.outcome), settled.report),
@@ -374,7 +374,7 @@ pub(super) async fn refused(host: Host, PathId(id): PathId) -> Answer<Response> 
 }
 
 fn line(row: &JobRow) -> String {
-    let (RowContent::Row { line, input }, Some(settled)) = (&row.content, &row.settled) else { return String::new() };
+    let (RowContent::Row { line, input, .. }, Some(settled)) = (&row.content, &row.settled) else { return String::new() };
     let why = settled.report.faults.iter().map(|fault| {
         let code = fault.fault.as_ref().unwrap_or(&fault.code);
         format!("{}: {code}: {}", fault.field, fault.detail)

@@ -185,6 +185,10 @@ pub enum Fault {
     DryRunsLeasedUnasked,
     /// Jobs that go on are forgotten.
     JobsAtWorkForgotten,
+    /// Jobs whose rows are being stored are listed.
+    StagedJobsListed,
+    /// Every event is counted, however many there are.
+    DaysUnbounded,
     /// A contact is erased that was not deleted, or is erased already.
     ErasedTwice,
     /// Personal values in the journal outlive an erasure.
@@ -235,7 +239,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 115] = [
+    pub const ALL: [Self; 117] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -328,6 +332,8 @@ impl Fault {
         Self::JobLeasedTwice,
         Self::DryRunsLeasedUnasked,
         Self::JobsAtWorkForgotten,
+        Self::StagedJobsListed,
+        Self::DaysUnbounded,
         Self::ErasedTwice,
         Self::JournalKept,
         Self::MailKept,
