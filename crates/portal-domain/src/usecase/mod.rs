@@ -14,6 +14,7 @@ mod links;
 mod once;
 mod operators;
 mod practices;
+mod roll_out;
 mod runner;
 mod sessions;
 mod sign_in_returns;
@@ -36,6 +37,7 @@ pub use self::{
     once::{Outcome, Request},
     operators::KeyHolder,
     practices::{NewApiKey, PutUserInput, Secret},
+    roll_out::DAYS_COUNTED,
     sessions::{ChangePassword, SessionView, SignInInput, SignedIn},
     sign_in_returns::{EndedSessions, Onward},
     staff::{ChangeStaffPassword, StaffLinkView, StaffSignInInput, StaffSignedIn},
