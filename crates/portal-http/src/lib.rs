@@ -22,6 +22,7 @@ mod cookie;
 mod demo;
 mod desk;
 mod document;
+mod download;
 mod gate;
 mod guard;
 mod host;
@@ -31,6 +32,7 @@ mod pages;
 mod places;
 mod present;
 mod problem;
+mod reading;
 mod service;
 mod staff;
 mod staff_pages;
@@ -56,7 +58,12 @@ pub use crate::{
     problem::problem_table,
     staff_pages::workspace_table,
 };
-use crate::{gate::Running, guard::RequestIds, problem::Problem, waiters::Waiters};
+use crate::{
+    gate::{Room, Running},
+    guard::RequestIds,
+    problem::Problem,
+    waiters::Waiters,
+};
 
 /// Called after whatever may have left the workers something to do.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -91,6 +98,8 @@ struct Inner {
     wake: Option<Wake>,
     request_ids: RequestIds,
     running: Running,
+    /// Where files find room, whoever sends them.
+    imports: Room,
     waiters: Waiters,
 }
 
@@ -109,6 +118,7 @@ impl App {
             wake,
             request_ids,
             running: Running::default(),
+            imports: Room::default(),
             waiters: Waiters::default(),
         });
         let with_app = || Arc::clone(&app);
