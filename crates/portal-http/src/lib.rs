@@ -23,6 +23,7 @@ mod demo;
 mod desk;
 mod document;
 mod download;
+mod form_data;
 mod gate;
 mod guard;
 mod host;

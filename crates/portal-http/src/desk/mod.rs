@@ -2,14 +2,20 @@
 
 mod asked;
 mod bulk;
+mod chart;
 mod clients;
 mod confirm;
 mod contact;
 mod contacts;
+mod contacts_csv;
 mod details;
 mod effects;
 mod emails;
+mod first_mail;
 mod history;
+mod import;
+mod import_job;
+mod jobs;
 mod member;
 mod refused;
 mod rollout;
@@ -31,7 +37,7 @@ use crate::{
 
 /// The pages on which staff work.
 pub(crate) fn pages() -> Vec<Page> {
-    vec![
+    let pages = vec![
         look("", Staff, member::short),
         look("/", Staff, rollout::page),
         look("/contacts", Staff, contacts::page),
@@ -55,9 +61,24 @@ pub(crate) fn pages() -> Vec<Page> {
         deed("/clients/{ref}/resume", Admin, clients::resume),
         look("/bulk/{command}", Admin, bulk::foresee),
         deed("/bulk/{command}", Admin, bulk::start),
-        look("/jobs/{id}", Admin, bulk::job),
         deed("/jobs/{id}/pause", Admin, bulk::pause),
         deed("/jobs/{id}/resume", Admin, bulk::resume),
-        deed("/jobs/{id}/cancel", Admin, bulk::cancel),
+    ];
+    pages.into_iter().chain(many_pages()).collect()
+}
+
+/// The pages about many contacts at once: files that come in or go out, and how far it is with them.
+fn many_pages() -> Vec<Page> {
+    vec![
+        look("/contacts.csv", Admin, contacts_csv::download),
+        look("/import", Admin, import::form),
+        deed("/import", Admin, import::upload),
+        look("/import/{id}", Admin, import::columns),
+        deed("/import/{id}", Admin, import::tell_apart),
+        look("/jobs", Admin, jobs::list),
+        look("/jobs/{id}", Admin, jobs::page),
+        deed("/jobs/{id}/cancel", Admin, jobs::cancel),
+        deed("/jobs/{id}/again", Admin, import_job::again),
+        look("/jobs/{id}/refused.csv", Admin, import_job::refused_rows),
     ]
 }

@@ -74,7 +74,7 @@ fn unusable(what: Sentence, fault: EmailFault) -> Sentence {
 }
 
 /// Marks of code as marks of speech.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let parts = text.split('`').enumerate();
     let marked = |(index, part): (usize, &str)| match index {
         0 => part.to_owned(),
