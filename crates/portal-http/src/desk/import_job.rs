@@ -116,7 +116,7 @@ pub(super) async fn page(member: &Member, job: &Job, spec: &ImportSpec, query: &
         joins: joined.iter().map(sharing).collect(),
         more_moves: moves.saturating_sub(moved.len() as u64),
         moves: moved.iter().filter_map(moving).collect(),
-        any_mend: spec.dry_run && refused.iter().any(|row| row.mendable),
+        any_mend: spec.dry_run && job.state == JobState::Done && refused.iter().any(|row| row.mendable),
         refused,
         next,
     };

@@ -182,6 +182,19 @@ async fn i1_columns_of_other_names_are_told_apart_by_whoever_brings_them() {
 }
 
 #[tokio::test]
+async fn j3_who_was_erased_meanwhile_does_not_come_back_with_a_check() {
+    let desk = Desk::new().await;
+    let check = desk.check(&[], FILE).await;
+    desk.send_on(&check, &[("do", "import")]).await;
+    desk.kit.host(Method::POST, "/contacts/c-1/erase", Value::Null).await.is(200);
+    let page = desk.admin(&check).await.is(200);
+    assert!(!page.text.contains("Ada"));
+    let import = desk.send_on(&check, &[("do", "import")]).await;
+    assert!(words(&desk.admin(&import).await.is(200)).contains("4 of 4 rows are done."));
+    desk.kit.get("/contacts/c-1").await.problem(404, "not_found");
+}
+
+#[tokio::test]
 async fn what_can_not_be_read_is_told_in_words() {
     let desk = Desk::new().await;
     let empty = desk.upload(&[("activate", "yes")], "").await.is(422);
@@ -191,6 +204,8 @@ async fn what_can_not_be_read_is_told_in_words() {
     assert!(words(&broken).contains("The file has 3 cells in the row of line 2"), "{}", words(&broken));
     let wide = (0..300).map(|column| format!("c{column}")).collect::<Vec<_>>().join(",");
     assert!(words(&desk.upload(&[], &wide).await.is(422)).contains("more than 256 columns"));
+    let large = upload(&[], b"").cookie(&desk.admin).with("content-length", &(65 * 1024 * 1024).to_string());
+    assert!(words(&desk.kit.send(large).await.is(413)).contains("A file may have at most 64 MB"));
     let odd = Ask::form("/workspace/smith/import", &[("file", "x")]).cookie(&desk.admin);
     assert!(words(&desk.kit.send(odd).await.is(400)).contains("The boss"));
 }
