@@ -191,7 +191,10 @@ fn ticked(name: &str) -> String {
 /// A row that says nothing any more. Not settled yet, it will be refused.
 fn emptied(row: &JobRow) -> JobRow {
     let content = match &row.content {
-        RowContent::Row { line, .. } => RowContent::Row { line: *line, input: ImportInput::default() },
+        RowContent::Row { line, mend, .. } => {
+            RowContent::Row { line: *line, input: ImportInput::default(), mend: *mend }
+        }
+        RowContent::Cells { line, .. } => RowContent::Cells { line: *line, cells: Vec::new() },
         RowContent::Contact { was } => RowContent::Contact { was: *was },
     };
     let emptied = |settled: &SettledRow| SettledRow { report: RowReport::default(), ..settled.clone() };

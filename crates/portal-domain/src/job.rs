@@ -143,7 +143,7 @@ impl JobSpec {
 }
 
 /// How a file is imported.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportSpec {
     /// Only to say what it would do (I4).
     pub dry_run: bool,
@@ -155,6 +155,9 @@ pub struct ImportSpec {
     pub mend: bool,
     /// What the file was taken for, in words.
     pub read_as: String,
+    /// The names of its columns, where nobody has said yet what they say. Such an import is never started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heads: Option<Vec<String>>,
 }
 
 /// What is to become of many contacts.
@@ -288,6 +291,16 @@ pub enum RowContent {
         line: u64,
         /// Its cells.
         input: ImportInput,
+        /// Whether this row is mended where that is safe (I2), whatever is said of the others.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        mend: bool,
+    },
+    /// A row of a file whose columns nobody has told apart.
+    Cells {
+        /// The line it begins at, from one.
+        line: u64,
+        /// Its cells, as they came.
+        cells: Vec<String>,
     },
     /// A contact that was chosen.
     Contact {

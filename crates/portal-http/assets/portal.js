@@ -46,3 +46,9 @@ for (const rules of document.querySelectorAll(".rules")) {
   }
   look();
 }
+
+// A page that tells how far something is looks again by itself, unless somebody is about to do something on it.
+if (document.querySelector("[data-look-again]")) {
+  const idle = () => !document.hidden && [document.body, null].includes(document.activeElement);
+  setInterval(() => idle() && location.reload(), 3000);
+}

@@ -47,9 +47,25 @@ const SHORT: (usize, usize) = (16, 4);
 
 /// Where a call that takes long finds room.
 #[derive(Clone)]
-struct Room {
+pub(crate) struct Room {
     long: Arc<Places>,
     short: Arc<Places>,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        let places = |(of_all, of_a_practice)| Arc::new(Places::new(of_all, of_a_practice));
+        Self { long: places(LONG), short: places(SHORT) }
+    }
+}
+
+impl Room {
+    /// A place for a file of at most so many bytes, where it is known how many.
+    pub(crate) async fn enter(&self, practice: PracticeId, most: Option<u64>) -> Result<Taken, Problem> {
+        let small = most.is_some_and(|most| most <= SMALL);
+        let place = if small { &self.short } else { &self.long }.enter(practice).await?;
+        Ok(Taken { place, larger: small.then(|| (Arc::clone(&self.long), practice)) })
+    }
 }
 
 /// The place of a call, and what a larger one needs.
@@ -82,9 +98,11 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) fn new(app: &Arc<Inner>, scope: Scope, route: String) -> Self {
-        let places = |(of_all, of_a_practice)| Arc::new(Places::new(of_all, of_a_practice));
-        let room = || Room { long: places(LONG), short: places(SHORT) };
-        let room = [IMPORT, ACTIVATION].contains(&&*route).then(room);
+        let room = match &*route {
+            IMPORT => Some(app.imports.clone()),
+            ACTIVATION => Some(Room::default()),
+            _ => None,
+        };
         Self { app: Arc::clone(app), scope, route, room }
     }
 
@@ -94,10 +112,9 @@ impl Gate {
 
     async fn place(&self, key: &KeyHolder, most: Option<u64>) -> Result<Option<Taken>, Problem> {
         let (Some(room), KeyHolder::Host(key)) = (&self.room, key) else { return Ok(None) };
-        let small = self.route == IMPORT && most.is_some_and(|most| most <= SMALL);
-        let places = if small { &room.short } else { &room.long };
-        let place = places.enter(key.practice).await?;
-        Ok(Some(Taken { place, larger: small.then(|| (Arc::clone(&room.long), key.practice)) }))
+        // Of many contacts each is looked at, however few bytes name them.
+        let most = most.filter(|_| self.route == IMPORT);
+        room.enter(key.practice, most).await.map(Some)
     }
 }
 

@@ -187,8 +187,9 @@ fn host_header(headers: &HeaderMap) -> Option<&str> {
 /// No request takes for ever.
 async fn in_time(request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let of_staff = path.strip_prefix("/workspace/").is_some_and(|rest| rest.split('/').nth(1) == Some("bulk"));
-    let long = of_staff || matches!(path, "/api/v1/imports" | "/api/v1/activations");
+    let page = path.strip_prefix("/workspace/").and_then(|rest| rest.split('/').nth(1));
+    let long =
+        matches!(page, Some("bulk" | "import" | "jobs")) || matches!(path, "/api/v1/imports" | "/api/v1/activations");
     let time = if long { LONG_REQUEST_TIME } else { REQUEST_TIME };
     match tokio::time::timeout(time, next.run(request)).await {
         Ok(response) => response,

@@ -23,6 +23,8 @@ mod cookie;
 mod demo;
 mod desk;
 mod document;
+mod download;
+mod form_data;
 mod gate;
 mod guard;
 mod host;
@@ -32,6 +34,7 @@ mod pages;
 mod places;
 mod present;
 mod problem;
+mod reading;
 mod service;
 mod staff;
 mod staff_pages;
@@ -57,7 +60,12 @@ pub use crate::{
     problem::problem_table,
     staff_pages::workspace_table,
 };
-use crate::{gate::Running, guard::RequestIds, problem::Problem, waiters::Waiters};
+use crate::{
+    gate::{Room, Running},
+    guard::RequestIds,
+    problem::Problem,
+    waiters::Waiters,
+};
 
 /// Called after whatever may have left the workers something to do.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -92,6 +100,8 @@ struct Inner {
     wake: Option<Wake>,
     request_ids: RequestIds,
     running: Running,
+    /// Where files find room, whoever sends them.
+    imports: Room,
     waiters: Waiters,
 }
 
@@ -110,6 +120,7 @@ impl App {
             wake,
             request_ids,
             running: Running::default(),
+            imports: Room::default(),
             waiters: Waiters::default(),
         });
         let with_app = || Arc::clone(&app);

@@ -7,6 +7,7 @@ use portal_domain::{
     Named,
     contact::Access,
     decide::{self, Effects, PasswordEffect},
+    email::EmailWarning,
     event::RecordedEvent,
     facts::LoginGlance,
     id::{ClientId, ContactId, Ref},
@@ -187,8 +188,7 @@ struct EmailPart {
     address: String,
     login: bool,
     trimmed: Option<String>,
-    #[schema(value_type = Vec<String>)]
-    warnings: [(); 0],
+    warnings: Vec<&'static str>,
 }
 
 impl From<&ContactView> for ContactPart {
@@ -197,7 +197,7 @@ impl From<&ContactView> for ContactPart {
             address: email.as_str().to_owned(),
             login: index == 0,
             trimmed: email.removed().map(str::to_owned),
-            warnings: [],
+            warnings: email.warnings().iter().map(EmailWarning::code).collect(),
         });
         Self {
             r#ref: contact.reference.as_str().to_owned(),

@@ -108,6 +108,11 @@ impl Columns {
     }
 }
 
+/// What a column of this name says, as far as it is known by name.
+pub fn guess(head: &str) -> Option<Field> {
+    field_of(head).map(|(field, _)| field)
+}
+
 /// Without what people write differently.
 fn plain(head: &str) -> String {
     let letters = head.trim_matches(BLANK).chars().filter(|c| !matches!(c, ' ' | '-' | '_' | '\u{a0}' | '.'));
@@ -134,13 +139,18 @@ fn is_ours(head: &str) -> bool {
 
 /// Where each field stands in a file.
 #[derive(Debug)]
-pub(crate) struct Layout {
+pub struct Layout {
     places: [Vec<usize>; Field::ALL.len()],
     identify: Vec<usize>,
 }
 
 impl Layout {
-    pub(crate) fn of(heads: &[String], columns: &Columns) -> Result<Self, Fault> {
+    /// What the columns of these names are, as far as somebody said, and else by their names.
+    ///
+    /// # Errors
+    ///
+    /// One sentence about the file where they are not those of an import.
+    pub fn of(heads: &[String], columns: &Columns) -> Result<Self, Fault> {
         if heads.len() > MOST_COLUMNS {
             return Err(Fault::new(format!("has more than {MOST_COLUMNS} columns")));
         }
@@ -163,20 +173,37 @@ impl Layout {
             layout.identify.push(find(column)?);
         }
         layout.by_name(heads, columns, &taken)?;
+        layout.whole()
+    }
+
+    /// What the columns at these places are, and which of them say together which contact it is; all others are left out.
+    ///
+    /// # Errors
+    ///
+    /// One sentence about the file where they are not those of an import.
+    pub fn told(fields: &[(Field, usize)], identify: &[usize]) -> Result<Self, Fault> {
+        let mut layout = Self { places: Default::default(), identify: identify.to_vec() };
+        for (field, place) in fields {
+            layout.places[*field as usize].push(*place);
+        }
+        layout.whole()
+    }
+
+    fn whole(self) -> Result<Self, Fault> {
         for field in Field::ALL.into_iter().filter(|field| !field.takes_several()) {
-            if layout.places[field as usize].len() > 1 {
+            if self.places[field as usize].len() > 1 {
                 return Err(Fault::new(format!("has two columns `{}`: leave one out", field.name())));
             }
         }
-        let has_ref = !layout.places[Field::Ref as usize].is_empty();
-        match (has_ref, layout.identify.is_empty()) {
+        let has_ref = !self.places[Field::Ref as usize].is_empty();
+        match (has_ref, self.identify.is_empty()) {
             (true, false) => Err(Fault::new("has a column `ref`, which identifies the rows: leave `identify` out")),
             (false, true) => Err(Fault::new(format!(
                 "has no column `ref`: its first line must name the columns, as in {}, or `identify` the columns that \
                  tell contacts apart",
                 names()
             ))),
-            _ => Ok(layout),
+            _ => Ok(self),
         }
     }
 
@@ -217,7 +244,8 @@ impl Layout {
         Ok(())
     }
 
-    pub(crate) fn input(&self, cells: &[String]) -> ImportInput {
+    /// What the cells of a row say.
+    pub fn input(&self, cells: &[String]) -> ImportInput {
         let of = |field: Field| {
             let places = self.places[field as usize].iter();
             places.map(|place| bare(cells.get(*place).map_or("", String::as_str)))

@@ -26,11 +26,11 @@ mod workbook;
 
 use portal_domain::job::ImportInput;
 
-use self::{columns::Layout, text::Table, workbook::Workbook};
 pub use self::{
-    columns::{Columns, Field},
+    columns::{Columns, Field, Layout, guess},
     neutral::{neutral, record},
 };
+use self::{text::Table, workbook::Workbook};
 
 /// Most rows of a file.
 pub const MOST_ROWS: usize = 200_000;
@@ -62,9 +62,23 @@ impl Fault {
 /// A file whose format and columns are known.
 #[derive(Debug)]
 pub struct File<'a> {
-    kind: Kind<'a>,
+    sheet: Sheet<'a>,
     layout: Layout,
 }
+
+/// A file whose format is known, and whose columns nobody has told apart yet: see [`Layout`].
+///
+/// ```
+/// use portal_import::{Columns, Field, Layout, Sheet};
+///
+/// let sheet = Sheet::open(b"Nr.;Vorname;Nachname\n7;Ada;Byron\n", None, &Columns::default()).unwrap();
+/// assert!(Layout::of(sheet.heads(), &Columns::default()).is_err());
+/// let layout = Layout::told(&[(Field::Ref, 0), (Field::Name, 1), (Field::Name, 2)], &[]).unwrap();
+/// let rows: Vec<_> = sheet.rows().collect::<Result<_, _>>().unwrap();
+/// assert_eq!(layout.input(&rows[0].1).name, "Ada Byron");
+/// ```
+#[derive(Debug)]
+pub struct Sheet<'a>(Kind<'a>);
 
 #[derive(Debug)]
 enum Kind<'a> {
@@ -73,49 +87,54 @@ enum Kind<'a> {
 }
 
 /// The cells of a row, with the line it begins at.
-type Cells = (u64, Vec<String>);
+pub type Cells = (u64, Vec<String>);
 
 /// Whether these bytes are read as a workbook, which may unpack to many times their size.
 pub fn is_workbook(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04")
 }
 
-impl<'a> File<'a> {
-    /// Finds out what the bytes are. `charset` is what somebody says who should know: a label as in `Content-Type`.
+impl<'a> Sheet<'a> {
+    /// Finds out what the bytes are. `charset` is what somebody says who should know: a label as in `Content-Type`. The columns that
+    /// somebody named tell one delimiter from another.
     ///
     /// # Errors
     ///
-    /// One sentence where they are something else, or the columns are not those of an import.
+    /// One sentence where they are something else.
     pub fn open(bytes: &'a [u8], charset: Option<&str>, columns: &Columns) -> Result<Self, Fault> {
         const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0";
         if bytes.starts_with(COMPOUND) {
             return Err(Fault::new("is an old or a protected workbook: save it as XLSX without a password, or as CSV"));
         }
         if is_workbook(bytes) {
-            let workbook = Workbook::open(bytes)?;
-            let layout = Layout::of(workbook.heads(), columns)?;
-            return Ok(Self { kind: Kind::Workbook(workbook), layout });
+            return Ok(Self(Kind::Workbook(Workbook::open(bytes)?)));
         }
-        let table = Table::open(bytes, charset, columns)?;
-        let layout = Layout::of(table.heads(), columns)?;
-        Ok(Self { kind: Kind::Text(table), layout })
+        Ok(Self(Kind::Text(Table::open(bytes, charset, columns)?)))
+    }
+
+    /// The names of the columns.
+    pub fn heads(&self) -> &[String] {
+        match &self.0 {
+            Kind::Text(table) => table.heads(),
+            Kind::Workbook(workbook) => workbook.heads(),
+        }
     }
 
     /// What the file was taken for, in words.
     pub fn read_as(&self) -> String {
-        match &self.kind {
+        match &self.0 {
             Kind::Text(table) => table.read_as(),
             Kind::Workbook(workbook) => workbook.read_as(),
         }
     }
 
-    /// The rows, one after the other; after a fault none.
-    pub fn rows(&self) -> Rows<'_> {
-        let cells: Box<dyn Iterator<Item = Result<Cells, Fault>> + '_> = match &self.kind {
+    /// The cells of the rows, one row after the other; after a fault none.
+    pub fn rows(&self) -> SheetRows<'_> {
+        let cells: Box<dyn Iterator<Item = Result<Cells, Fault>> + '_> = match &self.0 {
             Kind::Text(table) => Box::new(table.rows()),
             Kind::Workbook(workbook) => Box::new(workbook.rows()),
         };
-        Rows { cells, layout: &self.layout, count: 0, over: false }
+        SheetRows { cells, count: 0, over: false }
     }
 
     /// Reads all rows once, so that a file with a fault anywhere is refused before any of it is used. Answers how many.
@@ -128,16 +147,62 @@ impl<'a> File<'a> {
     }
 }
 
-/// The rows of a file.
+impl<'a> File<'a> {
+    /// Finds out what the bytes are, as [`Sheet::open`], and which columns they have.
+    ///
+    /// # Errors
+    ///
+    /// One sentence where they are something else, or the columns are not those of an import.
+    pub fn open(bytes: &'a [u8], charset: Option<&str>, columns: &Columns) -> Result<Self, Fault> {
+        let sheet = Sheet::open(bytes, charset, columns)?;
+        let layout = Layout::of(sheet.heads(), columns)?;
+        Ok(Self { sheet, layout })
+    }
+
+    /// What the file was taken for, in words.
+    pub fn read_as(&self) -> String {
+        self.sheet.read_as()
+    }
+
+    /// The rows, one after the other; after a fault none.
+    pub fn rows(&self) -> Rows<'_> {
+        Rows { rows: self.sheet.rows(), layout: &self.layout }
+    }
+
+    /// As [`Sheet::check`].
+    ///
+    /// # Errors
+    ///
+    /// The first fault.
+    pub fn check(&self) -> Result<usize, Fault> {
+        self.sheet.check()
+    }
+}
+
+/// The rows of a file, told apart.
 pub struct Rows<'f> {
-    cells: Box<dyn Iterator<Item = Result<Cells, Fault>> + 'f>,
+    rows: SheetRows<'f>,
     layout: &'f Layout,
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Result<Row, Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let row = self.rows.next()?;
+        Some(row.map(|(line, cells)| Row { line, input: self.layout.input(&cells) }))
+    }
+}
+
+/// The rows of a file, cell by cell.
+pub struct SheetRows<'f> {
+    cells: Box<dyn Iterator<Item = Result<Cells, Fault>> + 'f>,
     count: usize,
     over: bool,
 }
 
-impl Rows<'_> {
-    fn read(&mut self, (line, cells): Cells) -> Result<Row, Fault> {
+impl SheetRows<'_> {
+    fn checked(&mut self, (line, cells): Cells) -> Result<Cells, Fault> {
         self.count += 1;
         if self.count > MOST_ROWS {
             return Err(Fault::new(format!("has more than {MOST_ROWS} rows: split it")));
@@ -150,18 +215,18 @@ impl Rows<'_> {
                 return Err(Fault::new(format!("holds a NUL character in line {line}: save it as CSV in UTF-8")));
             }
         }
-        Ok(Row { line, input: self.layout.input(&cells) })
+        Ok((line, cells))
     }
 }
 
-impl Iterator for Rows<'_> {
-    type Item = Result<Row, Fault>;
+impl Iterator for SheetRows<'_> {
+    type Item = Result<Cells, Fault>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.over {
             return None;
         }
-        let row = self.cells.next()?.and_then(|cells| self.read(cells));
+        let row = self.cells.next()?.and_then(|cells| self.checked(cells));
         self.over = row.is_err();
         Some(row)
     }

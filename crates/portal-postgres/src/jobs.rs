@@ -230,6 +230,22 @@ impl Jobs for PostgresStore {
         found.fetch_optional(self.pool()).await.map_err(store_error)?.map(Stored::read).transpose()
     }
 
+    async fn list(&self, practice: PracticeId, page: &Page<JobId>) -> Result<Vec<Job>, StoreError> {
+        let jobs = sqlx::query_as!(
+            Stored,
+            "SELECT practice_id, job_id, state, spec, caller, origin, total, progress, due_at, forget_at, created_at,
+                 ended_at, version
+             FROM portal.job
+             WHERE practice_id = $1 AND job_id < coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+                 AND state <> 'staging'
+             ORDER BY job_id DESC LIMIT $3",
+            row::uuid(practice),
+            page.after.map(|after| after.to_uuid()),
+            i64::from(page.limit),
+        );
+        jobs.fetch_all(self.pool()).await.map_err(store_error)?.into_iter().map(Stored::read).collect()
+    }
+
     async fn lease(&self, now: Timestamp, until: Timestamp, dry_too: bool) -> Result<Option<Job>, StoreError> {
         loop {
             let leased = sqlx::query_as!(

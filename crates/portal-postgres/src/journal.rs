@@ -6,7 +6,8 @@ use portal_domain::{
     id::PracticeId,
     journal::{Head, JournalRow, Mark, SealedEvent, Sealing},
     link::KeyId,
-    port::{Journal, StoreError, Unsealed},
+    port::{DayCount, Happening, Journal, StoreError, Unsealed},
+    time::Timestamp,
 };
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
@@ -80,6 +81,33 @@ impl Journal for PostgresStore {
 
     async fn unsealed_count(&self, practice: PracticeId) -> Result<u64, StoreError> {
         unsealed_count(self.pool(), practice).await
+    }
+
+    async fn days(&self, practice: PracticeId, since: Timestamp, most: u32) -> Result<Vec<DayCount>, StoreError> {
+        // The kinds stand in the index too.
+        let rows = sqlx::query!(
+            r#"SELECT kind, at / 86400000000 AS "day!", count(*) AS "count!"
+               FROM (SELECT kind, at, facts FROM portal.event
+                     WHERE practice_id = $1 AND at >= $2 AND number IS NOT NULL
+                         AND kind IN ('login.password_set', 'message.accepted', 'session.opened')
+                     ORDER BY at DESC LIMIT $3) AS e
+               WHERE kind = 'session.opened' OR strpos(facts, '"message_kind":"activation"') > 0
+                   OR strpos(facts, '"replaced":"false"') > 0
+               GROUP BY kind, at / 86400000000"#,
+            row::uuid(practice),
+            since.as_micros(),
+            i64::from(most),
+        )
+        .fetch_all(self.pool())
+        .await
+        .map_err(store_error)?;
+        let read = rows.into_iter().map(|it| {
+            let what = Happening::of_event(&it.kind).ok_or_else(|| row::damaged("event", &it.kind, "no such kind"))?;
+            Ok(DayCount { what, day: it.day, count: it.count.unsigned_abs() })
+        });
+        let mut days: Vec<_> = read.collect::<Result<_, StoreError>>()?;
+        days.sort();
+        Ok(days)
     }
 }
 

@@ -242,6 +242,24 @@ pub(crate) async fn job(
     Ok(found.map(Stored::read).transpose()?)
 }
 
+/// Jobs that are not being staged, the newest first.
+async fn list(connection: &mut SqliteConnection, practice: PracticeId, page: &Page<JobId>) -> Result<Vec<Job>, Fault> {
+    let (practice, before) = (practice.to_bytes(), page.after.map_or([u8::MAX; 16], |after| after.to_bytes()));
+    let (practice, before, limit) = (practice.as_slice(), before.as_slice(), i64::from(page.limit));
+    let jobs = sqlx::query_as!(
+        Stored,
+        "SELECT practice_id, job_id, state, spec, caller, origin, total, progress, due_at, forget_at, created_at,
+             ended_at, version
+         FROM portal_job WHERE practice_id = ?1 AND job_id < ?2 AND state <> 'staging'
+         ORDER BY job_id DESC LIMIT ?3",
+        practice,
+        before,
+        limit
+    );
+    let jobs = jobs.fetch_all(connection).await?.into_iter();
+    jobs.map(|job| job.read().map_err(Fault::from)).collect()
+}
+
 /// A row as it lies in its table.
 pub(crate) struct StoredRow {
     pub(crate) place: i64,
@@ -447,6 +465,12 @@ impl Jobs for SqliteStore {
     async fn job(&self, practice: PracticeId, id: JobId) -> Result<Option<Job>, StoreError> {
         let mut reader = self.readers.take().await?;
         let answer = job(&mut reader, practice, id).await;
+        reader.told(answer)
+    }
+
+    async fn list(&self, practice: PracticeId, page: &Page<JobId>) -> Result<Vec<Job>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = list(&mut reader, practice, page).await;
         reader.told(answer)
     }
 

@@ -5,12 +5,14 @@ use portal_domain::{
     id::PracticeId,
     journal::{Head, JournalRow, Mark, SealedEvent, Sealing},
     link::KeyId,
-    port::{StoreError, Unsealed},
+    port::{DayCount, Happening, Journal, StoreError, Unsealed},
+    time::Timestamp,
 };
 use serde::Serialize;
-use sqlx::SqliteConnection;
+use sqlx::{Connection, SqliteConnection};
 
 use crate::{
+    SqliteStore,
     encode::{Hex, HexBytes, hex, json},
     error::Fault,
     read::{EventRow, damaged, digest, id},
@@ -125,6 +127,38 @@ pub(crate) async fn unsealed_count(connection: &mut SqliteConnection, practice: 
     Ok(count.fetch_one(connection).await?.unsigned_abs())
 }
 
+/// The newest events of these kinds, by day. The kinds stand in the index too.
+async fn days(
+    connection: &mut SqliteConnection,
+    practice: PracticeId,
+    since: Timestamp,
+    most: u32,
+) -> Result<Vec<DayCount>, Fault> {
+    let practice = practice.to_bytes();
+    let (practice, since) = (practice.as_slice(), since.as_micros());
+    let rows = sqlx::query!(
+        r#"SELECT kind, at / 86400000000 AS "day!: i64", count(*) AS "count!: i64"
+           FROM (SELECT kind, at, facts FROM portal_event
+                 WHERE practice_id = ?1 AND at >= ?2 AND number IS NOT NULL
+                     AND kind IN ('login.password_set', 'message.accepted', 'session.opened')
+                 ORDER BY at DESC LIMIT ?3) AS e
+           WHERE kind = 'session.opened' OR instr(facts, '"message_kind":"activation"') > 0
+               OR instr(facts, '"replaced":"false"') > 0
+           GROUP BY kind, at / 86400000000"#,
+        practice,
+        since,
+        most
+    );
+    let rows = rows.fetch_all(connection).await?.into_iter();
+    let read = rows.map(|row| {
+        let what = Happening::of_event(&row.kind).ok_or_else(|| damaged("event.kind"))?;
+        Ok(DayCount { what, day: row.day, count: row.count.unsigned_abs() })
+    });
+    let mut days: Vec<_> = read.collect::<Result<_, Fault>>()?;
+    days.sort();
+    Ok(days)
+}
+
 /// Writes seals and head.
 pub(crate) struct SealEvents {
     practice: [u8; 16],
@@ -227,5 +261,48 @@ impl Work for SealEvents {
             Fault::Conflict => Ok(false),
             fault => Err(fault.into_store()),
         }
+    }
+}
+
+#[async_trait]
+impl Journal for SqliteStore {
+    async fn unsealed_practices(&self) -> Result<Vec<PracticeId>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = unsealed_practices(&mut reader).await;
+        reader.told(answer)
+    }
+
+    async fn unsealed(&self, practice: PracticeId, most: u32) -> Result<Unsealed, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = async { unsealed(&mut *reader.begin().await?, practice, most).await }.await;
+        reader.told(answer)
+    }
+
+    async fn seal(&self, practice: PracticeId, seen: Option<&Head>, sealing: &Sealing) -> Result<bool, StoreError> {
+        self.writer.write(SealEvents::new(practice, seen, sealing)).await
+    }
+
+    async fn head(&self, practice: PracticeId) -> Result<Option<Head>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = head(&mut reader, practice).await;
+        reader.told(answer)
+    }
+
+    async fn sealed(&self, practice: PracticeId, after: i64, most: u32) -> Result<Vec<JournalRow>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = sealed(&mut reader, practice, after, most).await;
+        reader.told(answer)
+    }
+
+    async fn unsealed_count(&self, practice: PracticeId) -> Result<u64, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = unsealed_count(&mut reader, practice).await;
+        reader.told(answer)
+    }
+
+    async fn days(&self, practice: PracticeId, since: Timestamp, most: u32) -> Result<Vec<DayCount>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = days(&mut reader, practice, since, most).await;
+        reader.told(answer)
     }
 }

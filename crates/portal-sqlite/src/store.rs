@@ -18,11 +18,9 @@ use portal_domain::{
     },
     handoff::HandoffHash,
     id::{ClientId, ContactId, LinkId, LoginId, PracticeId, Ref, UserId},
-    journal::{Head, JournalRow, Sealing},
     message::{Delivery, MessageKind},
     port::{
-        Commit, Journal, Listed, Page, PortalStore, PortalViews, PracticeSelector, Receipt, RequestKey, StoreError,
-        Unsealed, Waiting,
+        Commit, Listed, Page, PortalStore, PortalViews, PracticeSelector, Receipt, RequestKey, StoreError, Waiting,
     },
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser},
     session::{SessionHash, WorkspaceSessionHash},
@@ -39,7 +37,6 @@ use sqlx::{
 use crate::{
     commit::{ForgetReceipts, Plan},
     error::Fault,
-    journal::{self, SealEvents},
     lock::{self, SetupLock},
     migrate::{self, MigrateError, PendingMigration},
     read::{
@@ -553,43 +550,6 @@ impl PortalViews for SqliteStore {
     async fn oldest_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let mut reader = self.readers.take().await?;
         let answer = views::oldest_due(&mut reader, now).await;
-        reader.told(answer)
-    }
-}
-
-#[async_trait]
-impl Journal for SqliteStore {
-    async fn unsealed_practices(&self) -> Result<Vec<PracticeId>, StoreError> {
-        let mut reader = self.readers.take().await?;
-        let answer = journal::unsealed_practices(&mut reader).await;
-        reader.told(answer)
-    }
-
-    async fn unsealed(&self, practice: PracticeId, most: u32) -> Result<Unsealed, StoreError> {
-        let mut reader = self.readers.take().await?;
-        let answer = async { journal::unsealed(&mut *reader.begin().await?, practice, most).await }.await;
-        reader.told(answer)
-    }
-
-    async fn seal(&self, practice: PracticeId, seen: Option<&Head>, sealing: &Sealing) -> Result<bool, StoreError> {
-        self.writer.write(SealEvents::new(practice, seen, sealing)).await
-    }
-
-    async fn head(&self, practice: PracticeId) -> Result<Option<Head>, StoreError> {
-        let mut reader = self.readers.take().await?;
-        let answer = journal::head(&mut reader, practice).await;
-        reader.told(answer)
-    }
-
-    async fn sealed(&self, practice: PracticeId, after: i64, most: u32) -> Result<Vec<JournalRow>, StoreError> {
-        let mut reader = self.readers.take().await?;
-        let answer = journal::sealed(&mut reader, practice, after, most).await;
-        reader.told(answer)
-    }
-
-    async fn unsealed_count(&self, practice: PracticeId) -> Result<u64, StoreError> {
-        let mut reader = self.readers.take().await?;
-        let answer = journal::unsealed_count(&mut reader, practice).await;
         reader.told(answer)
     }
 }

@@ -138,6 +138,8 @@ const fn law_of_things(fault: Fault) -> Option<&'static str> {
         Fault::JobLeasedTwice => "a_job_is_leased_once_until_its_lease_ran_out",
         Fault::DryRunsLeasedUnasked => "a_dry_run_is_leased_only_to_whoever_takes_them",
         Fault::JobsAtWorkForgotten => "jobs_are_forgotten_in_their_time",
+        Fault::StagedJobsListed => "jobs_are_listed_the_newest_first",
+        Fault::DaysUnbounded => "days_are_counted_of_sealed_events",
         Fault::GoneTooEarly => "j3_what_deletion_left_is_found_and_over_in_its_time",
         Fault::PurgedEarly => "j3_only_what_outlived_its_life_is_purged",
         Fault::ExportForgets => "an_export_has_all_of_its_practice_and_nothing_else",

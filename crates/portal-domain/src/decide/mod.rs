@@ -10,6 +10,7 @@ mod credential;
 mod delivery;
 mod draft;
 mod erase;
+mod first_mail;
 mod handoff;
 mod import;
 mod job;
@@ -32,6 +33,7 @@ pub use self::{
     credential::import_credential,
     delivery::{cancelled, handed_over, room, unwanted},
     erase::{Erase, Erased, erase_contact},
+    first_mail::{FirstMail, Hindrance},
     handoff::{HandOver, HandedOver, TakeOver, end_handoffs, hand_over, take_over, usable_handoff},
     import::{ActivationOutcome, ImportOptions, ImportRow, RowOutcome, import_row},
     job::{begin_job, cancel_job, pause_job, restart_job, resume_job, share, start_job, step_job},

@@ -23,6 +23,7 @@ mod mend;
 mod shape;
 mod syntax;
 mod trim;
+mod warning;
 
 pub use address::EmailAddress;
 pub use fault::{EmailFault, EmailListFault, LoginKeyFault};
@@ -31,6 +32,7 @@ pub use key::LoginKey;
 pub use list::EmailList;
 pub use mask::mask;
 pub use mend::mend;
+pub use warning::EmailWarning;
 
 /// The one version of Unicode that every table behind these rules carries (E6).
 ///

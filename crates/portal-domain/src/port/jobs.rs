@@ -14,6 +14,9 @@ pub trait Jobs: Send + Sync {
     /// A job of this practice, whatever its state.
     async fn job(&self, practice: PracticeId, job: JobId) -> Result<Option<Job>, StoreError>;
 
+    /// Jobs of this practice that are not being staged, the newest first: by their ids, from the last one down. The key is the id.
+    async fn list(&self, practice: PracticeId, page: &Page<JobId>) -> Result<Vec<Job>, StoreError>;
+
     /// Takes a due job, no dry run unless they are wanted too: due at `until` from now on, and of the next version. MUST take it of
     /// the practice of which none was taken for the longest, and of those the one that has been due longest. MUST NOT give a job to two runners before its lease ran out. A job that can't be read MUST
     /// NOT keep others waiting.

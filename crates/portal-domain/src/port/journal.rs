@@ -5,6 +5,7 @@ use crate::{
     event::RecordedEvent,
     id::PracticeId,
     journal::{Head, JournalRow, Sealing},
+    time::Timestamp,
 };
 
 /// The journal's sealing, in two steps, since the store has no key: what waits is read, sealed by the rules, and written
@@ -31,6 +32,60 @@ pub trait Journal: Send + Sync {
 
     /// How many events wait to be sealed.
     async fn unsealed_count(&self, practice: PracticeId) -> Result<u64, StoreError>;
+
+    /// How often what the roll-out is about happened on each day from `since` on, by kind and day. MUST count sealed events alone,
+    /// the newest `most` of these kinds, and take no longer for a longer journal.
+    async fn days(&self, practice: PracticeId, since: Timestamp, most: u32) -> Result<Vec<DayCount>, StoreError>;
+}
+
+/// What the roll-out is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Happening {
+    /// An invitation was taken by the other server.
+    Invited,
+    /// A first password was set by link.
+    PasswordSet,
+    /// Somebody signed in.
+    SignedIn,
+}
+
+impl Happening {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Invited, Self::PasswordSet, Self::SignedIn];
+
+    /// The kind of event that tells of it.
+    pub const fn event(self) -> &'static str {
+        match self {
+            Self::Invited => "message.accepted",
+            Self::PasswordSet => "login.password_set",
+            Self::SignedIn => "session.opened",
+        }
+    }
+
+    /// The fact by which such an event tells of it, and not of something else.
+    pub const fn fact(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Invited => Some(("message_kind", "activation")),
+            Self::PasswordSet => Some(("replaced", "false")),
+            Self::SignedIn => None,
+        }
+    }
+
+    /// Reads what [`event`](Self::event) writes.
+    pub fn of_event(kind: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|happening| happening.event() == kind)
+    }
+}
+
+/// How often something happened on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DayCount {
+    /// What.
+    pub what: Happening,
+    /// The day in UTC, counted from 1 January 1970.
+    pub day: i64,
+    /// How often.
+    pub count: u64,
 }
 
 /// What waits to be sealed.

@@ -21,7 +21,7 @@ pub use self::{
     entropy::{Clock, Entropy},
     exports::{Exports, Snapshot},
     jobs::{Jobs, RowFilter},
-    journal::{Journal, Unsealed},
+    journal::{DayCount, Happening, Journal, Unsealed},
     mail::{MailFrom, Mailer, OutgoingMail},
     operators::{Deletion, Operators},
     outbox::{Enquiries, Enquiry, EnquiryKind, LeaseTerms, Outbox},

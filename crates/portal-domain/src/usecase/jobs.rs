@@ -270,6 +270,11 @@ impl Portal {
         Ok(seen.ok_or(Refusal::NotFound { what: "job" })?)
     }
 
+    /// Jobs of the practice, the newest first.
+    pub async fn job_list(&self, context: &CallContext, page: &Page<JobId>) -> Result<Vec<Job>, Error> {
+        Ok(self.jobs.list(context.practice, page).await?)
+    }
+
     /// Rows of a job in their order.
     pub async fn job_rows(
         &self,
@@ -340,9 +345,18 @@ pub struct JobAnswer {
 impl Staging<'_> {
     /// Stores a row of the file, in its order. One that can't be read is settled with all its faults (I2).
     pub async fn add(&mut self, line: u64, input: ImportInput) -> Result<(), Error> {
-        let refused = self.reader.read(&input).err().map(|faults| refused(self.place, &input, &faults));
+        self.add_row(line, input, false).await
+    }
+
+    pub(super) async fn add_row(&mut self, line: u64, input: ImportInput, mend: bool) -> Result<(), Error> {
+        let refused = self.reader.read(&input, mend).err().map(|faults| refused(self.place, &input, &faults));
         self.refused += u64::from(refused.is_some());
-        self.push(input.reference.clone(), RowContent::Row { line, input }, refused).await
+        self.push(input.reference.clone(), RowContent::Row { line, input, mend }, refused).await
+    }
+
+    /// Stores a row of a file whose columns nobody has told apart.
+    pub async fn add_cells(&mut self, line: u64, cells: Vec<String>) -> Result<(), Error> {
+        self.push(String::new(), RowContent::Cells { line, cells }, None).await
     }
 
     async fn push(&mut self, reference: String, content: RowContent, settled: Option<SettledRow>) -> Result<(), Error> {
@@ -352,6 +366,7 @@ impl Staging<'_> {
                 let lists = input.emails.iter().chain(&input.clients).map(|entry| entry.len() + 3);
                 input.reference.len() + input.name.len() + input.activate.len() + lists.sum::<usize>()
             }
+            RowContent::Cells { cells, .. } => cells.iter().map(|cell| cell.len() + 3).sum(),
             RowContent::Contact { .. } => reference.len(),
         };
         self.rows.push(JobRow { place: self.place, reference, content, settled });
@@ -366,6 +381,12 @@ impl Staging<'_> {
             return Ok(());
         }
         self.portal.insist(&self.context, Change::StageRows { job: self.job.id, rows }).await
+    }
+
+    /// Leaves the rows where they are, for a day: somebody is to say what the columns are. Answers their name.
+    pub async fn leave(mut self) -> Result<JobId, Error> {
+        self.flush().await?;
+        Ok(self.job.id)
     }
 
     /// Starts the job: every row is stored.

@@ -1,5 +1,6 @@
 //! One method per command: load facts, decide, commit; on a conflict, again.
 
+mod again;
 mod bulk;
 mod contacts;
 mod enquiries;
@@ -13,6 +14,7 @@ mod links;
 mod once;
 mod operators;
 mod practices;
+mod roll_out;
 mod runner;
 mod sessions;
 mod sign_in_returns;
@@ -25,6 +27,7 @@ mod workspace;
 use std::{collections::BTreeSet, sync::Arc};
 
 pub use self::{
+    again::ImportAgain,
     contacts::{ContactAnswer, EmailsInput, PutContactInput},
     erasure::{ErasureReceipt, Purged},
     export::Export,
@@ -35,6 +38,7 @@ pub use self::{
     once::{Outcome, Request},
     operators::KeyHolder,
     practices::{NewApiKey, PutUserInput, Secret},
+    roll_out::DAYS_COUNTED,
     sessions::{ChangePassword, SessionView, SignInInput, SignedIn},
     sign_in_returns::{EndedSessions, Onward},
     staff::{ChangeStaffPassword, StaffLinkView, StaffSignInInput, StaffSignedIn},

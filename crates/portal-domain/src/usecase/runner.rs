@@ -193,7 +193,7 @@ impl<'a> Run<'a> {
     fn feed(&mut self, row: JobRow) {
         let place = row.place;
         let task = match (&self.job.spec, row.content) {
-            (JobSpec::Import(spec), RowContent::Row { input, .. }) => match parse(&input, spec.mend) {
+            (JobSpec::Import(spec), RowContent::Row { input, mend, .. }) => match parse(&input, spec.mend || mend) {
                 Ok(Parsed { row, mended }) => {
                     self.notes.insert(place, Note { name: input.name, mended });
                     Some(Task::Import(row, options(spec)))

@@ -5,7 +5,7 @@ mod reference;
 mod strategies;
 mod unicode;
 
-use portal_domain::email::{EmailAddress, EmailFault, LoginKey, LoginKeyFault};
+use portal_domain::email::{EmailAddress, EmailFault, EmailWarning, LoginKey, LoginKeyFault};
 use proptest::prelude::*;
 
 fn config() -> ProptestConfig {
@@ -24,6 +24,34 @@ fn key(raw: &str) -> String {
 
 proptest! {
     #![proptest_config(config())]
+
+    #[test]
+    fn e5_one_slip_in_a_common_domain_is_noticed_and_nothing_is_refused_for_it(
+        domain in prop::sample::select(vec!["gmail.com", "hotmail.com", "outlook.com", "t-online.de", "yahoo.co.uk"]),
+        place in 0..9_usize,
+        slip in 0..4_usize,
+        letter in "[a-z]",
+    ) {
+        let mut letters: Vec<char> = domain.chars().collect();
+        match slip {
+            0 => letters.insert(place, letter.chars().next().unwrap()),
+            1 => drop(letters.remove(place)),
+            2 => letters[place] = letter.chars().next().unwrap(),
+            _ => letters.swap(place, place - usize::from(place > 0)),
+        }
+        let typed: String = letters.into_iter().collect();
+        prop_assume!(typed != domain && !["ymail.com", "mail.com", "email.com"].contains(&&*typed));
+        if let Ok(email) = EmailAddress::parse(&format!("ada@{typed}")) {
+            let meant = |warning: &EmailWarning| matches!(warning, EmailWarning::LikelyTypo { .. });
+            prop_assert!(email.warnings().iter().any(meant), "{}", typed);
+        }
+    }
+
+    #[test]
+    fn e5_no_address_is_too_odd_to_be_looked_at(address in strategies::address()) {
+        let email = EmailAddress::parse(&address).unwrap();
+        prop_assert!(email.warnings().len() <= 5);
+    }
 
     #[test]
     fn e1_hidden_characters_at_the_ends_are_removed_and_remembered(

@@ -35,6 +35,11 @@ impl Asked {
         asked
     }
 
+    /// The same from a place on; from the beginning where there is no such place.
+    pub(super) fn from(&self, cursor: &str) -> Self {
+        Self { after: opened(cursor), ..self.clone() }
+    }
+
     pub(super) fn filter(&self) -> ContactFilter {
         ContactFilter { words: SearchWords::parse(&self.words), statuses: BTreeSet::from_iter(self.status) }
     }

@@ -10,15 +10,16 @@ use axum::{
 };
 use portal_domain::{
     id::JobId,
-    job::{BulkAction, Job, JobKind, JobSpec, JobState},
+    job::{ActivationSpec, BulkAction, Job, JobKind, JobState},
     practice::SharedLogin,
     status::PortalStatus,
     usecase::ActivationOrder,
 };
 
-use super::{Member, Place, Shell, go_to, show, words};
+use super::{Member, Place, Shell, go_to, jobs, show, words};
 use crate::{
     ask::Form,
+    assets,
     caller::{self, PathId},
     problem::Problem,
 };
@@ -66,8 +67,9 @@ struct Line {
     what: &'static str,
 }
 
-fn lines(counts: &BTreeMap<String, u64>) -> Vec<Line> {
-    let what = |code: &str| match code {
+/// What becomes of those for whom an activation has this outcome.
+pub(super) fn what(code: &str) -> &'static str {
+    match code {
         "changed" => "get a mail",
         "unchanged" => "stay as they are",
         "skipped" => "are left out: their status is another by now",
@@ -77,7 +79,10 @@ fn lines(counts: &BTreeMap<String, u64>) -> Vec<Line> {
         "not_foreseen" => "more, of whom it is not said beforehand",
         "not_found" => "are gone by now",
         _ => "are refused: each contact’s own page says why",
-    };
+    }
+}
+
+fn lines(counts: &BTreeMap<String, u64>) -> Vec<Line> {
     counts.iter().map(|(code, count)| Line { count: *count, what: what(code) }).collect()
 }
 
@@ -94,7 +99,7 @@ struct BulkPage {
     button: &'static str,
 }
 
-const fn title(action: BulkAction) -> &'static str {
+pub(super) const fn title(action: BulkAction) -> &'static str {
     match action {
         BulkAction::Activate => "Activate all who are not activated",
         BulkAction::Resend => "Send new invitations",
@@ -129,33 +134,34 @@ pub(super) async fn start(member: Member, many: Many, form: Form) -> Result<Resp
 #[template(path = "desk/job.html")]
 struct JobPage {
     shell: Shell,
+    js: String,
     base: String,
     title: &'static str,
     state: JobState,
+    label: &'static str,
+    tone: &'static str,
     started: String,
     done: u64,
     total: u64,
     lines: Vec<Line>,
 }
 
-fn parsed(id: &str) -> Result<JobId, Problem> {
-    JobId::parse(id).ok_or_else(|| Problem::not_found("job"))
-}
-
-pub(super) async fn job(member: Member, PathId(id): PathId) -> Result<Response, Problem> {
-    let job = member.app.portal.job(&member.context, JobKind::Activation, parsed(&id)?).await?;
-    let Job { spec: JobSpec::Activation(spec), .. } = &job else { return Err(Problem::not_found("job")) };
+pub(super) fn job(member: &Member, job: Job, spec: &ActivationSpec) -> Response {
+    let (label, tone) = jobs::state(job.state);
     let page = JobPage {
         shell: member.shell(Place::RollOut),
+        js: assets::js_path(),
         base: member.path(&format!("jobs/{}", job.id)),
         title: title(spec.action),
         state: job.state,
+        label,
+        tone,
         started: words::moment(job.created_at),
         done: job.progress.done,
         total: job.total,
         lines: lines(&job.progress.outcomes),
     };
-    Ok(show(StatusCode::OK, &page))
+    show(StatusCode::OK, &page)
 }
 
 fn back_to(member: &Member, job: JobId) -> Response {
@@ -163,19 +169,13 @@ fn back_to(member: &Member, job: JobId) -> Response {
 }
 
 pub(super) async fn pause(member: Member, PathId(id): PathId) -> Result<Response, Problem> {
-    let id = parsed(&id)?;
+    let id = jobs::parsed(&id)?;
     member.app.portal.pause_job(&member.context, JobKind::Activation, id).await?;
     Ok(back_to(&member, id))
 }
 
 pub(super) async fn resume(member: Member, PathId(id): PathId) -> Result<Response, Problem> {
-    let id = parsed(&id)?;
+    let id = jobs::parsed(&id)?;
     member.app.portal.resume_job(&member.context, JobKind::Activation, id).await?;
-    Ok(back_to(&member, id))
-}
-
-pub(super) async fn cancel(member: Member, PathId(id): PathId) -> Result<Response, Problem> {
-    let id = parsed(&id)?;
-    member.app.portal.cancel_job(&member.context, JobKind::Activation, id).await?;
     Ok(back_to(&member, id))
 }

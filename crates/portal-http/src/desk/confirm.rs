@@ -14,7 +14,7 @@ use super::{
     effects::{self, Before},
     refused::Told,
     show,
-    words::{Sentence, say},
+    words::{self, Sentence, say},
 };
 
 /// Why the page is there again.
@@ -42,6 +42,8 @@ pub(super) struct Address {
     pub(super) login: bool,
     /// Whether something was removed at its ends (E1).
     pub(super) trimmed: bool,
+    /// What is odd about it (E5).
+    pub(super) odd: Vec<Sentence>,
 }
 
 /// A list of addresses, for pages.
@@ -50,6 +52,7 @@ pub(super) fn addresses(emails: &EmailList) -> Vec<Address> {
         text: email.as_str().to_owned(),
         login: index == 0,
         trimmed: email.removed().is_some(),
+        odd: words::odd(email),
     };
     emails.iter().enumerate().map(address).collect()
 }

@@ -66,6 +66,8 @@ struct ListPage {
     beginning: bool,
     rows: Vec<Row>,
     next: Option<String>,
+    /// Where an admin gets all of them as a file.
+    csv: Option<String>,
 }
 
 pub(super) async fn page(member: Member, RawQuery(query): RawQuery) -> Result<Response, Problem> {
@@ -89,6 +91,7 @@ pub(super) async fn page(member: Member, RawQuery(query): RawQuery) -> Result<Re
         beginning: asked.after.is_none(),
         rows: found.iter().map(|contact| row(&member, contact)).collect(),
         next: cursor.map(|cursor| member.path(&format!("contacts?{}", asked.query(Some(&cursor))))),
+        csv: member.is_admin().then(|| member.path(&format!("contacts.csv?{}", asked.query(None)))),
         words: asked.words,
     };
     Ok(show(StatusCode::OK, &page))
@@ -99,7 +102,7 @@ fn client_query(client: Option<&Ref>) -> String {
     client.map(|client| format!("?{}", asked(client).query(None))).unwrap_or_default()
 }
 
-async fn find(
+pub(super) async fn find(
     member: &Member,
     asked: &Asked,
     client: Option<ClientId>,
@@ -114,11 +117,13 @@ async fn find(
 async fn with_address(member: &Member, asked: &Asked) -> Result<Option<(Vec<ContactView>, Option<String>)>, Problem> {
     let typed = EmailAddress::parse(&asked.words).ok().filter(|_| asked.status.is_none() && asked.client.is_none());
     let Some(address) = typed else { return Ok(None) };
-    let page = Page { after: asked.after.clone(), limit: FOUND };
-    let mut refs = member.app.views.contacts_with(member.context.practice, address.key(), &page).await?;
-    if refs.is_empty() && asked.after.is_none() {
+    let (practice, views) = (member.context.practice, &member.app.views);
+    // What is a whole address to nobody may be a part of one, on every page of what is found then.
+    if views.contacts_with(practice, address.key(), &Page { after: None, limit: 1 }).await?.is_empty() {
         return Ok(None);
     }
+    let page = Page { after: asked.after.clone(), limit: FOUND };
+    let mut refs = views.contacts_with(practice, address.key(), &page).await?;
     let more = refs.len() > SHOWN;
     refs.truncate(SHOWN);
     let next = refs.last().filter(|_| more).map(|last| ask::cursor(last.as_str()));
@@ -145,9 +150,22 @@ struct Typed {
     reference: String,
     /// The reference that is given where none is typed: the same however often the button is pressed.
     made: String,
+    /// The addresses of which it was told already that they are odd (E5).
+    odd: String,
 }
 
 impl Typed {
+    /// What is odd about the addresses, unless that was told already: whoever adds them all the same has confirmed it.
+    fn odd(&mut self) -> Option<Told> {
+        // Browsers have line ends of their own.
+        let told = self.odd.lines().eq(self.emails.lines());
+        self.odd.clone_from(&self.emails);
+        let list = EmailList::parse(&self.addresses()).ok().filter(|_| !told)?;
+        let (address, odd) = list.iter().find_map(|email| Some((email, words::odd(email).into_iter().next()?)))?;
+        let what = words::name(address.as_str()).say(": ").and(odd);
+        Some(Told { what, next: "Correct it; or, if it is right so, press Add again." })
+    }
+
     fn own_reference(&self) -> Option<&str> {
         Some(self.reference.trim()).filter(|typed| !typed.is_empty())
     }
@@ -221,6 +239,7 @@ pub(super) async fn add(member: Member, form: Form) -> Result<Response, Problem>
         clients: text("clients")?,
         reference: text("ref")?,
         made: text("made")?,
+        odd: text("odd")?,
     };
     match make(&member, &mut typed).await {
         Ok(contact) => Ok(go_to(format!("{}?added", member.contact_path(&contact)))),
@@ -243,6 +262,9 @@ async fn make(member: &Member, typed: &mut Typed) -> Result<Ref, Fault> {
         clients: Some(chosen(member, &typed.clients).await?),
         emails: Some(EmailsInput { emails: typed.addresses(), ..EmailsInput::default() }),
     };
+    if let Some(told) = typed.odd() {
+        return Err(Fault::Typed("emails", told));
+    }
     match member.app.portal.put_contact(&member.meant_for_none(), &reference, &input).await {
         Ok(_) => Ok(reference),
         Err(Error::Refused(Refusal::PreconditionFailed)) => {

@@ -149,6 +149,8 @@ pub(crate) enum Place {
     RollOut,
     Contacts,
     Clients,
+    /// What comes in from files, and what is done for many.
+    Import,
     /// One's own page, and one's password.
     Own,
     Elsewhere,

@@ -2,14 +2,20 @@
 
 mod asked;
 mod bulk;
+mod chart;
 mod clients;
 mod confirm;
 mod contact;
 mod contacts;
+mod contacts_csv;
 mod details;
 mod effects;
 mod emails;
+mod first_mail;
 mod history;
+mod import;
+mod import_job;
+mod jobs;
 mod member;
 mod refused;
 mod rollout;
@@ -44,7 +50,7 @@ use crate::{
 
 /// The pages on which staff work.
 pub(crate) fn pages() -> Vec<Page> {
-    let mut pages = vec![
+    let pages = vec![
         look("", Staff, member::short),
         look("/", Staff, rollout::page),
         look("/contacts", Staff, contacts::page),
@@ -68,13 +74,10 @@ pub(crate) fn pages() -> Vec<Page> {
         deed("/clients/{ref}/resume", Admin, clients::resume),
         look("/bulk/{command}", Admin, bulk::foresee),
         deed("/bulk/{command}", Admin, bulk::start),
-        look("/jobs/{id}", Admin, bulk::job),
         deed("/jobs/{id}/pause", Admin, bulk::pause),
         deed("/jobs/{id}/resume", Admin, bulk::resume),
-        deed("/jobs/{id}/cancel", Admin, bulk::cancel),
     ];
-    pages.extend(practice());
-    pages
+    pages.into_iter().chain(many_pages()).chain(practice()).collect()
 }
 
 /// The pages on which admins look after the practice itself.
@@ -113,5 +116,21 @@ fn practice() -> [Page; 33] {
         deed("/webhooks/{ref}/secret", Admin, webhook::secret),
         look("/webhooks/{ref}/delete", Admin, webhook::foresee_deletion),
         deed("/webhooks/{ref}/delete", Admin, webhook::delete),
+    ]
+}
+
+/// The pages about many contacts at once: files that come in or go out, and how far it is with them.
+fn many_pages() -> Vec<Page> {
+    vec![
+        look("/contacts.csv", Admin, contacts_csv::download),
+        look("/import", Admin, import::form),
+        deed("/import", Admin, import::upload),
+        look("/import/{id}", Admin, import::columns),
+        deed("/import/{id}", Admin, import::tell_apart),
+        look("/jobs", Admin, jobs::list),
+        look("/jobs/{id}", Admin, jobs::page),
+        deed("/jobs/{id}/cancel", Admin, jobs::cancel),
+        deed("/jobs/{id}/again", Admin, import_job::again),
+        look("/jobs/{id}/refused.csv", Admin, import_job::refused_rows),
     ]
 }

@@ -74,7 +74,7 @@ fn unusable(what: Sentence, fault: EmailFault) -> Sentence {
 }
 
 /// Marks of code as marks of speech.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let parts = text.split('`').enumerate();
     let marked = |(index, part): (usize, &str)| match index {
         0 => part.to_owned(),
@@ -99,6 +99,7 @@ pub(crate) fn problem(member: &Member, problem: &Problem, response: &Response) -
         "forbidden" => ("This is not for your role", problem.detail()),
         "internal_error" => ("This did not work", "This is our fault and not yours. Please try again later."),
         "overloaded" => ("Please wait a moment", "Too much goes on at once. Please try again in a few seconds."),
+        "body_too_large" => ("This is too large", "A file may have at most 64 MB, and a form 16 KB. Nothing was done."),
         _ => (problem.title(), problem.detail()),
     };
     let detail = &sentence(detail);

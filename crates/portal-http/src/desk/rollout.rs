@@ -4,9 +4,15 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
-use portal_domain::{port::Page, status::PortalStatus};
+use portal_domain::{decide::FirstMail, port::Page, status::PortalStatus};
 
-use super::{Member, Place, Shell, asked::Asked, show, words};
+use super::{
+    Member, Place, Shell,
+    asked::Asked,
+    chart::{self, Lately},
+    first_mail::{Before, Mend},
+    show, words,
+};
 use crate::problem::Problem;
 
 /// So many contacts are looked at together, and in all for one page.
@@ -32,10 +38,17 @@ struct RollOutPage {
     counts: Vec<Count>,
     /// What an admin can do for many: path and words.
     many: Vec<(String, &'static str)>,
+    /// What is known before the first invitation goes out; nothing where one did.
+    before: Option<Before>,
+    lately: Option<Lately>,
+    /// Where an admin gets all contacts as a file, and what was done for many.
+    admin: bool,
 }
 
 pub(super) async fn page(member: Member) -> Result<Response, Problem> {
-    let (counts, more) = counted(&member).await?;
+    let Counted { counts, more, before } = counted(&member).await?;
+    let fresh = |status: &PortalStatus| matches!(status, PortalStatus::NotActivated | PortalStatus::Conflict);
+    let before = Some(before).filter(|_| !counts.is_empty() && counts.keys().all(fresh));
     let path = |status| Asked { status: Some(status), ..Asked::default() }.query(None);
     let rows = PortalStatus::ALL.into_iter().rev().map(|status| Count {
         label: words::label(status),
@@ -50,6 +63,9 @@ pub(super) async fn page(member: Member) -> Result<Response, Problem> {
         in_reach: counts.get(&PortalStatus::Active).copied().unwrap_or_default(),
         many: many(&member, &counts, more),
         counts: rows.collect(),
+        before,
+        lately: chart::lately(&member).await?,
+        admin: member.is_admin(),
     };
     Ok(show(StatusCode::OK, &page))
 }
@@ -71,22 +87,33 @@ fn offered(counts: &BTreeMap<PortalStatus, usize>, more: bool) -> Vec<(&'static 
     all.into_iter().filter(|(any, _)| *any).map(|(_, command)| command).collect()
 }
 
-async fn counted(member: &Member) -> Result<(BTreeMap<PortalStatus, usize>, bool), Problem> {
-    let mut counts = BTreeMap::new();
-    let mut page = Page { after: None, limit: BATCH };
+/// The contacts that were looked at.
+struct Counted {
+    counts: BTreeMap<PortalStatus, usize>,
+    /// Whether there are more.
+    more: bool,
+    before: Before,
+}
+
+async fn counted(member: &Member) -> Result<Counted, Problem> {
+    let mut all = Counted { counts: BTreeMap::new(), more: true, before: Before::default() };
+    let (mut page, mut first_mail) = (Page { after: None, limit: BATCH }, FirstMail::default());
     let mut looked = 0;
     while looked < COUNTED {
         let refs = member.app.views.contacts(member.context.practice, &page).await?;
-        for contact in member.app.portal.contact_views(&member.context, &refs).await? {
-            *counts.entry(contact.portal.status).or_default() += 1;
+        let seen = member.app.portal.before_first_mail(&member.context, &refs, &mut first_mail).await?;
+        for (contact, hindrances) in seen {
+            *all.counts.entry(contact.portal.status).or_default() += 1;
+            all.before.note(member, &contact, &hindrances);
         }
         looked += refs.len();
         if refs.len() < BATCH as usize {
-            return Ok((counts, false));
+            all.more = false;
+            break;
         }
         page.after = refs.into_iter().next_back();
     }
-    Ok((counts, true))
+    Ok(all)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use portal_domain::{
+    email::{EmailAddress, EmailWarning},
     status::{PortalPart, PortalStatus},
     time::Timestamp,
 };
@@ -39,6 +40,12 @@ impl Sentence {
 
     pub(super) fn name(self, typed: impl Into<String>) -> Self {
         self.with(typed.into(), true)
+    }
+
+    /// This one, and then that one.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.parts.extend(other.parts);
+        self
     }
 
     /// Names in a row: "Ada, Bob and Cleo".
@@ -179,6 +186,24 @@ pub(super) fn advice(part: &PortalPart) -> Option<&'static str> {
 pub(crate) fn moment(at: Timestamp) -> String {
     let known = jiff::Timestamp::from_microsecond(at.as_micros()).unwrap_or(jiff::Timestamp::MAX);
     known.strftime("%-d %B %Y, %H:%M UTC").to_string()
+}
+
+/// What is odd about an address (E5). It is told, and stands in nobody's way.
+pub(super) fn odd(address: &EmailAddress) -> Vec<Sentence> {
+    let told = |warning: EmailWarning| match warning {
+        EmailWarning::LikelyTypo { instead } => say("Is ").name(instead).say(" meant?"),
+        EmailWarning::MixedScripts => say("The part after the “@” mixes letters of several scripts."),
+        EmailWarning::ConfusableDomain => say("The part after the “@” has letters that only look like the usual ones."),
+        EmailWarning::RoleAddress => say("This is the address of a desk: several people may read it."),
+        EmailWarning::NoMailFromOutside => say("No mail from outside gets there."),
+    };
+    address.warnings().into_iter().map(told).collect()
+}
+
+/// A day as people write it, of the days since 1970.
+pub(super) fn day(day: i64) -> String {
+    let known = jiff::Timestamp::from_second(day.saturating_mul(24 * 3600)).unwrap_or(jiff::Timestamp::MAX);
+    known.strftime("%-d %B").to_string()
 }
 
 /// A count with its thing: "1 link", "3 links".

@@ -324,11 +324,11 @@ impl From<TryRecord> for DossierTry {
 impl From<ImportedRow> for DossierRow {
     fn from(it: ImportedRow) -> Self {
         let (line, cells) = match it.content {
-            RowContent::Row { line, input } => {
+            RowContent::Row { line, input, .. } => {
                 let ImportInput { reference, name, emails, clients, activate } = input;
                 (Some(line), Some(DossierCells { r#ref: reference, name, emails, clients, activate }))
             }
-            RowContent::Contact { was: _ } => (None, None),
+            RowContent::Cells { .. } | RowContent::Contact { .. } => (None, None),
         };
         Self { job: it.job.to_string(), at: time(it.at.0), line, cells, outcome: it.outcome }
     }

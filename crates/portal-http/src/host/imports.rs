@@ -1,22 +1,18 @@
 //! Contacts in bulk: a file is stored row by row, and decided by a worker (I1–I4).
 
-use axum::{
-    Json,
-    body::Body,
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
-};
+use std::sync::Arc;
+
+use axum::{Json, body::Body, http::StatusCode, response::Response};
 use futures_util::stream;
 use portal_domain::{
     id::JobId,
     job::{ImportSpec, Job, JobKind, JobRow, JobSpec, RowContent, RowEffect, SettledRow},
     port::{Page, RowFilter},
-    usecase::StartedJob,
+    usecase::{CallContext, StartedJob},
 };
-use portal_import::{File, Row, record};
+use portal_import::record;
 use serde::Serialize;
 use serde_json::json;
-use tokio::sync::{mpsc, oneshot};
 use utoipa::{
     ToSchema,
     openapi::{RefOr, Schema},
@@ -28,11 +24,14 @@ use super::{
     upload::{Sheet, Upload},
 };
 use crate::{
+    Inner,
     ask::{Bare, RowsWanted, Sent},
     caller::{Host, PathId},
     document::{Says, answered, says},
+    download,
     present::{self, List, NamedPart},
     problem::Problem,
+    reading::{Opened, Reading},
 };
 
 pub(super) const SAYS: &[Says] = &[
@@ -43,8 +42,6 @@ pub(super) const SAYS: &[Says] = &[
     says("GET /imports/{id}/refused.csv", "The refused rows as they came, with the reasons").media("text/csv"),
 ];
 
-/// Rows that are handed from the reader to the store together.
-const TOGETHER: usize = 500;
 /// Most joins and most moves that are named with the whole; the rows name all.
 const NAMED: u32 = 100;
 /// Rows of the download that are fetched together.
@@ -56,14 +53,15 @@ pub(super) async fn create(host: Host, upload: Upload) -> Answer<(StatusCode, Js
     if let Some(before) = app.portal.started_before(context).await? {
         return Ok(accepted(before));
     }
-    let Sheet { dry_run, activate, move_logins, mend, .. } = sheet;
-    let mut reading = Reading::start(sheet);
-    let read_as = reading.opened().await?;
-    let spec = ImportSpec { dry_run, activate, move_logins, mend, read_as };
+    let Sheet { source, dry_run, activate, move_logins, mend } = sheet;
+    let mut reading = Reading::start(source);
+    let Opened { read_as, layout, whole, .. } = reading.opened().await?.map_err(|fault| unreadable(&fault))?;
+    let layout = layout.and_then(|layout| whole.map(|()| layout)).map_err(|fault| unreadable(&fault))?;
+    let spec = ImportSpec { dry_run, activate, move_logins, mend, read_as, heads: None };
     let mut staging = app.portal.begin_import(context, spec).await?;
-    while let Some(rows) = reading.rows.recv().await {
-        for Row { line, input } in rows? {
-            staging.add(line, input).await?;
+    while let Some(rows) = reading.next().await {
+        for (line, cells) in rows.map_err(|fault| unreadable(&fault))? {
+            staging.add(line, layout.input(&cells)).await?;
         }
     }
     Ok(accepted(staging.start().await?))
@@ -71,55 +69,6 @@ pub(super) async fn create(host: Host, upload: Upload) -> Answer<(StatusCode, Js
 
 fn accepted(started: StartedJob) -> (StatusCode, Json<Created>) {
     (StatusCode::ACCEPTED, Json(started.into()))
-}
-
-/// A file that is read off the async threads. What can't be read is found before the first row comes.
-struct Reading {
-    opened: Option<oneshot::Receiver<Result<String, Problem>>>,
-    rows: mpsc::Receiver<Result<Vec<Row>, Problem>>,
-}
-
-impl Reading {
-    fn start(sheet: Sheet) -> Self {
-        let (tell, opened) = oneshot::channel();
-        let (send, rows) = mpsc::channel(2);
-        // The file and its place go with it: it is read on when whoever asked has gone away.
-        tokio::task::spawn_blocking(move || {
-            let _place = sheet.place;
-            let open = || {
-                let file = File::open(&sheet.bytes, sheet.charset.as_deref(), &sheet.columns)?;
-                file.check().map(|_| file)
-            };
-            let file = match open() {
-                Ok(file) => file,
-                Err(fault) => return drop(tell.send(Err(unreadable(&fault)))),
-            };
-            if tell.send(Ok(file.read_as())).is_err() {
-                return;
-            }
-            let mut rows = file.rows();
-            loop {
-                let some: Result<Vec<_>, _> = rows.by_ref().take(TOGETHER).collect();
-                if some.as_ref().is_ok_and(Vec::is_empty) {
-                    return;
-                }
-                // Whoever asked may have gone away; and after a fault nothing comes.
-                let over = some.is_err();
-                if send.blocking_send(some.map_err(|fault| unreadable(&fault))).is_err() || over {
-                    return;
-                }
-            }
-        });
-        Self { opened: Some(opened), rows }
-    }
-
-    /// What the file was taken for.
-    async fn opened(&mut self) -> Result<String, Problem> {
-        match self.opened.take() {
-            Some(opened) => opened.await.unwrap_or_else(|_| Err(Problem::internal())),
-            None => Err(Problem::internal()),
-        }
-    }
 }
 
 fn unreadable(fault: &portal_import::Fault) -> Problem {
@@ -303,8 +252,8 @@ struct MendedPart {
 impl From<JobRow> for RowPart {
     fn from(row: JobRow) -> Self {
         let (line, name) = match row.content {
-            RowContent::Row { line, input } => (line, input.name),
-            RowContent::Contact { .. } => (0, String::new()),
+            RowContent::Row { line, input, .. } => (line, input.name),
+            RowContent::Cells { .. } | RowContent::Contact { .. } => (0, String::new()),
         };
         let (contact, report) = match row.settled {
             Some(settled) => (Some(settled.outcome), settled.report),
@@ -349,32 +298,37 @@ pub(super) async fn rows(host: Host, PathId(id): PathId, sent: Sent<RowsWanted>)
     Ok(super::list(rows, next, RowPart::from))
 }
 
-/// The refused rows as a file, which can be mended and imported again. No cell speaks to a spreadsheet (S11).
 pub(super) async fn refused(host: Host, PathId(id): PathId) -> Answer<Response> {
     let (job, _) = import(&host, &id).await?;
+    let Host { app, context } = host;
+    Ok(refused_rows(app, context, job.id))
+}
+
+/// The refused rows as a file, which can be mended and imported again. No cell speaks to a spreadsheet (S11).
+pub(crate) fn refused_rows(app: Arc<Inner>, context: CallContext, job: JobId) -> Response {
     let heads = format!("\u{feff}{}", record(["ref", "name", "emails", "clients", "activate", "line", "why"]));
-    let job = job.id;
-    let lines = stream::try_unfold(Some((host, None, heads)), move |state| async move {
-        let Some((host, after, heads)) = state else { return Ok(None) };
-        let filter = RowFilter { outcome: Some("refused".to_owned()), effect: None };
-        let page = Page { after, limit: FETCHED };
-        let rows = host.app.portal.job_rows(&host.context, job, &filter, &page).await;
-        // What was sent so far can't be taken back: the connection ends, so that nobody takes a part for the whole.
-        let rows = rows.map_err(|error| std::io::Error::other(error.to_string()))?;
-        let next = rows.last().filter(|_| rows.len() == FETCHED as usize).map(|row| row.place);
-        let text = rows.iter().fold(heads, |text, row| text + &line(row));
-        let next = next.map(|place| (host, Some(place), String::new()));
-        Ok::<_, std::io::Error>(Some((text, next)))
+    let lines = stream::try_unfold(Some((None, heads)), move |state| {
+        let (app, context) = (Arc::clone(&app), context.clone());
+        async move {
+            let Some((after, heads)) = state else { return Ok(None) };
+            let filter = RowFilter { outcome: Some("refused".to_owned()), effect: None };
+            let page = Page { after, limit: FETCHED };
+            let rows = app.portal.job_rows(&context, job, &filter, &page).await;
+            // What was sent so far can't be taken back: the connection ends, so that nobody takes a part for the whole.
+            let rows = rows.map_err(|error| std::io::Error::other(error.to_string()))?;
+            let next = rows.last().filter(|_| rows.len() == FETCHED as usize).map(|row| row.place);
+            let text = rows.iter().fold(heads, |text, row| text + &line(row));
+            let next = next.map(|place| (Some(place), String::new()));
+            Ok::<_, std::io::Error>(Some((text, next)))
+        }
     });
-    let mut response = Body::from_stream(lines).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"refused.csv\""));
-    Ok(response)
+    download::csv(Body::from_stream(lines), "attachment; filename=\"refused.csv\"")
 }
 
 fn line(row: &JobRow) -> String {
-    let (RowContent::Row { line, input }, Some(settled)) = (&row.content, &row.settled) else { return String::new() };
+    let (RowContent::Row { line, input, .. }, Some(settled)) = (&row.content, &row.settled) else {
+        return String::new();
+    };
     let why = settled.report.faults.iter().map(|fault| {
         let code = fault.fault.as_ref().unwrap_or(&fault.code);
         format!("{}: {code}: {}", fault.field, fault.detail)

@@ -30,6 +30,7 @@ use axum::{
 use portal_domain::practice::Scope;
 use serde::Serialize;
 
+pub(crate) use self::imports::refused_rows;
 use crate::{
     Inner,
     document::{Area, Handled, Operation, Says},

@@ -3,7 +3,6 @@
 use std::{convert::Infallible, sync::Arc};
 
 use axum::{
-    body::Bytes,
     extract::{FromRequest, Request},
     http::{HeaderMap, header},
 };
@@ -14,8 +13,8 @@ use crate::{
     ask::{self, IMPORT_BODY, Unread},
     document::{Asks, Signature},
     gate::Taken,
-    places::Place,
     problem::Problem,
+    reading::Source,
 };
 
 const CSV: &str = "text/csv";
@@ -27,15 +26,11 @@ pub(crate) struct Upload(Result<Sheet, Problem>);
 /// A file, and how it is to be imported.
 #[derive(Default)]
 pub(crate) struct Sheet {
-    pub(crate) bytes: Bytes,
-    pub(crate) charset: Option<String>,
-    pub(crate) columns: Columns,
+    pub(crate) source: Source,
     pub(crate) dry_run: bool,
     pub(crate) activate: bool,
     pub(crate) move_logins: bool,
     pub(crate) mend: bool,
-    /// Held as long as the bytes are.
-    pub(crate) place: Option<Place>,
 }
 
 impl Upload {
@@ -72,7 +67,9 @@ async fn read(mut request: Request) -> Result<Sheet, Problem> {
         Some(taken) => Some(taken.for_file(&bytes).await?),
         None => None,
     };
-    Ok(Sheet { bytes, charset, place, ..sheet })
+    let Sheet { source: Source { columns, .. }, .. } = sheet;
+    let source = Source { bytes, charset, columns, place };
+    Ok(Sheet { source, ..sheet })
 }
 
 /// The charset of the content type, which has to be that of a file of contacts.
@@ -96,11 +93,11 @@ fn query(text: &str) -> Result<Sheet, Problem> {
                 let detail =
                     "`map` is `field:column`, where the field is `ref`, `name`, `emails`, `clients` or `activate`";
                 let mapped = Columns::mapping(&value, ':').ok_or_else(|| Problem::invalid_field("map", detail))?;
-                sheet.columns.map.push(mapped);
+                sheet.source.columns.map.push(mapped);
                 continue;
             }
             "identify" => {
-                sheet.columns.identify.push(value);
+                sheet.source.columns.identify.push(value);
                 continue;
             }
             "dry_run" => &mut sheet.dry_run,

@@ -19,7 +19,8 @@ use crate::build::{self, Plan, later};
 
 pub(super) fn import(scene: &Scene, name: &str) -> Job {
     let read_as = "CSV in windows-1252 with `;`".to_owned();
-    let spec = ImportSpec { dry_run: false, activate: true, move_logins: false, mend: true, read_as };
+    let heads = Some(vec!["Nr.".to_owned(), "Ünïcode \"<b>\"".to_owned()]);
+    let spec = ImportSpec { dry_run: false, activate: true, move_logins: false, mend: true, read_as, heads };
     Job {
         id: build::id(name),
         practice: scene.id,
@@ -52,7 +53,7 @@ pub(super) fn row(place: i64) -> JobRow {
     JobRow {
         place,
         reference: input.reference.clone(),
-        content: RowContent::Row { line: place.unsigned_abs() + 2, input },
+        content: RowContent::Row { line: place.unsigned_abs() + 2, input, mend: place == 1 },
         settled: None,
     }
 }
@@ -322,7 +323,7 @@ pub async fn a_dry_run_is_leased_only_to_whoever_takes_them(harness: &Harness) {
     let scene = Scene::set(harness, "smith").await;
     let spec = |dry_run| {
         let read_as = "XLSX, sheet `\"dry_run\":true`".to_owned();
-        JobSpec::Import(ImportSpec { dry_run, activate: true, move_logins: false, mend: true, read_as })
+        JobSpec::Import(ImportSpec { dry_run, activate: true, mend: true, read_as, ..ImportSpec::default() })
     };
     let dry = Job { spec: spec(true), due_at: Some(later(1)), ..import(&scene, "dry") };
     let real = Job { spec: spec(false), ..import(&scene, "real") };
@@ -408,4 +409,29 @@ pub async fn jobs_of_practices_are_apart(harness: &Harness) {
     jones.write(Plan::new().then(Change::RestartRows { job: theirs.id, most: 9 })).await;
     smith.write(settle(&ours, &[settled(0, "created")])).await;
     assert_eq!(jones.unsettled(&theirs, &ALL).await, [0, 1]);
+}
+
+/// The jobs of a practice are listed from the newest on, in pages without gap or overlap, and none whose rows are being stored.
+pub async fn jobs_are_listed_the_newest_first(harness: &Harness) {
+    let (scene, jones) = (Scene::set(harness, "smith").await, Scene::set(harness, "jones").await);
+    let mut jobs: Vec<_> = ["a", "b", "c", "d", "e"].iter().map(|name| import(&scene, name)).collect();
+    jobs[1].state = JobState::Done;
+    jobs[3].state = JobState::Staging;
+    scene.write(jobs.iter().fold(Plan::new(), |plan, job| plan.then(Change::PutJob(Box::new(job.clone()))))).await;
+    jones.write(put(&import(&jones, "f"))).await;
+    jobs.remove(3);
+    jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
+    for limit in [1, 3, 4, 9] {
+        let mut listed: Vec<Job> = Vec::new();
+        loop {
+            let page = Page { after: listed.last().map(|job| job.id), limit };
+            let next = scene.store.list(scene.id, &page).await.expect("the store answers");
+            if next.is_empty() {
+                break;
+            }
+            assert!(next.len() <= limit as usize, "a page has at most its limit");
+            listed.extend(next);
+        }
+        assert_eq!(listed, jobs);
+    }
 }

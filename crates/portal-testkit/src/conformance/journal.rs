@@ -7,7 +7,7 @@ use portal_domain::{
     event::{Event, RecordedEvent, Subject},
     id::kind,
     journal::{Head, Sealing},
-    port::Commit,
+    port::{Commit, DayCount, Happening},
 };
 
 use super::{
@@ -254,6 +254,46 @@ pub async fn events_of_one_contact_keep_their_order_while_sealed(harness: &Harne
     }
     must_be_whole(&scene, events.len()).await;
     overlaps.must_be_real();
+}
+
+/// What happened is counted by kind and day, of sealed events alone, and of no more than were asked for.
+pub async fn days_are_counted_of_sealed_events(harness: &Harness) {
+    const DAY: u64 = 24 * 3600;
+    let (scene, jones) = (Scene::set(harness, "smith").await, Scene::set(harness, "jones").await);
+    let at = |name: String, kind, seconds, fact: Option<(&str, &str)>| Event {
+        at: build::later(seconds),
+        kind,
+        facts: fact.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        ..build::event(&name)
+    };
+    let mut events = Vec::new();
+    for (number, seconds) in [0, 60, DAY, DAY + 60, 2 * DAY].into_iter().enumerate() {
+        let told = [
+            ("session.opened", None),
+            ("message.accepted", Some(("message_kind", "activation"))),
+            ("message.accepted", Some(("message_kind", "reset"))),
+            ("login.password_set", Some(("replaced", "false"))),
+            ("login.password_set", Some(("replaced", "true"))),
+            ("session.signed_out", None),
+        ];
+        for (place, (kind, fact)) in told.into_iter().enumerate() {
+            events.push(at(format!("{number} {place}"), kind, seconds, fact));
+        }
+    }
+    scene.write(events.into_iter().fold(Plan::new(), Plan::tell)).await;
+    jones.write(Plan::new().tell(at("theirs".to_owned(), "session.opened", 0, None))).await;
+    let days = async |since, most| scene.store.days(scene.id, since, most).await.expect("the store answers");
+    assert_eq!(days(build::later(0), 100).await, [], "nothing is sealed");
+    scene.seal().await;
+    let first = build::later(0).as_micros() / (24 * 3600 * 1_000_000);
+    let all = |counts: [(i64, u64); 3]| {
+        let of = |what| counts.map(|(day, count)| DayCount { what, day: first + day, count });
+        Happening::ALL.map(of).concat()
+    };
+    assert_eq!(days(build::later(0), 100).await, all([(0, 2), (1, 2), (2, 1)]));
+    assert_eq!(days(build::later(60), 100).await, all([(0, 1), (1, 2), (2, 1)]));
+    let newest = Happening::ALL.map(|what| DayCount { what, day: first + 2, count: 1 });
+    assert_eq!(days(build::later(0), 5).await, newest);
 }
 
 type Work = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;

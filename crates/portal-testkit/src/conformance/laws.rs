@@ -281,6 +281,7 @@ macro_rules! __jobs_laws {
             many_runners_never_share_a_job
             jobs_are_forgotten_in_their_time
             jobs_of_practices_are_apart
+            jobs_are_listed_the_newest_first
         }
     };
 }
@@ -301,6 +302,7 @@ macro_rules! __journal_laws {
             journals_of_practices_are_apart
             two_sealers_give_every_event_one_number
             events_of_one_contact_keep_their_order_while_sealed
+            days_are_counted_of_sealed_events
         }
     };
 }

@@ -187,6 +187,10 @@ pub enum Fault {
     DryRunsLeasedUnasked,
     /// Jobs that go on are forgotten.
     JobsAtWorkForgotten,
+    /// Jobs whose rows are being stored are listed.
+    StagedJobsListed,
+    /// Every event is counted, however many there are.
+    DaysUnbounded,
     /// A contact is erased that was not deleted, or is erased already.
     ErasedTwice,
     /// Personal values in the journal outlive an erasure.
@@ -237,7 +241,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 116] = [
+    pub const ALL: [Self; 118] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -331,6 +335,8 @@ impl Fault {
         Self::JobLeasedTwice,
         Self::DryRunsLeasedUnasked,
         Self::JobsAtWorkForgotten,
+        Self::StagedJobsListed,
+        Self::DaysUnbounded,
         Self::ErasedTwice,
         Self::JournalKept,
         Self::MailKept,

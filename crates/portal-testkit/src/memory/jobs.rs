@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use portal_domain::{
     change::Change,
     id::{JobId, PracticeId},
-    job::{Job, JobRow},
+    job::{Job, JobRow, JobState},
     port::{Jobs, Page, RowFilter, StoreError},
     time::Timestamp,
 };
@@ -68,6 +68,18 @@ impl MemoryStore {
 impl Jobs for MemoryStore {
     async fn job(&self, practice: PracticeId, job: JobId) -> Result<Option<Job>, StoreError> {
         Ok(self.see(|state| state.tenants.get(&practice)?.jobs.get(&job).cloned()))
+    }
+
+    async fn list(&self, practice: PracticeId, page: &Page<JobId>) -> Result<Vec<Job>, StoreError> {
+        Ok(self.see(|state| {
+            let jobs = state.tenants.get(&practice).into_iter().flat_map(|tenant| tenant.jobs.values());
+            let stored = |job: &&Job| job.state != JobState::Staging || self.faults.has(Fault::StagedJobsListed);
+            let mut jobs: Vec<_> = jobs.filter(stored).cloned().collect();
+            jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
+            jobs.retain(|job| page.after.is_none_or(|after| job.id < after));
+            jobs.truncate(page.limit as usize);
+            jobs
+        }))
     }
 
     async fn lease(&self, now: Timestamp, until: Timestamp, dry_too: bool) -> Result<Option<Job>, StoreError> {

@@ -1,11 +1,12 @@
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use portal_domain::{
     event::RecordedEvent,
     id::PracticeId,
     journal::{Head, JournalRow, SealedEvent, Sealing},
-    port::{Journal, StoreError, Unsealed},
+    port::{DayCount, Happening, Journal, StoreError, Unsealed},
+    time::Timestamp,
 };
 
 use super::{
@@ -112,4 +113,25 @@ impl Journal for MemoryStore {
         let count = |tenant: &Tenant| tenant.events.iter().filter(|told| told.seal.is_none()).count() as u64;
         Ok(self.read(practice, ANY_TIME, |reader| count(reader.tenant)).unwrap_or_default())
     }
+
+    async fn days(&self, practice: PracticeId, since: Timestamp, limit: u32) -> Result<Vec<DayCount>, StoreError> {
+        let limit = if self.faults.has(Fault::DaysUnbounded) { usize::MAX } else { most(limit) };
+        let counts = self.read(practice, ANY_TIME, |reader| counts(self.readable(reader.tenant), since, limit));
+        let day = |((what, day), count)| DayCount { what, day, count };
+        Ok(counts.unwrap_or_default().into_iter().map(day).collect())
+    }
+}
+
+fn counts(mut events: Vec<RecordedEvent>, since: Timestamp, most: usize) -> BTreeMap<(Happening, i64), u64> {
+    const DAY: i64 = 24 * 3600 * 1_000_000;
+    events.retain(|event| event.at >= since);
+    events.sort_by_key(|event| std::cmp::Reverse(event.at));
+    let told = events.iter().filter_map(|event| Some((Happening::of_event(&event.kind)?, event))).take(most);
+    let mut counts = BTreeMap::new();
+    for (what, event) in told {
+        if what.fact().is_none_or(|(name, value)| event.facts.get(name).is_some_and(|own| own == value)) {
+            *counts.entry((what, event.at.as_micros() / DAY)).or_default() += 1;
+        }
+    }
+    counts
 }

@@ -113,7 +113,7 @@ impl Portal {
         let mut reader = Reader::new(options.mend);
         for (index, input) in rows.iter().enumerate() {
             let place = i64::try_from(index).unwrap_or(i64::MAX);
-            match reader.read(input) {
+            match reader.read(input, false) {
                 Ok(Parsed { row, mended }) => {
                     if !mended.is_empty() {
                         import.mended.insert(place, mended);

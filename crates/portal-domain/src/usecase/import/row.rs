@@ -65,8 +65,9 @@ impl Reader {
     }
 
     /// Reads the next row; all its faults where it can't be decided (I2).
-    pub(in crate::usecase) fn read(&mut self, input: &ImportInput) -> Result<Parsed, Vec<RowFault>> {
-        let parsed = parse(input, self.mend)?;
+    /// It is mended where all are, or where `mend` says so.
+    pub(in crate::usecase) fn read(&mut self, input: &ImportInput, mend: bool) -> Result<Parsed, Vec<RowFault>> {
+        let parsed = parse(input, self.mend || mend)?;
         self.consistent(&parsed.row)?;
         Ok(parsed)
     }

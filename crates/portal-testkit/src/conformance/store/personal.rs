@@ -241,7 +241,7 @@ pub async fn j3_rows_and_answers_do_without_an_erased_contact(harness: &Harness)
     assert_eq!(of_nobody.found.rows, 0, "who has no reference has no rows, and what is emptied is nobody's");
     let after = rows_of(&scene, "job").await;
     for row in &after[..2] {
-        let RowContent::Row { line, input } = &row.content else { panic!("it was a row of a file") };
+        let RowContent::Row { line, input, .. } = &row.content else { panic!("it was a row of a file") };
         assert_eq!((*line, input), (row.place.unsigned_abs() + 2, &Default::default()));
         assert_eq!(row.reference, "");
     }

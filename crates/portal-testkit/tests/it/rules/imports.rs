@@ -368,6 +368,7 @@ fn i4_a_job_does_what_the_same_import_does() {
                     move_logins: options.move_logins,
                     mend: false,
                     read_as: String::new(),
+                    heads: None,
                 };
                 let mut staging = portal.begin_import(&by_job.call, spec).await.unwrap();
                 for (line, row) in rows.iter().enumerate() {
@@ -398,8 +399,7 @@ fn i4_a_dry_run_that_is_taken_up_again_begins_anew() {
     run(async {
         let desk = Desk::new().await;
         let portal = &desk.fixture.portal;
-        let spec =
-            ImportSpec { dry_run: true, activate: true, move_logins: false, mend: false, read_as: String::new() };
+        let spec = ImportSpec { dry_run: true, activate: true, ..ImportSpec::default() };
         let mut staging = portal.begin_import(&desk.call, spec).await.unwrap();
         // Two share an address, more than a batch apart.
         staging.add(2, row("first", &["ada@smith.example"], &[], true)).await.unwrap();

@@ -18,7 +18,7 @@ use portal_testkit::{conformance::run, fixture::Fixture, memory::MemoryStore};
 use super::desk::{Desk, SECRET};
 
 const fn import(dry_run: bool) -> ImportSpec {
-    ImportSpec { dry_run, activate: true, move_logins: false, mend: false, read_as: String::new() }
+    ImportSpec { dry_run, activate: true, move_logins: false, mend: false, read_as: String::new(), heads: None }
 }
 
 const REAL: ImportSpec = import(false);
@@ -243,6 +243,10 @@ struct Erased(Arc<MemoryStore>);
 impl Jobs for Erased {
     async fn job(&self, practice: PracticeId, job: JobId) -> Result<Option<Job>, StoreError> {
         self.0.job(practice, job).await
+    }
+
+    async fn list(&self, practice: PracticeId, page: &Page<JobId>) -> Result<Vec<Job>, StoreError> {
+        self.0.list(practice, page).await
     }
 
     async fn lease(&self, now: Timestamp, until: Timestamp, dry_too: bool) -> Result<Option<Job>, StoreError> {

@@ -3,6 +3,7 @@
 mod access;
 mod conflicts;
 mod desk;
+mod first_mail;
 mod front;
 mod guessing;
 mod imports;
