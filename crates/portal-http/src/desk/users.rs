@@ -129,12 +129,17 @@ fn row(member: &Member, it: &TeamMember) -> Row {
 }
 
 async fn list(member: &Member, after: Option<Ref>) -> Result<ListPage, Problem> {
+    let whole = after.is_none();
     let page = Page { after, limit: SHOWN + 1 };
     let mut users = member.app.views.users(member.context.practice, &page).await?;
     let more = users.len() > SHOWN as usize;
     users.truncate(SHOWN as usize);
     let last = users.last().filter(|_| more).map(|last| ask::cursor(last.reference.as_str()));
-    let team = member.app.portal.team_members(&member.context, users).await?;
+    let mut team = member.app.portal.team_members(&member.context, users).await?;
+    if whole && !more {
+        // Pages go by reference, which says nothing to people.
+        team.sort_by_cached_key(|it| it.user.name.to_lowercase());
+    }
     Ok(ListPage {
         shell: member.shell(Place::Users),
         rows: team.iter().map(|it| row(member, it)).collect(),

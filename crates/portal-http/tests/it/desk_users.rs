@@ -211,3 +211,18 @@ async fn whatever_is_typed_of_practice_users_stays_text() {
         assert_eq!(shapes, plain, "{name}");
     }
 }
+
+#[tokio::test]
+async fn w3_staff_are_not_shown_what_is_an_admins() {
+    let desk = Desk::new().await;
+    let (staff, admin) = (desk.get("/").await.is(200), desk.get_as_admin("/").await.is(200));
+    for page in ["users", "settings", "mails", "keys", "webhooks"] {
+        let link = format!("href=\"/workspace/smith/{page}\"");
+        assert!(!staff.text.contains(&link) && admin.text.contains(&link), "{page}");
+    }
+    // Sorted by name, whatever the references are.
+    let body = json!({"name": "Aaron", "email": "aaron@staff.example", "role": "staff"});
+    desk.kit.host(Method::PUT, "/practice-users/zz", body).await.is(201);
+    let text = words(&desk.get_as_admin("/users").await.is(200));
+    assert!(text.find("Aaron") < text.find("The sam"), "{text}");
+}
