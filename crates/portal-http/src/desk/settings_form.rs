@@ -273,7 +273,7 @@ fn block(index: usize, place: Place) -> Block {
 
 fn input(name: &str, value: &str) -> Input {
     match name {
-        "name" => Input::Line { max: 200 },
+        "name" => Input::Line { max: 500 },
         "accent" => Input::Line { max: 7 },
         "place_name" => Input::Line { max: 80 },
         "place_address" => Input::Address,

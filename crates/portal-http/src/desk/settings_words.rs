@@ -144,6 +144,11 @@ pub(super) fn told(refusal: &Refusal, typed: &Typed) -> (String, Told) {
         return (field.clone().into_owned(), Told { next, ..refused::told_of(typed.value("mail_reply_to"), fault) });
     }
     let (id, name) = place(field);
+    if name == "place_address" {
+        let what = say("This address can’t be used as it is.");
+        let next = "Type it as your browser shows it, beginning with https://. Nothing was saved yet.";
+        return (id, Told { what, next });
+    }
     let label = labelled(&name).0;
     let what = say(format!("“{label}” must be {}.", bounds.replace('`', "")));
     (id, Told { what, next })

@@ -93,7 +93,8 @@ pub(super) async fn one(member: Member, Reference(webhook): Reference) -> Result
 pub(super) async fn change(member: Member, Reference(webhook): Reference, form: Form) -> Result<Response, Problem> {
     let webhook = member.app.portal.webhook(&member.context, &webhook).await?;
     let typed = Typed::read(&form)?;
-    if typed == Typed::of(&webhook) {
+    let command = typed.command(webhook.reference.clone());
+    if command == Typed::of(&webhook).command(webhook.reference.clone()) {
         return Ok(go_to(member.webhook_path(&webhook.reference)));
     }
     if form.field("was")? != name_of(&webhook) {
@@ -101,7 +102,7 @@ pub(super) async fn change(member: Member, Reference(webhook): Reference, form: 
         let fault = Some(("url", Told { what: say("This webhook was changed meanwhile."), next }));
         return Ok(show(StatusCode::CONFLICT, &webhook_page(&member, webhook, typed, fault)));
     }
-    match member.app.portal.put_webhook(&member.context, &typed.command(webhook.reference.clone())).await {
+    match member.app.portal.put_webhook(&member.context, &command).await {
         Ok(_) => Ok(go_to(member.webhook_path(&webhook.reference))),
         Err(Error::Refused(refusal)) => {
             let fault = Some(webhooks::told(&refusal, &typed));

@@ -58,7 +58,7 @@ pub(super) fn state(webhook: &WebhookView) -> State {
 }
 
 /// What was typed of a webhook.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub(super) struct Typed {
     pub(super) url: String,
     pub(super) description: String,
@@ -193,9 +193,15 @@ pub(super) fn secret_page(member: &Member, webhook: &WebhookView, secret: String
 pub(super) fn told(refusal: &Refusal, typed: &Typed) -> (&'static str, Told) {
     let next = "Correct it, and try again.";
     match refusal {
+        Refusal::OutOfBounds(OutOfBounds { field, .. }) if field == "url" => {
+            let what = say("This address can’t be used as it is.");
+            (
+                "url",
+                Told { what, next: "Type the whole of it, beginning with https:// and without anything behind a #." },
+            )
+        }
         Refusal::OutOfBounds(OutOfBounds { field, bounds }) => {
             let (field, label) = match &**field {
-                "url" => ("url", say("The address")),
                 "description" => ("description", say("What it is for")),
                 _ => ("events", kind_at(field, typed)),
             };

@@ -150,7 +150,10 @@ async fn places_are_rows_of_which_empty_ones_are_left_out() {
     let typed = [row("Papers", "https://papers.example", ""), row("Shop", "http://shop.example", "")].concat();
     let page = desk.set("places", &typed).await.is(422);
     assert!(page.text.contains("<a href=\"#place_address-1\">") && page.text.contains("id=\"place_address-1\""));
-    assert!(page.text.contains("value=\"http://shop.example\"") && words(&page).contains("“Address” must be"));
+    assert!(
+        page.text.contains("value=\"http://shop.example\"")
+            && words(&page).contains("This address can’t be used as it is.")
+    );
     desk.set("places", &row("", "", "")).await.is(303);
     assert_eq!(desk.settings().await["places"], json!([]));
 }

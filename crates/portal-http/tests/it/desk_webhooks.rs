@@ -69,8 +69,8 @@ async fn what_a_webhook_can_not_be_is_refused_at_its_field() {
     let before = desk.kit.stored();
     let was = hidden(&desk.get_as_admin("/webhooks/app").await, "was");
     for (url, description, events, said, field) in [
-        ("http://app.example", "", "", "The address must be", "#url"),
-        ("", "", "", "The address must be", "#url"),
+        ("http://app.example", "", "", "This address can’t be used as it is.", "#url"),
+        ("", "", "", "This address can’t be used as it is.", "#url"),
         (URL, &*long, "", "What it is for must be at most 200 characters", "#description"),
         (URL, "", "contact.* nonsense", "nonsense must be a kind of event", "#events"),
     ] {
