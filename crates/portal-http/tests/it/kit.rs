@@ -151,7 +151,7 @@ impl Kit {
             answer.headers.insert("x-request-id", HeaderValue::from_static(MADE));
         }
         contract::check(&method, &path, media.as_deref(), &sent, &answer);
-        if method != Method::HEAD && answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html")) {
+        if method != Method::HEAD && answer.is_a_page() {
             markup::check(&path, &answer.text);
         }
         answer
@@ -355,6 +355,12 @@ impl Answer {
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
+    }
+
+    /// Whether it is HTML, and not a mail, which is shown apart from all else.
+    fn is_a_page(&self) -> bool {
+        let apart = self.header("content-security-policy").is_some_and(|policy| policy.contains("sandbox"));
+        !apart && self.header("content-type").is_some_and(|kind| kind.starts_with("text/html"))
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
