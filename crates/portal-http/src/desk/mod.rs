@@ -12,6 +12,7 @@ mod emails;
 mod history;
 mod member;
 mod refused;
+mod removal;
 mod rollout;
 mod words;
 
@@ -31,6 +32,20 @@ use crate::{
 
 /// The pages on which staff work.
 pub(crate) fn pages() -> Vec<Page> {
+    [work(), removals()].into_iter().flatten().collect()
+}
+
+/// The way a contact goes.
+fn removals() -> Vec<Page> {
+    vec![
+        look("/contacts/{ref}/delete", Staff, removal::foresee),
+        deed("/contacts/{ref}/delete", Staff, removal::delete),
+        look("/contacts/{ref}/erase", Admin, removal::foresee_erasure),
+        deed("/contacts/{ref}/erase", Admin, removal::erase),
+    ]
+}
+
+fn work() -> Vec<Page> {
     vec![
         look("", Staff, member::short),
         look("/", Staff, rollout::page),

@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Desk {
-    async fn get_as_admin(&self, path: &str) -> Answer {
+    pub(crate) async fn get_as_admin(&self, path: &str) -> Answer {
         self.kit.send(Ask::get(&format!("/workspace/smith{path}")).cookie(&self.admin)).await
     }
 }

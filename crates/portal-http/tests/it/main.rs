@@ -11,6 +11,7 @@ mod desk;
 mod desk_add;
 mod desk_contact;
 mod desk_many;
+mod desk_removal;
 mod document;
 mod erasure;
 mod events;
