@@ -45,6 +45,7 @@ pub mod time;
 mod token;
 pub mod usecase;
 pub mod view;
+pub mod viewing;
 pub mod webhook;
 
 pub use refusal::{Door, Named, Refusal};

@@ -232,3 +232,18 @@ problem-closed-what = The portal is closed for the time being, and nothing is lo
 problem-too-many = Too many requests
 problem-other = That did not work
 problem-other-what = The page could not do what was asked of it. Please go back, and try again.
+
+## Seen by staff
+
+view-title = As a client sees it
+view-who = { $user }, you are looking at the portal of { $contact }.
+view-rules = You see what { $contact } sees of { $client } now. Nothing can be changed here, and the look is noted in the history.
+view-left = { $count ->
+    [one] It ends by itself within a minute.
+   *[other] It ends by itself within { $count } minutes.
+}
+view-end = End the look
+view-own = Password, sessions and signing out are the client’s own, and are left out here.
+view-over = This look at the portal is over
+view-over-what = It took half an hour, you ended it or signed out of the workspace, or the contact’s access has changed. Open it again from the contact’s page.
+view-over-back = To the workspace

@@ -201,6 +201,7 @@ fn portal(stores: &Stores, tokens: LinkTokens, hasher: Argon2Hasher, tries_per_m
         jobs: stores.jobs.clone(),
         journal: stores.journal.clone(),
         webhooks: stores.webhooks.clone(),
+        viewings: stores.viewings.clone(),
         hasher: Arc::new(hasher),
         clock: fault::clock(),
         entropy: Arc::new(OsEntropy),

@@ -136,6 +136,7 @@ pub(super) fn start<'a>(scene: Scene<'a>, reference: &Ref, moment: &'a mut Momen
         activated_at: None,
         moved_from: None,
         refused_update: None,
+        trial: false,
         created_at: moment.now,
         version: 0,
     });

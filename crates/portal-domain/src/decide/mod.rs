@@ -21,6 +21,7 @@ mod sign_in_return;
 mod staff;
 mod staff_session;
 mod user;
+mod viewing;
 mod webhook;
 mod workspace;
 
@@ -53,6 +54,7 @@ pub use self::{
         sign_in_staff, valid_workspace_sessions,
     },
     user::{PutUser, delete_user, put_user},
+    viewing::{OpenViewing, Viewed, end_viewing, grant_viewing, may_view, open_viewing, valid_viewing},
     webhook::{
         Push, PushedEvent, PutWebhook, WebhookPut, delete_webhook, lease_webhook, put_webhook, recover_webhook,
         reseal_webhook, settle_push, test_webhook,

@@ -18,6 +18,7 @@ mod sessions;
 mod sign_in_returns;
 mod staff;
 mod tries;
+mod viewing;
 mod webhooks;
 mod workspace;
 
@@ -37,6 +38,7 @@ pub use self::{
     sessions::{ChangePassword, SessionView, SignInInput, SignedIn},
     sign_in_returns::{EndedSessions, Onward},
     staff::{ChangeStaffPassword, StaffLinkView, StaffSignInInput, StaffSignedIn},
+    viewing::ViewingView,
     webhooks::{Signing, WebhookAnswer, WebhookView},
     workspace::{WorkspaceSignedIn, WorkspaceView},
 };
@@ -49,7 +51,7 @@ use crate::{
     link::LinkTokens,
     port::{
         Clock, Commit, Enquiries, Entropy, HashError, Jobs, Journal, Operators, PasswordHasher, PortalStore,
-        PracticeSelector, Receipt, StoreError, Webhooks,
+        PracticeSelector, Receipt, StoreError, Viewings, Webhooks,
     },
     practice::Practice,
     time::Timestamp,
@@ -73,6 +75,8 @@ pub struct Portal {
     pub journal: Arc<dyn Journal>,
     /// Endpoints of hosts.
     pub webhooks: Arc<dyn Webhooks>,
+    /// Looks of staff at the portal.
+    pub viewings: Arc<dyn Viewings>,
     /// Hashing of passwords.
     pub hasher: Arc<dyn PasswordHasher>,
     /// The time.

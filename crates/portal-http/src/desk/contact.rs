@@ -150,6 +150,8 @@ struct ContactPage {
     clients: Vec<OwnClient>,
     browsers: Vec<Browser>,
     added: bool,
+    /// Whether it can be looked at what the contact sees.
+    seen: bool,
 }
 
 pub(super) async fn page(
@@ -165,7 +167,9 @@ pub(super) async fn page(
         suspended: client.suspended,
     });
     let shared = view.portal.shared_with.iter();
+    let granted = view.portal.access == Access::Granted;
     let page = ContactPage {
+        seen: granted && member.app.portal.may_view(&member.context, &member.user).await?,
         shell: member.shell(Place::Contacts),
         base: member.contact_path(&reference),
         label: words::label(view.portal.status),

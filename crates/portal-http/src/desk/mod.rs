@@ -14,10 +14,11 @@ mod member;
 mod refused;
 mod removal;
 mod rollout;
+mod viewing;
 mod words;
 
 pub(crate) use self::{
-    member::{Member, Place, Shell},
+    member::{Member, Place, Shell, segment},
     refused::problem,
 };
 use crate::{
@@ -32,7 +33,7 @@ use crate::{
 
 /// The pages on which staff work.
 pub(crate) fn pages() -> Vec<Page> {
-    [work(), removals()].into_iter().flatten().collect()
+    [work(), removals(), looks()].into_iter().flatten().collect()
 }
 
 /// The way a contact goes.
@@ -42,6 +43,16 @@ fn removals() -> Vec<Page> {
         deed("/contacts/{ref}/delete", Staff, removal::delete),
         look("/contacts/{ref}/erase", Admin, removal::foresee_erasure),
         deed("/contacts/{ref}/erase", Admin, removal::erase),
+    ]
+}
+
+/// The portal as a contact sees it.
+fn looks() -> Vec<Page> {
+    vec![
+        look("/contacts/{ref}/view", Staff, viewing::form),
+        deed("/contacts/{ref}/view", Staff, viewing::open),
+        look("/viewers", Admin, viewing::viewers),
+        deed("/viewers/{ref}/{wanted}", Admin, viewing::grant),
     ]
 }
 

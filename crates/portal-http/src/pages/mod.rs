@@ -12,6 +12,7 @@ mod problem;
 mod returning;
 mod say;
 mod sign_in;
+mod view;
 
 use std::sync::Arc;
 
@@ -43,6 +44,8 @@ pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
         .route("/portal/{practice}/handoff/{token}", routing::get(handoff::page).post(handoff::take_over))
         .route("/portal/{practice}/brand/{name}", routing::get(brand::style))
         .route("/portal/{practice}/logo/{name}", routing::get(brand::logo))
+        .route("/portal/{practice}/view", routing::get(view::page))
+        .route("/portal/{practice}/view/end", routing::post(view::end))
         .route("/portal/{practice}/forgot", routing::get(sign_in::forgot).post(sign_in::ask))
         .route("/portal/{practice}/link/{token}", routing::get(link::page).post(link::set_password))
         .route("/portal/{practice}/link/{token}/renew", routing::post(link::renew))

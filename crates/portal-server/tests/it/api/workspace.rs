@@ -33,6 +33,7 @@ macro_rules! over {
             jobs: store.clone(),
             journal: store.clone(),
             webhooks: store,
+            viewings: store,
             hasher: Arc::new(PlainHasher::new()),
             clock: Arc::new($clock),
             entropy: Arc::new(SeededEntropy::new(7)),
