@@ -22,6 +22,7 @@ mod cookie;
 mod demo;
 mod desk;
 mod document;
+mod first_start;
 mod gate;
 mod guard;
 mod host;
@@ -51,6 +52,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 pub use crate::{
     config::{BaseUrl, BaseUrlFault, HttpConfig, Network},
     document::openapi,
+    first_start::FirstStart,
     host::route_table,
     present::event_payload,
     problem::problem_table,

@@ -17,6 +17,7 @@ mod link;
 mod outcome;
 mod practice;
 mod session;
+mod set_up;
 mod sign_in_return;
 mod staff;
 mod staff_session;
@@ -47,6 +48,7 @@ pub use self::{
         end_over_session, end_own_sessions, give_back, open_session, select_profile, sign_out, touch_session,
         valid_session, valid_sessions, valid_visit,
     },
+    set_up::{SetUp, set_up},
     sign_in_return::{GoBack, ToldSignIn, WayBack, go_back, take_code},
     staff::{Invite, invite_staff, redeem_staff_link, renew_staff_link, request_staff_reset, usable_staff_link},
     staff_session::{

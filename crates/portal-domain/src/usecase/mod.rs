@@ -15,6 +15,7 @@ mod operators;
 mod practices;
 mod runner;
 mod sessions;
+mod set_up;
 mod sign_in_returns;
 mod staff;
 mod tries;
@@ -36,6 +37,7 @@ pub use self::{
     operators::KeyHolder,
     practices::{NewApiKey, PutUserInput, Secret},
     sessions::{ChangePassword, SessionView, SignInInput, SignedIn},
+    set_up::SetUpInput,
     sign_in_returns::{EndedSessions, Onward},
     staff::{ChangeStaffPassword, StaffLinkView, StaffSignInInput, StaffSignedIn},
     viewing::ViewingView,

@@ -72,7 +72,7 @@ struct RemovedPage {
 struct Receipt {
     id: String,
     at: String,
-    rows: Vec<Sentence>,
+    rows: Vec<String>,
 }
 
 /// A contact that may go, and what its deletion would do.
@@ -204,7 +204,7 @@ impl Erasing {
         said.push(say(
             "Everything that tells of this person is removed, from the journal and the mails too. Nobody can bring it back.",
         ));
-        said.extend(amounts(&self.receipt));
+        said.push(say(format!("Removed would be: {}.", amounts(&self.receipt).join(", "))));
         said.push(say("What stays is a receipt: when, by whom, and how much. It names nobody."));
         let page = RemovalPage {
             shell: member.shell(Place::Contacts),
@@ -223,21 +223,21 @@ impl Erasing {
     }
 }
 
-/// How much there is of a contact, in sentences.
-fn amounts(receipt: &ErasureReceipt) -> Vec<Sentence> {
+/// How much there is of a contact, by kind.
+fn amounts(receipt: &ErasureReceipt) -> Vec<String> {
     let Found { events, messages, unsent, links, answers, rows } = receipt.found;
     let kinds = [
-        (receipt.contacts, "contact of this reference", "contacts of this reference, those deleted before among them"),
+        (receipt.contacts, "contact of this reference", "contacts of this reference, with those deleted before"),
         (receipt.sessions_ended, "browser that is signed out", "browsers that are signed out"),
         (events, "entry of the journal", "entries of the journal"),
         (messages, "mail", "mails"),
-        (unsent, "of them not sent yet, and cancelled", "of them not sent yet, and cancelled"),
+        (unsent, "of them not sent yet", "of them not sent yet"),
         (links, "link", "links"),
         (answers, "answer to a program", "answers to programs"),
         (rows, "row of an import", "rows of imports"),
     ];
     let some = kinds.into_iter().filter(|(count, ..)| *count > 0);
-    some.map(|(count, one, many)| say(counted(usize::try_from(count).unwrap_or(usize::MAX), one, many) + ".")).collect()
+    some.map(|(count, one, many)| counted(usize::try_from(count).unwrap_or(usize::MAX), one, many)).collect()
 }
 
 /// What erasing a contact would do.

@@ -11,6 +11,7 @@ mod password;
 mod problem;
 mod returning;
 mod say;
+mod set_up;
 mod sign_in;
 mod view;
 
@@ -32,6 +33,7 @@ use crate::{Inner, assets, config::BaseUrl, guard, words::Tongue};
 /// The routes of the pages.
 pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
     Router::new()
+        .route("/setup", routing::get(set_up::page).post(set_up::set_up))
         .route("/", routing::get(front::page).post(front::ask))
         .route("/portal/{practice}", routing::get(home::short))
         .route("/portal/{practice}/", routing::get(home::page))
@@ -54,7 +56,7 @@ pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
 
 /// Whether people look at what is at a path, and not programs.
 pub(crate) fn is_page(path: &str) -> bool {
-    if path == "/" {
+    if path == "/" || path == "/setup" {
         return true;
     }
     let area = path.strip_prefix("/portal/").or_else(|| path.strip_prefix("/workspace/"));

@@ -17,6 +17,7 @@ mod document;
 mod erasure;
 mod events;
 mod find;
+mod first_start;
 mod front;
 mod guards;
 mod handoffs;

@@ -32,7 +32,7 @@ macro_rules! over {
             operators: store.clone(),
             jobs: store.clone(),
             journal: store.clone(),
-            webhooks: store,
+            webhooks: store.clone(),
             viewings: store,
             hasher: Arc::new(PlainHasher::new()),
             clock: Arc::new($clock),
