@@ -176,7 +176,7 @@ pub(super) fn apply(
     Ok(())
 }
 
-fn known_clients(draft: &Draft<'_>, refs: &[Ref]) -> Result<Vec<ClientId>, Refusal> {
+pub(super) fn known_clients(draft: &Draft<'_>, refs: &[Ref]) -> Result<Vec<ClientId>, Refusal> {
     let mut ids = Vec::with_capacity(refs.len());
     for (index, client) in refs.iter().enumerate() {
         let known = draft.clients.iter().find(|known| known.reference == *client);

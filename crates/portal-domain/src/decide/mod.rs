@@ -21,6 +21,7 @@ mod set_up;
 mod sign_in_return;
 mod staff;
 mod staff_session;
+mod trial;
 mod user;
 mod viewing;
 mod webhook;
@@ -55,6 +56,7 @@ pub use self::{
         ChangedStaffPassword, SignInStaff, change_staff_password, end_own_workspace_sessions, own_workspace_session,
         sign_in_staff, valid_workspace_sessions,
     },
+    trial::{BeginTrial, begin_trial},
     user::{PutUser, delete_user, put_user},
     viewing::{OpenViewing, Viewed, end_viewing, grant_viewing, may_view, open_viewing, valid_viewing},
     webhook::{

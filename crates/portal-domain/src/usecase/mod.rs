@@ -18,6 +18,7 @@ mod sessions;
 mod set_up;
 mod sign_in_returns;
 mod staff;
+mod trial;
 mod tries;
 mod viewing;
 mod webhooks;
@@ -40,6 +41,7 @@ pub use self::{
     set_up::SetUpInput,
     sign_in_returns::{EndedSessions, Onward},
     staff::{ChangeStaffPassword, StaffLinkView, StaffSignInInput, StaffSignedIn},
+    trial::TrialInput,
     viewing::ViewingView,
     webhooks::{Signing, WebhookAnswer, WebhookView},
     workspace::{WorkspaceSignedIn, WorkspaceView},

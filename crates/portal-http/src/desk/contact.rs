@@ -150,6 +150,7 @@ struct ContactPage {
     clients: Vec<OwnClient>,
     browsers: Vec<Browser>,
     added: bool,
+    trial: bool,
     /// Whether it can be looked at what the contact sees.
     seen: bool,
 }
@@ -182,6 +183,7 @@ pub(super) async fn page(
         clients: own.collect(),
         browsers: browsers(&facts, member.app.portal.now()),
         added: query.as_deref() == Some("added"),
+        trial: view.trial,
         name: view.name,
         reference: view.reference.as_str().to_owned(),
     };

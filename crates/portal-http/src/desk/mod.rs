@@ -14,6 +14,7 @@ mod member;
 mod refused;
 mod removal;
 mod rollout;
+mod trial;
 mod viewing;
 mod words;
 
@@ -51,6 +52,8 @@ fn looks() -> Vec<Page> {
     vec![
         look("/contacts/{ref}/view", Staff, viewing::form),
         deed("/contacts/{ref}/view", Staff, viewing::open),
+        look("/trial", Staff, trial::form),
+        deed("/trial", Staff, trial::begin),
         look("/viewers", Admin, viewing::viewers),
         deed("/viewers/{ref}/{wanted}", Admin, viewing::grant),
     ]

@@ -29,13 +29,15 @@ struct RollOutPage {
     /// Whether there are more contacts than were counted.
     more: bool,
     in_reach: usize,
+    /// Trial clients, who are not counted.
+    trials: usize,
     counts: Vec<Count>,
     /// What an admin can do for many: path and words.
     many: Vec<(String, &'static str)>,
 }
 
 pub(super) async fn page(member: Member) -> Result<Response, Problem> {
-    let (counts, more) = counted(&member).await?;
+    let Counted { counts, trials, more } = counted(&member).await?;
     let path = |status| Asked { status: Some(status), ..Asked::default() }.query(None);
     let rows = PortalStatus::ALL.into_iter().rev().map(|status| Count {
         label: words::label(status),
@@ -47,6 +49,7 @@ pub(super) async fn page(member: Member) -> Result<Response, Problem> {
         shell: member.shell(Place::RollOut),
         total: counts.values().sum(),
         more,
+        trials,
         in_reach: counts.get(&PortalStatus::Active).copied().unwrap_or_default(),
         many: many(&member, &counts, more),
         counts: rows.collect(),
@@ -71,22 +74,33 @@ fn offered(counts: &BTreeMap<PortalStatus, usize>, more: bool) -> Vec<(&'static 
     all.into_iter().filter(|(any, _)| *any).map(|(_, command)| command).collect()
 }
 
-async fn counted(member: &Member) -> Result<(BTreeMap<PortalStatus, usize>, bool), Problem> {
-    let mut counts = BTreeMap::new();
+/// How many there are of each status.
+#[derive(Default)]
+struct Counted {
+    counts: BTreeMap<PortalStatus, usize>,
+    trials: usize,
+    more: bool,
+}
+
+async fn counted(member: &Member) -> Result<Counted, Problem> {
+    let mut all = Counted::default();
     let mut page = Page { after: None, limit: BATCH };
     let mut looked = 0;
     while looked < COUNTED {
         let refs = member.app.views.contacts(member.context.practice, &page).await?;
         for contact in member.app.portal.contact_views(&member.context, &refs).await? {
-            *counts.entry(contact.portal.status).or_default() += 1;
+            match contact.trial {
+                true => all.trials += 1,
+                false => *all.counts.entry(contact.portal.status).or_default() += 1,
+            }
         }
         looked += refs.len();
         if refs.len() < BATCH as usize {
-            return Ok((counts, false));
+            return Ok(all);
         }
         page.after = refs.into_iter().next_back();
     }
-    Ok((counts, true))
+    Ok(Counted { more: true, ..all })
 }
 
 #[cfg(test)]

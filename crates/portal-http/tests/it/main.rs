@@ -12,6 +12,7 @@ mod desk_add;
 mod desk_contact;
 mod desk_many;
 mod desk_removal;
+mod desk_trial;
 mod desk_view;
 mod document;
 mod erasure;

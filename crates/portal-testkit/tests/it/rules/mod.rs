@@ -15,6 +15,7 @@ mod moving_in;
 mod once;
 mod sessions;
 mod staff;
+mod trial;
 mod viewing;
 mod workspace;
 
