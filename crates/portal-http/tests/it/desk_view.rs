@@ -188,3 +188,28 @@ async fn v1_where_there_is_nothing_to_see_the_page_says_so() {
     desk.post_as_admin(VIEW, &fields).await.is(404);
     desk.get_as_admin("/contacts/nobody/view").await.is(404);
 }
+
+#[tokio::test]
+async fn s11_whatever_is_typed_stays_text_in_a_look() {
+    let desk = Desk::watched().await;
+    let tags = |page: &Answer| {
+        page.text.split('<').skip(1).map(|tag| tag.split(['>', ' ']).next().unwrap_or("").len()).collect::<Vec<_>>()
+    };
+    let mut plain = None;
+    for name in ["X", "\"><script>alert(1)</script>", "{{7*7}}", "\u{202e}abc", "' onload=x", "{ $user }"] {
+        desk.kit.host(Method::PUT, "/clients/two", json!({"name": name})).await.is(200);
+        desk.kit.host(Method::PUT, "/contacts/ada", json!({"name": name})).await.is(200);
+        desk.kit
+            .host(
+                Method::PUT,
+                "/practice-users/boss",
+                json!({"name": name, "email": "boss@staff.example", "role": "admin"}),
+            )
+            .await
+            .is(200);
+        let page = desk.see(&desk.looks("two").await).await.is(200);
+        let shapes =
+            [tags(&desk.get_as_admin(VIEW).await.is(200)), tags(&desk.get_as_admin("/viewers").await), tags(&page)];
+        assert_eq!(*plain.get_or_insert_with(|| shapes.clone()), shapes, "{name}");
+    }
+}
