@@ -8,7 +8,7 @@ use crate::{
     handoff::Handoff,
     id::{
         ApiKeyId, ClientId, ContactId, HandoffId, JobId, LinkId, LoginId, PracticeId, SessionId, SignInCodeId, UserId,
-        WebhookId, WorkspaceSessionId,
+        ViewingId, WebhookId, WorkspaceSessionId,
     },
     job::{Job, JobRow, SettledRow},
     link::Link,
@@ -20,6 +20,7 @@ use crate::{
     staff::{StaffCredential, StaffLink},
     throttle::{BucketName, CountedTry},
     time::Timestamp,
+    viewing::Viewing,
     webhook::{Webhook, WebhookDelivery},
 };
 
@@ -135,6 +136,8 @@ impl<S> Which<S> {
 pub enum Change {
     /// Inserts the practice at version 1, or replaces name and settings.
     PutPractice(Practice),
+    /// Says that the practice which the same commit puts is the first one: where another is there, the commit is a conflict.
+    BeFirst,
     /// Inserts the user at version 1, or replaces name, address and role. The key is claimed apart.
     PutUser(PracticeUser),
     /// Deletes the user with its sessions of the workspace. The key is released apart.
@@ -281,6 +284,19 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// Inserts a view. It goes with its session of the workspace, its contact or its client.
+    OpenViewing(Viewing),
+    /// Ends a view: where it is not there or ended already, the commit is a conflict.
+    EndViewing {
+        /// The view.
+        viewing: ViewingId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Lets a practice user look at the portal as contacts see it; harmless when it is so already.
+    GrantViewing(UserId),
+    /// Takes that back; harmless when it is so already.
+    RevokeViewing(UserId),
     /// Inserts a hand-over.
     OpenHandoff(Handoff),
     /// Marks a hand-over as used, once: where it is used, ended or expired at `at`, the commit is a conflict.

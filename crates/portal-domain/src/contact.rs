@@ -64,6 +64,8 @@ pub struct Contact {
     pub moved_from: Option<MovedFrom>,
     /// The last update that was refused, until one succeeds.
     pub refused_update: Option<RefusedUpdate>,
+    /// Whether it is a trial client's person: left out of counts and of mail to many (V1).
+    pub trial: bool,
     /// When the contact was created.
     pub created_at: Timestamp,
     /// Raised by one with every change.

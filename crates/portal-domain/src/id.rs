@@ -152,6 +152,8 @@ pub mod kind {
     pub enum Webhook {}
     /// Work on many contacts.
     pub enum Job {}
+    /// A look at the portal by staff.
+    pub enum Viewing {}
 }
 
 /// Id of a practice.
@@ -192,6 +194,8 @@ pub type SignInCodeId = Id<kind::SignInCode>;
 pub type WebhookId = Id<kind::Webhook>;
 /// Id of a job.
 pub type JobId = Id<kind::Job>;
+/// Id of a look at the portal by staff.
+pub type ViewingId = Id<kind::Viewing>;
 
 /// The host's own id of a thing: 1–128 of ASCII 0x21–0x7E, compared byte by byte.
 ///

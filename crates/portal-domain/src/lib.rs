@@ -37,6 +37,7 @@ pub mod return_path;
 pub mod seal;
 pub mod search;
 pub mod session;
+pub mod set_up;
 pub mod sign_in_code;
 pub mod staff;
 pub mod status;
@@ -45,6 +46,7 @@ pub mod time;
 mod token;
 pub mod usecase;
 pub mod view;
+pub mod viewing;
 pub mod webhook;
 
 pub use refusal::{Door, Named, Refusal};

@@ -18,7 +18,7 @@ pub struct Kept {
 }
 
 /// The table.
-pub const KEPT: [Kept; 23] = [
+pub const KEPT: [Kept; 24] = [
     Kept {
         what: "contacts, with addresses past and present, and the last refused update",
         places: &[
@@ -173,6 +173,12 @@ pub const KEPT: [Kept; 23] = [
         places: &["session.hash", "workspace_session.hash"],
         purpose: "to know a session by its cookie (P3)",
         life: "the login, or the user, is deleted",
+    },
+    Kept {
+        what: "digests of tokens of staff's looks at the portal",
+        places: &["viewing.hash"],
+        purpose: "to know a look by its cookie (V1)",
+        life: "minutes after it is over; who looked, at whom and why stands in the journal",
     },
     Kept {
         what: "the practice's own name",

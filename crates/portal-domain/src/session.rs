@@ -144,7 +144,7 @@ pub struct PortalSession {
 }
 
 /// So far the clocks of instances may be apart.
-const DISAGREEMENT: Duration = Duration::from_secs(120);
+pub(crate) const DISAGREEMENT: Duration = Duration::from_secs(120);
 
 impl PortalSession {
     /// Whether the session is valid at `now` for a login of this epoch: not ended, of the same epoch, within both limits.

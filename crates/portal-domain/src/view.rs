@@ -31,6 +31,9 @@ pub struct ContactView {
     pub portal: PortalPart,
     /// The last update that was refused, until one succeeds.
     pub refused_update: Option<RefusedUpdate>,
+    /// Whether it is a trial client's person.
+    #[serde(default)]
+    pub trial: bool,
     /// What `If-Match` compares. See [`Contact::tag`](crate::contact::Contact::tag).
     pub tag: String,
 }
@@ -49,6 +52,7 @@ impl ContactView {
             emails: contact.emails.clone(),
             portal: portal_part(practice, facts, now)?,
             refused_update: contact.refused_update.clone(),
+            trial: contact.trial,
             tag: contact.tag(),
         })
     }

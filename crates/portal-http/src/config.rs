@@ -4,6 +4,8 @@ use std::{net::IpAddr, path::PathBuf};
 
 use axum::http::Uri;
 
+use crate::first_start::FirstStart;
+
 /// What the routers have to know of the program's configuration.
 #[derive(Clone, Debug)]
 pub struct HttpConfig {
@@ -13,12 +15,14 @@ pub struct HttpConfig {
     pub trusted_proxies: Vec<Network>,
     /// Folder of captured mail to be shown at `/demo/mail`. Only ever set by the demo.
     pub demo_mail: Option<PathBuf>,
+    /// The way to the first practice, where there is none yet.
+    pub first_start: Option<FirstStart>,
 }
 
 impl HttpConfig {
     /// A service at this address, behind no proxy.
     pub const fn new(base_url: BaseUrl) -> Self {
-        Self { base_url, trusted_proxies: Vec::new(), demo_mail: None }
+        Self { base_url, trusted_proxies: Vec::new(), demo_mail: None, first_start: None }
     }
 }
 

@@ -1,4 +1,5 @@
-//! The session cookies: for each practice one of the portal and one of the workspace, which have only their form in common (P4).
+//! The session cookies: for each practice one of the portal, one of the workspace, and one of a look of staff at the portal, which
+//! have only their form in common (P4, V1).
 //!
 //! `SameSite=Lax` and not `Strict`, so that who follows a link into the portal from the practice's own site or from a
 //! mail is still signed in; what changes anything is guarded apart, by `Origin`, `Sec-Fetch-Site` and `X-Portal`.
@@ -11,6 +12,7 @@ use portal_domain::{
     id::Slug,
     session::SessionToken,
     usecase::{SignedIn, StaffSignedIn},
+    viewing::{VIEW_LASTS, ViewToken},
 };
 
 use crate::config::BaseUrl;
@@ -22,6 +24,8 @@ pub(crate) enum Area {
     Portal,
     /// Those of staff.
     Workspace,
+    /// Looks of staff at the portal.
+    View,
 }
 
 /// The cookie's name: with `https` one that no other host and no other path can set.
@@ -30,6 +34,7 @@ fn name(area: Area, base: &BaseUrl, practice: &Slug) -> String {
     let area = match area {
         Area::Portal => "portal",
         Area::Workspace => "workspace",
+        Area::View => "view",
     };
     format!("{prefix}{area}-{practice}")
 }
@@ -113,6 +118,22 @@ pub(crate) fn of_staff(base: &BaseUrl, practice: &Slug, signed_in: &StaffSignedI
 /// The cookie of somebody whom the practice's own program handed over: the session alone, for no password was proved here.
 pub(crate) fn of_handed_over(base: &BaseUrl, practice: &Slug, token: &SessionToken) -> AppendHeaders<[Pair; 1]> {
     AppendHeaders([(header::SET_COOKIE, given(base, practice, token))])
+}
+
+/// The look at the portal that the browser holds.
+pub(crate) fn viewing(base: &BaseUrl, practice: &Slug, headers: &HeaderMap) -> Option<ViewToken> {
+    held(Area::View, base, practice, headers).as_deref().and_then(ViewToken::parse)
+}
+
+/// The header that gives the browser a look at the portal, which it forgets when that is over; or, without one, takes it away.
+pub(crate) fn of_viewing(base: &BaseUrl, practice: &Slug, token: Option<&ViewToken>) -> HeaderValue {
+    match token {
+        Some(token) => {
+            let life = format!("; Max-Age={}", VIEW_LASTS.as_secs());
+            named_line(&name(Area::View, base, practice), base, &token.reveal(), &life)
+        }
+        None => line(Area::View, base, practice, None),
+    }
 }
 
 type Pair = (HeaderName, HeaderValue);

@@ -24,6 +24,7 @@ mod demo;
 mod desk;
 mod document;
 mod download;
+mod first_start;
 mod form_data;
 mod gate;
 mod guard;
@@ -55,6 +56,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 pub use crate::{
     config::{BaseUrl, BaseUrlFault, HttpConfig, Network},
     document::openapi,
+    first_start::FirstStart,
     host::route_table,
     present::event_payload,
     problem::problem_table,

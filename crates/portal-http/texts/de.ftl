@@ -210,6 +210,8 @@ front-else-ask = oder öffnen Sie das Portal aus einer früheren E-Mail, oder fr
 front-closed-title = Noch nichts hier
 front-closed = Im Augenblick ist hier kein Portal
 front-closed-what = Bitte versuchen Sie es später noch einmal, oder fragen Sie die, die Sie hierher geschickt haben.
+front-set-up = Betreiben Sie dieses Programm? { $link }.
+front-set-up-link = Die erste Kanzlei einrichten
 elsewhere-title = Eine andere Adresse
 elsewhere = Dieses Portal hat eine andere Adresse
 elsewhere-what = Sie sind über eine Adresse gekommen, die nicht oder nicht mehr die richtige ist. Bitte gehen Sie hier weiter, und merken Sie sich diese Adresse statt der alten:
@@ -232,3 +234,18 @@ problem-closed-what = Das Portal ist zurzeit geschlossen, und nichts geht verlor
 problem-too-many = Zu viele Anfragen
 problem-other = Das hat nicht geklappt
 problem-other-what = Die Seite konnte nicht tun, worum sie gebeten wurde. Bitte gehen Sie zurück, und versuchen Sie es noch einmal.
+
+## Von Mitarbeitern gesehen
+
+view-title = Wie ein Mandant es sieht
+view-who = { $user }, Sie sehen das Portal von { $contact }.
+view-rules = Sie sehen, was { $contact } zurzeit von { $client } sieht. Ändern lässt sich hier nichts, und der Blick steht im Verlauf.
+view-left = { $count ->
+    [one] Er endet von selbst binnen einer Minute.
+   *[other] Er endet von selbst binnen { $count } Minuten.
+}
+view-end = Blick beenden
+view-own = Passwort, Sitzungen und Abmelden gehören dem Mandanten und fehlen hier.
+view-over = Dieser Blick auf das Portal ist zu Ende
+view-over-what = Eine halbe Stunde ist um, Sie haben ihn beendet oder sich im Arbeitsbereich abgemeldet, oder der Zugang des Kontakts hat sich geändert. Öffnen Sie ihn von der Seite des Kontakts aus neu.
+view-over-back = Zum Arbeitsbereich

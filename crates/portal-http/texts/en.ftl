@@ -210,6 +210,8 @@ front-else-ask = or open the portal from an earlier mail, or ask those who invit
 front-closed-title = Nothing here yet
 front-closed = There is no portal here at the moment
 front-closed-what = Please try again later, or ask those who sent you here.
+front-set-up = Do you run this program? { $link }.
+front-set-up-link = Set up the first practice
 elsewhere-title = Another address
 elsewhere = This portal has another address
 elsewhere-what = You came here by an address that is not, or no longer, the right one. Please go on here, and keep this address instead of the old one:
@@ -232,3 +234,18 @@ problem-closed-what = The portal is closed for the time being, and nothing is lo
 problem-too-many = Too many requests
 problem-other = That did not work
 problem-other-what = The page could not do what was asked of it. Please go back, and try again.
+
+## Seen by staff
+
+view-title = As a client sees it
+view-who = { $user }, you are looking at the portal of { $contact }.
+view-rules = You see what { $contact } sees of { $client } now. Nothing can be changed here, and the look is noted in the history.
+view-left = { $count ->
+    [one] It ends by itself within a minute.
+   *[other] It ends by itself within { $count } minutes.
+}
+view-end = Stop looking
+view-own = Password, sessions and signing out are the client’s own, and are left out here.
+view-over = This look at the portal is over
+view-over-what = It took half an hour, you ended it or signed out of the workspace, or the contact’s access has changed. Open it again from the contact’s page.
+view-over-back = To the workspace

@@ -1,7 +1,7 @@
 //! Portal's store on PostgreSQL 13 and newer.
 //!
 //! [`PostgresStore`] answers every port of the domain that keeps something: `PortalStore`, `PortalViews`, `Outbox`,
-//! `Enquiries`, `Jobs`, `Operators`, `Journal`, `Webhooks` and `Backlogs`. Everything lies in the schema `portal` and every statement names it, so
+//! `Enquiries`, `Jobs`, `Operators`, `Journal`, `Webhooks`, `Viewings` and `Backlogs`. Everything lies in the schema `portal` and every statement names it, so
 //! that the store can live in the
 //! database of a host program.
 //!
@@ -35,6 +35,7 @@ mod row;
 mod schema;
 mod store;
 mod tries;
+mod viewings;
 mod views;
 mod webhooks;
 

@@ -149,6 +149,7 @@ pub(crate) struct ContactRow {
     pub(crate) moved_from_address: Option<String>,
     pub(crate) moved_from_at: Option<i64>,
     pub(crate) refused_update: Option<String>,
+    pub(crate) trial: bool,
     pub(crate) created_at: i64,
     pub(crate) version: i64,
     pub(crate) addresses: Vec<String>,
@@ -186,6 +187,7 @@ impl ContactRow {
             activated_at: maybe_time(self.activated_at),
             moved_from: moved_from.map(|(address, at)| MovedFrom { address, at: time(at) }),
             refused_update: refused_update.map_err(|it| fault(&it.to_string()))?,
+            trial: self.trial,
             created_at: time(self.created_at),
             version: self.version,
         };

@@ -131,7 +131,7 @@ impl Program {
 }
 
 /// Whether there is a practice, be it one that can't be read: that keeps no other from being served.
-async fn is_in_use(stores: &Stores) -> Result<bool, Failure> {
+pub(crate) async fn is_in_use(stores: &Stores) -> Result<bool, Failure> {
     match stores.views.practices(&Page { after: None, limit: 1 }).await {
         Ok(practices) => Ok(!practices.is_empty()),
         Err(StoreError::Damaged(_)) => Ok(true),
@@ -201,6 +201,7 @@ fn portal(stores: &Stores, tokens: LinkTokens, hasher: Argon2Hasher, tries_per_m
         jobs: stores.jobs.clone(),
         journal: stores.journal.clone(),
         webhooks: stores.webhooks.clone(),
+        viewings: stores.viewings.clone(),
         hasher: Arc::new(hasher),
         clock: fault::clock(),
         entropy: Arc::new(OsEntropy),

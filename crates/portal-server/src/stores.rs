@@ -9,7 +9,8 @@ use std::{
 };
 
 use portal::domain::port::{
-    Backlogs, Enquiries, Exports, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, StoreError, Webhooks,
+    Backlogs, Enquiries, Exports, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, StoreError, Viewings,
+    Webhooks,
 };
 use portal_postgres::{Limits, PostgresStore};
 use portal_sqlite::{SqliteOptions, SqliteStore};
@@ -65,12 +66,23 @@ pub(crate) struct Connections {
 
 /// All that is asked of a database.
 trait FullStore:
-    PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks + Backlogs + Exports
+    PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks + Viewings + Backlogs + Exports
 {
 }
 
-impl<T: PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks + Backlogs + Exports>
-    FullStore for T
+impl<
+    T: PortalStore
+        + PortalViews
+        + Outbox
+        + Enquiries
+        + Jobs
+        + Operators
+        + Journal
+        + Webhooks
+        + Viewings
+        + Backlogs
+        + Exports,
+> FullStore for T
 {
 }
 
@@ -102,6 +114,8 @@ pub(crate) struct Stores {
     pub(crate) journal: Arc<dyn Journal>,
     /// Endpoints of hosts.
     pub(crate) webhooks: Arc<dyn Webhooks>,
+    /// Looks of staff at the portal.
+    pub(crate) viewings: Arc<dyn Viewings>,
     /// How much waits.
     pub(crate) backlogs: Arc<dyn Backlogs>,
     /// What leaves as a whole.
@@ -185,6 +199,7 @@ impl Stores {
             operators: store.clone(),
             journal: store.clone(),
             webhooks: store.clone(),
+            viewings: store.clone(),
             backlogs: store.clone(),
             exports: store,
             open,

@@ -14,6 +14,7 @@
 //! | `operators` | what belongs to no practice |
 //! | `journal` | seals |
 //! | `export` | what leaves as a whole |
+//! | `viewings` | looks of staff at the portal |
 //! | `webhooks` | endpoints of hosts |
 //! | `backlogs` | how much waits |
 //! | `migrate` | the schema, under a lock of our own |
@@ -36,6 +37,7 @@ mod readers;
 mod retention;
 mod store;
 mod tries;
+mod viewings;
 mod webhooks;
 mod writer;
 

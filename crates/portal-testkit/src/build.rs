@@ -23,6 +23,7 @@ use portal_domain::{
     session::{Factor, PortalSession, ProfileId, SessionHash, WorkspaceSession, WorkspaceSessionHash},
     sign_in_code::{CodeHash, SignInCode},
     time::Timestamp,
+    viewing::ViewHash,
 };
 use sha2::{Digest, Sha256};
 
@@ -153,6 +154,7 @@ pub fn contact(name: &str, addresses: &[&str]) -> Contact {
         activated_at: None,
         moved_from: None,
         refused_update: None,
+        trial: false,
         created_at: NOON,
         version: 1,
     }
@@ -282,6 +284,11 @@ pub fn workspace_session(name: &str, user: &PracticeUser) -> WorkspaceSession {
 /// The digest of the token of the session of the workspace of this name.
 pub fn workspace_session_hash(name: &str) -> WorkspaceSessionHash {
     WorkspaceSessionHash(digest(&format!("session {name}")))
+}
+
+/// The digest of the token of the view of this name.
+pub fn view_hash(name: &str) -> ViewHash {
+    ViewHash(digest(&format!("view {name}")))
 }
 
 /// An activation mail to the contact, with a link or without.

@@ -161,6 +161,11 @@ const fn law_of_staff_against(fault: Fault) -> &'static str {
         Fault::StaffLinksNotEnded => "staff_links_end_one_or_all",
         Fault::StaffLinkUseUnguarded => "a_staff_link_is_used_once_and_in_time",
         Fault::StaffPasswordKept => "a_staff_password_is_put_replaced_and_dropped",
+        Fault::ViewingEndedTwice => "a_view_is_ended_once",
+        Fault::ViewerKept => "looking_is_granted_and_taken_back",
+        Fault::ViewingWallMissing => "views_stay_inside_their_practice",
+        Fault::ViewingsForgottenEarly => "views_are_forgotten_in_their_time",
+        Fault::FirstIgnored => "a_practice_that_has_to_be_the_first_is_so_or_not_at_all",
         Fault::StaffWallMissing => "staff_facts_stay_inside_their_practice",
         _ => "staff_facts_hold_all_that_hangs_on_a_user",
     }

@@ -22,6 +22,7 @@
 //!     jobs: store.clone(),
 //!     journal: store.clone(),
 //!     webhooks: store.clone(),
+//!     viewings: store.clone(),
 //!     hasher,
 //!     clock,
 //!     entropy,

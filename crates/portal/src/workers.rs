@@ -193,6 +193,7 @@ async fn sweep(portal: &Portal, stop: &(dyn Fn() -> bool + Send + Sync)) {
         ("tries", portal.forget_tries().await.map(drop)),
         ("receipts", portal.forget_receipts().await.map(drop)),
         ("hand-overs and codes", portal.forget_passages().await.map(drop)),
+        ("looks of staff", portal.forget_viewings().await.map(drop)),
         ("jobs", portal.forget_jobs().await.map(drop)),
     ];
     for (what, swept) in swept {

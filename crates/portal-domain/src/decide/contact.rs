@@ -136,6 +136,7 @@ pub(super) fn start<'a>(scene: Scene<'a>, reference: &Ref, moment: &'a mut Momen
         activated_at: None,
         moved_from: None,
         refused_update: None,
+        trial: false,
         created_at: moment.now,
         version: 0,
     });
@@ -175,7 +176,7 @@ pub(super) fn apply(
     Ok(())
 }
 
-fn known_clients(draft: &Draft<'_>, refs: &[Ref]) -> Result<Vec<ClientId>, Refusal> {
+pub(super) fn known_clients(draft: &Draft<'_>, refs: &[Ref]) -> Result<Vec<ClientId>, Refusal> {
     let mut ids = Vec::with_capacity(refs.len());
     for (index, client) in refs.iter().enumerate() {
         let known = draft.clients.iter().find(|known| known.reference == *client);

@@ -18,10 +18,13 @@ mod link;
 mod outcome;
 mod practice;
 mod session;
+mod set_up;
 mod sign_in_return;
 mod staff;
 mod staff_session;
+mod trial;
 mod user;
+mod viewing;
 mod webhook;
 mod workspace;
 
@@ -48,6 +51,7 @@ pub use self::{
         end_over_session, end_own_sessions, give_back, open_session, select_profile, sign_out, touch_session,
         valid_session, valid_sessions, valid_visit,
     },
+    set_up::{SetUp, set_up},
     sign_in_return::{GoBack, ToldSignIn, WayBack, go_back, take_code},
     staff::{
         Invite, invite_staff, redeem_staff_link, renew_staff_link, request_staff_reset, send_test_mail,
@@ -57,7 +61,9 @@ pub use self::{
         ChangedStaffPassword, SignInStaff, change_staff_password, end_own_workspace_sessions, own_workspace_session,
         sign_in_staff, valid_workspace_sessions,
     },
+    trial::{BeginTrial, begin_trial},
     user::{PutUser, UserEffects, add_user, delete_user, put_user},
+    viewing::{OpenViewing, Viewed, end_viewing, grant_viewing, may_view, open_viewing, valid_viewing},
     webhook::{
         Push, PushedEvent, PutWebhook, WebhookPut, delete_webhook, lease_webhook, put_webhook, recover_webhook,
         reseal_webhook, settle_push, test_webhook,

@@ -30,7 +30,13 @@ pub fn create_practice(
     new_practice(id, slug, name, moment)
 }
 
-fn new_practice(id: PracticeId, slug: &Slug, name: &str, moment: &mut Moment) -> Result<Decided<Practice>, Refusal> {
+/// A practice with the default settings.
+pub(super) fn new_practice(
+    id: PracticeId,
+    slug: &Slug,
+    name: &str,
+    moment: &mut Moment,
+) -> Result<Decided<Practice>, Refusal> {
     check_name(name)?;
     let practice = Practice {
         id,

@@ -113,17 +113,7 @@ fn open(
     moment: &mut Moment,
 ) -> (Decision, StaffLink) {
     let (user, now) = (&facts.user, moment.now);
-    let link = StaffLink {
-        id: moment.ids.next(now),
-        user: user.id,
-        kind,
-        address: user.email.clone(),
-        signed_with: moment.signed_with.clone(),
-        created_at: now,
-        expires_at: now.after(kind.life(&practice.settings)),
-        used_at: None,
-        ended_at: None,
-    };
+    let link = fresh_link(practice, user, kind, moment);
     event.facts.insert("link".to_owned(), link.id.to_string());
     let alike = |open: &&StaffLink| open.kind == kind && open.state(now) == LinkState::Usable;
     let mut open: Vec<_> = facts.links.iter().filter(alike).map(|open| (open.created_at, open.id)).collect();
@@ -135,6 +125,26 @@ fn open(
     changes.push(Change::OpenStaffLink(link.clone()));
     changes.push(raised(user));
     (Decision { expect: vec![changed(user)], changes, messages: Vec::new(), events: vec![event] }, link)
+}
+
+/// A link that sets this user's password.
+pub(super) fn fresh_link(
+    practice: &Practice,
+    user: &PracticeUser,
+    kind: StaffLinkKind,
+    moment: &mut Moment,
+) -> StaffLink {
+    StaffLink {
+        id: moment.ids.next(moment.now),
+        user: user.id,
+        kind,
+        address: user.email.clone(),
+        signed_with: moment.signed_with.clone(),
+        created_at: moment.now,
+        expires_at: moment.now.after(kind.life(&practice.settings)),
+        used_at: None,
+        ended_at: None,
+    }
 }
 
 /// The user, of the version after: links and sessions belong to their user, and whoever relied on one decides again.

@@ -163,6 +163,9 @@ pub struct ContactRecord {
     pub former_keys: Vec<String>,
     /// The last update that was refused, until one succeeds.
     pub refused_update: Option<RefusedRecord>,
+    /// Whether it is a trial client's person.
+    #[serde(default)]
+    pub trial: bool,
     /// When the contact was created.
     pub created_at: When,
 }
@@ -226,6 +229,7 @@ impl ContactRecord {
                 code: it.code,
                 emails: it.emails,
             }),
+            trial: contact.trial,
             created_at: When(contact.created_at),
         })
     }

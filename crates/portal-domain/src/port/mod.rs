@@ -13,6 +13,7 @@ mod operators;
 mod outbox;
 mod password;
 mod store;
+mod viewings;
 mod views;
 mod webhooks;
 
@@ -27,6 +28,7 @@ pub use self::{
     outbox::{Enquiries, Enquiry, EnquiryKind, LeaseTerms, Outbox},
     password::{HashError, PasswordHasher, Verdict},
     store::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
+    viewings::Viewings,
     views::{Listed, Page, PortalViews, Waiting},
     webhooks::{WebhookCall, WebhookSender, Webhooks},
 };

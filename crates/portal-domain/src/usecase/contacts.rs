@@ -218,7 +218,7 @@ impl Portal {
         Ok(self.store.contacts(context.practice, &queries, self.clock.now()).await?)
     }
 
-    async fn on_contact(
+    pub(super) async fn on_contact(
         &self,
         context: &CallContext,
         query: ContactQuery,

@@ -175,6 +175,10 @@ impl Portal {
                 let of_client = clients
                     .as_ref()
                     .is_none_or(|clients| facts.clients.iter().any(|client| clients.contains_key(&client.reference)));
+                // A trial client's person is meant only where it is named (V1).
+                if order.contacts.is_none() && facts.contact.as_ref().is_some_and(|contact| contact.trial) {
+                    return None;
+                }
                 // Who was named and is not there is told so.
                 let right = wanted.as_ref().is_none_or(|wanted| status.is_none_or(|status| wanted.contains(&status)));
                 (right && (of_client || status.is_none())).then_some(status)

@@ -17,10 +17,13 @@ mod practices;
 mod roll_out;
 mod runner;
 mod sessions;
+mod set_up;
 mod sign_in_returns;
 mod staff;
 mod team;
+mod trial;
 mod tries;
+mod viewing;
 mod webhooks;
 mod workspace;
 
@@ -40,9 +43,12 @@ pub use self::{
     practices::{NewApiKey, PutUserInput, Secret},
     roll_out::DAYS_COUNTED,
     sessions::{ChangePassword, SessionView, SignInInput, SignedIn},
+    set_up::SetUpInput,
     sign_in_returns::{EndedSessions, Onward},
     staff::{ChangeStaffPassword, StaffLinkView, StaffSignInInput, StaffSignedIn},
     team::TeamMember,
+    trial::TrialInput,
+    viewing::ViewingView,
     webhooks::{Signing, WebhookAnswer, WebhookView},
     workspace::{WorkspaceSignedIn, WorkspaceView},
 };
@@ -55,7 +61,7 @@ use crate::{
     link::LinkTokens,
     port::{
         Clock, Commit, Enquiries, Entropy, HashError, Jobs, Journal, Operators, PasswordHasher, PortalStore,
-        PracticeSelector, Receipt, StoreError, Webhooks,
+        PracticeSelector, Receipt, StoreError, Viewings, Webhooks,
     },
     practice::Practice,
     time::Timestamp,
@@ -79,6 +85,8 @@ pub struct Portal {
     pub journal: Arc<dyn Journal>,
     /// Endpoints of hosts.
     pub webhooks: Arc<dyn Webhooks>,
+    /// Looks of staff at the portal.
+    pub viewings: Arc<dyn Viewings>,
     /// Hashing of passwords.
     pub hasher: Arc<dyn PasswordHasher>,
     /// The time.

@@ -151,6 +151,9 @@ struct ContactPage {
     clients: Vec<OwnClient>,
     browsers: Vec<Seat>,
     added: bool,
+    trial: bool,
+    /// Whether it can be looked at what the contact sees.
+    seen: bool,
 }
 
 pub(super) async fn page(
@@ -166,7 +169,9 @@ pub(super) async fn page(
         suspended: client.suspended,
     });
     let shared = view.portal.shared_with.iter();
+    let granted = view.portal.access == Access::Granted;
     let page = ContactPage {
+        seen: granted && member.app.portal.may_view(&member.context, &member.user).await?,
         shell: member.shell(Place::Contacts),
         base: member.contact_path(&reference),
         label: words::label(view.portal.status),
@@ -179,6 +184,7 @@ pub(super) async fn page(
         clients: own.collect(),
         browsers: browsers(&facts, member.app.portal.now()),
         added: query.as_deref() == Some("added"),
+        trial: view.trial,
         name: view.name,
         reference: view.reference.as_str().to_owned(),
     };

@@ -43,6 +43,7 @@ struct Row {
     label: &'static str,
     tone: &'static str,
     reason: String,
+    trial: bool,
 }
 
 /// A status to ask for.
@@ -138,6 +139,7 @@ fn row(member: &Member, contact: &ContactView) -> Row {
         label: words::label(contact.portal.status),
         tone: words::tone(contact.portal.status).class(),
         reason: words::reason(&contact.portal),
+        trial: contact.trial,
     }
 }
 

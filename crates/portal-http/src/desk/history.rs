@@ -190,6 +190,8 @@ fn told(event: &RecordedEvent) -> Sentence {
         "session.ended" => "One browser was signed out.",
         "session.others_ended" => "All other browsers were signed out.",
         "session.all_ended" => "All browsers were signed out.",
+        "view_as.opened" => return looked(event),
+        "view_as.ended" => "The look at the portal as this contact sees it was ended.",
         "message.accepted" => return mail(event, "The other mail server took the mail to "),
         "message.deferred" => return mail(event, "The other mail server put off the mail to "),
         "message.failed" => return mail(event, "This mail could not be delivered: to "),
@@ -203,6 +205,14 @@ fn told(event: &RecordedEvent) -> Sentence {
     match origin {
         Some(origin) => say(plain.trim_end_matches('.')).say(", from ").name(origin).say("."),
         None => say(plain),
+    }
+}
+
+fn looked(event: &RecordedEvent) -> Sentence {
+    let looked = say("Somebody of the practice looked at the portal as this contact sees it.");
+    match event.personal.as_ref().and_then(|own| own.get("reason")) {
+        Some(reason) => looked.say(" Why: ").name(reason),
+        None => looked,
     }
 }
 
@@ -279,6 +289,11 @@ mod tests {
                 "message.failed",
                 &[("to", "a@b.example"), ("reply", "550 no")],
                 "This mail could not be delivered: to a@b.example. Its words: 550 no",
+            ),
+            (
+                "view_as.opened",
+                &[("reason", "rang")],
+                "Somebody of the practice looked at the portal as this contact sees it. Why: rang",
             ),
             ("message.accepted", &[], "The other mail server took the mail to an address that was erased."),
             ("handoff.made", &[], "Noted: handoff made."),

@@ -178,7 +178,7 @@ impl Shell {
 }
 
 /// A reference as a part of a path: browsers take nothing in it for anything else.
-pub(super) fn segment(reference: &Ref) -> String {
+pub(crate) fn segment(reference: &Ref) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_~.".contains(&byte);
     let encoded = reference.as_str().bytes().map(|byte| match plain(byte) {
         true => char::from(byte).to_string(),

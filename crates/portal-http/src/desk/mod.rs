@@ -18,7 +18,10 @@ mod import_job;
 mod jobs;
 mod member;
 mod refused;
+mod removal;
 mod rollout;
+mod trial;
+mod viewing;
 mod words;
 
 mod keys;
@@ -34,7 +37,7 @@ mod webhook;
 mod webhooks;
 
 pub(crate) use self::{
-    member::{Member, Place, Shell},
+    member::{Member, Place, Shell, segment},
     refused::problem,
     words::moment,
 };
@@ -50,7 +53,33 @@ use crate::{
 
 /// The pages on which staff work.
 pub(crate) fn pages() -> Vec<Page> {
-    let pages = vec![
+    [work(), many_pages(), removals(), looks(), practice().into()].into_iter().flatten().collect()
+}
+
+/// The way a contact goes.
+fn removals() -> Vec<Page> {
+    vec![
+        look("/contacts/{ref}/delete", Staff, removal::foresee),
+        deed("/contacts/{ref}/delete", Staff, removal::delete),
+        look("/contacts/{ref}/erase", Admin, removal::foresee_erasure),
+        deed("/contacts/{ref}/erase", Admin, removal::erase),
+    ]
+}
+
+/// The portal as a contact sees it.
+fn looks() -> Vec<Page> {
+    vec![
+        look("/contacts/{ref}/view", Staff, viewing::form),
+        deed("/contacts/{ref}/view", Staff, viewing::open),
+        look("/trial", Staff, trial::form),
+        deed("/trial", Staff, trial::begin),
+        look("/viewers", Admin, viewing::viewers),
+        deed("/viewers/{ref}/{wanted}", Admin, viewing::grant),
+    ]
+}
+
+fn work() -> Vec<Page> {
+    vec![
         look("", Staff, member::short),
         look("/", Staff, rollout::page),
         look("/contacts", Staff, contacts::page),
@@ -76,8 +105,7 @@ pub(crate) fn pages() -> Vec<Page> {
         deed("/bulk/{command}", Admin, bulk::start),
         deed("/jobs/{id}/pause", Admin, bulk::pause),
         deed("/jobs/{id}/resume", Admin, bulk::resume),
-    ];
-    pages.into_iter().chain(many_pages()).chain(practice()).collect()
+    ]
 }
 
 /// The pages on which admins look after the practice itself.

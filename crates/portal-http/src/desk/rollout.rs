@@ -35,6 +35,8 @@ struct RollOutPage {
     /// Whether there are more contacts than were counted.
     more: bool,
     in_reach: usize,
+    /// Trial clients, who are not counted.
+    trials: usize,
     counts: Vec<Count>,
     /// What an admin can do for many: path and words.
     many: Vec<(String, &'static str)>,
@@ -46,7 +48,7 @@ struct RollOutPage {
 }
 
 pub(super) async fn page(member: Member) -> Result<Response, Problem> {
-    let Counted { counts, more, before } = counted(&member).await?;
+    let Counted { counts, trials, more, before } = counted(&member).await?;
     let fresh = |status: &PortalStatus| matches!(status, PortalStatus::NotActivated | PortalStatus::Conflict);
     let before = Some(before).filter(|_| !counts.is_empty() && counts.keys().all(fresh));
     let path = |status| Asked { status: Some(status), ..Asked::default() }.query(None);
@@ -60,6 +62,7 @@ pub(super) async fn page(member: Member) -> Result<Response, Problem> {
         shell: member.shell(Place::RollOut),
         total: counts.values().sum(),
         more,
+        trials,
         in_reach: counts.get(&PortalStatus::Active).copied().unwrap_or_default(),
         many: many(&member, &counts, more),
         counts: rows.collect(),
@@ -90,19 +93,25 @@ fn offered(counts: &BTreeMap<PortalStatus, usize>, more: bool) -> Vec<(&'static 
 /// The contacts that were looked at.
 struct Counted {
     counts: BTreeMap<PortalStatus, usize>,
+    /// Trial clients, which are not among them.
+    trials: usize,
     /// Whether there are more.
     more: bool,
     before: Before,
 }
 
 async fn counted(member: &Member) -> Result<Counted, Problem> {
-    let mut all = Counted { counts: BTreeMap::new(), more: true, before: Before::default() };
+    let mut all = Counted { counts: BTreeMap::new(), trials: 0, more: true, before: Before::default() };
     let (mut page, mut first_mail) = (Page { after: None, limit: BATCH }, FirstMail::default());
     let mut looked = 0;
     while looked < COUNTED {
         let refs = member.app.views.contacts(member.context.practice, &page).await?;
         let seen = member.app.portal.before_first_mail(&member.context, &refs, &mut first_mail).await?;
         for (contact, hindrances) in seen {
+            if contact.trial {
+                all.trials += 1;
+                continue;
+            }
             *all.counts.entry(contact.portal.status).or_default() += 1;
             all.before.note(member, &contact, &hindrances);
         }

@@ -8,7 +8,7 @@ use portal_domain::{
     Door, decide, event::Caller, id::PracticeId, port::Page, practice::Practice, usecase::CallContext,
 };
 
-use super::{Shell, go_to, show};
+use super::{Shell, go_to, set_up, show};
 use crate::{
     Inner,
     ask::Form,
@@ -44,6 +44,8 @@ enum Asked {
 #[template(path = "front_closed.html")]
 struct ClosedPage {
     shell: Shell,
+    /// Whether the first practice can be set up.
+    set_up: bool,
 }
 
 /// What there is to come in by.
@@ -77,8 +79,9 @@ fn is_open(practice: &Practice) -> bool {
     decide::door_open(practice, Door::Portal).is_ok()
 }
 
-fn closed(tongue: Tongue) -> Response {
-    show(StatusCode::NOT_FOUND, &ClosedPage { shell: Shell::bare().speaking(tongue) })
+async fn closed(app: &Inner, tongue: Tongue) -> Result<Response, Problem> {
+    let page = ClosedPage { shell: Shell::bare().speaking(tongue), set_up: set_up::is_open(app).await? };
+    Ok(show(StatusCode::NOT_FOUND, &page))
 }
 
 fn front(status: StatusCode, asked: Asked, tongue: Tongue) -> Response {
@@ -91,7 +94,7 @@ fn sign_in_of(practice: &Practice) -> String {
 
 pub(super) async fn page(State(app): State<Arc<Inner>>, Speaks(tongue): Speaks) -> Result<Response, Problem> {
     Ok(match doors(&app).await? {
-        Doors::None => closed(tongue),
+        Doors::None => closed(&app, tongue).await?,
         Doors::Only(way) => go_to(way),
         Doors::Several(_) => front(StatusCode::OK, Asked::No, tongue),
     })
@@ -106,7 +109,7 @@ pub(super) async fn ask(
 ) -> Result<Response, Problem> {
     let email = form.field("email")?;
     let practice = match doors(&app).await? {
-        Doors::None => return Ok(closed(tongue)),
+        Doors::None => return closed(&app, tongue).await,
         Doors::Only(way) => return Ok(go_to(way)),
         Doors::Several(first) => first,
     };

@@ -10,7 +10,9 @@ mod password;
 mod problem;
 mod returning;
 mod say;
+mod set_up;
 mod sign_in;
+mod view;
 
 use std::sync::Arc;
 
@@ -30,6 +32,7 @@ use crate::{Inner, assets, config::BaseUrl, guard, words::Tongue};
 /// The routes of the pages.
 pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
     Router::new()
+        .route("/setup", routing::get(set_up::page).post(set_up::set_up))
         .route("/", routing::get(front::page).post(front::ask))
         .route("/portal/{practice}", routing::get(home::short))
         .route("/portal/{practice}/", routing::get(home::page))
@@ -42,6 +45,8 @@ pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
         .route("/portal/{practice}/handoff/{token}", routing::get(handoff::page).post(handoff::take_over))
         .route("/portal/{practice}/brand/{name}", routing::get(brand::style))
         .route("/portal/{practice}/logo/{name}", routing::get(brand::logo))
+        .route("/portal/{practice}/view", routing::get(view::page))
+        .route("/portal/{practice}/view/end", routing::post(view::end))
         .route("/portal/{practice}/forgot", routing::get(sign_in::forgot).post(sign_in::ask))
         .route("/portal/{practice}/link/{token}", routing::get(link::page).post(link::set_password))
         .route("/portal/{practice}/link/{token}/renew", routing::post(link::renew))
@@ -50,7 +55,7 @@ pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
 
 /// Whether people look at what is at a path, and not programs.
 pub(crate) fn is_page(path: &str) -> bool {
-    if path == "/" {
+    if path == "/" || path == "/setup" {
         return true;
     }
     let area = path.strip_prefix("/portal/").or_else(|| path.strip_prefix("/workspace/"));

@@ -6,7 +6,7 @@ const TEXTS: [(Tongue, &str); 2] =
     [(Tongue::English, include_str!("../../texts/en.ftl")), (Tongue::German, include_str!("../../texts/de.ftl"))];
 
 /// The templates of the portal's pages.
-const TEMPLATES: [(&str, &str); 21] = [
+const TEMPLATES: [(&str, &str); 24] = [
     ("ask", include_str!("../../templates/ask.html")),
     ("change_password", include_str!("../../templates/change_password.html")),
     ("elsewhere", include_str!("../../templates/elsewhere.html")),
@@ -23,11 +23,14 @@ const TEMPLATES: [(&str, &str); 21] = [
     ("new_password", include_str!("../../templates/new_password.html")),
     ("nothing_here", include_str!("../../templates/nothing_here.html")),
     ("password_changed", include_str!("../../templates/password_changed.html")),
+    ("places", include_str!("../../templates/places.html")),
     ("problem", include_str!("../../templates/problem.html")),
     ("return", include_str!("../../templates/return.html")),
     ("return_lost", include_str!("../../templates/return_lost.html")),
     ("set_password", include_str!("../../templates/set_password.html")),
     ("sign_in", include_str!("../../templates/sign_in.html")),
+    ("view", include_str!("../../templates/view.html")),
+    ("view_over", include_str!("../../templates/view_over.html")),
 ];
 
 /// Where keys stand in code.

@@ -75,6 +75,7 @@ impl Kit {
             jobs: store.clone(),
             journal: store.clone(),
             webhooks: store.clone(),
+            viewings: store.clone(),
             hasher: hasher.clone(),
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(7)),

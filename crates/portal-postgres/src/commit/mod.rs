@@ -8,6 +8,7 @@ mod passages;
 mod people;
 mod staff;
 mod told;
+mod viewing;
 mod work;
 mod workspace;
 
@@ -64,6 +65,7 @@ async fn write(
     guard::hold(connection, practice, decisions).await?;
     let practice = practice.to_uuid();
     // A new practice comes before all that belongs to it.
+    viewing::none_before(connection, work.first).await?;
     people::put_practices(connection, &work.practices).await?;
 
     // Single-use things, and what ends, before anything of the kind begins: what this commit opens or uses stays.
@@ -78,6 +80,8 @@ async fn write(
     workspace::end(connection, practice, &work.ended_workspace).await?;
     staff::use_links(connection, practice, &work.used_staff_links).await?;
     staff::end_links(connection, practice, &work.ended_staff_links).await?;
+
+    viewing::end(connection, practice, &work.ended_viewings).await?;
 
     keys::release(connection, practice, &work.released).await?;
     keys::claim(connection, practice, &work.claimed).await?;
@@ -105,6 +109,9 @@ async fn write(
     staff::drop_credentials(connection, practice, &work.dropped_staff).await?;
     staff::put_credentials(connection, practice, &work.staff_credentials).await?;
     staff::open_links(connection, practice, &work.opened_staff_links).await?;
+    viewing::open(connection, practice, &work.opened_viewings).await?;
+    viewing::grant(connection, practice, &work.granted_viewing).await?;
+    viewing::revoke(connection, practice, &work.revoked_viewing).await?;
     keys::add_api_keys(connection, &work.api_keys).await?;
     keys::revoke_api_keys(connection, practice, &work.revoked).await?;
     keys::forget_tries(connection, practice, &work.forgotten).await?;

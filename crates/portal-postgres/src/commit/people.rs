@@ -174,18 +174,19 @@ pub(crate) async fn put_contacts(
     let refused = refused.collect::<Result<Vec<_>, _>>()?;
     let done = sqlx::query!(
         "INSERT INTO portal.contact (practice_id, contact_id, ref, name, locale, access, login_id, behind_since,
-             activated_at, moved_from_address, moved_from_at, refused_update, created_at, version)
+             activated_at, moved_from_address, moved_from_at, refused_update, trial, created_at, version)
          SELECT $1, c.* FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[],
-             $8::bigint[], $9::bigint[], $10::text[], $11::bigint[], $12::text[], $13::bigint[], $14::bigint[])
+             $8::bigint[], $9::bigint[], $10::text[], $11::bigint[], $12::text[], $13::boolean[], $14::bigint[],
+             $15::bigint[])
              AS c (contact_id, ref, name, locale, access, login_id, behind_since, activated_at, moved_from_address,
-                 moved_from_at, refused_update, created_at, version)
+                 moved_from_at, refused_update, trial, created_at, version)
          WHERE c.version = 1
              OR EXISTS (SELECT FROM portal.contact o WHERE o.practice_id = $1 AND o.contact_id = c.contact_id)
          ON CONFLICT (practice_id, contact_id) DO UPDATE
          SET name = excluded.name, locale = excluded.locale, access = excluded.access, login_id = excluded.login_id,
              behind_since = excluded.behind_since, activated_at = excluded.activated_at,
              moved_from_address = excluded.moved_from_address, moved_from_at = excluded.moved_from_at,
-             refused_update = excluded.refused_update, version = excluded.version
+             refused_update = excluded.refused_update, trial = excluded.trial, version = excluded.version
          WHERE contact.version = excluded.version - 1",
         practice,
         &lent(contacts, |contact| contact.id.to_uuid()),
@@ -199,6 +200,7 @@ pub(crate) async fn put_contacts(
         &lent(contacts, |contact| contact.moved_from.as_ref().map(|from| from.address.as_str())) as &[Option<&str>],
         &lent(contacts, |contact| contact.moved_from.as_ref().map(|from| from.at.as_micros())) as &[Option<i64>],
         &refused as &[Option<String>],
+        &lent(contacts, |contact| contact.trial),
         &lent(contacts, |contact| contact.created_at.as_micros()),
         &lent(contacts, |contact| contact.version),
     )

@@ -8,8 +8,8 @@ use portal_domain::{
     event::Event,
     handoff::Handoff,
     id::{
-        ApiKeyId, ClientId, ContactId, HandoffId, JobId, LinkId, LoginId, SessionId, SignInCodeId, UserId, WebhookId,
-        WorkspaceSessionId,
+        ApiKeyId, ClientId, ContactId, HandoffId, JobId, LinkId, LoginId, SessionId, SignInCodeId, UserId, ViewingId,
+        WebhookId, WorkspaceSessionId,
     },
     job::{Job, JobRow, SettledRow},
     link::Link,
@@ -21,6 +21,7 @@ use portal_domain::{
     staff::{StaffCredential, StaffLink},
     throttle::{BucketName, CountedTry},
     time::Timestamp,
+    viewing::Viewing,
     webhook::{Webhook, WebhookDelivery},
 };
 
@@ -28,6 +29,8 @@ use portal_domain::{
 #[derive(Default)]
 pub(crate) struct Work<'a> {
     pub(crate) practices: Vec<&'a Practice>,
+    /// Whether the practice has to be the first one.
+    pub(crate) first: bool,
     pub(crate) users: Vec<&'a PracticeUser>,
     pub(crate) deleted_users: Vec<UserId>,
     pub(crate) clients: Vec<&'a Client>,
@@ -65,6 +68,10 @@ pub(crate) struct Work<'a> {
     pub(crate) opened_staff_links: Vec<&'a StaffLink>,
     pub(crate) used_staff_links: Vec<(LinkId, Timestamp)>,
     pub(crate) ended_staff_links: Vec<(UserId, Which<LinkId>, Timestamp)>,
+    pub(crate) opened_viewings: Vec<&'a Viewing>,
+    pub(crate) ended_viewings: Vec<(ViewingId, Timestamp)>,
+    pub(crate) granted_viewing: Vec<UserId>,
+    pub(crate) revoked_viewing: Vec<UserId>,
     pub(crate) api_keys: Vec<&'a ApiKey>,
     pub(crate) revoked: Vec<(ApiKeyId, Timestamp)>,
     pub(crate) forgotten: Vec<BucketName>,
@@ -102,6 +109,7 @@ impl<'a> Work<'a> {
     fn add(&mut self, change: &'a Change, decided_at: Option<Timestamp>) {
         match change {
             Change::PutPractice(practice) => self.practices.push(practice),
+            Change::BeFirst => self.first = true,
             Change::PutUser(user) => self.users.push(user),
             Change::DeleteUser(user) => self.deleted_users.push(*user),
             Change::PutClient(client) => self.clients.push(client),
@@ -134,6 +142,10 @@ impl<'a> Work<'a> {
             Change::OpenStaffLink(link) => self.opened_staff_links.push(link),
             Change::UseStaffLink { link, at } => self.used_staff_links.push((*link, *at)),
             Change::EndStaffLinks { user, which, at } => self.ended_staff_links.push((*user, *which, *at)),
+            Change::OpenViewing(viewing) => self.opened_viewings.push(viewing),
+            Change::EndViewing { viewing, at } => self.ended_viewings.push((*viewing, *at)),
+            Change::GrantViewing(user) => self.granted_viewing.push(*user),
+            Change::RevokeViewing(user) => self.revoked_viewing.push(*user),
             Change::OpenHandoff(handoff) => self.handoffs.push(handoff),
             Change::UseHandoff { handoff, at } => self.used_handoffs.push((*handoff, *at)),
             Change::EndHandoffs { at } => self.all_handoffs_ended = Some(*at),

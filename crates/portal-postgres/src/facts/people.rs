@@ -58,7 +58,7 @@ pub(crate) async fn contacts(
     let rows = sqlx::query_as!(
         ContactRow,
         r#"SELECT c.contact_id, c.ref AS reference, c.name, c.locale, c.access, c.login_id, c.behind_since,
-               c.activated_at, c.moved_from_address, c.moved_from_at, c.refused_update, c.created_at, c.version,
+               c.activated_at, c.moved_from_address, c.moved_from_at, c.refused_update, c.trial, c.created_at, c.version,
                ARRAY(SELECT e.address FROM portal.contact_email e
                    WHERE e.practice_id = c.practice_id AND e.contact_id = c.contact_id
                    ORDER BY e.position) AS "addresses!: Vec<String>",

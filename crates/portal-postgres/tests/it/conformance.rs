@@ -78,3 +78,8 @@ mod exports {
     use super::fresh;
     portal_testkit::exports_conformance!(fresh);
 }
+
+mod viewings {
+    use super::fresh;
+    portal_testkit::viewings_conformance!(fresh);
+}

@@ -95,6 +95,7 @@ pub(crate) fn contact(number: u64) -> Contact {
         activated_at: None,
         moved_from: None,
         refused_update: None,
+        trial: false,
         created_at: at(1),
         version: 1,
     }

@@ -4,13 +4,21 @@ pub(crate) mod listen;
 
 use std::{process::ExitCode, time::Duration};
 
-use portal_http::{App, HttpConfig};
+use portal::domain::{port::Entropy, set_up::SetUpCode};
+use portal_http::{App, BaseUrl, FirstStart, HttpConfig};
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
 };
 
-use crate::{failure::Failure, fault, logging, metrics, program::Program, settings::Settings, stores::Patience};
+use crate::{
+    failure::Failure,
+    fault, logging, metrics,
+    program::{Program, is_in_use},
+    settings::Settings,
+    stores::Patience,
+    system::OsEntropy,
+};
 
 /// How long what is being sent may go on after the end was asked for; what is cut off then is sent again.
 const FINISH: Duration = Duration::from_secs(10);
@@ -31,9 +39,24 @@ pub(crate) async fn run(settings: Settings) -> Result<ExitCode, Failure> {
         Some((listener, recorded)) => Some(metrics::answer(listener, recorded, &program)?),
         None => None,
     };
+    let first_start = first_start(&program, &base_url).await?;
     tracing::info!(%address, base_url = base_url.as_str(), version = env!("CARGO_PKG_VERSION"), "listening");
-    let config = HttpConfig { trusted_proxies: program.settings.trusted_proxies.clone(), ..HttpConfig::new(base_url) };
+    let trusted_proxies = program.settings.trusted_proxies.clone();
+    let config = HttpConfig { trusted_proxies, first_start, ..HttpConfig::new(base_url) };
     serve(program, listener, config).await
+}
+
+/// Where there is no practice yet: the way to the first one, and the one line that says how to go it. The code stands nowhere else.
+async fn first_start(program: &Program, base_url: &BaseUrl) -> Result<Option<FirstStart>, Failure> {
+    if is_in_use(&program.stores).await? {
+        return Ok(None);
+    }
+    let mut bytes = [0; 20];
+    OsEntropy.fill(&mut bytes);
+    let code = SetUpCode::from_entropy(bytes);
+    let page = format!("{}/setup", base_url.as_str());
+    tracing::warn!(%page, code = code.reveal(), "there is no practice yet: open the page and type the code, which works once");
+    Ok(Some(FirstStart::new(code)))
 }
 
 /// The address that is really listened on.

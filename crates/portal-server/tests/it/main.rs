@@ -10,6 +10,7 @@ mod erasure;
 mod errors;
 #[cfg(feature = "fault-points")]
 mod faults;
+mod first_start;
 mod flood;
 mod guessing;
 mod http_host;

@@ -10,6 +10,7 @@ mod registry;
 mod rows;
 mod staff;
 mod tell;
+mod viewing;
 mod workspace;
 
 use async_trait::async_trait;
@@ -30,6 +31,7 @@ impl Work for Plan {
     async fn run(&self, connection: &mut SqliteConnection) -> Result<Commit, Fault> {
         let practice = &self.practice;
         guard::check(connection, practice, &self.guards).await?;
+        viewing::none_before(connection, self.first).await?;
         people::put_practice(connection, practice, &self.practices).await?;
         access::use_links(connection, practice, &self.use_links).await?;
         passages::take(connection, practice, &self.passages).await?;
@@ -59,6 +61,7 @@ impl Work for Plan {
         workspace::touch(connection, practice, &self.workspace.touched).await?;
         workspace::open(connection, practice, &self.workspace.opened).await?;
         staff::put(connection, practice, &self.staff).await?;
+        viewing::write(connection, practice, &self.viewings).await?;
         registry::api_keys(connection, practice, &self.api_keys, &self.revoked).await?;
         registry::forget_tries(connection, practice, &self.forgotten).await?;
         for counted in &self.given_back {

@@ -144,11 +144,11 @@ pub(super) async fn put_contacts(connection: &mut SqliteConnection, practice: &[
     if !put.new.is_empty() {
         let insert = sqlx::query!(
             "INSERT INTO portal_contact (practice_id, contact_id, ref, name, locale, access, login_id, behind_since,
-                 activated_at, moved_from_address, moved_from_at, refused_update, created_at, version)
+                 activated_at, moved_from_address, moved_from_at, refused_update, trial, created_at, version)
              SELECT ?1, unhex(value ->> 'id'), value ->> 'ref', value ->> 'name', value ->> 'locale',
                  value ->> 'access', unhex(value ->> 'login'), value ->> 'behind_since', value ->> 'activated_at',
-                 value ->> 'moved_from', value ->> 'moved_at', value ->> 'refused', value ->> 'created_at',
-                 value ->> 'version'
+                 value ->> 'moved_from', value ->> 'moved_at', value ->> 'refused', value ->> 'trial',
+                 value ->> 'created_at', value ->> 'version'
              FROM json_each(?2)",
             practice,
             put.new.json
@@ -163,7 +163,7 @@ pub(super) async fn put_contacts(connection: &mut SqliteConnection, practice: &[
                  access = e.value ->> 'access', login_id = unhex(e.value ->> 'login'),
                  behind_since = e.value ->> 'behind_since', activated_at = e.value ->> 'activated_at',
                  moved_from_address = e.value ->> 'moved_from', moved_from_at = e.value ->> 'moved_at',
-                 refused_update = e.value ->> 'refused', created_at = e.value ->> 'created_at', version = e.value ->> 'version'
+                 refused_update = e.value ->> 'refused', trial = e.value ->> 'trial', created_at = e.value ->> 'created_at', version = e.value ->> 'version'
              FROM e
              WHERE c.practice_id = e.practice_id AND c.contact_id = unhex(e.value ->> 'id')
                  AND c.version = (e.value ->> 'version') - 1",

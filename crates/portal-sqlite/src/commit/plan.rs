@@ -22,6 +22,7 @@ use super::rows::{
 use super::{
     passages::{PassageRows, Passages},
     staff::{Staff, StaffRows},
+    viewing::{ViewingRows, Viewings},
     workspace::WorkspaceRows,
 };
 use crate::{
@@ -36,6 +37,8 @@ pub(crate) struct Plan {
     pub(super) practice: Vec<u8>,
     pub(super) guards: Guards,
     pub(super) practices: Put,
+    /// Whether the practice has to be the first one.
+    pub(super) first: bool,
     pub(super) use_links: Rows,
     pub(super) released: Rows,
     pub(super) deleted_logins: Rows,
@@ -59,6 +62,7 @@ pub(crate) struct Plan {
     pub(super) passages: Passages,
     pub(super) workspace: Workspace,
     pub(super) staff: Staff,
+    pub(super) viewings: Viewings,
     pub(super) api_keys: Rows,
     pub(super) revoked: Rows,
     pub(super) forgotten: Rows,
@@ -125,6 +129,7 @@ impl Plan {
 struct Sorted<'a> {
     guards: [BTreeSet<GuardRow>; 5],
     practices: Pair<PracticeRow<'a>>,
+    first: bool,
     use_links: Vec<AtRow>,
     released: BTreeSet<&'a str>,
     deleted_logins: Vec<Hex>,
@@ -150,6 +155,7 @@ struct Sorted<'a> {
     passages: PassageRows<'a>,
     workspace: WorkspaceRows<'a>,
     staff: StaffRows<'a>,
+    viewings: ViewingRows,
     api_keys: Vec<ApiKeyRow<'a>>,
     revoked: Vec<AtRow>,
     forgotten: Vec<HexBytes<32>>,
@@ -182,6 +188,7 @@ impl<'a> Sorted<'a> {
     fn change(&mut self, change: &'a Change) {
         match change {
             Change::PutPractice(practice) => self.practices.push(practice.version, PracticeRow::new(practice)),
+            Change::BeFirst => self.first = true,
             Change::PutUser(user) => self.users.push(user.version, UserRow::new(user)),
             Change::DeleteUser(user) => self.deleted_users.push(hex(*user)),
             Change::PutClient(client) => self.clients.push(client.version, ClientRow::new(client)),
@@ -225,6 +232,10 @@ impl<'a> Sorted<'a> {
             Change::OpenStaffLink(link) => self.staff.open_link(link),
             Change::UseStaffLink { link, at } => self.staff.use_link(*link, *at),
             Change::EndStaffLinks { user, which, at } => self.staff.end_links(*user, *which, *at),
+            Change::OpenViewing(viewing) => self.viewings.open(viewing),
+            Change::EndViewing { viewing, at } => self.viewings.end(*viewing, *at),
+            Change::GrantViewing(user) => self.viewings.grant(*user),
+            Change::RevokeViewing(user) => self.viewings.revoke(*user),
             Change::OpenHandoff(handoff) => self.passages.hand_over(handoff),
             Change::UseHandoff { handoff, at } => self.passages.use_handoff(*handoff, *at),
             Change::EndHandoffs { at } => self.passages.end_all(*at),
@@ -268,6 +279,7 @@ impl<'a> Sorted<'a> {
             practice,
             guards: Guards { practices, users, clients, contacts, logins },
             practices: self.practices.put(),
+            first: self.first,
             use_links: Rows::of(&self.use_links),
             released: all(self.released),
             deleted_logins: Rows::of(&self.deleted_logins),
@@ -295,6 +307,7 @@ impl<'a> Sorted<'a> {
             passages: self.passages.ready(),
             workspace: self.workspace.ready(),
             staff: self.staff.ready(),
+            viewings: self.viewings.ready(),
             api_keys: Rows::of(&self.api_keys),
             revoked: Rows::of(&self.revoked),
             forgotten: Rows::of(&self.forgotten),

@@ -115,6 +115,7 @@ pub(super) struct ContactRow<'a> {
     moved_from: Option<&'a str>,
     moved_at: Option<i64>,
     refused: Option<String>,
+    trial: bool,
     created_at: i64,
     version: i64,
 }
@@ -134,6 +135,7 @@ impl<'a> ContactRow<'a> {
             moved_from: moved.map(|moved| moved.address.as_str()),
             moved_at: moved.map(|moved| moved.at.as_micros()),
             refused: contact.refused_update.as_ref().map(json),
+            trial: contact.trial,
             created_at: contact.created_at.as_micros(),
             version: contact.version,
         }

@@ -8,6 +8,7 @@ mod people;
 pub(crate) mod practice;
 mod rows;
 pub(crate) mod staff;
+pub(crate) mod viewing;
 pub(crate) mod views;
 pub(crate) mod visit;
 pub(crate) mod workspace;

@@ -54,7 +54,7 @@ pub(super) async fn contacts(
         ContactRow,
         "SELECT c.contact_id, c.ref AS reference, c.name, c.locale, c.access, c.login_id, c.behind_since,
              c.activated_at, c.moved_from_address, c.moved_from_at, c.refused_update,
-             c.created_at, c.version
+             c.trial, c.created_at, c.version
          FROM json_each(?2) AS e
          CROSS JOIN portal_contact AS c ON c.practice_id = ?1 AND c.contact_id = unhex(e.value)",
         practice,

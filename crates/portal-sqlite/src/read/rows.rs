@@ -128,6 +128,7 @@ pub(super) struct ContactRow {
     pub(super) moved_from_address: Option<String>,
     pub(super) moved_from_at: Option<i64>,
     pub(super) refused_update: Option<String>,
+    pub(super) trial: i64,
     pub(super) created_at: i64,
     pub(super) version: i64,
 }
@@ -153,6 +154,7 @@ impl ContactRow {
             activated_at: maybe_time(self.activated_at),
             moved_from,
             refused_update: refused_update.transpose().map_err(|_| damaged("contact.refused_update"))?,
+            trial: self.trial != 0,
             created_at: Timestamp::from_micros(self.created_at),
             version: self.version,
         })

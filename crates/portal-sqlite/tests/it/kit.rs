@@ -143,6 +143,7 @@ pub(crate) fn contact(reference: &str, emails: &[&str]) -> Contact {
         activated_at: None,
         moved_from: None,
         refused_update: None,
+        trial: false,
         created_at: NOW,
         version: 1,
     }

@@ -38,7 +38,7 @@ const EXPORTED: [(&str, &[&str]); 22] = [
 const EXPORTED_IN_PART: [&str; 3] = ["webhook", "job", "job_row"];
 
 /// Tables that no export has, and why.
-const LEFT_OUT: [(&str, &str); 13] = [
+const LEFT_OUT: [(&str, &str); 15] = [
     ("login_key", "which key belongs to whom is told with logins and practice users"),
     ("throttle", "counters at digests of keys and origins; what they bar shows in a contact's status"),
     ("receipt", "answers for repeated calls, for a day; some are sealed, and all tell what is exported itself"),
@@ -50,6 +50,8 @@ const LEFT_OUT: [(&str, &str); 13] = [
     ("counter", "the next places in queues; it belongs to no practice"),
     ("staff_credential", "passwords of practice users; no hash leaves"),
     ("staff_link", "links of the workspace, which are staff's and not the practice's records; its events tell of them"),
+    ("viewing", "looks of staff at the portal, for minutes; their events tell of them"),
+    ("viewer", "which staff may look at the portal; their events tell of it"),
     ("operator_key", "it belongs to whoever runs the service"),
     ("deletion", "what is left of practices that are gone"),
 ];

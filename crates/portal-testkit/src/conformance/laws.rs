@@ -42,6 +42,8 @@ macro_rules! __store_laws {
         $crate::__laws! {
             $($how)*;
             a_practice_is_found_by_slug_and_id
+            a_practice_that_has_to_be_the_first_is_so_or_not_at_all
+            of_many_first_practices_one_is_founded
             j3_erasing_leaves_nothing_of_a_contact
             j3_a_contact_is_erased_once
             j3_erasing_one_of_two_leaves_the_other
@@ -333,6 +335,23 @@ macro_rules! __webhooks_laws {
 
 #[doc(hidden)]
 #[macro_export]
+macro_rules! __viewings_laws {
+    ($($how:tt)*) => {
+        $crate::__laws! {
+            $($how)*;
+            a_view_comes_back_with_who_looks
+            a_view_is_ended_once
+            looking_is_granted_and_taken_back
+            a_view_goes_with_its_user_contact_or_client
+            views_stay_inside_their_practice
+            views_are_forgotten_in_their_time
+            a_trial_contact_comes_back_as_one
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
 macro_rules! __backlogs_laws {
     ($($how:tt)*) => {
         $crate::__laws! {
@@ -444,6 +463,15 @@ macro_rules! journal_conformance {
 macro_rules! webhooks_conformance {
     ($factory:expr) => {
         $crate::__webhooks_laws! { tests webhooks $factory }
+    };
+}
+
+/// One test for every law of `Viewings`, on fresh stores that the factory gives: anything that can be called without arguments and
+/// gives a future of a [`Harness`](crate::conformance::Harness).
+#[macro_export]
+macro_rules! viewings_conformance {
+    ($factory:expr) => {
+        $crate::__viewings_laws! { tests viewings $factory }
     };
 }
 

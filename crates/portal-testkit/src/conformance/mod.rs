@@ -15,6 +15,7 @@
 //! portal_testkit::jobs_conformance!(in_memory);
 //! portal_testkit::journal_conformance!(in_memory);
 //! portal_testkit::exports_conformance!(in_memory);
+//! portal_testkit::viewings_conformance!(in_memory);
 //! # fn main() {}
 //! ```
 //!
@@ -36,6 +37,7 @@ pub mod outbox;
 mod overlap;
 mod scene;
 pub mod store;
+pub mod viewings;
 pub mod views;
 pub mod webhooks;
 
@@ -44,7 +46,9 @@ use std::{any::Any, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 use portal_domain::{
     id::PracticeId,
     journal::{Report, Verifier},
-    port::{Backlogs, Enquiries, Exports, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, Webhooks},
+    port::{
+        Backlogs, Enquiries, Exports, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, Viewings, Webhooks,
+    },
 };
 use tokio::runtime::Builder;
 
@@ -52,7 +56,7 @@ use crate::build;
 
 /// All that a database does for Portal.
 pub trait FullStore:
-    PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks + Backlogs + Exports
+    PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks + Viewings + Backlogs + Exports
 {
 }
 
@@ -65,6 +69,7 @@ impl<T> FullStore for T where
         + Operators
         + Journal
         + Webhooks
+        + Viewings
         + Backlogs
         + Exports
         + ?Sized
@@ -170,6 +175,7 @@ pub fn laws() -> Vec<Law> {
     laws.extend::<Vec<Law>>(crate::__jobs_laws! { list jobs });
     laws.extend::<Vec<Law>>(crate::__journal_laws! { list journal });
     laws.extend::<Vec<Law>>(crate::__webhooks_laws! { list webhooks });
+    laws.extend::<Vec<Law>>(crate::__viewings_laws! { list viewings });
     laws.extend::<Vec<Law>>(crate::__backlogs_laws! { list backlogs });
     laws.extend::<Vec<Law>>(crate::__exports_laws! { list exports });
     laws

@@ -98,6 +98,8 @@ async fn furnish(scene: &Scene) -> Contact {
     let plan = plan.then(Change::PutWebhook(endpoint)).then(delivery);
     let plan = plan.then(Change::OpenHandoff(build::handoff("h", &login, &ada)));
     let profile = ProfileId { contact: ada.id, client: client.id };
+    let viewing = super::viewings::view_of("v", build::id("w"), profile);
+    let plan = plan.then(Change::OpenViewing(viewing)).then(Change::GrantViewing(user.id));
     let code = build::sign_in_code("code", &build::session("s", &login), profile);
     let plan = plan.then(Change::IssueCode(code)).then(Change::TellSession(build::id("s")));
     let plan = plan.then(Change::RememberKey { contact: ada.id, key: key("old@smith.example") });

@@ -7,7 +7,7 @@ use portal_domain::{
     decide::PutClient,
     event::{Caller, RecordedEvent},
     id::{ClientId, ContactId, PracticeId, Ref, SessionId, Slug},
-    port::{Enquiries, Jobs, Journal, Operators, Page, PortalStore, PortalViews, Webhooks},
+    port::{Enquiries, Jobs, Journal, Operators, Page, PortalStore, PortalViews, Viewings, Webhooks},
     practice::{self, Practice, Settings},
     session::{ProfileId, SessionToken},
     time::Timestamp,
@@ -45,6 +45,8 @@ pub struct Adapters {
     pub journal: Arc<dyn Journal>,
     /// Endpoints of hosts.
     pub webhooks: Arc<dyn Webhooks>,
+    /// Looks of staff at the portal.
+    pub viewings: Arc<dyn Viewings>,
 }
 
 impl Adapters {
@@ -58,6 +60,7 @@ impl Adapters {
             operators: store.clone(),
             journal: store.clone(),
             webhooks: store.clone(),
+            viewings: store.clone(),
         }
     }
 }
@@ -106,6 +109,7 @@ impl World {
             jobs: adapters.jobs.clone(),
             journal: adapters.journal.clone(),
             webhooks: adapters.webhooks.clone(),
+            viewings: adapters.viewings.clone(),
             hasher: Arc::new(PlainHasher::new()),
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(seed)),

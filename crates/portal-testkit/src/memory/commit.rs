@@ -45,6 +45,8 @@ pub(super) fn apply(state: &State, batch: &Batch<'_>, faults: Faults) -> Result<
         Some(tenant) => Tenant::clone(tenant),
         None => found(state, batch, faults)?,
     };
+    let first = batch.changes().any(|change| matches!(change, Change::BeFirst));
+    fits(!first || state.tenants.is_empty() || faults.has(Fault::FirstIgnored))?;
     let expect = batch.decisions.iter().flat_map(|decision| &decision.expect);
     expect.into_iter().try_for_each(|expect| guard(&tenant, expect, faults))?;
     if let Some(receipt) = batch.receipt {
@@ -57,6 +59,7 @@ pub(super) fn apply(state: &State, batch: &Batch<'_>, faults: Faults) -> Result<
     work.sessions(batch);
     work.passages(batch)?;
     work.workspace_sessions(batch)?;
+    work.viewings(batch)?;
     work.staff(batch)?;
     work.api_keys(batch)?;
     work.tries(batch);
@@ -185,9 +188,13 @@ impl Work<'_> {
                 tenant.users.remove(id);
                 tenant.workspace_sessions.retain(|_, session| session.user != *id);
                 tenant.staff_credentials.remove(id);
+                tenant.viewers.remove(id);
+                let sessions = &tenant.workspace_sessions;
+                tenant.viewings.retain(|_, viewing| sessions.contains_key(&viewing.session));
             }
             Change::DeleteClient(id) => {
                 tenant.clients.remove(id);
+                tenant.viewings.retain(|_, viewing| viewing.profile.client != *id);
                 for contact in tenant.contacts.values_mut() {
                     contact.clients.retain(|client| client != id);
                 }
@@ -205,6 +212,7 @@ impl Work<'_> {
                     tenant.gone.insert(*id, (contact.reference, decided_at.unwrap_or(contact.created_at)));
                 }
                 tenant.former.remove(id);
+                tenant.viewings.retain(|_, viewing| viewing.profile.contact != *id);
             }
             Change::DeleteLogin(id) => {
                 tenant.logins.remove(id);

@@ -85,6 +85,16 @@ pub enum Fault {
     ExpiredLinksListed,
     /// Keys that were a contact's first are forgotten.
     FormerKeysForgotten,
+    /// A view ends a second time.
+    ViewingEndedTwice,
+    /// Who may look may do so for ever.
+    ViewerKept,
+    /// A view of another practice is found.
+    ViewingWallMissing,
+    /// Views are forgotten before their time.
+    ViewingsForgottenEarly,
+    /// A practice that has to be the first one may be any.
+    FirstIgnored,
     /// A revoked API key still calls.
     RevokedKeyCalls,
     /// Sessions keep a profile whose client was deleted.
@@ -241,7 +251,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 118] = [
+    pub const ALL: [Self; 123] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -284,6 +294,11 @@ impl Fault {
         Self::EpochIgnored,
         Self::ExpiredLinksListed,
         Self::FormerKeysForgotten,
+        Self::ViewingEndedTwice,
+        Self::ViewerKept,
+        Self::ViewingWallMissing,
+        Self::ViewingsForgottenEarly,
+        Self::FirstIgnored,
         Self::RevokedKeyCalls,
         Self::ProfileKept,
         Self::MillisecondTimes,

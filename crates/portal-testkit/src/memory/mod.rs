@@ -15,6 +15,7 @@ mod staff;
 mod state;
 mod stubs;
 mod tries;
+mod viewings;
 mod views;
 mod webhooks;
 

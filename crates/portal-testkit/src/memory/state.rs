@@ -11,7 +11,7 @@ use portal_domain::{
     handoff::Handoff,
     id::{
         ApiKeyId, ClientId, ContactId, EnquiryId, HandoffId, JobId, LinkId, LoginId, MessageId, PracticeId, Ref,
-        SessionId, SignInCodeId, TryId, UserId, WebhookId, WorkspaceSessionId,
+        SessionId, SignInCodeId, TryId, UserId, ViewingId, WebhookId, WorkspaceSessionId,
     },
     job::{Job, JobRow},
     journal::Head,
@@ -25,6 +25,7 @@ use portal_domain::{
     staff::{StaffCredential, StaffLink},
     throttle::{BucketName, RecordedTry, Tally},
     time::Timestamp,
+    viewing::Viewing,
     webhook::{Webhook, WebhookDelivery},
 };
 
@@ -66,6 +67,8 @@ pub(super) struct Tenant {
     pub(super) handoffs: BTreeMap<HandoffId, Handoff>,
     pub(super) codes: BTreeMap<SignInCodeId, SignInCode>,
     pub(super) workspace_sessions: BTreeMap<WorkspaceSessionId, WorkspaceSession>,
+    pub(super) viewings: BTreeMap<ViewingId, Viewing>,
+    pub(super) viewers: BTreeSet<UserId>,
     pub(super) staff_credentials: BTreeMap<UserId, StaffCredential>,
     pub(super) staff_links: BTreeMap<LinkId, StaffLink>,
     pub(super) api_keys: BTreeMap<ApiKeyId, ApiKey>,
@@ -144,6 +147,8 @@ impl Tenant {
             handoffs: BTreeMap::new(),
             codes: BTreeMap::new(),
             workspace_sessions: BTreeMap::new(),
+            viewings: BTreeMap::new(),
+            viewers: BTreeSet::new(),
             staff_credentials: BTreeMap::new(),
             staff_links: BTreeMap::new(),
             api_keys: BTreeMap::new(),

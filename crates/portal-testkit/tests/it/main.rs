@@ -80,3 +80,9 @@ mod memory_exports {
 
     portal_testkit::exports_conformance!(in_memory);
 }
+
+mod memory_viewings {
+    use super::in_memory;
+
+    portal_testkit::viewings_conformance!(in_memory);
+}

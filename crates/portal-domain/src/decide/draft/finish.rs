@@ -191,4 +191,7 @@ pub(super) fn note_contact(event: &mut Event, before: Option<&Contact>, after: O
     note(&mut event.personal, "name", &name(before), &name(after));
     note(&mut event.facts, "access", access(before), access(after));
     note(&mut event.facts, "clients", &clients(before), &clients(after));
+    if before.is_none() && after.is_some_and(|contact| contact.trial) {
+        event.facts.insert("trial".to_owned(), "true".to_owned());
+    }
 }

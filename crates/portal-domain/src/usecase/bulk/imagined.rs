@@ -118,6 +118,7 @@ mod tests {
             activated_at: None,
             moved_from: None,
             refused_update: None,
+            trial: false,
             created_at: Timestamp::from_micros(0),
             version: 1,
         }

@@ -1,5 +1,5 @@
 use portal_domain::{
-    change::{Aggregate, Change},
+    change::{Aggregate, Change, Decision},
     contact::Contact,
     port::{Commit, PracticeSelector, Receipt, RequestKey},
     practice::{Client, Practice, PracticeUser},
@@ -118,4 +118,38 @@ pub async fn a_second_message_or_link_of_one_id_is_a_conflict(harness: &Harness)
     scene.refuse(Plan::new().mail(message).tell(build::event("e"))).await;
     assert_eq!(scene.messages("ada").await.len(), 1);
     assert!(scene.events().await.is_empty());
+}
+
+/// A practice that has to be the first one is written where there is no other, and is a conflict otherwise.
+pub async fn a_practice_that_has_to_be_the_first_is_so_or_not_at_all(harness: &Harness) {
+    let found = async |slug: &str| {
+        let practice = build::practice(slug);
+        let plan = Plan::new().then(Change::BeFirst).put_practice(&practice);
+        harness.store.commit(practice.id, &[plan.into()], None).await.expect("the store answers")
+    };
+    assert_eq!(found("smith").await, Commit::Committed);
+    for slug in ["jones", "smith"] {
+        assert_eq!(found(slug).await, Commit::Conflict);
+    }
+    let by = PracticeSelector::Slug(build::practice("jones").slug);
+    assert_eq!(harness.store.practice(&by).await, Ok(None));
+    Scene::set(harness, "jones").await;
+}
+
+/// Of many practices that have to be the first one, founded at once, one is.
+pub async fn of_many_first_practices_one_is_founded(harness: &Harness) {
+    let mut tasks = Vec::new();
+    for number in 0..8 {
+        let store = harness.turn(number);
+        tasks.push(tokio::spawn(async move {
+            let practice = build::practice(&format!("practice-{number}"));
+            let decision = Decision::from(Plan::new().then(Change::BeFirst).put_practice(&practice));
+            store.commit(practice.id, &[decision], None).await.expect("the store answers")
+        }));
+    }
+    let mut founded = 0;
+    for task in tasks {
+        founded += usize::from(task.await.expect("a commit ends") == Commit::Committed);
+    }
+    assert_eq!(founded, 1);
 }

@@ -16,6 +16,8 @@ mod moving_in;
 mod once;
 mod sessions;
 mod staff;
+mod trial;
+mod viewing;
 mod workspace;
 
 use portal_testkit::{
