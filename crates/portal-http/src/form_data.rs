@@ -7,6 +7,8 @@ use axum::{
     extract::{FromRequest, Request},
     http::{HeaderMap, header},
 };
+use futures_util::stream;
+use multer::Multipart;
 
 use crate::{
     Inner,
@@ -20,8 +22,6 @@ use crate::{
 const BESIDES: usize = 64 * 1024;
 /// Most parts of a form.
 const PARTS: usize = 32;
-/// Most bytes of what is said of a part.
-const HEAD: usize = 4 * 1024;
 
 /// What was sent, or why it can't be understood.
 pub(crate) struct FileForm(Result<Parcel, Problem>);
@@ -63,87 +63,62 @@ impl FromRequest<Arc<Inner>> for FileForm {
     }
 }
 
-fn not_ours() -> Problem {
-    Problem::invalid("this is not a form that these pages have sent")
-}
-
 async fn read(request: Request, app: &Inner) -> Result<Parcel, Problem> {
     let (parts, body) = request.into_parts();
     let member: &Member = parts.extensions.get().ok_or_else(Problem::internal)?;
-    let boundary = boundary(&parts.headers).ok_or_else(not_ours)?;
     let taken = app.imports.enter(member.context.practice, body.size_hint().upper()).await?;
     let bytes = ask::host_bytes(&parts.headers, body, IMPORT_BODY + BESIDES).await?;
-    let parts = split(&boundary, &bytes).ok_or_else(not_ours)?;
+    let parts = split(&parts.headers, bytes).await?;
     let file = parts.iter().find(|part| part.name == "file").map(|part| part.content.clone()).unwrap_or_default();
     Ok(Parcel { place: taken.for_file(&file).await?, parts })
 }
 
+/// The parts of a body. Of one that is not whole nothing is taken.
+async fn split(headers: &HeaderMap, body: Bytes) -> Result<Vec<Part>, Problem> {
+    let parts = match boundary(headers) {
+        Some(boundary) => parts(boundary, body).await.ok().filter(|parts| parts.len() <= PARTS),
+        None => None,
+    };
+    parts.ok_or_else(|| Problem::invalid("this is not a form that these pages have sent"))
+}
+
 fn boundary(headers: &HeaderMap) -> Option<String> {
-    let given = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-    let (kind, rest) = given.split_once(';')?;
-    let boundary = rest.trim().strip_prefix("boundary=")?.trim_matches('"');
-    let right = (1..=70).contains(&boundary.len()) && kind.trim().eq_ignore_ascii_case("multipart/form-data");
-    right.then(|| boundary.to_owned())
+    let boundary = multer::parse_boundary(headers.get(header::CONTENT_TYPE)?.to_str().ok()?).ok()?;
+    Some(boundary).filter(|boundary| !boundary.is_empty())
 }
 
-/// The parts of a body; nothing where it is not whole.
-fn split(boundary: &str, body: &Bytes) -> Option<Vec<Part>> {
-    let delimiter = format!("\r\n--{boundary}");
-    // Before the first delimiter nothing stands, not even its line end.
-    let mut at = body.starts_with(&delimiter.as_bytes()[2..]).then_some(delimiter.len() - 2)?;
+async fn parts(boundary: String, body: Bytes) -> Result<Vec<Part>, multer::Error> {
+    let mut form = Multipart::new(stream::iter([Ok::<_, Infallible>(body)]), boundary);
     let mut parts = Vec::new();
-    while !body[at..].starts_with(b"--") {
-        let start = at + 2;
-        let head_end = start + find(body.get(start..)?, b"\r\n\r\n", HEAD)?;
-        let head = std::str::from_utf8(body[at..].strip_prefix(b"\r\n")?.get(..head_end - start)?).ok()?;
-        let content = head_end + 4;
-        let length = find(&body[content..], delimiter.as_bytes(), usize::MAX)?;
-        parts.push(Part { name: name(head)?, content: body.slice(content..content + length) });
-        at = content + length + delimiter.len();
-        if parts.len() > PARTS {
-            return None;
-        }
+    while let Some(field) = form.next_field().await? {
+        let name = field.name().unwrap_or_default().to_owned();
+        parts.push(Part { name, content: field.bytes().await? });
     }
-    Some(parts)
+    Ok(parts)
 }
 
-/// Where the first of these begins, within so many bytes.
-fn find(bytes: &[u8], wanted: &[u8], within: usize) -> Option<usize> {
-    let mut from = 0;
-    loop {
-        let next = from + bytes.get(from..)?.iter().position(|byte| *byte == wanted[0])?;
-        if next > within {
-            return None;
-        }
-        if bytes[next..].starts_with(wanted) {
-            return Some(next);
-        }
-        from = next + 1;
-    }
-}
-
-/// The name of the field that a part is about.
-fn name(head: &str) -> Option<String> {
-    let line = head.split("\r\n").find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-disposition").then_some(value)
-    });
-    let rest = line?.split_once(" name=\"")?.1;
-    Some(rest.split_once('"')?.0.to_owned())
+/// The content of one field of a form of at most so many bytes; empty where there is none.
+pub(crate) async fn one_file(request: Request, name: &str, most: usize) -> Result<Bytes, Problem> {
+    let (parts, body) = request.into_parts();
+    let body = ask::host_bytes(&parts.headers, body, most).await?;
+    let parts = split(&parts.headers, body).await?;
+    Ok(parts.into_iter().find(|part| part.name == name).map(|part| part.content).unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(body: &str) -> Option<Vec<(String, String)>> {
-        let parts = split("xx", &Bytes::from(body.to_owned()))?;
+    async fn read(body: &str) -> Option<Vec<(String, String)>> {
+        let kind = "multipart/form-data; boundary=xx".parse().expect("a header");
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, kind)]);
+        let parts = split(&headers, Bytes::from(body.to_owned())).await.ok()?;
         let text = |part: Part| (part.name, String::from_utf8_lossy(&part.content).into_owned());
         Some(parts.into_iter().map(text).collect())
     }
 
-    #[test]
-    fn parts_come_as_they_were_sent() {
+    #[tokio::test]
+    async fn parts_come_as_they_were_sent() {
         let file = "a,b\r\n--x\r\n\r\n1,2\r\n--xy--\r\n";
         let body = format!(
             "--xx\r\nContent-Disposition: form-data; name=\"call\"\r\n\r\nc\r\n\
@@ -151,26 +126,24 @@ mod tests {
              --xx--\r\n"
         );
         let told = [("call".to_owned(), "c".to_owned()), ("file".to_owned(), file.to_owned())];
-        assert_eq!(read(&body), Some(told.to_vec()));
-        assert_eq!(read("--xx--"), Some(Vec::new()));
+        assert_eq!(read(&body).await, Some(told.to_vec()));
+        assert_eq!(read("--xx--").await, Some(Vec::new()));
         // Of a body that ends anywhere before its end nothing is taken.
         for end in 0..body.len() - 4 {
-            assert_eq!(read(&body[..end]), None, "{end}");
+            assert_eq!(read(&body[..end]).await, None, "{end}");
         }
     }
 
-    #[test]
-    fn what_is_no_form_is_refused() {
+    #[tokio::test]
+    async fn what_is_no_form_is_refused() {
         for body in
             ["", "--x", "x--xx\r\n", "--xx\r\n\r\n\r\n--xx--", "--xx\nContent-Disposition: form-data; name=\"a\""]
         {
-            assert_eq!(read(body), None, "{body}");
+            assert_eq!(read(body).await, None, "{body}");
         }
-        let long = format!("--xx\r\nX: {}\r\n\r\n\r\n--xx--", "x".repeat(HEAD));
-        assert_eq!(read(&long), None);
         let part = "--xx\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\n";
-        assert!(read(&format!("{}--xx--", part.repeat(PARTS))).is_some());
-        assert_eq!(read(&format!("{}--xx--", part.repeat(PARTS + 1))), None);
+        assert!(read(&format!("{}--xx--", part.repeat(PARTS))).await.is_some());
+        assert_eq!(read(&format!("{}--xx--", part.repeat(PARTS + 1))).await, None);
     }
 
     #[test]

@@ -327,7 +327,7 @@ pub(super) fn labelled(name: &str) -> (&'static str, &'static str) {
         ),
         "locale" => (
             "Language of the client portal",
-            "Where neither the contact nor the browser says another one. Mails are in English.",
+            "Where neither the contact nor the browser says another one. It is also that of mails to staff.",
         ),
         "shared_login" => ("May two contacts with the same first address share one sign-in?", ""),
         "sessions_on_move" => ("Clients whose sign-in address changes while they are signed in", ""),
