@@ -152,6 +152,10 @@ async function workspacePages() {
     ['contacts/c-5', 'contact-without-address'], ['contacts/c-6', 'contact-deactivated'], ['contacts/c-1/details', 'contact-details'],
     ['contacts/c-1/access/deactivate', 'deactivate'], ['contacts/c-1/access/resend', 'resend'], ['contacts/c-4/access/activate', 'activate'],
     ['new-contact', 'new-contact'], ['clients', 'clients'], ['clients/byron', 'client'], ['bulk/activate', 'bulk'], ['me', 'own-account'],
+    ['users', 'users'], ['users/elaine', 'user'], ['settings', 'settings'], ['settings/look', 'settings-look'], ['mails', 'mails'],
+    ['mails/activation', 'mail'], ['mails/activation?language=de', 'mail-german'], ['keys', 'keys'], ['webhooks', 'webhooks'],
+    ['import', 'import'], ['jobs', 'jobs'], ['trial', 'trial'], ['viewers', 'viewers'], ['contacts/c-1/view', 'view-asked'],
+    ['contacts/c-4/delete', 'delete'], ['contacts/c-4/erase', 'erase'],
   ]) {
     await desk(page, rest);
     await shoot(page, name);

@@ -25,6 +25,9 @@ pub const MOST_ENTRIES: usize = 1000;
 /// So many of those behind a login are named in a report.
 const NAMED: usize = 10;
 
+/// For so long what a check of a file said is taken to hold, so that its rows may be imported as they are.
+pub const CHECK_HOLDS: Duration = Duration::from_secs(3600);
+
 /// A job. Its rows stand apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
@@ -54,6 +57,14 @@ pub struct Job {
     pub ended_at: Option<Timestamp>,
     /// Raised by every change of it, and by every lease: who holds another version holds nothing.
     pub version: i64,
+}
+
+impl Job {
+    /// Whether its rows may be imported as it showed them: what a check said long ago may have become another by now.
+    #[must_use]
+    pub fn may_be_imported(&self, now: Timestamp) -> bool {
+        self.ended_at.is_some_and(|ended| now.since(ended) <= CHECK_HOLDS)
+    }
 }
 
 /// Where a job is.

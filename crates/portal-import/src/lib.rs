@@ -32,6 +32,8 @@ pub use self::{
 };
 use self::{text::Table, workbook::Workbook};
 
+/// Most bytes of the names of all columns together: what the first line of a text may have.
+pub const LONGEST_HEADS: usize = 64 * 1024;
 /// Most rows of a file.
 pub const MOST_ROWS: usize = 200_000;
 /// Most columns of a file.
@@ -106,10 +108,15 @@ impl<'a> Sheet<'a> {
         if bytes.starts_with(COMPOUND) {
             return Err(Fault::new("is an old or a protected workbook: save it as XLSX without a password, or as CSV"));
         }
-        if is_workbook(bytes) {
-            return Ok(Self(Kind::Workbook(Workbook::open(bytes)?)));
+        let sheet = if is_workbook(bytes) {
+            Self(Kind::Workbook(Workbook::open(bytes)?))
+        } else {
+            Self(Kind::Text(Table::open(bytes, charset, columns)?))
+        };
+        if sheet.heads().iter().map(String::len).sum::<usize>() > LONGEST_HEADS {
+            return Err(Fault::new(format!("has names of columns of more than {LONGEST_HEADS} bytes together")));
         }
-        Ok(Self(Kind::Text(Table::open(bytes, charset, columns)?)))
+        Ok(sheet)
     }
 
     /// The names of the columns.

@@ -60,6 +60,8 @@ pub fn put_user(
     if before.is_some_and(|before| before.role == Role::Admin) && user.role != Role::Admin {
         decision.expect.push(other_admin(facts)?);
         end_sessions_and_links(&mut decision, &user, moment);
+        // As an admin one needs no grant, and nobody saw that there was one.
+        decision.changes.push(Change::RevokeViewing(user.id));
     } else if moves {
         end_sessions_and_links(&mut decision, &user, moment);
     }

@@ -29,7 +29,10 @@ pub struct ImportAgain {
 }
 
 impl Portal {
-    /// Imports, or checks, the rows of an import that is over, as they stood in its file. Rows that an erasure emptied are left out.
+    /// Imports, or checks, the rows of an import that is over, as they stood in its file. Rows that an erasure emptied are left out,
+    /// and, where they are imported, those that were refused: nobody was shown what they would do.
+    ///
+    /// `PreconditionFailed` where they are to be imported and the check is too old: see [`Job::may_be_imported`].
     pub async fn import_again(
         &self,
         context: &CallContext,
@@ -39,11 +42,16 @@ impl Portal {
         if let Some(before) = self.started_before(context).await? {
             return Ok(before);
         }
-        let (before, spec) = import(self.job(context, JobKind::Import, job).await?)?;
+        let checked = self.job(context, JobKind::Import, job).await?;
+        let may_run = checked.may_be_imported(self.clock.now());
+        let (before, spec) = import(checked)?;
         if before != JobState::Done {
             return Err(Refusal::NotFound { what: "job" }.into());
         }
         let ImportAgain { dry_run, activate, move_logins, mend, .. } = *again;
+        if !dry_run && !may_run {
+            return Err(Refusal::PreconditionFailed.into());
+        }
         let mend = mend || spec.mend;
         let mut staging =
             self.begin_import(context, ImportSpec { dry_run, activate, move_logins, mend, ..spec }).await?;
@@ -52,7 +60,8 @@ impl Portal {
             let rows = self.job_rows(context, job, &RowFilter::default(), &page).await?;
             page.after = rows.last().map(|row| row.place);
             let whole = rows.len() == TOGETHER as usize;
-            for row in rows {
+            let refused = |row: &JobRow| row.settled.as_ref().is_some_and(|settled| settled.outcome == "refused");
+            for row in rows.into_iter().filter(|row| dry_run || !refused(row)) {
                 staging.take_over(row, &again.mend_these).await?;
             }
             if !whole {

@@ -206,7 +206,7 @@ async fn columns_page(
     let first: Vec<_> = rows.into_iter().filter_map(|row| cells(row.content)).map(|(_, cells)| cells).collect();
     let column = |(place, (head, (chosen, identifies))): (usize, (&String, (Option<Field>, bool)))| Column {
         place,
-        head: head.trim().to_owned(),
+        head: shortened(head).unwrap_or_default(),
         cells: first.iter().filter_map(|cells| cells.get(place)).filter_map(|cell| shortened(cell)).collect(),
         chosen,
         identifies,
@@ -292,6 +292,7 @@ pub(super) async fn tell_apart(member: Member, PathId(id): PathId, form: Form) -
     if let Some(before) = member.app.portal.started_before(&context).await? {
         return Ok(to_job(&member, &before));
     }
+    let _place = member.app.imports.enter(member.context.practice, None).await?;
     let mut staging = member.app.portal.begin_import(&context, spec).await?;
     let mut page = Page { after: None, limit: TOGETHER };
     loop {

@@ -69,6 +69,8 @@ struct ImportPage {
     tone: &'static str,
     done: u64,
     total: u64,
+    /// Whether what the check says is taken to hold.
+    fresh: bool,
     /// How many rows would be, or were, written.
     written: u64,
     refused_count: u64,
@@ -109,6 +111,7 @@ pub(super) async fn page(member: &Member, job: &Job, spec: &ImportSpec, query: &
         tone,
         done: job.progress.done,
         total: job.total,
+        fresh: job.may_be_imported(member.app.portal.now()),
         written: of("created") + of("updated") + of("unchanged"),
         refused_count: of("refused"),
         lines: lines(&job.progress, spec.dry_run),
@@ -140,25 +143,22 @@ fn lines(progress: &Progress, dry: bool) -> Vec<Line> {
 }
 
 fn outcome(code: &str, dry: bool, one: bool) -> String {
-    let thing = match (code == "refused", one) {
-        (true, true) => "row",
-        (true, false) => "rows",
-        (false, true) => "contact",
-        (false, false) => "contacts",
+    let row = if one { "row" } else { "rows" };
+    let what = match (code, dry) {
+        ("created", true) => "would add a contact",
+        ("created", false) => "added a contact",
+        ("updated", true) => "would change a contact",
+        ("updated", false) => "changed a contact",
+        ("unchanged", true) => "would change nothing",
+        ("unchanged", false) => "changed nothing",
+        ("refused", true) => "would be refused",
+        ("refused", false) if one => "was refused",
+        ("refused", false) => "were refused",
+        (_, true) => "would be passed over",
+        (_, false) if one => "was passed over",
+        (_, false) => "were passed over",
     };
-    let what = match code {
-        "created" => "added",
-        "updated" => "changed",
-        "unchanged" => "left as they are",
-        "refused" => "refused",
-        _ => "passed over",
-    };
-    let verb = match (dry, one) {
-        (true, _) => "would be",
-        (false, true) => "was",
-        (false, false) => "were",
-    };
-    format!("{thing} {verb} {what}")
+    format!("{row} {what}")
 }
 
 fn access(code: &str, dry: bool, one: bool) -> String {
@@ -289,6 +289,10 @@ pub(super) async fn again(member: Member, PathId(id): PathId, form: Form) -> Res
         },
     };
     let context = member.once(form.field("call")?, &format!("again {id} {again:?}"));
+    if !again.dry_run && !job.may_be_imported(member.app.portal.now()) {
+        return Ok(go_to(member.path(&format!("jobs/{id}"))));
+    }
+    let _place = member.app.imports.enter(member.context.practice, None).await?;
     let started = member.app.portal.import_again(&context, id, &again).await?;
     let place = started.job.map_or_else(|| "jobs".to_owned(), |job| format!("jobs/{job}"));
     Ok(go_to(member.path(&place)))
@@ -332,8 +336,8 @@ mod tests {
             let told: Vec<_> = told.iter().map(|(count, what)| (*count, what.as_str())).collect();
             assert_eq!(told, wanted);
         };
-        is(&told(true)[..2], &[(3, "contacts would be added"), (2, "rows would be refused")]);
-        is(&told(false)[..2], &[(3, "contacts were added"), (2, "rows were refused")]);
+        is(&told(true)[..2], &[(3, "rows would add a contact"), (2, "rows would be refused")]);
+        is(&told(false)[..2], &[(3, "rows added a contact"), (2, "rows were refused")]);
         is(
             &told(false)[2..],
             &[(1, "got access, and an invitation"), (1, bulk::what("no_email")), (1, "mail: the invitation")],

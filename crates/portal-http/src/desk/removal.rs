@@ -147,10 +147,9 @@ pub(super) async fn foresee(member: Member, Reference(contact): Reference) -> Re
 /// A command that is meant once, for a contact as it was shown: told again, it needs no contact any more.
 fn meant(member: &Member, (call, shown): (&str, &str), what: &str, tag: Option<&str>) -> CallContext {
     let context = member.once(call, &format!("{what} {shown}"));
-    match tag {
-        Some(tag) => CallContext { expected: member.meant_for(tag).expected, ..context },
-        None => context,
-    }
+    // Who comes meanwhile was not shown.
+    let expected = tag.map_or_else(|| member.meant_for_none(), |tag| member.meant_for(tag)).expected;
+    CallContext { expected, ..context }
 }
 
 pub(super) async fn delete(member: Member, Reference(contact): Reference, form: Form) -> Result<Response, Problem> {

@@ -75,7 +75,7 @@ async fn i4_a_file_is_checked_first_and_nothing_is_written() {
     for told in [
         "5 of 5 rows are checked. Finished",
         "Nothing was written yet, and no mail has gone out.",
-        "1 contact would be added",
+        "1 row would add a contact",
         "4 rows would be refused",
         "1 would get access, and an invitation",
         "1 mail: the invitation",
@@ -101,11 +101,11 @@ async fn i2_only_what_was_ticked_is_mended_and_the_checked_rows_are_imported() {
     let second = desk.send_on(&check, &[("do", "check"), ("activate", "yes"), ("mend", "1")]).await;
     assert_ne!(second, check);
     let text = words(&desk.admin(&second).await.is(200));
-    assert!(text.contains("2 contacts would be added") && text.contains("3 rows would be refused"), "{text}");
+    assert!(text.contains("2 rows would add a contact") && text.contains("3 rows would be refused"), "{text}");
     assert!(!text.contains("Mend line 3 so") && text.contains("Mend line 4 so"), "{text}");
     let import = desk.send_on(&second, &[("do", "import")]).await;
     let text = words(&desk.admin(&import).await.is(200));
-    assert!(text.contains("2 contacts were added") && text.contains("3 rows were refused"), "{text}");
+    assert!(text.contains("2 rows added a contact") && !text.contains("refused"), "refused rows are left out: {text}");
     assert!(text.contains("1 got access, and an invitation"), "{text}");
     assert_eq!(desk.seen("c-1").await["portal"]["status"], "invited");
     let emails = desk.seen("c-2").await["emails"].clone();
@@ -116,10 +116,7 @@ async fn i2_only_what_was_ticked_is_mended_and_the_checked_rows_are_imported() {
     desk.kit.get("/contacts/c-3").await.problem(404, "not_found");
     let all = desk.send_on(&second, &[("do", "mend_all")]).await;
     let text = words(&desk.admin(&all).await.is(200));
-    assert!(
-        text.contains("1 contact would be added") && text.contains("2 contacts would be left as they are"),
-        "{text}"
-    );
+    assert!(text.contains("1 row would add a contact") && text.contains("2 rows would change nothing"), "{text}");
     assert!(text.contains("All that can be mended is mended already."));
 }
 
@@ -138,7 +135,7 @@ async fn a_button_that_is_pressed_twice_imports_once() {
     assert_eq!(place(&desk.post_as_admin(&format!("{first}/again"), &fields).await.is(303)), import);
     desk.kit.work().await;
     let text = words(&desk.admin("/jobs").await.is(200));
-    let told = "Import 2 March 2026, 12:00 UTC Finished 5 of 5 rows";
+    let told = "Import 2 March 2026, 12:00 UTC Finished 1 of 1 rows";
     assert_eq!(text.matches(told).count(), 1, "{text}");
     assert_eq!(text.matches("Check of a file").count(), 2, "{text}");
 }
@@ -184,13 +181,13 @@ async fn i1_columns_of_other_names_are_told_apart_by_whoever_brings_them() {
 #[tokio::test]
 async fn j3_who_was_erased_meanwhile_does_not_come_back_with_a_check() {
     let desk = Desk::new().await;
-    let check = desk.check(&[], FILE).await;
+    let check = desk.send_on(&desk.check(&[], FILE).await, &[("do", "mend_all")]).await;
     desk.send_on(&check, &[("do", "import")]).await;
     desk.kit.host(Method::POST, "/contacts/c-1/erase", Value::Null).await.is(200);
     let page = desk.admin(&check).await.is(200);
     assert!(!page.text.contains("Ada"));
     let import = desk.send_on(&check, &[("do", "import")]).await;
-    assert!(words(&desk.admin(&import).await.is(200)).contains("4 of 4 rows are done."));
+    assert!(words(&desk.admin(&import).await.is(200)).contains("2 of 2 rows are done."));
     desk.kit.get("/contacts/c-1").await.problem(404, "not_found");
 }
 
@@ -322,4 +319,19 @@ async fn whatever_stands_in_a_file_stays_text() {
         assert_eq!(shapes[1], plain[1], "{name}");
         assert!(!shapes[0].contains(&"script".to_owned()) && shapes[0].contains(&"bdi".to_owned()), "{name}");
     }
+}
+
+#[tokio::test]
+async fn what_was_checked_long_ago_is_checked_again() {
+    let desk = Desk::new().await;
+    let check = desk.check(&[], FILE).await;
+    assert!(desk.admin(&check).await.text.contains("value=\"import\""));
+    desk.kit.clock.advance(std::time::Duration::from_secs(3601));
+    let desk = Desk::again(desk.kit).await;
+    let page = desk.admin(&check).await.is(200);
+    assert!(words(&page).contains("more than an hour old") && !page.text.contains("value=\"import\""));
+    let old = desk.post_as_admin(&format!("{check}/again"), &[("call", "late"), ("do", "import")]).await.is(303);
+    assert_eq!(old.header("location"), Some(&*format!("/workspace/smith{check}")));
+    desk.kit.work().await;
+    desk.kit.get("/contacts/c-1").await.problem(404, "not_found");
 }

@@ -213,3 +213,26 @@ async fn s11_whatever_is_typed_stays_text_in_a_look() {
         assert_eq!(*plain.get_or_insert_with(|| shapes.clone()), shapes, "{name}");
     }
 }
+
+#[tokio::test]
+async fn j3_an_erasure_leaves_no_reason_of_a_look() {
+    let desk = Desk::watched().await;
+    desk.looks("two").await;
+    assert!(desk.kit.stored().contains("rang us"));
+    desk.kit.host(Method::POST, "/contacts/ada/erase", serde_json::Value::Null).await.is(200);
+    desk.kit.seal().await;
+    assert!(!desk.kit.stored().contains("rang us"));
+}
+
+#[tokio::test]
+async fn w3_who_is_no_admin_any_more_is_allowed_to_look_anew() {
+    let desk = Desk::watched().await;
+    desk.post_as_admin("/viewers/sam/allow", &[]).await.is(303);
+    for role in ["admin", "staff"] {
+        let body = json!({"name": "The sam", "email": "sam@staff.example", "role": role});
+        desk.kit.host(Method::PUT, "/practice-users/sam", body).await.is(200);
+    }
+    let desk = Desk::again(desk.kit).await;
+    assert!(words(&desk.get(VIEW).await.is(200)).contains("You are not allowed to do this yet."));
+    assert!(words(&desk.get_as_admin("/viewers").await).contains("The sam Allow"));
+}
