@@ -91,7 +91,7 @@ impl Member {
         let scope = format!("{} {}", self.user.id, URL_SAFE_NO_PAD.encode(digest));
         let named = (1..=255).contains(&call.len()) && call.bytes().all(|byte| byte.is_ascii_graphic());
         let key = RequestKey { scope, key: call.to_owned() };
-        let request = named.then(|| Request { digest, key });
+        let request = named.then_some(Request { digest, key });
         CallContext { request, ..self.context.clone() }
     }
 
