@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { Host, PASSWORD, Service, judgeEverywhere, launch, profile, until } from './kit.mjs';
+import { Host, PASSWORD, Service, heading, judgeEverywhere, launch, press, profile, until } from './kit.mjs';
 
 const ADMIN = 'elaine@practice.example';
 const TRIAL = 'elaine+trial@practice.example';
@@ -20,8 +20,6 @@ after(async () => {
   await service?.stop();
 });
 
-const heading = (page) => page.getByRole('heading', { level: 1 }).textContent();
-const press = (page, name) => page.getByRole('button', { name }).click();
 const main = (page) => page.getByRole('main').textContent();
 const cookies = async (context) => Object.fromEntries((await context.cookies()).map(({ name, value }) => [name, value]));
 

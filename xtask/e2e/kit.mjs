@@ -200,7 +200,13 @@ export async function judgeEverywhere(page, name) {
 }
 
 export const heading = (page) => page.getByRole('heading', { level: 1 }).textContent();
-export const press = (page, name) => page.getByRole('button', { name }).click();
+
+/** Presses a button; where it sends a form, the next page is there when this answers. */
+export async function press(page, name) {
+  const button = page.getByRole('button', { name });
+  const sends = await button.evaluate((element) => element.type === 'submit');
+  await Promise.all([sends ? page.waitForNavigation() : undefined, button.click()]);
+}
 
 export async function setPassword(page, password = PASSWORD) {
   await page.getByLabel('New password').fill(password);

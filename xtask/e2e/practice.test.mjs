@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { PASSWORD, Service, judgeEverywhere, launch, profile, until } from './kit.mjs';
+import { PASSWORD, Service, judgeEverywhere, launch, press, profile, until } from './kit.mjs';
 
 let service, browser, path;
 
@@ -22,7 +22,6 @@ after(async () => {
 });
 
 const base = (rest) => `${service.url}/workspace/smith/${rest}`;
-const press = (page, name) => page.getByRole('button', { name }).click();
 const said = (page) => page.getByRole('main').innerText();
 
 /** A browser in which the admin is signed in. */
