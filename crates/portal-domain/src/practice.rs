@@ -257,6 +257,11 @@ pub struct OutOfBounds {
 }
 
 impl OutOfBounds {
+    /// A trial client is there to be tried with, and becomes nobody's.
+    pub(crate) fn of_trial() -> Self {
+        Self::new("clients", "none but its own: this contact is a trial client; add another contact")
+    }
+
     /// A host's key has scopes, and never the operator's, which belongs to no practice.
     pub(crate) fn of_scopes() -> Self {
         Self::new("scopes", "one or more of `read`, `write`, `sign_in`, `credentials`")

@@ -62,7 +62,7 @@ impl FirstStart {
         Self(Arc::new(inner))
     }
 
-    /// Counts a try of an origin, before the code is looked at; until when to wait, where there were too many.
+    /// Counts a wrong code of an origin; until when to wait, where there were too many.
     pub(crate) fn admit(&self, origin: Option<&str>, now: Timestamp) -> Result<(), Timestamp> {
         let bucket = Bucket::origin(origin.unwrap_or_default(), TRIES);
         let mut tries = self.0.tries.lock().unwrap_or_else(PoisonError::into_inner);

@@ -14,7 +14,7 @@ use crate::{
     email::{EmailAddress, EmailList, LoginKey, mask},
     id::{ClientId, LoginId, Ref},
     message::MessageBody,
-    practice::{SessionsOnMove, check_locale, check_name},
+    practice::{OutOfBounds, SessionsOnMove, check_locale, check_name},
 };
 
 /// A new list of addresses, and how it is meant.
@@ -159,6 +159,7 @@ pub(super) fn apply(
         draft.contact.locale.clone_from(locale);
     }
     if let Some(clients) = clients {
+        stays_a_trial(scene, &clients)?;
         rely_on_added_clients(draft, &clients);
         draft.contact.clients = clients;
     }
@@ -185,6 +186,16 @@ pub(super) fn known_clients(draft: &Draft<'_>, refs: &[Ref]) -> Result<Vec<Clien
     ids.sort();
     ids.dedup();
     Ok(ids)
+}
+
+/// A trial is left out of counts and of mail to many, so it never comes to see what a client sees (V1).
+fn stays_a_trial(scene: Scene<'_>, clients: &[ClientId]) -> Result<(), Refusal> {
+    match scene.facts.contact.as_ref().filter(|contact| contact.trial) {
+        Some(trial) if clients.iter().any(|client| !trial.clients.contains(client)) => {
+            Err(OutOfBounds::of_trial().into())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn rely_on_added_clients(draft: &mut Draft<'_>, clients: &[ClientId]) {

@@ -119,6 +119,8 @@ impl<'a> Draft<'a> {
 
     /// The live login that a contact put on this key would join, if anybody holds it; refused by C1 or C3.
     pub(super) fn holder_to_join(&self, key: &LoginKey, joining: Joining) -> Result<Option<LoginId>, Refusal> {
+        // Nobody's real sign-in is tried with (V1).
+        let joining = if self.contact.trial { Joining::OnlyIfAsked(false) } else { joining };
         holder_to_join(self.practice, self.before.holders.get(key), joining)
     }
 

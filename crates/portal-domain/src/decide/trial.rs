@@ -4,7 +4,6 @@ use super::{
     Moment,
     access::grant,
     contact::{ContactFields, PutEmails, apply, known_clients, start},
-    draft::Joining,
     outcome::{ContactOutcome, Decided, Scene},
 };
 use crate::{
@@ -38,7 +37,6 @@ pub fn begin_trial(
     }
     let mut draft = start(scene, &command.reference, moment);
     draft.contact.trial = true;
-    draft.holder_to_join(command.email.key(), Joining::OnlyIfAsked(false))?;
     let clients = vec![command.client.clone()];
     let known = known_clients(&draft, &clients)?;
     let emails = EmailList::from_addresses(vec![command.email.clone()]);

@@ -75,7 +75,7 @@ pub fn open_viewing(
     ] {
         decision.expect.push(Expect { what, version, how: Reliance::LookedAt });
     }
-    if let Some(old) = replaced.filter(|old| old.viewing.open(moment.now)) {
+    if let Some(old) = replaced.filter(|old| going_on(old, moment)) {
         end(&mut decision, old, "replaced", moment);
     }
     decision.changes.push(Change::OpenViewing(viewing.clone()));
@@ -123,10 +123,15 @@ fn shown<'a>(contact: &Contact, client: &'a Client) -> Option<&'a Client> {
     (contact.clients.iter().any(own) && !client.suspended).then_some(client)
 }
 
+/// Whether somebody looks: with the session that it hangs on, a view is over, and nobody ends it any more.
+fn going_on(facts: &ViewingFacts, moment: &Moment) -> bool {
+    facts.viewing.open(moment.now) && valid_workspace_session(Some(&facts.staff), moment).is_ok()
+}
+
 /// Ends a view. Whoever holds its token may, whatever it is worth by now; the outcome says whether there was anything to end.
 pub fn end_viewing(facts: Option<&ViewingFacts>, moment: &mut Moment) -> Decided<bool> {
     let mut decision = Decision::default();
-    if let Some(facts) = facts.filter(|facts| facts.viewing.open(moment.now)) {
+    if let Some(facts) = facts.filter(|facts| going_on(facts, moment)) {
         end(&mut decision, facts, "left", moment);
     }
     Decided { outcome: !decision.is_empty(), decision }

@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{ask::Form, problem::Problem};
 
-/// The client that all trials of a practice share.
-const CLIENT: &str = "trial";
+/// The client that all trials of a practice share. No program of theirs would call one of its own so.
+const CLIENT: &str = "portal-trial";
 
 #[derive(Template)]
 #[template(path = "desk/trial.html")]

@@ -120,14 +120,15 @@ pub(super) async fn set_up(
         return done.again(&digest, now).map(go_to).ok_or_else(nothing);
     }
     guarded(&app).await?.ok_or_else(nothing)?;
-    if let Err(until) = first.admit(origin.as_deref(), now) {
-        return Ok(too_many(&app, typed, until.since(now).as_secs() + 1));
-    }
     let refused = |typed, field, text: &str| {
         let fault = Fault { field, text: sentence(text) };
         Ok(form_page(&app, typed, Some(fault), StatusCode::UNPROCESSABLE_ENTITY))
     };
     if !first.is(typed.code) {
+        // Whoever has the code waits for nobody who guesses.
+        if let Err(until) = first.admit(origin.as_deref(), now) {
+            return Ok(too_many(&app, typed, until.since(now).as_secs() + 1));
+        }
         return refused(Typed { code: "", ..typed }, "code", "this is not the code that the program shows");
     }
     let Some(slug) = Slug::parse(typed.slug) else {

@@ -4,7 +4,7 @@ use portal_domain::{
     job::BulkAction,
     port::PortalViews,
     practice::SharedLogin,
-    usecase::{ActivationOrder, CallContext, ContactAnswer, TrialInput},
+    usecase::{ActivationOrder, CallContext, ContactAnswer, PutContactInput, TrialInput},
 };
 use portal_testkit::conformance::run;
 
@@ -74,5 +74,23 @@ fn v1_mail_to_many_leaves_trial_clients_out_unless_they_are_named() {
             let counts = ruled(foreseen).expect("foreseen").preview;
             assert_eq!(counts.values().sum::<u64>(), mails, "{order:?}: {counts:?}");
         }
+    });
+}
+
+#[test]
+fn v1_a_trial_client_never_comes_to_see_what_a_client_sees() {
+    run(async {
+        let desk = Desk::with(&[("ada", "ada@client.example")]).await;
+        desk.activate("ada").await.expect("access");
+        begin(&desk, "tim", "tim+trial@elm.example").await.expect("a trial");
+        let joined = desk.join("tim", &["ada@client.example"]).await;
+        assert_eq!(code(&joined), "login_email_taken");
+        desk.deactivate("tim").await.expect("taken");
+        desk.emails("tim", &["ada@client.example"]).await.expect("a list may say so");
+        assert_eq!(code(&desk.reactivate("tim").await), "login_email_taken");
+        let clients = Some(vec![reference("acme")]);
+        let fields = PutContactInput { clients, ..PutContactInput::default() };
+        let given = desk.fixture.portal.put_contact(&desk.call, &reference("tim"), &fields).await;
+        assert_eq!(code(&ruled(given)), "invalid_request");
     });
 }
