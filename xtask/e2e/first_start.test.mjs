@@ -4,7 +4,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { Host, PASSWORD, Service, heading, judgeEverywhere, launch, press, profile, until } from './kit.mjs';
+import {
+  Host, Service, heading, judgeEverywhere, launch, press, profile, setPassword, signIn, until,
+} from './kit.mjs';
 
 const ADMIN = 'elaine@practice.example';
 const TRIAL = 'elaine+trial@practice.example';
@@ -22,18 +24,6 @@ after(async () => {
 
 const main = (page) => page.getByRole('main').textContent();
 const cookies = async (context) => Object.fromEntries((await context.cookies()).map(({ name, value }) => [name, value]));
-
-async function setPassword(page) {
-  await page.getByLabel('New password').fill(PASSWORD);
-  await page.getByLabel('The same password again').fill(PASSWORD);
-  await press(page, 'Set password');
-}
-
-async function signIn(page, address) {
-  await page.getByLabel('Email address').fill(address);
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await press(page, 'Sign in');
-}
 
 test('a practice is set up, tried as a client and looked at', async () => {
   const said = await until('the line with the code', () => service.log.map((line) => JSON.parse(line)).find((it) => it.code));

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { PASSWORD, Service, judgeEverywhere, launch, press, profile, until } from './kit.mjs';
+import { Service, judgeEverywhere, launch, press, profile, setPassword, signIn, until } from './kit.mjs';
 
 let service, browser, path;
 
@@ -31,14 +31,10 @@ async function admin(options) {
   if (path) {
     await page.goto(service.url + path);
     path = undefined;
-    await page.locator('input[name=password]').fill(PASSWORD);
-    await page.locator('input[name=repeated]').fill(PASSWORD);
-    await page.getByRole('main').getByRole('button').last().click();
+    await setPassword(page);
   }
   await page.goto(base('sign-in'));
-  await page.locator('input[name=email]').fill('bea@smith.example');
-  await page.locator('input[name=password]').fill(PASSWORD);
-  await press(page, 'Sign in');
+  await signIn(page, 'bea@smith.example');
   await page.waitForURL(base(''));
   return page;
 }

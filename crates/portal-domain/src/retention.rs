@@ -130,7 +130,7 @@ pub const KEPT: [Kept; 24] = [
         what: "keys that an erasure left to nobody",
         places: &["erased_key.key"],
         purpose: "notes of tries at them are removed after its commit (J3)",
-        life: "the notes are gone, within seconds",
+        life: "the notes are gone: at once, and within the hour where that was cut off",
     },
     Kept {
         what: "counters of tries, by digests of keys and origins",

@@ -76,7 +76,7 @@ async fn read(request: Request, app: &Inner) -> Result<Parcel, Problem> {
 /// The parts of a body. Of one that is not whole nothing is taken.
 async fn split(headers: &HeaderMap, body: Bytes) -> Result<Vec<Part>, Problem> {
     let parts = match boundary(headers) {
-        Some(boundary) => parts(boundary, body).await.ok().filter(|parts| parts.len() <= PARTS),
+        Some(boundary) => parts(boundary, body).await,
         None => None,
     };
     parts.ok_or_else(|| Problem::invalid("this is not a form that these pages have sent"))
@@ -87,14 +87,18 @@ fn boundary(headers: &HeaderMap) -> Option<String> {
     Some(boundary).filter(|boundary| !boundary.is_empty())
 }
 
-async fn parts(boundary: String, body: Bytes) -> Result<Vec<Part>, multer::Error> {
+async fn parts(boundary: String, body: Bytes) -> Option<Vec<Part>> {
     let mut form = Multipart::new(stream::iter([Ok::<_, Infallible>(body)]), boundary);
     let mut parts = Vec::new();
-    while let Some(field) = form.next_field().await? {
+    while let Some(field) = form.next_field().await.ok()? {
+        // A body of nothing but delimiters would hold millions.
+        if parts.len() == PARTS {
+            return None;
+        }
         let name = field.name().unwrap_or_default().to_owned();
-        parts.push(Part { name, content: field.bytes().await? });
+        parts.push(Part { name, content: field.bytes().await.ok()? });
     }
-    Ok(parts)
+    Some(parts)
 }
 
 /// The content of one field of a form of at most so many bytes; empty where there is none.

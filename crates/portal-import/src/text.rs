@@ -10,7 +10,7 @@ use crate::{Cells, Columns, Fault, lines::Lines, shown};
 /// In the order in which one is taken where nothing tells them apart.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// The first line is looked for in so much of the text.
-const FIRST_LINE: usize = 64 * 1024;
+const FIRST_LINE: usize = crate::LONGEST_HEADS;
 /// So much of a text tells its encoding.
 const SAMPLE: usize = 4 << 20;
 

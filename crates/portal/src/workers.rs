@@ -190,7 +190,6 @@ impl Running {
 /// Forgets what is over. What can't be swept keeps nothing else from being swept.
 async fn sweep(portal: &Portal, stop: &(dyn Fn() -> bool + Send + Sync)) {
     let swept = [
-        ("tries", portal.forget_tries().await.map(drop)),
         ("receipts", portal.forget_receipts().await.map(drop)),
         ("hand-overs and codes", portal.forget_passages().await.map(drop)),
         ("looks of staff", portal.forget_viewings().await.map(drop)),
@@ -208,6 +207,8 @@ async fn sweep(portal: &Portal, stop: &(dyn Fn() -> bool + Send + Sync)) {
             }
         }
     }
+    // After the erasures, which leave notes of tries to it.
+    portal.forget_tries().await.map(drop).unwrap_or_else(|error| log("tries", &error));
     delete_doomed(portal, stop).await;
     // Last, for it is about what any of them removed.
     portal.tidy().await;

@@ -178,5 +178,8 @@ fn log(
     if decision.changes.iter().any(|change| matches!(change, Change::DropStaffCredential(_))) {
         event.facts.insert("password".to_owned(), "ended".to_owned());
     }
+    if decision.changes.iter().any(|change| matches!(change, Change::RevokeViewing(_))) {
+        event.facts.insert("view_as".to_owned(), "ended".to_owned());
+    }
     decision.events.push(event);
 }

@@ -71,8 +71,7 @@ impl Portal {
         };
         let receipt = self.carry_out(context, decided).await?;
         if !context.preview {
-            // Where it fails, the sweeper goes on: the commit has left it the keys.
-            let _ = self.forget_tries().await;
+            self.forget_some_tries().await;
             self.tidy().await;
         }
         Ok(receipt)

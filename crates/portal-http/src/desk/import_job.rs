@@ -5,10 +5,10 @@ use std::{collections::BTreeSet, sync::Arc};
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use portal_domain::{
-    Named,
+    Named, Refusal,
     job::{FaultReport, ImportSpec, Job, JobKind, JobRow, JobSpec, JobState, Progress, RowContent, RowEffect},
     port::{Page, RowFilter},
-    usecase::ImportAgain,
+    usecase::{Error, ImportAgain},
 };
 
 use super::{
@@ -289,12 +289,13 @@ pub(super) async fn again(member: Member, PathId(id): PathId, form: Form) -> Res
         },
     };
     let context = member.once(form.field("call")?, &format!("again {id} {again:?}"));
-    if !again.dry_run && !job.may_be_imported(member.app.portal.now()) {
-        return Ok(go_to(member.path(&format!("jobs/{id}"))));
-    }
     let _place = member.app.imports.enter(member.context.practice, None).await?;
-    let started = member.app.portal.import_again(&context, id, &again).await?;
-    let place = started.job.map_or_else(|| "jobs".to_owned(), |job| format!("jobs/{job}"));
+    let place = match member.app.portal.import_again(&context, id, &again).await {
+        Ok(started) => started.job.map_or_else(|| "jobs".to_owned(), |job| format!("jobs/{job}")),
+        // Its page says that the check is too old by now.
+        Err(Error::Refused(Refusal::PreconditionFailed)) => format!("jobs/{id}"),
+        Err(error) => return Err(error.into()),
+    };
     Ok(go_to(member.path(&place)))
 }
 

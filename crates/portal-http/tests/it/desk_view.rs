@@ -232,6 +232,9 @@ async fn w3_who_is_no_admin_any_more_is_allowed_to_look_anew() {
         let body = json!({"name": "The sam", "email": "sam@staff.example", "role": role});
         desk.kit.host(Method::PUT, "/practice-users/sam", body).await.is(200);
     }
+    desk.kit.seal().await;
+    let told = desk.kit.get("/events?limit=200").await.is(200).text;
+    assert!(told.contains("\"view_as\":\"ended\""), "{told}");
     let desk = Desk::again(desk.kit).await;
     assert!(words(&desk.get(VIEW).await.is(200)).contains("You are not allowed to do this yet."));
     assert!(words(&desk.get_as_admin("/viewers").await).contains("The sam Allow"));

@@ -44,7 +44,7 @@ const LEFT_OUT: [(&str, &str); 15] = [
     ("receipt", "answers for repeated calls, for a day; some are sealed, and all tell what is exported itself"),
     ("enquiry", "what anybody asked for, for seconds, until a worker decides it"),
     ("gone_contact", "which reference a deleted contact had, so that it can be erased; its events name it too"),
-    ("erased_key", "keys that an erasure left to nobody, until the notes of tries at them are gone, which is seconds"),
+    ("erased_key", "keys that an erasure left to nobody, until the notes of tries at them are gone, an hour at most"),
     ("job_turn", "whose turn it is to have a job run; it means nothing elsewhere"),
     ("outbox_turn", "whose turn it is to send; it means nothing elsewhere"),
     ("counter", "the next places in queues; it belongs to no practice"),

@@ -143,6 +143,8 @@ fn v1_a_look_is_over_with_the_session_of_the_workspace() {
                 }
             }
             assert_eq!(office.shown(&look).await, None, "{how}");
+            ruled(portal.end_viewing(call, &look).await).expect("answered");
+            assert_eq!(office.told("view_as.ended").await.len(), 0, "{how}: it was over, and nobody ended it");
         }
     });
 }
