@@ -60,6 +60,12 @@ pub struct Job {
 }
 
 impl Job {
+    /// Whether it is forgotten, though some of its rows may be there yet.
+    #[must_use]
+    pub fn is_forgotten(&self, now: Timestamp) -> bool {
+        self.forget_at.is_some_and(|at| at <= now)
+    }
+
     /// Whether its rows may be imported as it showed them: what a check said long ago may have become another by now.
     #[must_use]
     pub fn may_be_imported(&self, now: Timestamp) -> bool {

@@ -46,7 +46,7 @@ const fn law_of_persons(fault: Fault) -> Option<&'static str> {
         Fault::FormerRowsShown => "j3_rows_of_a_former_contact_are_not_the_next_ones",
         Fault::LeftSessionsForgotten => "a_dossier_has_the_contacts_sessions_at_a_login_it_left",
         Fault::RowsKept => "j3_rows_and_answers_do_without_an_erased_contact",
-        Fault::JobsUndisturbed => "j3_whoever_works_on_rows_begins_anew",
+        Fault::JobsUndisturbed | Fault::FilesKept => "j3_whoever_works_on_rows_begins_anew",
         Fault::DossierNamesOthers => "a_dossier_has_what_is_its_contacts_alone",
         _ => return None,
     })

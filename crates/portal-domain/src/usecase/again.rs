@@ -79,7 +79,8 @@ impl Portal {
     /// How a file is to be imported whose columns nobody has told apart, with their names.
     pub async fn sheet(&self, context: &CallContext, sheet: JobId) -> Result<(ImportSpec, Vec<String>), Error> {
         let gone = || Refusal::NotFound { what: "job" };
-        let (state, mut spec) = import(self.jobs.job(context.practice, sheet).await?.ok_or_else(gone)?)?;
+        let sheet = self.jobs.job(context.practice, sheet).await?;
+        let (state, mut spec) = import(sheet.filter(|sheet| !sheet.is_forgotten(self.clock.now())).ok_or_else(gone)?)?;
         let heads = spec.heads.take().filter(|_| state == JobState::Staging);
         Ok((spec, heads.ok_or_else(gone)?))
     }

@@ -19,6 +19,9 @@ use crate::{
 /// So many contacts that are long gone are looked up at once.
 const GONE: u32 = 50;
 
+/// So often what is left is removed a few at a time while somebody waits.
+const ROUNDS: u32 = 10;
+
 /// What an erasure answers: the receipt. The event of the same id tells it again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErasureReceipt {
@@ -71,7 +74,7 @@ impl Portal {
         };
         let receipt = self.carry_out(context, decided).await?;
         if !context.preview {
-            self.forget_some_tries().await;
+            self.forget_some().await;
             self.tidy().await;
         }
         Ok(receipt)
@@ -155,6 +158,18 @@ impl Portal {
         let meant = Meant { reference: None, facts: ContactFacts::default(), gone: vec![gone.contact] };
         let decided = self.decide_erasure(&context, &meant).await?;
         Ok(self.settle(&context, decided).await?.is_some())
+    }
+
+    /// What an erasure left to be removed: notes of tries, and rows of files. Where that fails, or is more than somebody should wait
+    /// for, the sweeper goes on.
+    async fn forget_some(&self) {
+        for _ in 0..ROUNDS {
+            let now = self.clock.now();
+            let tries = self.store.forget_tries(now, FORGOTTEN_AT_ONCE).await.unwrap_or_default();
+            if tries + self.jobs.forget_jobs(now, FORGOTTEN_AT_ONCE).await.unwrap_or_default() == 0 {
+                return;
+            }
+        }
     }
 
     /// What was removed is gone, whether its place on disk is written over at once or by and by.

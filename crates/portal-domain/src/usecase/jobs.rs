@@ -405,7 +405,8 @@ impl Staging<'_> {
         let preview = &preview;
         let decided = || async move {
             let gone = || StoreError::Unavailable("the rows of a job were forgotten while they were stored".to_owned());
-            let job = portal.jobs.job(context.practice, job.id).await?.ok_or_else(gone)?;
+            let job = portal.jobs.job(context.practice, job.id).await?;
+            let job = job.filter(|job| !job.is_forgotten(portal.clock.now())).ok_or_else(gone)?;
             let settled = Progress::of_staged(*refused);
             let Decided { decision, outcome } = decide::start_job(&job, total, settled, &mut portal.moment(context));
             Ok(Decided { decision, outcome: StartedJob { job: Some(outcome.id), preview: preview.clone() } })

@@ -19,9 +19,6 @@ const NEVER: Timestamp = Timestamp::from_micros(i64::MIN);
 /// So many counters, and so many notes, are forgotten in one go.
 pub(super) const FORGOTTEN_AT_ONCE: u32 = 1000;
 
-/// So often they are within a call that somebody waits for.
-const FORGOTTEN_WITHIN_A_CALL: u32 = 10;
-
 /// A password that came, and whether it may be looked at.
 pub(super) struct Attempt {
     /// Counted as wrong until it is given back.
@@ -140,16 +137,6 @@ impl Portal {
             all += forgotten;
             if forgotten == 0 {
                 return Ok(all);
-            }
-        }
-    }
-
-    /// The same for a while: where it fails or there are more, the sweeper goes on, and nobody waits for a flood of tries to be forgotten.
-    pub(super) async fn forget_some_tries(&self) {
-        for _ in 0..FORGOTTEN_WITHIN_A_CALL {
-            if !self.store.forget_tries(self.clock.now(), FORGOTTEN_AT_ONCE).await.is_ok_and(|forgotten| forgotten > 0)
-            {
-                return;
             }
         }
     }

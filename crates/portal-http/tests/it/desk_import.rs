@@ -335,3 +335,14 @@ async fn what_was_checked_long_ago_is_checked_again() {
     desk.kit.work().await;
     desk.kit.get("/contacts/c-1").await.problem(404, "not_found");
 }
+
+#[tokio::test]
+async fn j3_who_was_erased_does_not_come_back_with_a_file_that_nobody_told_apart() {
+    let desk = Desk::new().await;
+    desk.kit.host(Method::PUT, "/contacts/7", json!({"name": "Ada Byron"})).await.is(201);
+    let sheet = place(&desk.upload(&[], "Number,Forename,Surname,Mail\n7,Ada,Byron,ada@smith.example\n").await.is(303));
+    desk.admin(&sheet).await.is(200);
+    desk.kit.host(Method::POST, "/contacts/7/erase", Value::Null).await.is(200);
+    desk.admin(&sheet).await.is(404);
+    assert!(!desk.kit.stored().contains("Byron"));
+}

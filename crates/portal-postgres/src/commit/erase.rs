@@ -36,6 +36,7 @@ pub(crate) async fn erase(connection: &mut PgConnection, practice: Uuid, what: &
     wishes(connection, practice, what).await?;
     keys_left(connection, practice, what).await?;
     answers(connection, practice, &contacts, what.names.as_ref()).await?;
+    files(connection, practice, what).await?;
     rows(connection, practice, what.names.as_ref()).await
 }
 
@@ -212,6 +213,21 @@ async fn answers(
         .execute(&mut *connection)
         .await?;
     }
+    Ok(())
+}
+
+/// Files that are not taken apart yet, or on their way, are forgotten: nobody can say which of their rows is about whom.
+async fn files(connection: &mut PgConnection, practice: Uuid, what: &Erasure) -> Result<(), Failure> {
+    if what.names.is_none() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "UPDATE portal.job SET version = version + 1, forget_at = $2 WHERE practice_id = $1 AND state = 'staging'",
+        practice,
+        what.at.as_micros(),
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -38,6 +38,7 @@ pub(super) async fn erase(connection: &mut SqliteConnection, practice: &[u8], wh
     wishes(connection, practice, what).await?;
     keys_left(connection, practice, what).await?;
     answers(connection, practice, &contacts, what.names.as_ref()).await?;
+    files(connection, practice, what).await?;
     rows(connection, practice, what.names.as_ref()).await
 }
 
@@ -221,6 +222,21 @@ async fn answers(
         );
         without.execute(&mut *connection).await?;
     }
+    Ok(())
+}
+
+/// Files that are not taken apart yet, or on their way, are forgotten: nobody can say which of their rows is about whom.
+async fn files(connection: &mut SqliteConnection, practice: &[u8], what: &Erasure) -> Result<(), Fault> {
+    if what.names.is_none() {
+        return Ok(());
+    }
+    let at = what.at.as_micros();
+    let files = sqlx::query!(
+        "UPDATE portal_job SET version = version + 1, forget_at = ?2 WHERE practice_id = ?1 AND state = 'staging'",
+        practice,
+        at
+    );
+    files.execute(connection).await?;
     Ok(())
 }
 

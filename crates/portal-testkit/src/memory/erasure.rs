@@ -60,6 +60,7 @@ impl Work<'_> {
         }
         if let Some(names) = &erasure.names {
             self.named(names);
+            self.files(erasure.at);
         }
         Ok(())
     }
@@ -116,6 +117,15 @@ impl Work<'_> {
                 session.profile = None;
                 from_nowhere(session);
             }
+        }
+    }
+
+    /// Files that are not taken apart yet, or on their way.
+    fn files(&mut self, at: Timestamp) {
+        let jobs = self.tenant.jobs.values_mut().filter(|job| job.state == JobState::Staging);
+        for job in jobs.filter(|_| !self.faults.has(Fault::FilesKept)) {
+            job.version += 1;
+            job.forget_at = Some(at);
         }
     }
 

@@ -229,6 +229,8 @@ pub enum Fault {
     RowsKept,
     /// Whoever works on a job goes on with what was erased.
     JobsUndisturbed,
+    /// Files that are not taken apart yet outlive an erasure.
+    FilesKept,
     /// What deletion left is over at once.
     GoneTooEarly,
     /// What is not over is purged.
@@ -251,7 +253,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 123] = [
+    pub const ALL: [Self; 124] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -366,6 +368,7 @@ impl Fault {
         Self::AnswersKept,
         Self::RowsKept,
         Self::JobsUndisturbed,
+        Self::FilesKept,
         Self::GoneTooEarly,
         Self::PurgedEarly,
         Self::ExportForgets,

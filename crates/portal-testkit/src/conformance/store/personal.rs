@@ -9,7 +9,7 @@ use portal_domain::{
     erasure::{Erasure, Gone, Heir, Names, Purge, Traces},
     event::{Event, Subject},
     id::Ids,
-    job::{FaultReport, JobRow, RowContent, RowReport, SettledRow},
+    job::{FaultReport, Job, JobRow, JobState, RowContent, RowReport, SettledRow},
     link::Link,
     login::Login,
     message::DeliveryState,
@@ -266,7 +266,12 @@ pub async fn j3_whoever_works_on_rows_begins_anew(harness: &Harness) {
     scene.write(plan.then(Change::StageRows { job: job.id, rows })).await;
     let held =
         Jobs::lease(&*scene.store, later(5), later(50), true).await.expect("the store leases").expect("it is due");
+    let sheet =
+        Job { state: JobState::Staging, due_at: None, forget_at: Some(later(900)), ..jobs::import(&scene, "sheet") };
+    scene.write(Plan::new().then(Change::PutJob(Box::new(sheet.clone())))).await;
     scene.write(erase(&ada, &login)).await;
+    let sheet = Jobs::job(&*scene.store, scene.id, sheet.id).await.expect("the store answers").expect("it is there");
+    assert!(sheet.is_forgotten(later(100)), "nobody can say which of its rows is about whom: {sheet:?}");
     let mut after = held.clone();
     after.version += 1;
     let fresh = Plan::new().put_contact(&Contact { id: build::id("again"), ..build::contact("ada", &[]) });
