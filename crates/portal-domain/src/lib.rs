@@ -21,6 +21,7 @@ pub mod erasure;
 pub mod event;
 pub mod export;
 pub mod facts;
+pub mod finding;
 pub mod handoff;
 pub mod id;
 pub mod job;

@@ -123,6 +123,24 @@ impl Link {
     }
 }
 
+/// A link, and when its page was opened (D5). Who opened it nobody knows: mail scanners do too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TracedLink {
+    /// The link.
+    pub link: Link,
+    /// When its page was opened, if it ever was.
+    pub opened: Option<Opened>,
+}
+
+/// When something was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// The first time.
+    pub first: Timestamp,
+    /// The last time.
+    pub last: Timestamp,
+}
+
 /// Name of a server key: 1–32 of `a–z A–Z 0–9 _ -`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(String);

@@ -22,6 +22,7 @@
 mod backlogs;
 mod commit;
 mod enquiries;
+mod evidence;
 mod export;
 mod facts;
 mod failure;

@@ -6,10 +6,10 @@ use portal_domain::{
     email::LoginKey,
     id::PracticeId,
     port::StoreError,
-    throttle::{Admission, Bucket, BucketName, CountedTry, RecordedTry, Tally, Try},
+    throttle::{Admission, Bucket, BucketName, CountedTry, Tally, Try},
     time::Timestamp,
 };
-use sqlx::{PgConnection, PgExecutor, PgPool};
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::{
@@ -254,34 +254,4 @@ pub(crate) async fn locked(
         }
     }
     Ok(locked)
-}
-
-/// Tries at a key after a time, oldest first.
-pub(crate) async fn tries(
-    executor: impl PgExecutor<'_>,
-    practice: PracticeId,
-    key: &LoginKey,
-    since: Timestamp,
-) -> Result<Vec<RecordedTry>, StoreError> {
-    let rows = sqlx::query!(
-        "SELECT try_id, origin, known_browser, right_password, at FROM portal.sign_in_try
-         WHERE practice_id = $1 AND key = $2 AND at > $3 ORDER BY at, try_id",
-        practice.to_uuid(),
-        key.as_str(),
-        since.as_micros(),
-    )
-    .fetch_all(executor)
-    .await
-    .map_err(store_error)?;
-    let read = rows.into_iter().map(|it| RecordedTry {
-        noted: Try {
-            id: row::id(it.try_id),
-            key: key.clone(),
-            origin: it.origin,
-            known_browser: it.known_browser,
-            at: row::time(it.at),
-        },
-        right: it.right_password,
-    });
-    Ok(read.collect())
 }

@@ -10,7 +10,6 @@ use portal_domain::{
     message::{Attempt, Delivery, MessageKind},
     port::{Listed, Page, PortalViews, StoreError, Waiting},
     practice::{ApiKey, Client, Practice, PracticeUser},
-    throttle::RecordedTry,
     time::Timestamp,
 };
 use sqlx::{PgConnection, PgExecutor};
@@ -20,7 +19,6 @@ use crate::{
     PostgresStore, SchemaError,
     failure::store_error,
     row::{self, ApiKeyRow, ClientRow, EventRow, MessageRow, PracticeRow, UserRow},
-    tries,
 };
 
 /// The place to start after: nothing comes before the empty text.
@@ -222,15 +220,6 @@ impl PortalViews for PostgresStore {
         .await
         .map_err(store_error)?;
         rows.into_iter().map(|it| Ok((row::id(it.contact_id), reference(&it.reference)?))).collect()
-    }
-
-    async fn tries(
-        &self,
-        practice: PracticeId,
-        key: &LoginKey,
-        since: Timestamp,
-    ) -> Result<Vec<RecordedTry>, StoreError> {
-        tries::tries(self.pool(), practice, key, since).await
     }
 
     async fn waiting(&self, practice: PracticeId) -> Result<Vec<Waiting>, StoreError> {

@@ -202,6 +202,7 @@ fn portal(stores: &Stores, tokens: LinkTokens, hasher: Argon2Hasher, tries_per_m
         journal: stores.journal.clone(),
         webhooks: stores.webhooks.clone(),
         viewings: stores.viewings.clone(),
+        evidence: stores.evidence.clone(),
         hasher: Arc::new(hasher),
         clock: fault::clock(),
         entropy: Arc::new(OsEntropy),

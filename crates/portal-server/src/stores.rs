@@ -9,8 +9,8 @@ use std::{
 };
 
 use portal::domain::port::{
-    Backlogs, Enquiries, Exports, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, StoreError, Viewings,
-    Webhooks,
+    Backlogs, Enquiries, Evidence, Exports, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, StoreError,
+    Viewings, Webhooks,
 };
 use portal_postgres::{Limits, PostgresStore};
 use portal_sqlite::{SqliteOptions, SqliteStore};
@@ -66,7 +66,18 @@ pub(crate) struct Connections {
 
 /// All that is asked of a database.
 trait FullStore:
-    PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks + Viewings + Backlogs + Exports
+    PortalStore
+    + PortalViews
+    + Outbox
+    + Enquiries
+    + Jobs
+    + Operators
+    + Journal
+    + Webhooks
+    + Viewings
+    + Evidence
+    + Backlogs
+    + Exports
 {
 }
 
@@ -80,6 +91,7 @@ impl<
         + Journal
         + Webhooks
         + Viewings
+        + Evidence
         + Backlogs
         + Exports,
 > FullStore for T
@@ -116,6 +128,7 @@ pub(crate) struct Stores {
     pub(crate) webhooks: Arc<dyn Webhooks>,
     /// Looks of staff at the portal.
     pub(crate) viewings: Arc<dyn Viewings>,
+    pub(crate) evidence: Arc<dyn Evidence>,
     /// How much waits.
     pub(crate) backlogs: Arc<dyn Backlogs>,
     /// What leaves as a whole.
@@ -200,6 +213,7 @@ impl Stores {
             journal: store.clone(),
             webhooks: store.clone(),
             viewings: store.clone(),
+            evidence: store.clone(),
             backlogs: store.clone(),
             exports: store,
             open,

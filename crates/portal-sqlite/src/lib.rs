@@ -24,6 +24,7 @@ mod commit;
 mod encode;
 mod enquiries;
 mod error;
+mod evidence;
 mod export;
 mod jobs;
 mod journal;

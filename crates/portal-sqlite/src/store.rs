@@ -26,7 +26,7 @@ use portal_domain::{
     session::{SessionHash, WorkspaceSessionHash},
     sign_in_code::CodeHash,
     staff::StaffLink,
-    throttle::{Admission, Bucket, RecordedTry, Try},
+    throttle::{Admission, Bucket, Try},
     time::Timestamp,
 };
 use sqlx::{
@@ -519,17 +519,6 @@ impl PortalViews for SqliteStore {
     ) -> Result<BTreeMap<ContactId, Ref>, StoreError> {
         let mut reader = self.readers.take().await?;
         let answer = views::contact_refs(&mut reader, practice, contacts).await;
-        reader.told(answer)
-    }
-
-    async fn tries(
-        &self,
-        practice: PracticeId,
-        key: &LoginKey,
-        since: Timestamp,
-    ) -> Result<Vec<RecordedTry>, StoreError> {
-        let mut reader = self.readers.take().await?;
-        let answer = tries::tries(&mut reader, practice, key, since).await;
         reader.told(answer)
     }
 

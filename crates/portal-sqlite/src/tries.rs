@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use portal_domain::{
     email::LoginKey,
     id::PracticeId,
-    throttle::{Admission, Bucket, BucketName, CountedTry, RecordedTry, Tally, Try},
+    throttle::{Admission, Bucket, BucketName, CountedTry, Tally, Try},
     time::Timestamp,
 };
 use sqlx::SqliteConnection;
@@ -14,7 +14,7 @@ use sqlx::SqliteConnection;
 use crate::{
     encode::{HexBytes, json},
     error::Fault,
-    read::{damaged, id, key},
+    read::damaged,
     writer::Work,
 };
 
@@ -225,34 +225,4 @@ pub(crate) async fn locked(
         }
     }
     Ok(locked)
-}
-
-/// Tries at a key after a time, oldest first.
-pub(crate) async fn tries(
-    connection: &mut SqliteConnection,
-    practice: PracticeId,
-    at_key: &LoginKey,
-    since: Timestamp,
-) -> Result<Vec<RecordedTry>, Fault> {
-    let (practice, at_key, since) = (practice.to_bytes(), at_key.as_str(), since.as_micros());
-    let practice = practice.as_slice();
-    let rows = sqlx::query!(
-        "SELECT try_id, key, origin, known_browser, right_password, at FROM portal_sign_in_try
-         WHERE practice_id = ?1 AND key = ?2 AND at > ?3 ORDER BY at, try_id",
-        practice,
-        at_key,
-        since
-    );
-    let rows = rows.fetch_all(connection).await?.into_iter();
-    rows.map(|row| {
-        let noted = Try {
-            id: id(&row.try_id, "sign_in_try.try_id")?,
-            key: key(&row.key, "sign_in_try.key")?,
-            origin: row.origin,
-            known_browser: row.known_browser != 0,
-            at: Timestamp::from_micros(row.at),
-        };
-        Ok(RecordedTry { noted, right: row.right_password != 0 })
-    })
-    .collect()
 }

@@ -23,6 +23,7 @@
 //!     journal: store.clone(),
 //!     webhooks: store.clone(),
 //!     viewings: store.clone(),
+//!     evidence: store.clone(),
 //!     hasher,
 //!     clock,
 //!     entropy,

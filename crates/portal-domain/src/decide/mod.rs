@@ -8,6 +8,7 @@ mod address;
 mod contact;
 mod credential;
 mod delivery;
+mod diagnosis;
 mod draft;
 mod erase;
 mod first_mail;
@@ -35,6 +36,7 @@ pub use self::{
     contact::{ContactFields, Expected, PutEmails, note_refused_update, put_contact, put_emails},
     credential::import_credential,
     delivery::{cancelled, handed_over, room, unwanted},
+    diagnosis::{AddressCase, Case, LATELY, diagnose, diagnose_address},
     erase::{Erase, Erased, erase_contact},
     first_mail::{FirstMail, Hindrance},
     handoff::{HandOver, HandedOver, TakeOver, end_handoffs, hand_over, take_over, usable_handoff},

@@ -144,9 +144,10 @@ pub fn valid_visit(visit: &VisitFacts, now: Timestamp) -> Result<(&PortalSession
     if valid { Ok((session, login)) } else { Err(Refusal::Unauthorized) }
 }
 
-/// Notes that a session was used, once a minute at most; an empty decision in between.
+/// Notes that a session was used: the first time, and then once a minute at most; an empty decision in between.
 pub fn touch_session(practice: &Practice, session: &PortalSession, now: Timestamp) -> Decision {
-    let lately = now.since(session.last_seen_at).as_secs() < 60;
+    let used = session.last_seen_at > session.created_at;
+    let lately = used && now.since(session.last_seen_at).as_secs() < 60 || now <= session.created_at;
     let idle_until = now.after(practice.settings.session_idle());
     let touch = Change::TouchSession { session: session.id, at: now, idle_until };
     Decision { changes: if lately { Vec::new() } else { vec![touch] }, ..Decision::default() }

@@ -20,6 +20,7 @@ mod key;
 mod list;
 mod mask;
 mod mend;
+mod near;
 mod shape;
 mod syntax;
 mod trim;

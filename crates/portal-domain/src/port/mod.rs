@@ -5,6 +5,7 @@
 
 mod backlogs;
 mod entropy;
+mod evidence;
 mod exports;
 mod jobs;
 mod journal;
@@ -20,6 +21,7 @@ mod webhooks;
 pub use self::{
     backlogs::{Backlog, Backlogs, JobBacklog, MailBacklog, Pile, WebhookBacklog},
     entropy::{Clock, Entropy},
+    evidence::{Evidence, KnownAt, Place},
     exports::{Exports, Snapshot},
     jobs::{Jobs, RowFilter},
     journal::{DayCount, Happening, Journal, Unsealed},

@@ -9,7 +9,6 @@ use crate::{
     id::{ClientId, ContactId, LoginId, PracticeId, Ref},
     message::{Delivery, MessageKind},
     practice::{ApiKey, Client, Practice, PracticeUser},
-    throttle::RecordedTry,
     time::Timestamp,
 };
 
@@ -78,13 +77,6 @@ pub trait PortalViews: Send + Sync {
         practice: PracticeId,
         contacts: &[ContactId],
     ) -> Result<BTreeMap<ContactId, Ref>, StoreError>;
-    /// Tries to sign in at a key after `since`, oldest first, as far as they are remembered.
-    async fn tries(
-        &self,
-        practice: PracticeId,
-        key: &LoginKey,
-        since: Timestamp,
-    ) -> Result<Vec<RecordedTry>, StoreError>;
     /// Messages of the practice that are queued, deferred or being sent, by kind.
     async fn waiting(&self, practice: PracticeId) -> Result<Vec<Waiting>, StoreError>;
     /// When the oldest message that is due, of any practice, was queued; also the answer to "is the database there?".

@@ -240,7 +240,11 @@ impl Portal {
         self.carry_out(context, decided).await
     }
 
-    async fn contact_facts(&self, context: &CallContext, query: ContactQuery) -> Result<ContactFacts, Error> {
+    pub(super) async fn contact_facts(
+        &self,
+        context: &CallContext,
+        query: ContactQuery,
+    ) -> Result<ContactFacts, Error> {
         let facts = self.store.contacts(context.practice, &[query], self.clock.now()).await?;
         Ok(facts.into_iter().next().unwrap_or_default())
     }

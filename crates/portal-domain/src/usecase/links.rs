@@ -37,10 +37,13 @@ pub struct LinkView {
 }
 
 impl Portal {
-    /// Looks at a link, which changes nothing (L2). A token of another practice or purpose is `NotFound`.
+    /// Looks at a link, which changes nothing (L2) but the note that it was opened (D5). A token of another practice or purpose is
+    /// `NotFound`.
     pub async fn view_link(&self, context: &CallContext, token: &str) -> Result<LinkView, Error> {
         let practice = self.open_practice(context, Door::Portal).await?;
         let facts = self.link_facts(context, token).await?;
+        // The reader is shown the page whether or not that could be noted.
+        let _ = self.evidence.note_opened(context.practice, facts.link.id, self.clock.now()).await;
         let state = match decide::usable_link(&facts, &self.moment(context)) {
             Ok(_) => LinkState::Usable,
             Err(Refusal::LinkClosed { state }) => state,

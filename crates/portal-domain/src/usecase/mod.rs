@@ -3,6 +3,7 @@
 mod again;
 mod bulk;
 mod contacts;
+mod diagnosis;
 mod enquiries;
 mod erasure;
 mod export;
@@ -60,7 +61,7 @@ use crate::{
     id::{Ids, PracticeId},
     link::LinkTokens,
     port::{
-        Clock, Commit, Enquiries, Entropy, HashError, Jobs, Journal, Operators, PasswordHasher, PortalStore,
+        Clock, Commit, Enquiries, Entropy, Evidence, HashError, Jobs, Journal, Operators, PasswordHasher, PortalStore,
         PracticeSelector, Receipt, StoreError, Viewings, Webhooks,
     },
     practice::Practice,
@@ -87,6 +88,8 @@ pub struct Portal {
     pub webhooks: Arc<dyn Webhooks>,
     /// Looks of staff at the portal.
     pub viewings: Arc<dyn Viewings>,
+    /// What a diagnosis looks at.
+    pub evidence: Arc<dyn Evidence>,
     /// Hashing of passwords.
     pub hasher: Arc<dyn PasswordHasher>,
     /// The time.

@@ -41,6 +41,7 @@ impl Untouched {
             own.enquiries = store.clone();
             own.journal = store.clone();
             own.viewings = store.clone();
+            own.evidence = store.clone();
             app.views = store.clone();
             app.exports = store.clone();
             app.config.first_start = guarded.then(|| FirstStart::new(code));

@@ -366,9 +366,6 @@ impl PortalViews for NoViews {
     ) -> Result<std::collections::BTreeMap<ContactId, Ref>, StoreError> {
         Ok(std::collections::BTreeMap::new())
     }
-    async fn tries(&self, _: PracticeId, _: &LoginKey, _: Timestamp) -> Result<Vec<RecordedTry>, StoreError> {
-        Ok(Vec::new())
-    }
     async fn waiting(&self, _: PracticeId) -> Result<Vec<Waiting>, StoreError> {
         Ok(Vec::new())
     }

@@ -76,6 +76,7 @@ impl Kit {
             journal: store.clone(),
             webhooks: store.clone(),
             viewings: store.clone(),
+            evidence: store.clone(),
             hasher: hasher.clone(),
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(7)),

@@ -112,15 +112,6 @@ impl PortalViews for Leaving {
         self.inner.contact_refs(practice, contacts).await
     }
 
-    async fn tries(
-        &self,
-        practice: PracticeId,
-        key: &LoginKey,
-        since: Timestamp,
-    ) -> Result<Vec<RecordedTry>, StoreError> {
-        self.inner.tries(practice, key, since).await
-    }
-
     async fn waiting(&self, practice: PracticeId) -> Result<Vec<Waiting>, StoreError> {
         self.inner.waiting(practice).await
     }

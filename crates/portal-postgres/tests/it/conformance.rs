@@ -83,3 +83,8 @@ mod viewings {
     use super::fresh;
     portal_testkit::viewings_conformance!(fresh);
 }
+
+mod evidence {
+    use super::fresh;
+    portal_testkit::evidence_conformance!(fresh);
+}

@@ -71,3 +71,8 @@ mod viewings {
     use super::fresh;
     portal_testkit::viewings_conformance!(fresh);
 }
+
+mod evidence {
+    use super::fresh;
+    portal_testkit::evidence_conformance!(fresh);
+}

@@ -75,9 +75,9 @@ async fn every_statement_finds_its_rows_by_a_key() {
 }
 
 fn walks(step: &str) -> bool {
-    // Lists that the statement brings along: `e` as JSON, `hop` by hopping through an index, `two` of at most two; and no table
-    // at all.
-    let lists = ["SCAN e", "SCAN hop", "SCAN two", "SCAN CONSTANT ROW"];
+    // Lists that the statement brings along: `e` as JSON, `hop` by hopping through an index, `two` of at most two, `found` by keys
+    // within it; and no table at all.
+    let lists = ["SCAN e", "SCAN hop", "SCAN two", "SCAN found", "SCAN CONSTANT ROW"];
     let of_ours = !step.contains("VIRTUAL TABLE") && !lists.contains(&step);
     let practices = [
         "SEARCH portal_practice_slug USING COVERING INDEX portal_practice_slug_practice",

@@ -335,6 +335,21 @@ macro_rules! __webhooks_laws {
 
 #[doc(hidden)]
 #[macro_export]
+macro_rules! __evidence_laws {
+    ($($how:tt)*) => {
+        $crate::__laws! {
+            $($how)*;
+            the_newest_messages_come_first
+            openings_of_a_link_are_noted
+            openings_stay_inside_their_practice
+            tries_at_several_keys_come_newest_first
+            an_address_leads_to_who_has_it_or_had_it
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
 macro_rules! __viewings_laws {
     ($($how:tt)*) => {
         $crate::__laws! {
@@ -472,6 +487,15 @@ macro_rules! webhooks_conformance {
 macro_rules! viewings_conformance {
     ($factory:expr) => {
         $crate::__viewings_laws! { tests viewings $factory }
+    };
+}
+
+/// One test for every law of `Evidence`, on fresh stores that the factory gives: anything that can be called without arguments and
+/// gives a future of a [`Harness`](crate::conformance::Harness).
+#[macro_export]
+macro_rules! evidence_conformance {
+    ($factory:expr) => {
+        $crate::__evidence_laws! { tests evidence $factory }
     };
 }
 

@@ -16,6 +16,7 @@
 //! portal_testkit::journal_conformance!(in_memory);
 //! portal_testkit::exports_conformance!(in_memory);
 //! portal_testkit::viewings_conformance!(in_memory);
+//! portal_testkit::evidence_conformance!(in_memory);
 //! # fn main() {}
 //! ```
 //!
@@ -27,6 +28,7 @@
 
 pub mod backlogs;
 pub mod enquiries;
+pub mod evidence;
 pub mod exports;
 pub mod hasher;
 pub mod jobs;
@@ -47,7 +49,8 @@ use portal_domain::{
     id::PracticeId,
     journal::{Report, Verifier},
     port::{
-        Backlogs, Enquiries, Exports, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, Viewings, Webhooks,
+        Backlogs, Enquiries, Evidence, Exports, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, Viewings,
+        Webhooks,
     },
 };
 use tokio::runtime::Builder;
@@ -56,7 +59,18 @@ use crate::build;
 
 /// All that a database does for Portal.
 pub trait FullStore:
-    PortalStore + PortalViews + Outbox + Enquiries + Jobs + Operators + Journal + Webhooks + Viewings + Backlogs + Exports
+    PortalStore
+    + PortalViews
+    + Outbox
+    + Enquiries
+    + Jobs
+    + Operators
+    + Journal
+    + Webhooks
+    + Viewings
+    + Evidence
+    + Backlogs
+    + Exports
 {
 }
 
@@ -70,6 +84,7 @@ impl<T> FullStore for T where
         + Journal
         + Webhooks
         + Viewings
+        + Evidence
         + Backlogs
         + Exports
         + ?Sized
@@ -176,6 +191,7 @@ pub fn laws() -> Vec<Law> {
     laws.extend::<Vec<Law>>(crate::__journal_laws! { list journal });
     laws.extend::<Vec<Law>>(crate::__webhooks_laws! { list webhooks });
     laws.extend::<Vec<Law>>(crate::__viewings_laws! { list viewings });
+    laws.extend::<Vec<Law>>(crate::__evidence_laws! { list evidence });
     laws.extend::<Vec<Law>>(crate::__backlogs_laws! { list backlogs });
     laws.extend::<Vec<Law>>(crate::__exports_laws! { list exports });
     laws

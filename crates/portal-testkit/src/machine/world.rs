@@ -7,7 +7,7 @@ use portal_domain::{
     decide::PutClient,
     event::{Caller, RecordedEvent},
     id::{ClientId, ContactId, PracticeId, Ref, SessionId, Slug},
-    port::{Enquiries, Jobs, Journal, Operators, Page, PortalStore, PortalViews, Viewings, Webhooks},
+    port::{Enquiries, Evidence, Jobs, Journal, Operators, Page, PortalStore, PortalViews, Viewings, Webhooks},
     practice::{self, Practice, Settings},
     session::{ProfileId, SessionToken},
     time::Timestamp,
@@ -47,6 +47,8 @@ pub struct Adapters {
     pub webhooks: Arc<dyn Webhooks>,
     /// Looks of staff at the portal.
     pub viewings: Arc<dyn Viewings>,
+    /// What a diagnosis looks at.
+    pub evidence: Arc<dyn Evidence>,
 }
 
 impl Adapters {
@@ -61,6 +63,7 @@ impl Adapters {
             journal: store.clone(),
             webhooks: store.clone(),
             viewings: store.clone(),
+            evidence: store.clone(),
         }
     }
 }
@@ -110,6 +113,7 @@ impl World {
             journal: adapters.journal.clone(),
             webhooks: adapters.webhooks.clone(),
             viewings: adapters.viewings.clone(),
+            evidence: adapters.evidence.clone(),
             hasher: Arc::new(PlainHasher::new()),
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(seed)),

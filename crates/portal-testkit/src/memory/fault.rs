@@ -91,6 +91,12 @@ pub enum Fault {
     ViewerKept,
     /// A view of another practice is found.
     ViewingWallMissing,
+    /// Of the messages about a contact the oldest are told.
+    OldestMailFirst,
+    /// When a link was opened first is forgotten when it is opened again.
+    FirstOpeningLost,
+    /// Who had an address once is not found by it.
+    FormerAddressUnknown,
     /// Views are forgotten before their time.
     ViewingsForgottenEarly,
     /// A practice that has to be the first one may be any.
@@ -253,7 +259,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 124] = [
+    pub const ALL: [Self; 127] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -299,6 +305,9 @@ impl Fault {
         Self::ViewingEndedTwice,
         Self::ViewerKept,
         Self::ViewingWallMissing,
+        Self::OldestMailFirst,
+        Self::FirstOpeningLost,
+        Self::FormerAddressUnknown,
         Self::ViewingsForgottenEarly,
         Self::FirstIgnored,
         Self::RevokedKeyCalls,

@@ -3,6 +3,7 @@
 mod backlogs;
 mod commit;
 mod erasure;
+mod evidence;
 mod exports;
 mod fault;
 mod jobs;

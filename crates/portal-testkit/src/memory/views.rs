@@ -9,7 +9,6 @@ use portal_domain::{
     message::{Delivery, DeliveryState, MessageKind},
     port::{Listed, Page, PortalViews, StoreError, Waiting},
     practice::{ApiKey, Client, Practice, PracticeUser},
-    throttle::RecordedTry,
     time::Timestamp,
 };
 
@@ -31,7 +30,7 @@ impl MemoryStore {
         list
     }
 
-    fn list<T>(&self, practice: PracticeId, list: impl FnOnce(&Tenant) -> Vec<T>) -> Vec<T> {
+    pub(super) fn list<T>(&self, practice: PracticeId, list: impl FnOnce(&Tenant) -> Vec<T>) -> Vec<T> {
         self.read(practice, ANY_TIME, |reader| list(reader.tenant)).unwrap_or_default()
     }
 }
@@ -157,20 +156,6 @@ impl PortalViews for MemoryStore {
             found.map(|contact| (contact.id, contact.reference.clone())).collect()
         });
         Ok(found.into_iter().collect())
-    }
-
-    async fn tries(
-        &self,
-        practice: PracticeId,
-        key: &LoginKey,
-        since: Timestamp,
-    ) -> Result<Vec<RecordedTry>, StoreError> {
-        let mut tries = self.list(practice, |tenant| {
-            let at_key = tenant.tries.values().filter(|it| it.noted.key == *key && it.noted.at > since);
-            at_key.cloned().collect()
-        });
-        tries.sort_by_key(|it| (it.noted.at, it.noted.id));
-        Ok(tries)
     }
 
     async fn waiting(&self, practice: PracticeId) -> Result<Vec<Waiting>, StoreError> {

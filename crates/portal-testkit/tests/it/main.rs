@@ -86,3 +86,9 @@ mod memory_viewings {
 
     portal_testkit::viewings_conformance!(in_memory);
 }
+
+mod memory_evidence {
+    use super::in_memory;
+
+    portal_testkit::evidence_conformance!(in_memory);
+}

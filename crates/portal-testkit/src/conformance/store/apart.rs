@@ -132,7 +132,8 @@ pub async fn j3_what_others_asked_for_outlives_an_erasure(harness: &Harness) {
     scene.live("eve", own).await;
     while scene.store.forget_tries(NOON, 1).await.expect("the store answers") > 0 {}
     for address in [home, bobs, own] {
-        let tries = scene.store.tries(scene.id, &key(address), Timestamp::from_micros(0)).await.expect("it answers");
+        let tries =
+            scene.store.tries(scene.id, &[key(address)], Timestamp::from_micros(0), 9).await.expect("it answers");
         assert_eq!(tries.len(), 1, "{address} is somebody's");
     }
 }

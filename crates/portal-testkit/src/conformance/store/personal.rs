@@ -111,7 +111,7 @@ async fn furnish(scene: &Scene, name: &str) -> (Contact, Login, Link) {
 
 async fn tries(scene: &Scene, address: &str) -> usize {
     let since = NOON.before(std::time::Duration::from_secs(60));
-    scene.store.tries(scene.id, &key(address), since).await.expect("the store answers").len()
+    scene.store.tries(scene.id, &[key(address)], since, 100).await.expect("the store answers").len()
 }
 
 /// Erased, a contact leaves nothing that is personal, whoever holds what: the journal stays whole, and says so. Others keep everything.

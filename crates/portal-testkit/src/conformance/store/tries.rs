@@ -49,7 +49,10 @@ impl Scene {
     }
 
     async fn tries(&self, key: &LoginKey, since: Timestamp) -> Vec<RecordedTry> {
-        self.store.tries(self.id, key, since).await.expect("the store answers")
+        let keys = std::slice::from_ref(key);
+        let mut newest_first = self.store.tries(self.id, keys, since, 100).await.expect("the store answers");
+        newest_first.reverse();
+        newest_first
     }
 
     async fn forget(&self, now: Timestamp) -> Result<u64, StoreError> {
@@ -379,7 +382,8 @@ fn instance(harness: &Harness, number: usize, hasher: &Arc<Watched>) -> Portal {
         operators: Arc::clone(&store) as _,
         journal: Arc::clone(&store) as _,
         webhooks: store.clone() as _,
-        viewings: store as _,
+        viewings: store.clone() as _,
+        evidence: store as _,
         hasher: Arc::clone(hasher) as _,
         clock: Arc::new(TestClock::at(later(5))),
         entropy: Arc::new(SeededEntropy::new(100 + number as u64)),

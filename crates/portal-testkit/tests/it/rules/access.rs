@@ -7,7 +7,7 @@ use super::{
 };
 
 /// The contacts of a practice, with what the rules know of each.
-async fn people(world: &World) -> Vec<(Ref, ContactFacts)> {
+pub(super) async fn people(world: &World) -> Vec<(Ref, ContactFacts)> {
     let refs = world.views.contacts(world.id(), &Page { after: None, limit: 200 }).await.unwrap();
     let facts = world.portal.contacts(&world.context, &refs).await.unwrap();
     refs.into_iter().zip(facts).collect()

@@ -277,7 +277,7 @@ fn m8_every_try_to_sign_in_is_noted_for_hints_and_diagnosis() {
         desk.try_from(None, HOME, SECRET).await.unwrap();
         let tries = async |address: &str| {
             let key = portal_testkit::build::key(address);
-            desk.fixture.store.tries(desk.call.practice, &key, start).await.unwrap()
+            desk.fixture.store.tries(desk.call.practice, &[key], start, 100).await.unwrap()
         };
         assert_eq!(tries("old@smith.example").await.iter().filter(|it| !it.right).count(), 13);
         let own = tries(HOME).await;

@@ -3,6 +3,7 @@
 mod access;
 mod conflicts;
 mod desk;
+mod diagnosis;
 mod first_mail;
 mod front;
 mod guessing;

@@ -1,0 +1,81 @@
+//! What is to say about an address as the client told it.
+
+use super::{known, said, tries};
+use crate::{
+    Named,
+    contact::Contact,
+    email::{EmailAddress, EmailFault, LoginKey, mend},
+    finding::{
+        Finding, FindingCode,
+        Severity::{Blocks, Info},
+    },
+    port::Place,
+};
+
+/// An address as it was typed, and whose it is.
+#[derive(Clone, Copy, Debug)]
+pub struct AddressCase<'a> {
+    /// As it was typed.
+    pub typed: &'a str,
+    /// Read, or why it is none.
+    pub address: Result<&'a EmailAddress, &'a EmailFault>,
+    /// The practice user who has it.
+    pub user: Option<&'a Named>,
+    /// The contact it leads to, and where that has it; `None` where nobody has it or had it.
+    pub contact: Option<(&'a Contact, Place)>,
+    /// Addresses one slip away that somebody has, with who.
+    pub near: &'a [(LoginKey, Named)],
+}
+
+/// What is to say about the address itself, before what is to say about the contact. Nothing where it is a contact's first.
+pub fn diagnose_address(case: &AddressCase<'_>) -> Vec<Finding> {
+    let address = match case.address {
+        Ok(address) => address,
+        Err(fault) => return vec![no_address(case.typed, fault)],
+    };
+    let mut findings = Vec::new();
+    findings.extend(whose(case, address));
+    if let Some(removed) = address.removed() {
+        let explanation = "Characters that can't be seen stood around the address. They are taken away when it is typed or imported, \
+                           so they are in nobody's way.";
+        let finding = said(FindingCode::AddressWasTrimmed, Info, "Blanks were taken away", explanation);
+        findings.push(finding.seen([known(removed)]));
+    }
+    findings
+}
+
+fn no_address(typed: &str, fault: &EmailFault) -> Finding {
+    let meant: Vec<_> =
+        mend(typed).into_iter().flatten().map(|address| known(format!("perhaps {address} is meant"))).collect();
+    let explanation = format!("This can't be an email address: {fault}.");
+    said(FindingCode::UnknownAddress, Blocks, "Not an email address", explanation).seen(meant)
+}
+
+fn whose(case: &AddressCase<'_>, address: &EmailAddress) -> Option<Finding> {
+    if let Some(user) = case.user {
+        let explanation = "The address belongs to somebody of the practice and signs in to the workspace, not to the portal. A client needs \
+                           another one.";
+        let finding = said(FindingCode::PracticeUserEmail, Blocks, "The address belongs to staff", explanation);
+        return Some(finding.seen([known(format!("{address} is the address of {}", user.name))]));
+    }
+    let first = |contact: &Contact| contact.emails.first().map(ToString::to_string).unwrap_or_default();
+    match case.contact {
+        Some((_, Place::First)) => None,
+        Some((contact, Place::Other)) => Some(tries::not_the_first(address.as_str(), &first(contact), Blocks)),
+        Some((contact, Place::Former)) => {
+            let explanation = tries::former_explained(&first(contact));
+            Some(said(FindingCode::FormerAddress, Blocks, "A former address", explanation))
+        }
+        None if case.near.is_empty() => {
+            let explanation = "Nobody has this address here, not even nearly. Ask for the address that the practice has on file, or look \
+                               the client up by name.";
+            Some(said(FindingCode::UnknownAddress, Blocks, "Nobody has this address", explanation))
+        }
+        None => {
+            let explanation = "Nobody has this address, but there is one that differs by a single slip. Compare the two with the client, \
+                               sign by sign.";
+            let near = case.near.iter().map(|(key, who)| known(format!("{} has {key}", who.name)));
+            Some(said(FindingCode::NearMissAddress, Blocks, "Nearly another address", explanation).seen(near))
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! What became of the mail with the link.
+
+use std::time::Duration;
+
+use super::{Case, LATELY, said, seen};
+use crate::{
+    finding::{
+        Evidence, Finding, FindingCode, RemedyCommand,
+        Severity::{self, Blocks, Hinders},
+    },
+    link::{LinkState, TracedLink},
+    message::{Attempt, Delivery, DeliveryState, MessageKind},
+    throttle::mailbox_is_full,
+    time::Timestamp,
+};
+
+/// Mail scanners open links within seconds of delivery; an opening by then says nothing of the reader.
+const SCANNERS: Duration = Duration::from_secs(10);
+/// So many attempts are shown.
+const SHOWN: usize = 3;
+
+/// Enhanced status codes that say: the sender's domain does not prove that the mail is its own (RFC 7372, and what large
+/// providers answer).
+const SENDER_AT_FAULT: [&str; 16] = [
+    "7.9", "7.20", "7.21", "7.22", "7.23", "7.24", "7.25", "7.26", "7.27", "7.29", "7.30", "7.32", "7.40", "7.509",
+    "7.515", "7.708",
+];
+
+pub(super) fn findings(case: &Case<'_>) -> Vec<Finding> {
+    if case.live().is_none() {
+        return Vec::new();
+    }
+    let severity = if case.has_password() { Hinders } else { Blocks };
+    let mut findings = Vec::new();
+    let newest = newest(case);
+    if let Some(mail) = newest {
+        let traced = traced(case, mail);
+        findings.extend(on_its_way(case, mail, severity));
+        findings.extend(sender(mail, severity));
+        findings.extend(traced.and_then(|link| of_link(case, mail, link, severity)));
+        findings.extend(traced.and_then(|link| older_link(case, mail, link)));
+    }
+    if !case.has_password() {
+        findings.extend(no_link(case, &findings));
+        let explanation =
+            "The client has not set a password yet. The link in the mail leads to the page where that is done.";
+        findings.push(said(FindingCode::PasswordNotSet, Blocks, "No password yet", explanation));
+    }
+    if mailbox_is_full(case.asked, case.now) {
+        let explanation = "So many links were asked for at this address that no more is mailed for a while, at most 3 an hour and \
+                           10 a day. The newest link that came works. Staff can send one all the same.";
+        let asked = case.asked.iter().rev().take(SHOWN).map(|at| seen(*at, "a link was asked for"));
+        findings.push(
+            said(FindingCode::MailLimitReached, Hinders, "Too many links were asked for", explanation).seen(asked),
+        );
+    }
+    findings
+}
+
+/// The newest mail with a link to set a password, where it still tells something: with a password, only what was sent after it was
+/// set and after the last sign-in, lately.
+fn newest<'a>(case: &Case<'a>) -> Option<&'a Delivery> {
+    let mail = case.mail.iter().find(|it| sets_password(it) && it.state != DeliveryState::Cancelled)?;
+    let sent = mail.message.created_at;
+    let set_at = case.live().and_then(|login| login.login.credential.as_ref()).map(|credential| credential.set_at);
+    let over = set_at.is_some_and(|set| sent <= set)
+        || case.last_sign_in().is_some_and(|at| sent <= at)
+        || (set_at.is_some() && case.now.since(sent) >= LATELY);
+    (!over).then_some(mail)
+}
+
+/// When the newest link went out, whatever became of it.
+pub(super) fn newest_sent_at(case: &Case<'_>) -> Option<Timestamp> {
+    case.mail.iter().find(|mail| sets_password(mail)).map(|mail| mail.message.created_at)
+}
+
+fn sets_password(mail: &Delivery) -> bool {
+    matches!(mail.message.kind(), MessageKind::Activation | MessageKind::Reset)
+}
+
+fn traced<'a>(case: &Case<'a>, mail: &Delivery) -> Option<&'a TracedLink> {
+    let id = mail.message.link?;
+    case.links.iter().find(|traced| traced.link.id == id)
+}
+
+fn on_its_way(case: &Case<'_>, mail: &Delivery, severity: Severity) -> Option<Finding> {
+    let to = &mail.message.to;
+    let queued = seen(mail.message.created_at, format!("written to {to}"));
+    let attempts = mail.attempts.iter().rev().take(SHOWN).map(attempt);
+    let (code, title, explanation) = match mail.state {
+        DeliveryState::Queued | DeliveryState::Sending => {
+            let explanation = "The mail with the link is written and has not left yet. It goes out by itself.";
+            (FindingCode::MailQueued, "The mail is waiting to leave", explanation)
+        }
+        DeliveryState::Deferred => {
+            let explanation = "The other mail server asked to try again later. That is done by itself, for a day.";
+            (FindingCode::MailDeferred, "The mail is being tried again", explanation)
+        }
+        DeliveryState::Failed => {
+            let explanation = "The mail with the link could not be delivered; below are the words of the other server. Most often the \
+                               address is wrong: compare it with the client, sign by sign, before sending again.";
+            (FindingCode::MailFailed, "The mail could not be delivered", explanation)
+        }
+        DeliveryState::Accepted | DeliveryState::Cancelled => return None,
+    };
+    let finding = said(code, severity, title, explanation).seen(attempts).seen([queued]);
+    let again = mail.state == DeliveryState::Failed && case.live().is_some();
+    Some(if again { finding.mended_by(RemedyCommand::Resend, "Send a new link") } else { finding })
+}
+
+fn attempt(attempt: &Attempt) -> Evidence {
+    let became = match attempt.state {
+        DeliveryState::Accepted => "taken by the other server",
+        DeliveryState::Deferred => "put off",
+        DeliveryState::Failed => "refused",
+        DeliveryState::Queued | DeliveryState::Sending | DeliveryState::Cancelled => "not sent",
+    };
+    seen(attempt.at, format!("{became}: {}", attempt.reply))
+}
+
+/// Servers that refuse the practice's mail whatever the address.
+fn sender(mail: &Delivery, severity: Severity) -> Option<Finding> {
+    let undelivered = matches!(mail.state, DeliveryState::Failed | DeliveryState::Deferred);
+    let told = mail.attempts.last().filter(|last| undelivered && blames_sender(&last.reply))?;
+    let explanation = "The other server takes no mail from the practice's own domain, because the domain doesn't prove that the mail is \
+                       its own (SPF, DKIM, DMARC). The client's address is not to blame. Whoever looks after the domain has to put \
+                       that right; until then the same happens to others at the same provider.";
+    let title = "The practice's own domain is refused";
+    Some(said(FindingCode::SenderNotAuthenticated, severity, title, explanation).seen([attempt(told)]))
+}
+
+fn blames_sender(reply: &str) -> bool {
+    let codes = reply.split(|c: char| !(c.is_ascii_digit() || c == '.'));
+    codes
+        .filter_map(|code| code.trim_end_matches('.').split_once('.'))
+        .any(|(class, rest)| matches!(class, "4" | "5") && SENDER_AT_FAULT.contains(&rest))
+}
+
+fn accepted_at(mail: &Delivery) -> Option<Timestamp> {
+    mail.attempts.iter().rev().find(|attempt| attempt.state == DeliveryState::Accepted).map(|attempt| attempt.at)
+}
+
+/// What became of a link whose mail was taken.
+fn of_link(case: &Case<'_>, mail: &Delivery, traced: &TracedLink, severity: Severity) -> Option<Finding> {
+    let link = &traced.link;
+    let accepted = accepted_at(mail);
+    let openings = openings(traced, accepted);
+    match link.state(case.now) {
+        LinkState::Used => None,
+        LinkState::Dead | LinkState::Expired => Some(
+            expired(severity).seen(openings).seen([seen(link.ended_at.unwrap_or(link.expires_at), "stopped working")]),
+        ),
+        LinkState::Usable => {
+            let accepted = accepted?;
+            let (to, subject) = (&mail.message.to, kind_in_words(mail.message.kind()));
+            let taken = seen(accepted, format!("{subject} to {to} was taken by the other server"));
+            let read = traced.opened.is_some_and(|opened| opened.last >= accepted.after(SCANNERS));
+            let (code, title, explanation) = match read {
+                true => (
+                    FindingCode::LinkOpenedNotUsed,
+                    "The link was opened, and no password set",
+                    "The client came as far as the page where the password is set, and left it. The same link works again; most \
+                     often the password was refused as too short or too easy to guess.",
+                ),
+                false => (
+                    FindingCode::MailAcceptedUnused,
+                    "The mail was delivered, and its link not opened",
+                    "The client's mail server took the mail, and nobody opened its link yet. Let the client look for it, in spam \
+                     and in other folders too, and check that the address is right.",
+                ),
+            };
+            let finding = said(code, severity, title, explanation).seen(openings).seen([taken]);
+            Some(finding.mended_by(RemedyCommand::Resend, "Send a new link"))
+        }
+    }
+}
+
+fn expired(severity: Severity) -> Finding {
+    let explanation = "The link that was mailed no longer works. A new one takes its place.";
+    said(FindingCode::LinkExpired, severity, "The link no longer works", explanation)
+        .mended_by(RemedyCommand::Resend, "Send a new link")
+}
+
+/// Nothing with which a first password can be set, and nobody has said so yet.
+fn no_link(case: &Case<'_>, findings: &[Finding]) -> Option<Finding> {
+    let usable = case.live()?.links.iter().any(|link| link.state(case.now) == LinkState::Usable);
+    let told = findings.iter().any(|finding| finding.code == FindingCode::LinkExpired);
+    let last = case.links.first().map(|traced| &traced.link);
+    let ended = last.map(|link| seen(link.ended_at.unwrap_or(link.expires_at).min(case.now), "stopped working"));
+    (!usable && !told).then(|| expired(Blocks).seen(ended))
+}
+
+fn openings(traced: &TracedLink, accepted: Option<Timestamp>) -> Vec<Evidence> {
+    let Some(opened) = traced.opened else { return Vec::new() };
+    let after = |at: Timestamp| match accepted {
+        Some(accepted) => format!(", {} after the mail was taken", span(at.since(accepted))),
+        None => String::new(),
+    };
+    let first = seen(opened.first, format!("the link was opened{}", after(opened.first)));
+    match opened.last > opened.first {
+        true => vec![seen(opened.last, format!("the link was last opened{}", after(opened.last))), first],
+        false => vec![first],
+    }
+}
+
+/// Somebody opened a link that no longer worked, though a newer one does, and not the newer one since.
+fn older_link(case: &Case<'_>, mail: &Delivery, newest: &TracedLink) -> Option<Finding> {
+    if newest.link.state(case.now) != LinkState::Usable {
+        return None;
+    }
+    let since = newest.opened.map_or(mail.message.created_at, |opened| opened.last.max(mail.message.created_at));
+    let older = case.links.iter().filter(|traced| traced.link.id != newest.link.id);
+    let opened = older.filter_map(|traced| {
+        let last = traced.opened?.last;
+        (last > since && traced.link.state(last) != LinkState::Usable).then_some(last)
+    });
+    let at = opened.max()?;
+    let explanation =
+        "The client opened an older mail, whose link no longer works. The newest mail has the one that does.";
+    let finding = said(FindingCode::NewerLinkSent, Hinders, "An older link was opened", explanation);
+    let evidence = [
+        seen(at, "a link was opened that no longer works"),
+        seen(mail.message.created_at, format!("the newest link went to {}", mail.message.to)),
+    ];
+    Some(finding.seen(evidence).mended_by(RemedyCommand::Resend, "Send a new link"))
+}
+
+const fn kind_in_words(kind: MessageKind) -> &'static str {
+    match kind {
+        MessageKind::Reset => "the mail to set a new password",
+        _ => "the invitation",
+    }
+}
+
+/// A span in the largest unit that fits.
+fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let (count, unit) = match seconds {
+        0..60 => (seconds, "second"),
+        60..3600 => (seconds / 60, "minute"),
+        3600..86_400 => (seconds / 3600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,112 @@
+//! What the client tried.
+
+use super::{Case, delivery, said, seen};
+use crate::{
+    contact::Contact,
+    email::LoginKey,
+    finding::{
+        Evidence, Finding, FindingCode, RemedyCommand,
+        Severity::{Blocks, Hinders, Info},
+    },
+    throttle::RecordedTry,
+    time::Timestamp,
+};
+
+/// So many tries are shown.
+const SHOWN: usize = 3;
+
+pub(super) fn findings(case: &Case<'_>, contact: &Contact) -> Vec<Finding> {
+    let Some(own) = case.live().and_then(|login| login.login.key.as_ref()) else { return Vec::new() };
+    let mut findings = Vec::new();
+    if let Some(until) = case.facts.locked.get(own).filter(|_| case.has_password()) {
+        let explanation = "After many wrong passwords in a row each further one costs a pause. It ends by itself, and at once when the \
+                           client sets a new password by a link.";
+        let until = seen(*until, "the pause ends");
+        findings
+            .push(said(FindingCode::LockedUntil, Blocks, "A pause after wrong passwords", explanation).seen([until]));
+    }
+    findings.extend(wrong(case, own));
+    findings.extend(elsewhere(case, contact));
+    findings.extend(near(case, contact));
+    findings
+}
+
+/// Wrong passwords at the right address, since the client last got in or a link went out.
+fn wrong(case: &Case<'_>, own: &LoginKey) -> Vec<Finding> {
+    let since = delivery::newest_sent_at(case).map_or(case.since(), |sent| sent.max(case.since()));
+    let wrong: Vec<_> = after(case, since).filter(|it| it.noted.key == *own && !it.right).collect();
+    if wrong.is_empty() || !case.has_password() {
+        return Vec::new();
+    }
+    let explanation = "Somebody tried this address with a wrong password. If the client doesn't remember it, a link to set a new one is \
+                       quicker than guessing.";
+    let tried = wrong.iter().take(SHOWN).map(|it| tried(it, "wrong password"));
+    let title = "The password was wrong";
+    let finding = said(FindingCode::WrongPasswordRecently, Hinders, title, explanation).seen(tried);
+    let explanation = "No link was sent to this address since the wrong password. If the client asked for one, another address was \
+                       probably typed: nobody is told whether an address is known.";
+    let no_reset = said(FindingCode::NoResetRequested, Info, "No new link was asked for", explanation);
+    [finding, no_reset].map(|finding| finding.mended_by(RemedyCommand::Resend, "Send a link")).into()
+}
+
+/// Tries at the contact's other addresses, and at former ones, that nobody signs in with.
+fn elsewhere(case: &Case<'_>, contact: &Contact) -> Vec<Finding> {
+    let moved = contact.moved_from.as_ref().map_or(case.since(), |moved| moved.at.max(case.since()));
+    let first = contact.emails.first().map(|first| first.as_str()).unwrap_or_default();
+    let mut findings = Vec::new();
+    for address in contact.emails.iter().skip(1) {
+        let at = after(case, moved).filter(|it| it.noted.key == *address.key());
+        let tried: Vec<_> = at.take(SHOWN).map(|it| tried(it, address.as_str())).collect();
+        if !tried.is_empty() {
+            findings.push(not_the_first(address.as_str(), first, Hinders).seen(tried));
+        }
+    }
+    let in_list = |key: &LoginKey| contact.emails.iter().any(|address| address.key() == key);
+    let former =
+        after(case, moved).filter(|it| case.facts.former_keys.contains(&it.noted.key) && !in_list(&it.noted.key));
+    let tried: Vec<_> = former.take(SHOWN).map(|it| tried(it, it.noted.key.as_str())).collect();
+    if !tried.is_empty() {
+        findings.push(said(FindingCode::FormerAddress, Hinders, FORMER, former_explained(first)).seen(tried));
+    }
+    findings
+}
+
+pub(super) const FORMER: &str = "A former address was used";
+
+pub(super) fn former_explained(first: &str) -> String {
+    format!("This was the contact's address before, and signs in no longer. The client signs in with {first}.")
+}
+
+pub(super) fn not_the_first(address: &str, first: &str, severity: crate::finding::Severity) -> Finding {
+    let explanation = format!(
+        "The contact has {address}, but not as the first of its addresses, and only the first signs in. Either the client signs in \
+         with {first}, or {address} is moved to the top."
+    );
+    said(FindingCode::NotTheFirstAddress, severity, "Not the first address", explanation)
+        .mended_by(RemedyCommand::MoveToTop, &format!("Move {address} to the top"))
+        .about(address)
+}
+
+/// Tries at addresses that nobody has and that are one slip away.
+fn near(case: &Case<'_>, contact: &Contact) -> Option<Finding> {
+    let own = |key: &LoginKey| {
+        case.facts.former_keys.contains(key) || contact.emails.iter().any(|address| address.key() == key)
+    };
+    let near = after(case, case.since()).filter(|it| !own(&it.noted.key));
+    let tried: Vec<_> = near.take(SHOWN).map(|it| tried(it, it.noted.key.as_str())).collect();
+    let first = contact.emails.first()?;
+    let explanation = format!(
+        "Somebody typed an address that is nobody's, and nearly the contact's. The client signs in with {first}."
+    );
+    let finding = said(FindingCode::NearMissAddress, Hinders, "The address was mistyped", explanation);
+    (!tried.is_empty()).then(|| finding.seen(tried))
+}
+
+fn after<'a>(case: &Case<'a>, since: Timestamp) -> impl Iterator<Item = &'a RecordedTry> {
+    case.tries.iter().filter(move |it| it.noted.at > since)
+}
+
+fn tried(it: &RecordedTry, what: &str) -> Evidence {
+    let from = it.noted.origin.as_deref().map(|origin| format!(" from {origin}")).unwrap_or_default();
+    seen(it.noted.at, format!("tried to sign in{from}: {what}"))
+}

@@ -1,0 +1,82 @@
+use async_trait::async_trait;
+
+use super::StoreError;
+use crate::{
+    Named,
+    email::LoginKey,
+    id::{ContactId, LinkId, PracticeId},
+    link::TracedLink,
+    message::Delivery,
+    throttle::RecordedTry,
+    time::Timestamp,
+};
+
+/// What a diagnosis looks at, beside the facts of rules (X1). Nothing here changes anything but [`note_opened`](Self::note_opened).
+#[async_trait]
+pub trait Evidence: Send + Sync {
+    /// Up to `most` messages about a contact, the newest first, each with all its attempts.
+    async fn newest_messages(
+        &self,
+        practice: PracticeId,
+        contact: ContactId,
+        most: u32,
+    ) -> Result<Vec<Delivery>, StoreError>;
+
+    /// Up to `most` links that were written to a contact, whatever became of them, the newest first.
+    async fn newest_links(
+        &self,
+        practice: PracticeId,
+        contact: ContactId,
+        most: u32,
+    ) -> Result<Vec<TracedLink>, StoreError>;
+
+    /// Up to `most` tries to sign in at any of these keys after `since`, the newest first, as far as they are remembered.
+    async fn tries(
+        &self,
+        practice: PracticeId,
+        keys: &[LoginKey],
+        since: Timestamp,
+        most: u32,
+    ) -> Result<Vec<RecordedTry>, StoreError>;
+
+    /// Up to `most` contacts that have an address of any of these keys, or had it as their first while they had access (M2):
+    /// by place, then by reference. A contact comes once for each key, with the place that comes first.
+    async fn known_at(&self, practice: PracticeId, keys: &[LoginKey], most: u32) -> Result<Vec<KnownAt>, StoreError>;
+
+    /// Notes that the page of a link was opened (D5): the first time and the last. MUST change nothing else; harmless where
+    /// there is no such link.
+    async fn note_opened(&self, practice: PracticeId, link: LinkId, at: Timestamp) -> Result<(), StoreError>;
+}
+
+/// A contact that has an address, or had it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownAt {
+    /// The key.
+    pub key: LoginKey,
+    /// Who.
+    pub contact: Named,
+    /// Where in the contact's list.
+    pub place: Place,
+}
+
+/// Where a contact has an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// First in its list.
+    First,
+    /// Elsewhere in its list.
+    Other,
+    /// It was first once, with access, and is not in the list now.
+    Former,
+}
+
+impl Place {
+    /// The place from what stores keep: the position in the list, `None` where it is not in it.
+    pub const fn of_position(position: Option<i64>) -> Self {
+        match position {
+            Some(0) => Self::First,
+            Some(_) => Self::Other,
+            None => Self::Former,
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Why somebody can't get in (section X): facts are loaded, and nothing is changed.
+
+use std::collections::BTreeSet;
+
+use super::{CallContext, Error, Portal};
+use crate::{
+    Named, Refusal,
+    contact::Contact,
+    decide::{self, AddressCase, Case, LATELY},
+    email::{EmailAddress, LoginKey},
+    facts::{ContactFacts, ContactQuery, ContactSelector},
+    finding::{Diagnosis, Finding, Severity},
+    id::Ref,
+    port::{KnownAt, Place},
+    practice::Practice,
+    throttle::RecordedTry,
+    time::Timestamp,
+};
+
+/// So many of the newest messages and links of a contact are looked at.
+const NEWEST: u32 = 50;
+/// And so many tries.
+const TRIES: u32 = 200;
+/// Tries are looked up at so many former addresses.
+const FORMER_KEYS: usize = 50;
+/// So many contacts are named for an address.
+const NAMED: u32 = 10;
+const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+
+impl Portal {
+    /// Why a contact can't get in; `NotFound` where there is none. See [`decide::diagnose`].
+    pub async fn diagnose(&self, context: &CallContext, contact: &Ref) -> Result<Diagnosis, Error> {
+        let practice = self.practice(context).await?;
+        let now = self.clock.now();
+        let unknown = || Refusal::NotFound { what: "contact" };
+        let mut query =
+            ContactQuery { contact: ContactSelector::Ref(contact.clone()), keys: Vec::new(), clients: Vec::new() };
+        let facts = self.contact_facts(context, query.clone()).await?;
+        let tries = self.tries_at(context, &facts, now).await?;
+        let own = keys_of(&facts);
+        let elsewhere: BTreeSet<_> = tries.iter().map(|it| &it.noted.key).filter(|key| !own.contains(key)).collect();
+        query.keys = own.iter().chain(elsewhere.iter().copied()).cloned().collect();
+        let facts = self.contact_facts(context, query).await?;
+        let contact = facts.contact.as_ref().ok_or_else(unknown)?;
+        let tries = self.nobodys(context, &facts, tries).await?;
+        let findings = self.findings(context, &practice, &facts, &tries, now).await?;
+        let contact = Some(Named { reference: contact.reference.clone(), name: contact.name.clone() });
+        Ok(Diagnosis { contact, others: Vec::new(), findings })
+    }
+
+    /// Why whoever tells this address can't get in with it, as it was typed or said. See [`decide::diagnose_address`].
+    pub async fn diagnose_address(&self, context: &CallContext, typed: &str) -> Result<Diagnosis, Error> {
+        let address = EmailAddress::parse(typed);
+        let key = match &address {
+            Ok(address) => address.key(),
+            Err(fault) => {
+                let case = AddressCase { typed, address: Err(fault), user: None, contact: None, near: &[] };
+                return Ok(Diagnosis { contact: None, others: Vec::new(), findings: decide::diagnose_address(&case) });
+            }
+        };
+        let user = self.store.staff_sign_in(context.practice, key).await?.map(|found| found.user);
+        let user = user.map(|user| Named { reference: user.reference, name: user.name });
+        let known = self.known_first(context, key).await?;
+        let mut near = Vec::new();
+        if user.is_none() && known.is_empty() {
+            near = self.near(context, key).await?;
+        }
+        let mut diagnosis = match known.first() {
+            Some(first) => self.diagnose(context, &first.contact.reference).await?,
+            None => Diagnosis { contact: None, others: Vec::new(), findings: Vec::new() },
+        };
+        let place = known.first().map(|first| first.place);
+        let contact = match &diagnosis.contact {
+            Some(named) => self.contact(context, &named.reference).await?.1.contact,
+            None => None,
+        };
+        let case = AddressCase {
+            typed,
+            address: address.as_ref(),
+            user: user.as_ref(),
+            contact: contact.as_ref().zip(place),
+            near: &near,
+        };
+        let of_address = decide::diagnose_address(&case);
+        diagnosis.findings.retain(|known| of_address.iter().all(|told| told.code != known.code));
+        let (aside, first) = of_address.into_iter().partition(|told| told.severity == Severity::Info);
+        let of_contact = std::mem::replace(&mut diagnosis.findings, first);
+        diagnosis.findings.extend(of_contact.into_iter().chain::<Vec<_>>(aside));
+        let others = known.into_iter().skip(1).map(|known| known.contact).chain(near.into_iter().map(|(_, who)| who));
+        diagnosis.others = others.collect();
+        Ok(diagnosis)
+    }
+
+    async fn findings(
+        &self,
+        context: &CallContext,
+        practice: &Practice,
+        facts: &ContactFacts,
+        tries: &[RecordedTry],
+        now: Timestamp,
+    ) -> Result<Vec<Finding>, Error> {
+        let Some(contact) = &facts.contact else { return Ok(Vec::new()) };
+        let mail = self.evidence.newest_messages(context.practice, contact.id, NEWEST).await?;
+        let links = self.evidence.newest_links(context.practice, contact.id, NEWEST).await?;
+        let mut asked = Vec::new();
+        if let Some(first) = contact.emails.first() {
+            let mail = self.store.asked_mail(context.practice, first.key(), now.before(DAY)).await?;
+            asked = mail.into_iter().map(|(_, at)| at).collect();
+            asked.sort();
+        }
+        let case = Case { practice, facts, mail: &mail, links: &links, tries, asked: &asked, now };
+        Ok(decide::diagnose(&case))
+    }
+
+    /// Tries at what is or was the contact's, and at what is one slip away from its first address.
+    async fn tries_at(
+        &self,
+        context: &CallContext,
+        facts: &ContactFacts,
+        now: Timestamp,
+    ) -> Result<Vec<RecordedTry>, Error> {
+        let first = facts.contact.as_ref().and_then(|contact| contact.emails.first());
+        let mut keys = keys_of(facts);
+        keys.extend(first.iter().flat_map(|first| first.key().near()));
+        let keys: Vec<_> = keys.into_iter().collect();
+        Ok(self.evidence.tries(context.practice, &keys, now.before(LATELY), TRIES).await?)
+    }
+
+    /// Those tries that were at the contact's own addresses, or at nobody's.
+    async fn nobodys(
+        &self,
+        context: &CallContext,
+        facts: &ContactFacts,
+        tries: Vec<RecordedTry>,
+    ) -> Result<Vec<RecordedTry>, Error> {
+        let own = keys_of(facts);
+        let elsewhere: BTreeSet<_> = tries.iter().map(|it| &it.noted.key).filter(|key| !own.contains(key)).collect();
+        let elsewhere: Vec<_> = elsewhere.into_iter().cloned().collect();
+        let known = self.evidence.known_at(context.practice, &elsewhere, TRIES).await?;
+        let id = facts.contact.as_ref().map(|contact| &contact.reference);
+        let somebodys = |key: &LoginKey| {
+            facts.holders.contains_key(key) && !is_first(facts.contact.as_ref(), key)
+                || known.iter().any(|known| known.key == *key && Some(&known.contact.reference) != id)
+        };
+        Ok(tries.into_iter().filter(|it| !somebodys(&it.noted.key)).collect())
+    }
+
+    /// Whom an address belongs to: who signs in with it first, then the others by place and reference.
+    async fn known_first(&self, context: &CallContext, key: &LoginKey) -> Result<Vec<KnownAt>, Error> {
+        let mut known = self.evidence.known_at(context.practice, std::slice::from_ref(key), NAMED).await?;
+        let login = self.store.login(context.practice, key, self.clock.now()).await?;
+        if let Some(eldest) = login.as_ref().and_then(|login| login.eldest()) {
+            let contact = Named { reference: eldest.reference.clone(), name: eldest.name.clone() };
+            known.retain(|known| known.contact.reference != contact.reference);
+            known.insert(0, KnownAt { key: key.clone(), contact, place: Place::First });
+        }
+        Ok(known)
+    }
+
+    /// Who has an address one slip away.
+    async fn near(&self, context: &CallContext, key: &LoginKey) -> Result<Vec<(LoginKey, Named)>, Error> {
+        let near: Vec<_> = key.near().into_iter().collect();
+        let known = self.evidence.known_at(context.practice, &near, NAMED).await?;
+        let listed = known.into_iter().filter(|known| known.place != Place::Former);
+        Ok(listed.map(|known| (known.key, known.contact)).collect())
+    }
+}
+
+/// The keys that are the contact's, or were its first once.
+fn keys_of(facts: &ContactFacts) -> BTreeSet<LoginKey> {
+    let listed = facts.contact.iter().flat_map(|contact| contact.emails.iter().map(|address| address.key().clone()));
+    listed.chain(facts.former_keys.iter().take(FORMER_KEYS).cloned()).collect()
+}
+
+fn is_first(contact: Option<&Contact>, key: &LoginKey) -> bool {
+    contact.and_then(|contact| contact.emails.first()).is_some_and(|first| first.key() == key)
+}
