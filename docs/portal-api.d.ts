@@ -137,6 +137,13 @@ export type DeliveryList = {
   next_cursor: string | null;
 };
 
+/** Whom an answer is about, and what was found. */
+export type Diagnosis = {
+  contact: Named | null;
+  findings: Array<Finding>;
+  others: Array<Named>;
+};
+
 /** Everything that is held about a contact. */
 export type DossierAnswer = {
   contact: Contact;
@@ -335,6 +342,20 @@ export type EventList = {
   next_cursor: string | null;
 };
 
+export type Evidence = {
+  at: string | null;
+  fact: string;
+};
+
+export type Finding = {
+  code: "unknown_address" | "near_miss_address" | "not_the_first_address" | "former_address" | "practice_user_email" | "login_email_taken" | "no_email" | "invalid_first_address" | "deactivated" | "not_activated" | "client_suspended" | "no_profile" | "sender_not_authenticated" | "mail_bounced" | "address_suppressed" | "mail_failed" | "mail_deferred" | "mail_queued" | "link_expired" | "newer_link_sent" | "link_opened_not_used" | "mail_accepted_unused" | "password_not_set" | "locked_until" | "second_factor_lost" | "wrong_password_recently" | "no_reset_requested" | "mail_limit_reached" | "session_never_used" | "suspicious_domain" | "host_update_refused" | "unexplained" | "all_clear" | "signed_in_recently" | "address_was_trimmed" | "shared_login";
+  evidence: Array<Evidence>;
+  explanation: string;
+  remedy: Remedy | null;
+  severity: "blocks" | "hinders" | "info";
+  title: string;
+};
+
 /** Holds what must not be printed. */
 export type Handoff = {
   expires_at: string;
@@ -428,6 +449,15 @@ export type KeyInput = {
   scopes: Array<"read" | "write" | "sign_in" | "credentials">;
 };
 
+/** The link that a message carries, and what became of it (D5). */
+export type Link = {
+  expires_at: string;
+  last_opened_at: string | null;
+  opened_at: string | null;
+  state: "usable" | "used" | "dead" | "expired";
+  used_at: string | null;
+};
+
 export type LinkAnswer = {
   practice: string;
   purpose: "activation" | "reset";
@@ -446,6 +476,7 @@ export type Message = {
   attempts: Array<Attempt>;
   id: string;
   kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed" | "staff_invitation" | "portal_address" | "test";
+  link: Link | null;
   queued_at: string;
   state: "queued" | "sending" | "accepted" | "deferred" | "failed" | "cancelled";
   to: string;
@@ -652,6 +683,13 @@ export type RefusedUpdate = {
   emails: Array<string> | null;
 };
 
+export type Remedy = {
+  address: string | null;
+  client: string | null;
+  command: "activate" | "reactivate" | "resend" | "move_to_top" | "use_next_address" | "change_address" | "resume_client" | "add_client" | "copy_report";
+  label: string;
+};
+
 export type RowFault = {
   code: string;
   detail: string;
@@ -762,6 +800,10 @@ export type StaffInvitation = {
 export type StartedJob = {
   id?: string;
   preview?: Record<string, number>;
+};
+
+export type ToldInput = {
+  address: string;
 };
 
 /** A practice user. */
@@ -1371,6 +1413,24 @@ export interface Operations {
       503: Refused<"overloaded">;
     };
   };
+  /** Why the contact can't get in, in order of likelihood */
+  get_contacts_by_ref_portal_diagnosis: {
+    method: "GET";
+    at: "/api/v1/contacts/{ref}/portal/diagnosis";
+    path: { ref: string; };
+    query: {};
+    header: {};
+    body: undefined;
+    answers: {
+      200: Diagnosis;
+      401: Refused<"unauthorized">;
+      403: Refused<"forbidden">;
+      404: Refused<"not_found">;
+      421: Refused<"misdirected_request">;
+      500: Refused<"internal_error">;
+      503: Refused<"overloaded">;
+    };
+  };
   /** The contact's part of the journal */
   get_contacts_by_ref_portal_events: {
     method: "GET";
@@ -1495,6 +1555,26 @@ export interface Operations {
       401: Refused<"unauthorized">;
       403: Refused<"forbidden">;
       404: Refused<"not_found">;
+      421: Refused<"misdirected_request">;
+      500: Refused<"internal_error">;
+      503: Refused<"overloaded">;
+    };
+  };
+  /** Why whoever tells this address can't get in with it */
+  post_diagnosis: {
+    method: "POST";
+    at: "/api/v1/diagnosis";
+    path: {};
+    query: {};
+    header: {};
+    body: ToldInput;
+    answers: {
+      200: Diagnosis;
+      400: Refused<"invalid_request">;
+      401: Refused<"unauthorized">;
+      403: Refused<"forbidden">;
+      408: Refused<"request_timeout">;
+      413: Refused<"body_too_large">;
       421: Refused<"misdirected_request">;
       500: Refused<"internal_error">;
       503: Refused<"overloaded">;

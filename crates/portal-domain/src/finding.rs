@@ -1,11 +1,11 @@
 //! What a diagnosis says (section X).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Named, id::Ref, time::Timestamp};
 
 /// The stable codes of findings (X2). Those that block stand in the order in which they are told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingCode {
     /// What was typed is nobody's address here.
@@ -28,10 +28,8 @@ pub enum FindingCode {
     Deactivated,
     /// Never activated.
     NotActivated,
-    /// A client is suspended, so its profile is not shown (A5).
-    ClientSuspended,
-    /// The contact belongs to no client.
-    NoProfile,
+    /// The address looks wrong (E5).
+    SuspiciousDomain,
     /// Servers refuse the practice's own mail, not the address.
     SenderNotAuthenticated,
     /// Mail to the address came back.
@@ -58,6 +56,10 @@ pub enum FindingCode {
     LockedUntil,
     /// The second factor is gone.
     SecondFactorLost,
+    /// A client is suspended, so its profile is not shown (A5).
+    ClientSuspended,
+    /// The contact belongs to no client.
+    NoProfile,
     /// The password was wrong.
     WrongPasswordRecently,
     /// No reset was asked for at this address.
@@ -66,8 +68,6 @@ pub enum FindingCode {
     MailLimitReached,
     /// The browser kept no cookie.
     SessionNeverUsed,
-    /// The address looks wrong (E5).
-    SuspiciousDomain,
     /// The host has other data than the portal.
     HostUpdateRefused,
     /// Nothing here explains it.
@@ -95,8 +95,7 @@ impl FindingCode {
         Self::InvalidFirstAddress,
         Self::Deactivated,
         Self::NotActivated,
-        Self::ClientSuspended,
-        Self::NoProfile,
+        Self::SuspiciousDomain,
         Self::SenderNotAuthenticated,
         Self::MailBounced,
         Self::AddressSuppressed,
@@ -110,11 +109,12 @@ impl FindingCode {
         Self::PasswordNotSet,
         Self::LockedUntil,
         Self::SecondFactorLost,
+        Self::ClientSuspended,
+        Self::NoProfile,
         Self::WrongPasswordRecently,
         Self::NoResetRequested,
         Self::MailLimitReached,
         Self::SessionNeverUsed,
-        Self::SuspiciousDomain,
         Self::HostUpdateRefused,
         Self::Unexplained,
         Self::AllClear,
@@ -167,7 +167,7 @@ impl FindingCode {
 }
 
 /// How much a finding is in the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Nobody gets in while it holds.
@@ -199,7 +199,7 @@ pub struct Evidence {
 }
 
 /// The commands that can be the remedy of a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RemedyCommand {
     /// Give access.
@@ -278,4 +278,15 @@ pub struct Diagnosis {
     pub others: Vec<Named>,
     /// In order of likelihood.
     pub findings: Vec<Finding>,
+}
+
+/// A line of a support report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportLine {
+    /// How far it is indented.
+    pub depth: usize,
+    /// When it was.
+    pub at: Option<Timestamp>,
+    /// What it says.
+    pub text: String,
 }

@@ -97,6 +97,16 @@ pub enum LinkState {
 }
 
 impl LinkState {
+    /// The state as API and pages name it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Usable => "usable",
+            Self::Used => "used",
+            Self::Dead => "dead",
+            Self::Expired => "expired",
+        }
+    }
+
     /// The state at `now` of what was used and killed then, and expires then.
     pub(crate) fn of(used: Option<Timestamp>, ended: Option<Timestamp>, expires: Timestamp, now: Timestamp) -> Self {
         match (used, ended) {

@@ -51,3 +51,23 @@ impl fmt::Debug for Timestamp {
         write!(f, "{}µs", self.0)
     }
 }
+
+/// A span in whole units of the largest kind that fits, rounded down.
+///
+/// ```
+/// use portal_domain::time::in_words;
+/// use std::time::Duration;
+/// assert_eq!(in_words(Duration::from_millis(2900)), "2 seconds");
+/// assert_eq!(in_words(Duration::from_secs(60)), "1 minute");
+/// assert_eq!(in_words(Duration::from_secs(90_000)), "1 day");
+/// ```
+pub fn in_words(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let (count, unit) = match seconds {
+        0..60 => (seconds, "second"),
+        60..3600 => (seconds / 60, "minute"),
+        3600..86_400 => (seconds / 3600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}

@@ -9,6 +9,7 @@
 //! | say where it is reached | [`BaseUrl`] |
 //! | see every code and status | [`problem_table`] |
 //! | push events as `GET /events` answers them | [`event_payload`] |
+//! | show a diagnosis as the API answers it | [`diagnosis_payload`] |
 //! | describe it to programs | [`openapi`] |
 //! | sign staff in yourself | [`workspace_cookie`] |
 
@@ -57,7 +58,7 @@ pub use crate::{
     config::{BaseUrl, BaseUrlFault, HttpConfig, Network},
     document::openapi,
     first_start::FirstStart,
-    host::route_table,
+    host::{diagnosis_payload, route_table},
     present::event_payload,
     problem::problem_table,
     staff_pages::workspace_table,

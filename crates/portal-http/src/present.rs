@@ -11,6 +11,7 @@ use portal_domain::{
     event::RecordedEvent,
     facts::LoginGlance,
     id::{ClientId, ContactId, Ref},
+    link::{LinkState, TracedLink},
     message::{Delivery, DeliveryState, MessageKind},
     practice::{Client, PracticeUser, Role},
     session::{PortalSession, ProfileId},
@@ -366,6 +367,34 @@ pub(crate) struct MessagePart {
     #[schema(schema_with = answered_words::<DeliveryState>)]
     state: &'static str,
     attempts: Vec<AttemptPart>,
+    link: Option<LinkPart>,
+}
+
+/// The link that a message carries, and what became of it (D5).
+#[derive(Serialize, ToSchema)]
+struct LinkPart {
+    #[schema(schema_with = answered_words::<LinkState>)]
+    state: &'static str,
+    #[schema(format = DateTime)]
+    expires_at: String,
+    #[schema(format = DateTime)]
+    opened_at: Option<String>,
+    #[schema(format = DateTime)]
+    last_opened_at: Option<String>,
+    #[schema(format = DateTime)]
+    used_at: Option<String>,
+}
+
+impl LinkPart {
+    fn of(traced: &TracedLink, now: Timestamp) -> Self {
+        Self {
+            state: traced.link.state(now).code(),
+            expires_at: time(traced.link.expires_at),
+            opened_at: traced.opened.map(|opened| time(opened.first)),
+            last_opened_at: traced.opened.map(|opened| time(opened.last)),
+            used_at: traced.link.used_at.map(time),
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -377,8 +406,8 @@ struct AttemptPart {
     reply: String,
 }
 
-impl From<&Delivery> for MessagePart {
-    fn from(delivery: &Delivery) -> Self {
+impl MessagePart {
+    pub(crate) fn of(delivery: &Delivery, links: &[TracedLink], now: Timestamp) -> Self {
         let message = &delivery.message;
         let attempts = delivery.attempts.iter().map(|attempt| AttemptPart {
             at: time(attempt.at),
@@ -392,6 +421,7 @@ impl From<&Delivery> for MessagePart {
             queued_at: time(message.created_at),
             state: delivery.state.code(),
             attempts: attempts.collect(),
+            link: links.iter().find(|it| Some(it.link.id) == message.link).map(|it| LinkPart::of(it, now)),
         }
     }
 }

@@ -26,7 +26,7 @@ goes before a variable, a variable before the file. Secrets are better kept in f
 
 Every command brings the schema of the database up to date first, and refuses a schema that is newer than the program.
 
-Exit codes: 0 done; 1 refused by the rules, or a row of an import was, or a journal is not valid; 2 a setting, argument or file can't be used; \
+Exit codes: 0 done; 1 refused by the rules, or a row of an import was, a journal is not valid, or something keeps a client out; 2 a setting, argument or file can't be used; \
 3 the database or an address is not available; 4 a fault of the program or damaged data.";
 
 /// The commands.
@@ -57,9 +57,26 @@ pub(crate) enum Command {
     ApiKey(ApiKeyCommand),
     /// Take contacts over from a CSV file
     Import(ImportArgs),
+    /// Say why a client can't get in, by the address that the client tells
+    Diagnose(DiagnoseArgs),
     /// The journal: verify
     #[command(subcommand)]
     Journal(JournalCommand),
+}
+
+/// Whom to diagnose.
+#[derive(Args, Debug)]
+pub(crate) struct DiagnoseArgs {
+    /// The address, as it is told
+    pub(crate) address: String,
+    #[command(flatten)]
+    pub(crate) practice: PracticeArg,
+    /// Print what whoever helps needs to see, with names and addresses masked
+    #[arg(long)]
+    pub(crate) report: bool,
+    /// Print one JSON object, and nothing else, on standard output
+    #[arg(long, conflicts_with = "report")]
+    pub(crate) json: bool,
 }
 
 /// Commands on practices.

@@ -62,6 +62,7 @@ fn run(typed: Typed) -> Result<ExitCode, Failure> {
             Command::Practice(command) => commands::practice::run(settings, command).await,
             Command::User(command) => commands::user::run(settings, command).await,
             Command::ApiKey(command) => commands::api_key::run(settings, command).await,
+            Command::Diagnose(arguments) => commands::diagnose::run(settings, arguments).await,
             Command::Journal(command) => commands::journal::run(settings, command).await,
             Command::Import(arguments) => commands::import::run(settings, arguments).await,
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::LoginKey;
+use super::{LoginKey, domain, key, syntax};
 
 /// Keys that are longer have no near ones.
 const LONGEST: usize = 100;
@@ -24,15 +24,36 @@ impl LoginKey {
     /// # Ok::<(), portal_domain::email::LoginKeyFault>(())
     /// ```
     pub fn near(&self) -> BTreeSet<Self> {
-        if self.as_str().len() > LONGEST {
+        let Some((local, domain)) = self.as_str().split_once('@').filter(|_| self.as_str().len() <= LONGEST) else {
             return BTreeSet::new();
-        }
-        let signs: Vec<char> = self.as_str().chars().collect();
-        let slips = (0..=signs.len()).flat_map(|place| slips_at(&signs, place));
-        let mut near: BTreeSet<_> = slips.filter_map(|slip| Self::parse(&slip).ok()).collect();
+        };
+        let locals = slips(local).into_iter().filter(|slip| syntax::is_local_of_key(slip));
+        let locals = locals.map(|slip| key::join(&slip, domain));
+        let domains = slips(domain).into_iter().filter(|slip| domain::to_a_labels(slip).as_ref() == Ok(slip));
+        let domains = domains.map(|slip| key::join(local, &slip));
+        let mut near: BTreeSet<_> = locals.chain(domains).map(Self::judged).collect();
+        near.extend(over_the_sign(local, domain).into_iter().filter_map(|slip| Self::parse(&slip).ok()));
         near.remove(self);
         near
     }
+}
+
+/// The neighbours of `@` swapped with it.
+fn over_the_sign(local: &str, domain: &str) -> Vec<String> {
+    let mut slips = Vec::new();
+    if let Some(last) = local.chars().next_back() {
+        slips.push(format!("{}@{last}{domain}", &local[..local.len() - last.len_utf8()]));
+    }
+    if let Some(first) = domain.chars().next() {
+        slips.push(format!("{local}{first}@{}", &domain[first.len_utf8()..]));
+    }
+    slips
+}
+
+/// What comes of one slip anywhere in a part.
+fn slips(part: &str) -> Vec<String> {
+    let signs: Vec<char> = part.chars().collect();
+    (0..=signs.len()).flat_map(|place| slips_at(&signs, place)).collect()
 }
 
 /// What comes of one slip at a place.
@@ -48,4 +69,25 @@ fn slips_at(signs: &[char], place: usize) -> Vec<String> {
         slips.push(with(&[*second, *first], rest));
     }
     slips
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LoginKey;
+
+    #[test]
+    fn x2_every_near_key_is_a_key_and_leads_back() {
+        for key in ["ada@smith.example", "a@b.example", "ada.b+tax@xn--bcher-kva.example", "Ζωή@smith.example"] {
+            let key = LoginKey::parse(key).unwrap();
+            let near = key.near();
+            assert!(near.len() > 500, "{key}: {}", near.len());
+            for slip in &near {
+                assert_eq!(LoginKey::parse(slip.as_str()).as_ref(), Ok(slip));
+            }
+        }
+        let (one, other) = (LoginKey::parse("ada@smith.example"), LoginKey::parse("ad@asmith.example"));
+        assert!(one.clone().unwrap().near().contains(&other.unwrap()));
+        let long = LoginKey::parse(&format!("{}@{}.example", "a".repeat(60), "b".repeat(40))).unwrap();
+        assert!(long.near().is_empty());
+    }
 }

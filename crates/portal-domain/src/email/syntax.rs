@@ -39,6 +39,14 @@ pub(super) fn judge(address: &str) -> Result<String, EmailFault> {
     Ok(key)
 }
 
+/// Whether a text is the local part of a key as it stands.
+pub(super) fn is_local_of_key(local: &str) -> bool {
+    check_local(local).is_ok()
+        && character_fault(local).is_none()
+        && key::canonical_local(local) == local
+        && local.len() <= LOCAL_PART_MAX
+}
+
 /// Whether the general category of a character is L, M or N.
 pub(super) fn is_letter_mark_or_number(c: char) -> bool {
     matches!(

@@ -1,17 +1,18 @@
 //! Why somebody can't get in (section X): facts are loaded, and nothing is changed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::{CallContext, Error, Portal};
 use crate::{
     Named, Refusal,
     contact::Contact,
-    decide::{self, AddressCase, Case, LATELY},
+    decide::{self, AddressCase, Case, LATELY, REPORTED, Reported},
     email::{EmailAddress, LoginKey},
+    event::RecordedEvent,
     facts::{ContactFacts, ContactQuery, ContactSelector},
-    finding::{Diagnosis, Finding, Severity},
-    id::Ref,
-    port::{KnownAt, Place},
+    finding::{Diagnosis, Finding, ReportLine, Severity},
+    id::{ContactId, Ref},
+    port::{KnownAt, Page, Place, PortalViews},
     practice::Practice,
     throttle::RecordedTry,
     time::Timestamp,
@@ -91,6 +92,28 @@ impl Portal {
         Ok(diagnosis)
     }
 
+    /// What whoever helps needs to see of a contact, with names and addresses masked. See [`decide::support_report`].
+    pub async fn support_report(
+        &self,
+        context: &CallContext,
+        views: &dyn PortalViews,
+        diagnosis: &Diagnosis,
+    ) -> Result<Vec<ReportLine>, Error> {
+        let mut facts = ContactFacts::default();
+        let (mut mail, mut links, mut events) = (Vec::new(), Vec::new(), Vec::new());
+        if let Some(named) = &diagnosis.contact {
+            facts = self.contact(context, &named.reference).await?.1;
+        }
+        if let Some(contact) = &facts.contact {
+            mail = self.evidence.newest_messages(context.practice, contact.id, NEWEST).await?;
+            links = self.evidence.newest_links(context.practice, contact.id, NEWEST).await?;
+            events = newest_events(context, views, contact.id).await?;
+        }
+        let (mail, links, events) = (&mail, &links, &events);
+        let now = self.clock.now();
+        Ok(decide::support_report(&Reported { facts: &facts, diagnosis, mail, links, events, now }))
+    }
+
     async fn findings(
         &self,
         context: &CallContext,
@@ -163,6 +186,24 @@ impl Portal {
         let known = self.evidence.known_at(context.practice, &near, NAMED).await?;
         let listed = known.into_iter().filter(|known| known.place != Place::Former);
         Ok(listed.map(|known| (known.key, known.contact)).collect())
+    }
+}
+
+/// The newest events about a contact, the newest first.
+async fn newest_events(
+    context: &CallContext,
+    views: &dyn PortalViews,
+    contact: ContactId,
+) -> Result<Vec<RecordedEvent>, Error> {
+    let (mut newest, mut page) = (VecDeque::new(), Page { after: None, limit: 200 });
+    loop {
+        let events = views.events(context.practice, Some(contact), &page).await?;
+        let Some(last) = events.last() else { return Ok(newest.into()) };
+        page.after = Some(last.number);
+        for event in events {
+            newest.push_front(event);
+            newest.truncate(REPORTED);
+        }
     }
 }
 

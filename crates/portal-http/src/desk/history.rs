@@ -7,9 +7,10 @@ use axum::{http::StatusCode, response::Response};
 use portal_domain::{
     event::{Caller, RecordedEvent},
     id::{ContactId, Ref, UserId},
+    link::TracedLink,
     message::{Delivery, DeliveryState, MessageKind},
     port::Page,
-    time::Timestamp,
+    time::{Timestamp, in_words},
 };
 
 use super::{
@@ -20,6 +21,8 @@ use crate::{caller::Reference, problem::Problem};
 
 /// So many of the newest are shown.
 const SHOWN: usize = 200;
+/// Of so many of the newest links it is shown when they were opened.
+const SHOWN_LINKS: u32 = 200;
 /// So many are fetched together.
 const FETCHED: u32 = 200;
 
@@ -50,6 +53,8 @@ pub(super) async fn page(member: Member, Reference(contact): Reference) -> Resul
     let mut older = events.older || messages.older;
     let mut entries: Vec<_> = events.kept.iter().map(|event| of_event(event, &users)).collect();
     entries.extend(messages.kept.iter().map(|(delivery, _)| of_message(delivery)));
+    let links = member.app.portal.evidence.newest_links(member.context.practice, contact.id, SHOWN_LINKS).await?;
+    entries.extend(links.iter().flat_map(|traced| openings(traced, &messages.kept)));
     // Of those at one moment the later written comes first, as among all others.
     entries.reverse();
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
@@ -139,6 +144,21 @@ fn of_message(delivery: &Delivery) -> Entry {
     let mail = say("Mail was written to ").name(delivery.message.to.as_str());
     let what = mail.say(format!(": {}. {}", subject(kind), state(delivery.state)));
     Entry { at, when: words::moment(at), what, who: None }
+}
+
+/// When a link was opened, the first time and the last (D5).
+fn openings(traced: &TracedLink, messages: &VecDeque<(Delivery, i64)>) -> Vec<Entry> {
+    let Some(opened) = traced.opened else { return Vec::new() };
+    let mail = messages.iter().map(|(delivery, _)| delivery).find(|it| it.message.link == Some(traced.link.id));
+    let taken = mail.and_then(|mail| mail.attempts.iter().rev().find(|it| it.state == DeliveryState::Accepted));
+    let entry = |at: Timestamp, how: &str| {
+        let after = taken.map(|taken| format!(", {} after the mail was handed over", in_words(at.since(taken.at))));
+        let what = say("The link that was sent to ").name(traced.link.address.as_str());
+        let what = what.say(format!(" was {how}{}", after.unwrap_or_default()));
+        Entry { at, when: words::moment(at), what, who: None }
+    };
+    let last = (opened.last > opened.first).then(|| entry(opened.last, "opened again, for the last time"));
+    [entry(opened.first, "opened")].into_iter().chain(last).collect()
 }
 
 const fn subject(kind: MessageKind) -> &'static str {

@@ -151,6 +151,8 @@ pub(crate) enum Place {
     RollOut,
     Contacts,
     Clients,
+    /// The client on the phone.
+    Help,
     /// What comes in from files, and what is done for many.
     Import,
     /// One's own page, and one's password.

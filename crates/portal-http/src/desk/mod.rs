@@ -12,6 +12,7 @@ mod details;
 mod effects;
 mod emails;
 mod first_mail;
+mod help;
 mod history;
 mod import;
 mod import_job;
@@ -93,6 +94,9 @@ fn work() -> Vec<Page> {
         look("/contacts/{ref}/details", Staff, details::form),
         deed("/contacts/{ref}/details", Staff, details::save),
         look("/contacts/{ref}/history", Staff, history::page),
+        look("/help", Staff, help::page),
+        look("/contacts/{ref}/help", Staff, help::of_contact),
+        look("/contacts/{ref}/help/report", Staff, help::report),
         deed("/contacts/{ref}/sessions", Staff, contact::end_sessions),
         deed("/contacts/{ref}/sessions/{id}", Staff, contact::end_session),
         look("/clients", Staff, clients::page),

@@ -5,6 +5,7 @@ mod activations;
 mod clients;
 mod contacts;
 mod credentials;
+mod diagnosis;
 mod erasure;
 mod events;
 mod export;
@@ -30,6 +31,7 @@ use axum::{
 use portal_domain::practice::Scope;
 use serde::Serialize;
 
+pub use self::diagnosis::diagnosis_payload;
 pub(crate) use self::imports::refused_rows;
 use crate::{
     Inner,
@@ -83,6 +85,8 @@ fn table() -> Vec<Route> {
         Route("POST", "/contacts/{ref}/portal/resend", Write, post(portal::resend)),
         Route("POST", "/contacts/{ref}/portal/deactivate", Write, post(portal::deactivate)),
         Route("POST", "/contacts/{ref}/portal/reactivate", Write, post(portal::reactivate)),
+        Route("GET", "/contacts/{ref}/portal/diagnosis", Read, get(diagnosis::one)),
+        Route("POST", "/diagnosis", Read, post(diagnosis::of_address)),
         Route("GET", "/contacts/{ref}/portal/messages", Read, get(portal::messages)),
         Route("GET", "/contacts/{ref}/portal/events", Read, get(portal::events)),
         Route("GET", "/contacts/{ref}/portal/sessions", Read, get(portal::sessions)),
@@ -122,7 +126,7 @@ fn table() -> Vec<Route> {
 }
 
 /// What is said of them beside their handlers.
-const SAID: [&[Says]; 13] = [
+const SAID: [&[Says]; 14] = [
     users::SAYS,
     clients::SAYS,
     contacts::SAYS,
@@ -132,6 +136,7 @@ const SAID: [&[Says]; 13] = [
     events::SAYS,
     settings::SAYS,
     passages::SAYS,
+    diagnosis::SAYS,
     imports::SAYS,
     activations::SAYS,
     webhooks::SAYS,

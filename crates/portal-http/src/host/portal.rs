@@ -114,7 +114,9 @@ pub(super) async fn messages(
     let listing = sent.now()?;
     let mut messages = host.app.views.messages(practice.id, contact.id, &listing.page(place)?).await?;
     let next = listing.cut(&mut messages, |(_, place)| place.to_string());
-    Ok(super::list(messages, next, |(delivery, _)| MessagePart::from(&delivery)))
+    let links = host.app.portal.evidence.newest_links(practice.id, contact.id, u32::MAX).await?;
+    let now = host.app.portal.now();
+    Ok(super::list(messages, next, |(delivery, _)| MessagePart::of(&delivery, &links, now)))
 }
 
 pub(super) async fn events(

@@ -13,7 +13,6 @@ use portal_domain::{
     message::Delivery,
     port::{Listed, Page, PortalViews, StoreError, Waiting},
     practice::{ApiKey, Client, Practice, PracticeUser},
-    throttle::RecordedTry,
     time::Timestamp,
 };
 use portal_http::Network;

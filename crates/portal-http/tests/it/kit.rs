@@ -241,6 +241,17 @@ impl Kit {
     pub(crate) fn stored(&self) -> String {
         format!("{:?}", self.store)
     }
+
+    /// The same without the notes of when links were opened, the one thing that looking writes (L2, D5).
+    pub(crate) fn stored_but_openings(&self) -> String {
+        let stored = self.stored();
+        let tenants = stored.split("opened: {").enumerate();
+        let rest = tenants.map(|(place, part)| match place {
+            0 => part,
+            _ => part.split_once("sessions: ").expect("what follows the notes").1,
+        });
+        rest.collect()
+    }
 }
 
 async fn practice(portal: &Portal, slug: &str) -> Practice {

@@ -10,6 +10,7 @@ mod credentials;
 mod desk;
 mod desk_add;
 mod desk_contact;
+mod desk_help;
 mod desk_import;
 mod desk_mails;
 mod desk_many;

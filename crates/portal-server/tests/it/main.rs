@@ -6,6 +6,7 @@ mod api;
 mod canary;
 mod cli;
 mod demo;
+mod diagnose;
 mod erasure;
 mod errors;
 #[cfg(feature = "fault-points")]

@@ -11,7 +11,7 @@ use crate::{
     link::{LinkState, TracedLink},
     message::{Attempt, Delivery, DeliveryState, MessageKind},
     throttle::mailbox_is_full,
-    time::Timestamp,
+    time::{Timestamp, in_words},
 };
 
 /// Mail scanners open links within seconds of delivery; an opening by then says nothing of the reader.
@@ -38,7 +38,7 @@ pub(super) fn findings(case: &Case<'_>) -> Vec<Finding> {
         findings.extend(on_its_way(case, mail, severity));
         findings.extend(sender(mail, severity));
         findings.extend(traced.and_then(|link| of_link(case, mail, link, severity)));
-        findings.extend(traced.and_then(|link| older_link(case, mail, link)));
+        findings.extend(traced.and_then(|link| older_link(case, mail, link, severity)));
     }
     if !case.has_password() {
         findings.extend(no_link(case, &findings));
@@ -193,7 +193,7 @@ fn no_link(case: &Case<'_>, findings: &[Finding]) -> Option<Finding> {
 fn openings(traced: &TracedLink, accepted: Option<Timestamp>) -> Vec<Evidence> {
     let Some(opened) = traced.opened else { return Vec::new() };
     let after = |at: Timestamp| match accepted {
-        Some(accepted) => format!(", {} after the mail was taken", span(at.since(accepted))),
+        Some(accepted) => format!(", {} after the mail was taken", in_words(at.since(accepted))),
         None => String::new(),
     };
     let first = seen(opened.first, format!("the link was opened{}", after(opened.first)));
@@ -204,7 +204,7 @@ fn openings(traced: &TracedLink, accepted: Option<Timestamp>) -> Vec<Evidence> {
 }
 
 /// Somebody opened a link that no longer worked, though a newer one does, and not the newer one since.
-fn older_link(case: &Case<'_>, mail: &Delivery, newest: &TracedLink) -> Option<Finding> {
+fn older_link(case: &Case<'_>, mail: &Delivery, newest: &TracedLink, severity: Severity) -> Option<Finding> {
     if newest.link.state(case.now) != LinkState::Usable {
         return None;
     }
@@ -217,7 +217,7 @@ fn older_link(case: &Case<'_>, mail: &Delivery, newest: &TracedLink) -> Option<F
     let at = opened.max()?;
     let explanation =
         "The client opened an older mail, whose link no longer works. The newest mail has the one that does.";
-    let finding = said(FindingCode::NewerLinkSent, Hinders, "An older link was opened", explanation);
+    let finding = said(FindingCode::NewerLinkSent, severity, "An older link was opened", explanation);
     let evidence = [
         seen(at, "a link was opened that no longer works"),
         seen(mail.message.created_at, format!("the newest link went to {}", mail.message.to)),
@@ -230,16 +230,4 @@ const fn kind_in_words(kind: MessageKind) -> &'static str {
         MessageKind::Reset => "the mail to set a new password",
         _ => "the invitation",
     }
-}
-
-/// A span in the largest unit that fits.
-fn span(span: Duration) -> String {
-    let seconds = span.as_secs();
-    let (count, unit) = match seconds {
-        0..60 => (seconds, "second"),
-        60..3600 => (seconds / 60, "minute"),
-        3600..86_400 => (seconds / 3600, "hour"),
-        _ => (seconds / 86_400, "day"),
-    };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }

@@ -3,11 +3,15 @@
 mod access;
 mod address;
 mod delivery;
+mod report;
 mod tries;
 
 use std::{cmp::Reverse, time::Duration};
 
-pub use self::address::{AddressCase, diagnose_address};
+pub use self::{
+    address::{AddressCase, diagnose_address},
+    report::{REPORTED, Reported, support_report},
+};
 use super::door_open;
 use crate::{
     Door,
@@ -170,12 +174,15 @@ fn asides(case: &Case<'_>, contact: &Contact) -> Vec<Finding> {
             said(FindingCode::HostUpdateRefused, Severity::Hinders, title, explanation).seen([seen(refused.at, fact)]),
         );
     }
-    findings.extend(contact.emails.first().filter(|_| case.last_sign_in().is_none()).and_then(suspicious));
+    let severity = if case.live().is_some() && !case.has_password() { Severity::Blocks } else { Severity::Hinders };
+    let unproven = contact.emails.first().filter(|_| case.last_sign_in().is_none());
+    findings.extend(unproven.and_then(|first| suspicious(first, severity)));
     findings
 }
 
-/// An address that looks wrong (E5), while nobody has ever signed in with it.
-fn suspicious(first: &EmailAddress) -> Option<Finding> {
+/// An address that looks wrong (E5), while nobody has ever signed in with it. What became of the mail is told after it: an address
+/// that is wrong explains that too.
+fn suspicious(first: &EmailAddress, severity: Severity) -> Option<Finding> {
     use crate::email::EmailWarning::{ConfusableDomain, LikelyTypo, MixedScripts, NoMailFromOutside, RoleAddress};
     let warnings = first.warnings();
     let doubtful = warnings.iter().filter_map(|warning| match warning {
@@ -190,7 +197,7 @@ fn suspicious(first: &EmailAddress) -> Option<Finding> {
         return None;
     }
     let explanation = "Nobody has signed in with this address yet, and it looks mistyped. Ask the client to spell it.";
-    let finding = said(FindingCode::SuspiciousDomain, Severity::Hinders, "The address looks wrong", explanation)
+    let finding = said(FindingCode::SuspiciousDomain, severity, "The address looks wrong", explanation)
         .seen(facts.into_iter().map(known));
     Some(match instead.into_iter().flatten().next() {
         Some(instead) => finding.mended_by(RemedyCommand::ChangeAddress, "Correct the address").about(instead),

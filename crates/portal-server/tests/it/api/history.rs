@@ -7,6 +7,8 @@ use crate::support::{Database, on_both_databases};
 
 on_both_databases!(
     get_contacts_by_ref_portal_messages,
+    get_contacts_by_ref_portal_diagnosis,
+    post_diagnosis,
     get_contacts_by_ref_portal_events,
     get_contacts_by_ref_portal_sessions,
     delete_contacts_by_ref_portal_sessions,
@@ -24,6 +26,37 @@ async fn get_contacts_by_ref_portal_messages(database: Database) {
         (&json!("activation"), &json!("ada@smith.example"))
     );
     scene.answers("get_contacts_by_ref_portal_messages");
+}
+
+async fn get_contacts_by_ref_portal_diagnosis(database: Database) {
+    let scene = Scene::new(database).await;
+    scene.contact("c-1", "ada@smith.example").await;
+    let path = "/contacts/c-1/portal/diagnosis";
+    let told = scene.reads.get(path).await.expect(200);
+    assert_eq!(told["findings"][0]["code"], json!("not_activated"));
+    assert_eq!(told["findings"][0]["remedy"]["command"], json!("activate"));
+    scene.invited("c-2", "bob@smith.example").await;
+    let path = "/contacts/c-2/portal/diagnosis";
+    let first = |told: &serde_json::Value| told["findings"][0]["code"].clone();
+    let told = scene.reads.until(path, |told| first(told) == "mail_accepted_unused").await;
+    assert_eq!(told["findings"][1]["code"], json!("password_not_set"));
+    scene.reads.get("/contacts/nobody/portal/diagnosis").await.expect_problem(404, "not_found");
+    scene.answers("get_contacts_by_ref_portal_diagnosis");
+}
+
+async fn post_diagnosis(database: Database) {
+    let scene = Scene::new(database).await;
+    scene.contact("c-1", "ada@smith.example").await;
+    let ask = async |address: &str| scene.reads.post("/diagnosis", json!({ "address": address })).await;
+    let told = ask(" ADA@smith.example").await.expect(200);
+    assert_eq!((&told["contact"]["ref"], &told["findings"][0]["code"]), (&json!("c-1"), &json!("not_activated")));
+    let told = ask("adda@smith.example").await.expect(200);
+    assert_eq!((&told["contact"], &told["others"][0]["ref"]), (&json!(null), &json!("c-1")));
+    assert_eq!(told["findings"][0]["code"], json!("near_miss_address"));
+    let told = ask("nobody@elsewhere.example").await.expect(200);
+    assert_eq!(told["findings"][0]["code"], json!("unknown_address"));
+    ask(&"a".repeat(1001)).await.expect_problem(400, "invalid_request");
+    scene.answers("post_diagnosis");
 }
 
 async fn get_contacts_by_ref_portal_events(database: Database) {

@@ -30,7 +30,7 @@ use super::{
 const ADA: &str = "ada@smith.example";
 
 impl Desk {
-    async fn diagnose(&self, who: &str) -> Vec<Finding> {
+    pub(super) async fn diagnose(&self, who: &str) -> Vec<Finding> {
         self.fixture.portal.diagnose(&self.call, &reference(who)).await.expect("there is that contact").findings
     }
 
@@ -44,7 +44,7 @@ impl Desk {
     }
 
     /// Hands everything over that is due, and is told this.
-    async fn send(&self, outcome: &SendOutcome) {
+    pub(super) async fn send(&self, outcome: &SendOutcome) {
         let now = self.fixture.portal.now();
         let leased = self.fixture.store.lease_mail(now).await;
         for leased in leased {
@@ -59,7 +59,7 @@ impl Desk {
         }
     }
 
-    async fn fail(&self, typed: &str, times: usize) {
+    pub(super) async fn fail(&self, typed: &str, times: usize) {
         for _ in 0..times {
             assert!(self.sign_in(typed, "not the password at all").await.is_err());
         }
@@ -76,11 +76,11 @@ impl LeaseMail for dyn portal_testkit::conformance::FullStore {
     }
 }
 
-fn codes(findings: &[Finding]) -> String {
+pub(super) fn codes(findings: &[Finding]) -> String {
     findings.iter().map(|finding| finding.code.code()).collect::<Vec<_>>().join(" ")
 }
 
-fn accepted() -> SendOutcome {
+pub(super) fn accepted() -> SendOutcome {
     SendOutcome::Accepted { reply: "250 2.0.0 ok".to_owned() }
 }
 
@@ -116,7 +116,7 @@ async fn x2_the_way_of_an_invitation_is_told() {
     desk.send(&accepted()).await;
     desk.wait(MINUTE);
     desk.link(&token).await;
-    assert_eq!(desk.codes("ada").await, "mail_accepted_unused password_not_set newer_link_sent");
+    assert_eq!(desk.codes("ada").await, "newer_link_sent mail_accepted_unused password_not_set");
     desk.redeem(&desk.newest_token().await, SECRET).await.unwrap();
     assert_eq!(desk.codes("ada").await, "all_clear");
     desk.wait(MINUTE);
@@ -414,4 +414,30 @@ async fn x4_every_tip_of_the_paper_guide_has_its_finding() {
         Some(RemedyCommand::UseNextAddress),
         "another on top"
     );
+}
+
+#[tokio::test]
+async fn x2_a_support_report_says_nothing_of_who_it_is_about() {
+    let desk = Desk::with(&[("ada", ADA)]).await;
+    desk.activate("ada").await.unwrap();
+    let reply = format!("550 5.1.1 <{ADA}>: no mailbox of (The ada) here, from 192.0.2.7.");
+    desk.send(&SendOutcome::Permanent { reply }).await;
+    desk.fixture.portal.seal_waiting(desk.call.practice).await.unwrap();
+    let diagnosis = desk.told(ADA).await;
+    let portal = &desk.fixture.portal;
+    let lines = portal.support_report(&desk.call, &*desk.fixture.store, &diagnosis).await.unwrap();
+    let report = lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
+    for told in [
+        "mail_failed (blocks)",
+        "550 5.1.1 <a…a@s…h.example>",
+        "activation to a…a@s…h.example: failed",
+        "contact.activated",
+    ] {
+        assert!(report.contains(told), "{told} is missing: {report}");
+    }
+    for hidden in [ADA, "The ada", "Acme", "192.0.2.7"] {
+        assert!(!report.contains(hidden), "{hidden} is told: {report}");
+    }
+    let nobody = desk.told("nobody@elsewhere.example").await;
+    assert!(!portal.support_report(&desk.call, &*desk.fixture.store, &nobody).await.unwrap().is_empty());
 }

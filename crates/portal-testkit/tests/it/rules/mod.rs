@@ -15,6 +15,7 @@ mod moves;
 mod moves_shared;
 mod moving_in;
 mod once;
+mod planted;
 mod sessions;
 mod staff;
 mod trial;

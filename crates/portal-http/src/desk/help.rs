@@ -1,0 +1,189 @@
+//! The client on the phone: who it is, what keeps them out, and the button that mends it (section X).
+
+use askama::Template;
+use axum::{extract::RawQuery, http::StatusCode, response::Response};
+use portal_domain::{
+    Named,
+    finding::{Diagnosis, Finding, Remedy, RemedyCommand, ReportLine, Severity},
+    id::Ref,
+};
+
+use super::{Member, Place, Shell, asked::Asked, contacts, show, words};
+use crate::{caller::Reference, present, problem::Problem};
+
+/// Somebody whom it may be about.
+struct Person {
+    name: String,
+    path: String,
+}
+
+/// What was seen, and when.
+struct Seen {
+    when: Option<String>,
+    fact: String,
+}
+
+/// How a remedy is begun: by a link to the page that says what will happen, or by putting an address on top, which leads there too.
+enum Way {
+    Link(String),
+    Top { action: String, address: String },
+}
+
+/// The remedy of a finding, as a button.
+struct Button {
+    label: String,
+    way: Way,
+    /// Whether it changes where the client's links go.
+    moves: bool,
+}
+
+struct Reason {
+    title: String,
+    explanation: String,
+    label: &'static str,
+    tone: &'static str,
+    seen: Vec<Seen>,
+    button: Option<Button>,
+}
+
+/// What is told of somebody, or of an address.
+struct Told {
+    person: Option<Person>,
+    /// Where the same is told again.
+    again: String,
+    /// Where the report for whoever helps is.
+    report: Option<String>,
+    others: Vec<Person>,
+    first: Option<Reason>,
+    more: Vec<Reason>,
+}
+
+#[derive(Template)]
+#[template(path = "desk/help.html")]
+struct HelpPage {
+    shell: Shell,
+    words: String,
+    /// Those of that name, where there are several, or none.
+    people: Option<Vec<Person>>,
+    told: Option<Told>,
+}
+
+#[derive(Template)]
+#[template(path = "desk/report.html")]
+struct ReportPage {
+    shell: Shell,
+    back: String,
+    name: String,
+    lines: String,
+}
+
+/// Whom a name or an address leads to, as it was heard.
+pub(super) async fn page(member: Member, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+    let asked = Asked::parse(query.as_deref().unwrap_or_default());
+    let words = asked.words.clone();
+    let page = HelpPage { shell: member.shell(Place::Help), words: words.clone(), people: None, told: None };
+    if words.trim().is_empty() {
+        return Ok(show(StatusCode::OK, &page));
+    }
+    let portal = &member.app.portal;
+    if words.contains('@') {
+        let diagnosis = portal.diagnose_address(&member.context, &words).await?;
+        let again = member.path(&format!("help?{}", asked.query(None)));
+        return Ok(show(StatusCode::OK, &HelpPage { told: Some(told(&member, &diagnosis, again)), ..page }));
+    }
+    let (found, _) = contacts::find(&member, &Asked { words, ..Asked::default() }, None).await?;
+    if let [only] = found.as_slice() {
+        let diagnosis = portal.diagnose(&member.context, &only.reference).await?;
+        let again = help_path(&member, &only.reference);
+        return Ok(show(StatusCode::OK, &HelpPage { told: Some(told(&member, &diagnosis, again)), ..page }));
+    }
+    let person = |name: &str, reference: &Ref| Person { name: name.to_owned(), path: help_path(&member, reference) };
+    let people = found.iter().map(|contact| person(&contact.name, &contact.reference)).collect();
+    Ok(show(StatusCode::OK, &HelpPage { people: Some(people), ..page }))
+}
+
+/// What keeps a contact out.
+pub(super) async fn of_contact(member: Member, Reference(contact): Reference) -> Result<Response, Problem> {
+    let diagnosis = member.app.portal.diagnose(&member.context, &contact).await?;
+    let again = help_path(&member, &contact);
+    let told = Some(told(&member, &diagnosis, again));
+    let page = HelpPage { shell: member.shell(Place::Help), words: String::new(), people: None, told };
+    Ok(show(StatusCode::OK, &page))
+}
+
+/// What whoever helps needs to see, to be copied.
+pub(super) async fn report(member: Member, Reference(contact): Reference) -> Result<Response, Problem> {
+    let portal = &member.app.portal;
+    let diagnosis = portal.diagnose(&member.context, &contact).await?;
+    let lines = portal.support_report(&member.context, &*member.app.views, &diagnosis).await?;
+    let head = format!("portal {}, {}\n", env!("CARGO_PKG_VERSION"), present::time(portal.now()));
+    let page = ReportPage {
+        shell: member.shell(Place::Help),
+        back: help_path(&member, &contact),
+        name: diagnosis.contact.map(|named| named.name).unwrap_or_default(),
+        lines: lines.iter().map(report_line).fold(head, |text, line| text + &line),
+    };
+    Ok(show(StatusCode::OK, &page))
+}
+
+fn report_line(line: &ReportLine) -> String {
+    let at = line.at.map(|at| format!("{}  ", present::time(at))).unwrap_or_default();
+    let text: String = line.text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    format!("{}{at}{text}\n", "  ".repeat(line.depth))
+}
+
+fn help_path(member: &Member, contact: &Ref) -> String {
+    format!("{}/help", member.contact_path(contact))
+}
+
+fn told(member: &Member, diagnosis: &Diagnosis, again: String) -> Told {
+    let contact = diagnosis.contact.as_ref();
+    let mut reasons = diagnosis.findings.iter().map(|finding| reason(member, contact, finding));
+    let person = |named: &Named, path: String| Person { name: named.name.clone(), path };
+    Told {
+        first: reasons.next(),
+        more: reasons.collect(),
+        person: contact.map(|named| person(named, member.contact_path(&named.reference))),
+        report: contact.map(|named| format!("{}/report", help_path(member, &named.reference))),
+        others: diagnosis.others.iter().map(|named| person(named, help_path(member, &named.reference))).collect(),
+        again,
+    }
+}
+
+fn reason(member: &Member, contact: Option<&Named>, finding: &Finding) -> Reason {
+    let (label, tone) = match finding.severity {
+        Severity::Blocks => ("in the way", "bad"),
+        Severity::Hinders => ("probably", "wait"),
+        Severity::Info if finding.code == portal_domain::finding::FindingCode::AllClear => ("all clear", "good"),
+        Severity::Info => ("good to know", "off"),
+    };
+    let seen = finding.evidence.iter().map(|it| Seen { when: it.at.map(words::moment), fact: it.fact.clone() });
+    Reason {
+        title: finding.title.clone(),
+        explanation: finding.explanation.clone(),
+        label,
+        tone,
+        seen: seen.collect(),
+        button: contact.zip(finding.remedy.as_ref()).and_then(|(named, remedy)| button(member, named, remedy)),
+    }
+}
+
+fn button(member: &Member, contact: &Named, remedy: &Remedy) -> Option<Button> {
+    let base = member.contact_path(&contact.reference);
+    let top = || remedy.address.clone().map(|address| Way::Top { action: format!("{base}/emails/preview"), address });
+    let way = match remedy.command {
+        RemedyCommand::Activate | RemedyCommand::Reactivate | RemedyCommand::Resend => {
+            Way::Link(format!("{base}/access/{}", remedy.command.code()))
+        }
+        RemedyCommand::MoveToTop | RemedyCommand::UseNextAddress => top()?,
+        RemedyCommand::ChangeAddress => Way::Link(format!("{base}#addresses")),
+        RemedyCommand::ResumeClient => Way::Link(member.client_path(remedy.client.as_ref()?)),
+        RemedyCommand::AddClient => Way::Link(format!("{base}/details")),
+        RemedyCommand::CopyReport => Way::Link(format!("{base}/help/report")),
+    };
+    let moves = matches!(
+        remedy.command,
+        RemedyCommand::MoveToTop | RemedyCommand::UseNextAddress | RemedyCommand::ChangeAddress
+    );
+    Some(Button { label: remedy.label.clone(), way, moves })
+}

@@ -1,0 +1,55 @@
+//! X: the client on the phone.
+
+use crate::desk::{Desk, words};
+
+impl Desk {
+    /// What the page says of who calls, in plain words.
+    async fn told(&self, heard: &str) -> String {
+        words(&self.get(&format!("/help?q={heard}")).await.is(200))
+    }
+}
+
+#[tokio::test]
+async fn x1_a_name_or_an_address_leads_to_the_reason_and_its_button() {
+    let desk = Desk::new().await;
+    desk.contact("ada", "The ada", &["ada@mail.example", "second@mail.example"]).await;
+    desk.contact("bob", "The bob", &["bob@mail.example"]).await;
+    let page = desk.get("/help").await.is(200);
+    assert!(words(&page).contains("Name or address, as you hear it"));
+    let page = desk.get("/help?q=ada%40mail.example").await.is(200);
+    assert!(words(&page).contains("Never activated"), "{}", words(&page));
+    assert!(page.text.contains("href=\"/workspace/smith/contacts/ada/access/activate\""));
+    assert!(words(&desk.get("/contacts/ada/help").await.is(200)).contains("Never activated"));
+    let contact = desk.get("/contacts/ada").await.is(200);
+    assert!(contact.text.contains("href=\"/workspace/smith/contacts/ada/help\""), "from the contact it is one click");
+    // By a name: one is shown at once, several are asked about.
+    let one = desk.told("ada").await;
+    assert!(one.contains("Never activated"), "{one}");
+    let several = desk.told("The").await;
+    assert!(several.contains("Who is it?"), "{several}");
+    assert!(desk.told("zebra").await.contains("Nobody has such a name."));
+    // As they say it, nearly.
+    let near = desk.told("adda%40mail.example").await;
+    assert!(near.contains("Nearly another address") && near.contains("Is it one of these?"), "{near}");
+    let not_first = desk.get("/help?q=second%40mail.example").await.is(200);
+    assert!(words(&not_first).contains("Check who is calling first"), "{}", words(&not_first));
+    assert!(not_first.text.contains("name=\"top\" value=\"second@mail.example\""));
+    let preview = desk.post("/contacts/ada/emails/preview", &[("top", "second@mail.example")]).await.is(200);
+    assert!(preview.text.contains("second@mail.example"), "the button leads to what it means");
+    assert!(desk.told("sam%40staff.example").await.contains("The address belongs to staff"));
+    assert!(desk.told("nobody%40elsewhere.example").await.contains("Nobody has this address"));
+    assert!(desk.told("not%40an%40address").await.contains("Not an email address"));
+}
+
+#[tokio::test]
+async fn x2_a_report_is_copied_without_names_and_addresses() {
+    let desk = Desk::new().await;
+    desk.contact("ada", "The ada", &["ada@mail.example"]).await;
+    desk.post("/contacts/ada/access/activate", &[]).await;
+    let page = desk.get("/contacts/ada/help/report").await.is(200);
+    let report = page.text.split("<textarea").nth(1).expect("a report");
+    assert!(report.contains("findings") && report.contains("access "), "{report}");
+    assert!(!report.contains("ada@mail.example") && !report.contains("The ada"), "{report}");
+    desk.get("/contacts/nobody/help").await.is(404);
+    desk.get("/contacts/nobody/help/report").await.is(404);
+}
