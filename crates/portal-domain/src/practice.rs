@@ -162,9 +162,8 @@ impl Settings {
         within("session_idle_minutes", self.session_idle_minutes, 5, 1440)?;
         within("session_absolute_hours", self.session_absolute_hours, 1, 720)?;
         within("password_min_length", self.password_min_length, 8, 64)?;
-        within("reminder_days", self.reminder_days.len().try_into().unwrap_or(u32::MAX), 0, 5)?;
-        for day in &self.reminder_days {
-            within("reminder_days", *day, 1, 30)?;
+        if self.reminder_days.len() > 5 || self.reminder_days.iter().any(|days| !(1..=30).contains(days)) {
+            return Err(OutOfBounds::new("reminder_days", "at most five numbers from 1 to 30"));
         }
         within("mails_per_hour", self.mails_per_hour.unwrap_or(1), 1, 1_000_000)?;
         at_most("contact_line", &self.contact_line, 200)?;

@@ -30,6 +30,7 @@ mod mails;
 mod picture;
 mod question;
 mod settings;
+mod settings_fields;
 mod settings_form;
 mod settings_words;
 mod user_words;

@@ -16,7 +16,8 @@ use super::{
     Member, Place, Shell, go_to,
     question::{self, Question},
     refused::Told,
-    settings_form::{Block, Field, Group, Input, Typed},
+    settings_fields::{Field, Input},
+    settings_form::{Block, Group, Typed},
     settings_words, show,
     words::{Sentence, say},
 };
@@ -63,9 +64,9 @@ pub(super) fn overview(member: &Member, fault: Option<Told>) -> Response {
 }
 
 fn lines(saved: &Typed) -> Vec<(&'static str, String)> {
-    let places = saved.places();
-    if !places.is_empty() {
-        return places.into_iter().map(|place| ("Place", place.name)).collect();
+    let rows = saved.rows();
+    if !rows.is_empty() {
+        return rows.into_iter().filter_map(|row| row.into_iter().next()).map(|name| (saved.one(), name)).collect();
     }
     let fields = saved.blocks().into_iter().flat_map(|block| block.fields);
     fields.filter(|field| !field.value.is_empty()).map(|field| (field.label, in_words(field))).collect()

@@ -2,15 +2,22 @@
 
 use portal_domain::{
     email::EmailAddress,
-    practice::{Place, Practice, SessionsOnMove, Settings, SharedLogin},
+    practice::{Place, Practice, ReturnAddress, SessionsOnMove, Settings, SharedLogin},
 };
 
-use crate::{ask::Form, problem::Problem, words::Tongue};
+use super::settings_fields::{Field, input, labelled};
+use crate::{ask::Form, problem::Problem};
 
-/// Places that a practice can have.
-const PLACES: usize = 8;
-/// The parts of a place.
-const PLACE: [&str; 3] = ["place_name", "place_address", "place_sentence"];
+/// A group that is a list: the parts of one of its rows, how many there may be, and what one is called.
+#[derive(Clone, Copy)]
+struct Rows {
+    names: &'static [&'static str],
+    most: usize,
+    one: &'static str,
+}
+
+const PLACES: Rows = Rows { names: &["place_name", "place_address", "place_sentence"], most: 8, one: "Place" };
+const RETURNS: Rows = Rows { names: &["return_name", "return_address"], most: 10, one: "Way back" };
 
 /// Settings that are changed together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,10 +27,12 @@ pub(super) enum Group {
     SignIn,
     Lifetimes,
     Mails,
+    Returns,
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 5] = [Self::Look, Self::Places, Self::SignIn, Self::Lifetimes, Self::Mails];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Look, Self::Places, Self::SignIn, Self::Lifetimes, Self::Mails, Self::Returns];
 
     pub(super) const fn code(self) -> &'static str {
         match self {
@@ -32,6 +41,7 @@ impl Group {
             Self::SignIn => "sign-in",
             Self::Lifetimes => "lifetimes",
             Self::Mails => "mails",
+            Self::Returns => "returns",
         }
     }
 
@@ -46,6 +56,7 @@ impl Group {
             Self::SignIn => "Signing in",
             Self::Lifetimes => "How long things last",
             Self::Mails => "Mails",
+            Self::Returns => "Ways back to your programs",
         }
     }
 
@@ -56,19 +67,33 @@ impl Group {
             Self::Places => "Other sites of yours that clients find after they have signed in, at most eight.",
             Self::SignIn => "Whether two contacts may share one sign-in address, and what is asked of passwords.",
             Self::Lifetimes => "Until when links in mails work, and when people are signed out by themselves.",
-            Self::Mails => "Where answers go, what you add to invitations, and how many mails go out in an hour.",
+            Self::Mails => {
+                "Where answers go, what you add to invitations, who is reminded, and how many mails go out in an hour."
+            }
+            Self::Returns => {
+                "Where clients may be sent back to when a program of yours sends them here to sign in, at most ten. Whoever runs \
+                 the program says what to type."
+            }
         }
     }
 
     const fn names(self) -> &'static [&'static str] {
         match self {
             Self::Look => &["name", "contact_line", "accent", "locale"],
-            Self::Places => &PLACE,
+            Self::Places | Self::Returns => &[],
             Self::SignIn => &["shared_login", "sessions_on_move", "password_min_length"],
             Self::Lifetimes => {
                 &["activation_link_hours", "reset_link_minutes", "session_idle_minutes", "session_absolute_hours"]
             }
-            Self::Mails => &["mail_reply_to", "invitation_note", "mails_per_hour"],
+            Self::Mails => &["mail_reply_to", "invitation_note", "reminder_days", "hint_mail", "mails_per_hour"],
+        }
+    }
+
+    const fn rows(self) -> Option<Rows> {
+        match self {
+            Self::Places => Some(PLACES),
+            Self::Returns => Some(RETURNS),
+            Self::Look | Self::SignIn | Self::Lifetimes | Self::Mails => None,
         }
     }
 }
@@ -84,11 +109,11 @@ impl Typed {
     /// What was sent.
     pub(super) fn read(group: Group, form: &Form) -> Result<Self, Problem> {
         let mut values = Vec::new();
-        if group == Group::Places {
-            let [names, addresses, sentences] = [form.all(PLACE[0])?, form.all(PLACE[1])?, form.all(PLACE[2])?];
-            let rows = names.into_iter().zip(addresses).zip(sentences).take(PLACES);
-            for ((name, address), sentence) in rows {
-                values.extend(row([name, address, sentence]));
+        if let Some(rows) = group.rows() {
+            let parts = rows.names.iter().map(|name| form.all(name)).collect::<Result<Vec<_>, _>>()?;
+            for index in 0..rows.most {
+                let texts: Vec<_> = parts.iter().filter_map(|texts| texts.get(index).copied()).collect();
+                values.extend(row(rows, &texts));
             }
             return Ok(Self { group, values });
         }
@@ -102,12 +127,18 @@ impl Typed {
     /// What is saved.
     pub(super) fn of(group: Group, practice: &Practice) -> Self {
         let settings = &practice.settings;
-        if group == Group::Places {
-            let rows = settings.places.iter().flat_map(|place| row([&place.name, &place.address, &place.sentence]));
-            return Self { group, values: rows.collect() };
-        }
-        let value = |name: &&'static str| (*name, saved(name, practice, settings));
-        Self { group, values: group.names().iter().map(value).collect() }
+        let values = match group {
+            Group::Places => {
+                let texts = settings.places.iter().map(|it| [&*it.name, &it.address, &it.sentence]);
+                texts.flat_map(|texts| row(PLACES, &texts)).collect()
+            }
+            Group::Returns => {
+                let texts = settings.return_addresses.iter().map(|it| [&*it.name, &it.address]);
+                texts.flat_map(|texts| row(RETURNS, &texts)).collect()
+            }
+            _ => group.names().iter().map(|name| (*name, saved(name, practice, settings))).collect(),
+        };
+        Self { group, values }
     }
 
     /// Name and value of every field, for a form that carries them unseen.
@@ -129,14 +160,38 @@ impl Typed {
         Some(self.value(name).to_owned()).filter(|value| !value.is_empty())
     }
 
-    pub(super) fn places(&self) -> Vec<Place> {
-        let rows = self.values.chunks_exact(PLACE.len()).filter(|_| self.group == Group::Places);
-        let place = |row: &[(&str, String)]| Place {
-            name: row[0].1.clone(),
-            address: row[1].1.clone(),
-            sentence: row[2].1.clone(),
+    /// The rows of a group that is a list.
+    pub(super) fn rows(&self) -> Vec<Vec<String>> {
+        let Some(rows) = self.group.rows() else { return Vec::new() };
+        let text = |(_, value): &(&str, String)| value.clone();
+        self.values.chunks_exact(rows.names.len()).map(|row| row.iter().map(text).collect()).collect()
+    }
+
+    /// What a row is called.
+    pub(super) fn one(&self) -> &'static str {
+        self.group.rows().map_or("", |rows| rows.one)
+    }
+
+    fn places(&self) -> Vec<Place> {
+        let place = |row: Vec<String>| {
+            let [name, address, sentence] = row.try_into().ok()?;
+            Some(Place { name, address, sentence })
         };
-        rows.map(place).collect()
+        self.rows().into_iter().filter_map(place).collect()
+    }
+
+    fn return_addresses(&self) -> Vec<ReturnAddress> {
+        let address = |row: Vec<String>| {
+            let [name, address] = row.try_into().ok()?;
+            Some(ReturnAddress { name, address })
+        };
+        self.rows().into_iter().filter_map(address).collect()
+    }
+
+    /// Numbers with a comma or a blank between.
+    fn numbers(&self, name: &str) -> Vec<u32> {
+        let numbers = self.value(name).split([',', ';', ' ']).filter(|number| !number.is_empty());
+        numbers.map(|number| number.parse().unwrap_or(u32::MAX)).collect()
     }
 
     /// The settings with what was typed in place of theirs. Whether they are within their bounds, the settings say themselves.
@@ -172,9 +227,12 @@ impl Typed {
             Group::Mails => Settings {
                 mail_reply_to: self.optional("mail_reply_to").map(without_ends),
                 invitation_note: self.value("invitation_note").to_owned(),
+                reminder_days: self.numbers("reminder_days"),
+                hint_mail: self.value("hint_mail") != "no",
                 mails_per_hour: self.optional("mails_per_hour").map(|_| self.number("mails_per_hour")),
                 ..before
             },
+            Group::Returns => Settings { return_addresses: self.return_addresses(), ..before },
         }
     }
 }
@@ -184,13 +242,12 @@ fn without_ends(typed: String) -> String {
     EmailAddress::parse(&typed).map_or(typed, |address| address.as_str().to_owned())
 }
 
-/// A place as three fields; none where nothing was typed.
-fn row(texts: [&str; 3]) -> Vec<(&'static str, String)> {
-    let texts = texts.map(str::trim);
-    if texts.iter().all(|text| text.is_empty()) {
+/// A row as fields; none where nothing was typed, or not all of it was sent.
+fn row(rows: Rows, texts: &[&str]) -> Vec<(&'static str, String)> {
+    if texts.len() < rows.names.len() || texts.iter().all(|text| text.trim().is_empty()) {
         return Vec::new();
     }
-    PLACE.into_iter().zip(texts.map(str::to_owned)).collect()
+    rows.names.iter().copied().zip(texts.iter().map(|text| text.trim().to_owned())).collect()
 }
 
 fn saved(name: &str, practice: &Practice, settings: &Settings) -> String {
@@ -210,30 +267,11 @@ fn saved(name: &str, practice: &Practice, settings: &Settings) -> String {
         "session_absolute_hours" => settings.session_absolute_hours.to_string(),
         "mail_reply_to" => settings.mail_reply_to.clone().unwrap_or_default(),
         "invitation_note" => settings.invitation_note.clone(),
+        "reminder_days" => settings.reminder_days.iter().map(u32::to_string).collect::<Vec<_>>().join(", "),
+        "hint_mail" => if settings.hint_mail { "yes" } else { "no" }.to_owned(),
         "mails_per_hour" => settings.mails_per_hour.map_or_else(String::new, |most| most.to_string()),
         _ => String::new(),
     }
-}
-
-/// How a field is typed.
-pub(super) enum Input {
-    Line { max: u32 },
-    Email,
-    Address,
-    Number { unit: &'static str },
-    Area,
-    Choice(Vec<(&'static str, &'static str)>),
-    Select(Vec<(String, String)>),
-}
-
-/// A field of a form.
-pub(super) struct Field {
-    pub(super) id: String,
-    pub(super) name: &'static str,
-    pub(super) label: &'static str,
-    pub(super) hint: &'static str,
-    pub(super) value: String,
-    pub(super) input: Input,
 }
 
 /// Fields under a heading of their own, or under none.
@@ -244,14 +282,14 @@ pub(super) struct Block {
 
 impl Typed {
     pub(super) fn blocks(&self) -> Vec<Block> {
-        if self.group != Group::Places {
+        let Some(rows) = self.group.rows() else {
             let fields = self.group.names().iter().map(|name| self.field(name)).collect();
             return vec![Block { legend: String::new(), fields }];
-        }
-        let mut places = self.places();
-        let shown = (places.len() + 2).clamp(3, PLACES);
-        places.resize_with(shown, || Place { name: String::new(), address: String::new(), sentence: String::new() });
-        places.into_iter().enumerate().map(|(index, place)| block(index, place)).collect()
+        };
+        let mut typed = self.rows();
+        let shown = (typed.len() + 2).clamp(3, rows.most);
+        typed.resize_with(shown, || vec![String::new(); rows.names.len()]);
+        typed.into_iter().enumerate().map(|(index, values)| block(rows, index, values)).collect()
     }
 
     fn field(&self, name: &'static str) -> Field {
@@ -262,102 +300,10 @@ impl Typed {
     }
 }
 
-fn block(index: usize, place: Place) -> Block {
-    let values = [place.name, place.address, place.sentence];
-    let fields = PLACE.into_iter().zip(values).map(|(name, value)| {
+fn block(rows: Rows, index: usize, values: Vec<String>) -> Block {
+    let fields = rows.names.iter().zip(values).map(|(name, value)| {
         let (label, hint) = labelled(name);
         Field { id: format!("{name}-{index}"), name, label, hint, value, input: input(name, "") }
     });
-    Block { legend: format!("Place {}", index + 1), fields: fields.collect() }
-}
-
-fn input(name: &str, value: &str) -> Input {
-    match name {
-        "name" => Input::Line { max: 500 },
-        "accent" => Input::Line { max: 7 },
-        "place_name" => Input::Line { max: 80 },
-        "place_address" => Input::Address,
-        "mail_reply_to" => Input::Email,
-        "invitation_note" => Input::Area,
-        "locale" => Input::Select(languages(value)),
-        "shared_login" => Input::Choice(vec![
-            ("join", "Yes: they share one password, and after signing in each chooses whose papers to see"),
-            ("refuse", "No: a contact whose first address is taken can’t get access until another one stands on top"),
-        ]),
-        "sessions_on_move" => Input::Choice(vec![
-            ("end", "They are signed out, and sign in again with the new address"),
-            ("keep", "They stay signed in where they are"),
-        ]),
-        "password_min_length" => Input::Number { unit: "characters" },
-        "activation_link_hours" | "session_absolute_hours" => Input::Number { unit: "hours" },
-        "reset_link_minutes" | "session_idle_minutes" => Input::Number { unit: "minutes" },
-        "mails_per_hour" => Input::Number { unit: "mails" },
-        _ => Input::Line { max: 200 },
-    }
-}
-
-/// Those that the pages speak, and the one that is set.
-fn languages(set: &str) -> Vec<(String, String)> {
-    let named = |tongue: Tongue| {
-        let name = match tongue {
-            Tongue::English => "English",
-            Tongue::German => "German",
-        };
-        (tongue.code().to_owned(), name.to_owned())
-    };
-    let mut known: Vec<_> = Tongue::ALL.into_iter().map(named).collect();
-    if !known.iter().any(|(code, _)| code == set) {
-        known.push((set.to_owned(), set.to_owned()));
-    }
-    known
-}
-
-/// What stands above a field and below it.
-pub(super) fn labelled(name: &str) -> (&'static str, &'static str) {
-    match name {
-        "name" => ("Name of the practice", "It stands on every page and in every mail, also as the sender."),
-        "contact_line" => (
-            "Whom to ask",
-            "One line, such as a telephone number and opening hours. It stands at the end of every page and mail.",
-        ),
-        "accent" => (
-            "Your colour",
-            "As #rrggbb, for buttons and links of the client portal; dark enough that white text on it can be read. Leave \
-             it empty for ours.",
-        ),
-        "locale" => (
-            "Language of the client portal",
-            "Where neither the contact nor the browser says another one. It is also that of mails to staff.",
-        ),
-        "shared_login" => ("May two contacts with the same first address share one sign-in?", ""),
-        "sessions_on_move" => ("Clients whose sign-in address changes while they are signed in", ""),
-        "password_min_length" => {
-            ("Shortest password", "From 8 to 64. Long passwords are better than complicated ones.")
-        }
-        "activation_link_hours" => {
-            ("The link in an invitation works for", "From 1 to 720 hours; 168 hours are a week.")
-        }
-        "reset_link_minutes" => ("The link to a new password works for", "From 10 to 1440 minutes, which are a day."),
-        "session_idle_minutes" => {
-            ("Signed out when nothing is clicked for", "From 5 to 1440 minutes; for clients and staff alike.")
-        }
-        "session_absolute_hours" => {
-            ("Signed out in any case after", "From 1 to 720 hours; for clients and staff alike.")
-        }
-        "mail_reply_to" => {
-            ("Answers go to", "An address that somebody reads. Empty, answers go to the address that sends the mails.")
-        }
-        "invitation_note" => (
-            "Your note in invitations",
-            "At most 600 characters, in your own words. The link and what it is for always stand in the mail besides.",
-        ),
-        "mails_per_hour" => (
-            "At most so many mails in an hour",
-            "Empty for no limit of your own. Mails that somebody waits for go first.",
-        ),
-        "place_name" => ("Name", ""),
-        "place_address" => ("Address", "Beginning with https://"),
-        "place_sentence" => ("What it is for", "One sentence, or nothing."),
-        _ => ("This", ""),
-    }
+    Block { legend: format!("{} {}", rows.one, index + 1), fields: fields.collect() }
 }

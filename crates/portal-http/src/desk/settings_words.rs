@@ -8,7 +8,8 @@ use portal_domain::{
 
 use super::{
     refused::{self, Told},
-    settings_form::{Typed, labelled},
+    settings_fields::labelled,
+    settings_form::Typed,
     words::{Sentence, counted, say},
 };
 
@@ -20,7 +21,7 @@ pub(super) fn consequences(before: &Settings, after: &Settings) -> Vec<Sentence>
     said.extend(links(before, after));
     said.extend(sessions(before, after));
     said.extend(mails(before, after));
-    said.into_iter().map(say).collect()
+    said.into_iter().map(say).chain(ways_back(before, after)).collect()
 }
 
 fn sharing(before: &Settings, after: &Settings) -> Vec<String> {
@@ -109,6 +110,16 @@ fn mails(before: &Settings, after: &Settings) -> Vec<String> {
     said
 }
 
+/// What becomes of clients whom programs send here.
+fn ways_back(before: &Settings, after: &Settings) -> Vec<Sentence> {
+    let sent = |name: &str| say("Clients whom a program sends here under the name ").name(name);
+    let gone = before.return_addresses.iter().filter(|way| after.return_address(&way.name).is_none());
+    let gone = gone.map(|way| sent(&way.name).say(" can’t be sent back to it any more, and are told so."));
+    let new = after.return_addresses.iter().filter(|way| before.return_address(&way.name) != Some(way));
+    let new = new.map(|way| sent(&way.name).say(" are sent to ").name(&*way.address).say(" when they have signed in."));
+    gone.chain(new).collect()
+}
+
 fn counted_mails(most: u32) -> String {
     match most {
         1 => "one mail goes out".to_owned(),
@@ -144,10 +155,13 @@ pub(super) fn told(refusal: &Refusal, typed: &Typed) -> (String, Told) {
         return (field.clone().into_owned(), Told { next, ..refused::told_of(typed.value("mail_reply_to"), fault) });
     }
     let (id, name) = place(field);
-    if name == "place_address" {
-        let what = say("This address can’t be used as it is.");
-        let next = "Type it as your browser shows it, beginning with https://. Nothing was saved yet.";
-        return (id, Told { what, next });
+    let next = match &*name {
+        "place_address" => "Type it as your browser shows it, beginning with https://. Nothing was saved yet.",
+        "return_address" => "Type it whole, beginning with https://, and without #. Nothing was saved yet.",
+        _ => next,
+    };
+    if ["place_address", "return_address"].contains(&&*name) {
+        return (id, Told { what: say("This address can’t be used as it is."), next });
     }
     let label = labelled(&name).0;
     let what = say(format!("“{label}” must be {}.", bounds.replace('`', "")));
@@ -156,16 +170,18 @@ pub(super) fn told(refusal: &Refusal, typed: &Typed) -> (String, Told) {
 
 /// The id of a field on the page, and its name in the form: `places[1].name` is the name of the second place.
 fn place(field: &str) -> (String, String) {
-    let member = |rest: &str| {
-        let (index, member) = rest.split_once("].")?;
-        Some((format!("place_{member}-{index}"), format!("place_{member}")))
+    let of_a_row = |list: &str, row: &str| {
+        let (index, member) = field.strip_prefix(list)?.split_once("].")?;
+        Some((format!("{row}_{member}-{index}"), format!("{row}_{member}")))
     };
-    let of_a_place = field.strip_prefix("places[").and_then(member);
-    of_a_place.unwrap_or_else(|| (field.to_owned(), field.to_owned()))
+    let found = of_a_row("places[", "place").or_else(|| of_a_row("return_addresses[", "return"));
+    found.unwrap_or_else(|| (field.to_owned(), field.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
+    use portal_domain::practice::ReturnAddress;
+
     use super::*;
 
     #[test]
@@ -187,6 +203,10 @@ mod tests {
             other(|it| it.mail_reply_to = Some("a@b.example".to_owned())),
             other(|it| it.invitation_note = "Hello".to_owned()),
             other(|it| it.mails_per_hour = Some(1)),
+            other(|it| {
+                let (name, address) = ("app".to_owned(), "https://app.example/back".to_owned());
+                it.return_addresses = vec![ReturnAddress { name, address }];
+            }),
         ] {
             for said in [consequences(&usual, &changed), consequences(&changed, &usual)] {
                 assert!(!said.is_empty() && said.iter().all(|it| it.plain().ends_with('.')), "{changed:?}");
@@ -203,7 +223,9 @@ mod tests {
     }
 
     #[test]
-    fn a_field_of_a_place_is_found_on_the_page() {
+    fn a_field_of_a_row_is_found_on_the_page() {
+        let second = ("return_address-1".to_owned(), "return_address".to_owned());
+        assert_eq!(place("return_addresses[1].address"), second);
         assert_eq!(place("places[1].address"), ("place_address-1".to_owned(), "place_address".to_owned()));
         assert_eq!(place("accent"), ("accent".to_owned(), "accent".to_owned()));
     }

@@ -49,6 +49,17 @@ const LIFETIMES: [(&str, &str); 4] = [
     ("session_idle_minutes", "15"),
     ("session_absolute_hours", "12"),
 ];
+const NO_MAILS: [(&str, &str); 5] = [
+    ("mail_reply_to", ""),
+    ("invitation_note", ""),
+    ("reminder_days", ""),
+    ("hint_mail", "yes"),
+    ("mails_per_hour", ""),
+];
+
+fn mails(values: [&'static str; 5]) -> Vec<(&'static str, &'static str)> {
+    NO_MAILS.into_iter().zip(values).map(|((name, _), value)| (name, value)).collect()
+}
 
 #[tokio::test]
 async fn every_group_shows_what_is_set_and_saves_what_is_typed() {
@@ -69,19 +80,20 @@ async fn every_group_shows_what_is_set_and_saves_what_is_typed() {
         page.contains("Workspace Smith &#38; Sons") && page.contains("#1a5276") && page.contains("German"),
         "{page}"
     );
-    let mails =
-        [("mail_reply_to", " office@smith.example "), ("invitation_note", "Hello,\r\nyou!"), ("mails_per_hour", "500")];
+    let mails = mails([" office@smith.example ", "Hello,\r\nyou!", " 7,2 ", "no", "500"]);
     desk.set_and_confirm("mails", &mails).await.is(303);
     let now = desk.settings().await;
     let of = |name: &str| now[name].clone();
     assert_eq!((of("mail_reply_to"), of("invitation_note")), (json!("office@smith.example"), json!("Hello,\nyou!")));
-    assert_eq!(of("mails_per_hour"), 500);
-    let none = [("mail_reply_to", ""), ("invitation_note", ""), ("mails_per_hour", "")];
-    desk.set_and_confirm("mails", &none).await.is(303);
+    assert_eq!((of("mails_per_hour"), of("reminder_days"), of("hint_mail")), (json!(500), json!([7, 2]), json!(false)));
+    let page = words(&desk.get_as_admin("/settings").await.is(200));
+    assert!(page.contains("before its link expires7, 2") && page.contains("They get none"), "{page}");
+    desk.set_and_confirm("mails", &NO_MAILS).await.is(303);
     let now = desk.settings().await;
     assert_eq!((&now["mail_reply_to"], &now["mails_per_hour"]), (&Value::Null, &Value::Null));
+    assert_eq!((&now["reminder_days"], &now["hint_mail"]), (&json!([]), &json!(true)));
     // What no form shows stays.
-    assert_eq!(now["reminder_days"], json!([2]));
+    assert_eq!(now["second_factor"], "optional");
     desk.get_as_admin("/settings/nonsense").await.is(404);
 }
 
@@ -113,7 +125,6 @@ async fn what_is_out_of_bounds_is_refused_at_its_field_and_all_that_was_typed_st
     let with = |group: &[(&'static str, &'static str)], name: &str, value: &'static str| {
         group.iter().map(|(own, old)| (*own, if *own == name { value } else { *old })).collect::<Vec<_>>()
     };
-    let mails = [("mail_reply_to", ""), ("invitation_note", ""), ("mails_per_hour", "")];
     let sign_in = [("shared_login", "join"), ("sessions_on_move", "end"), ("password_min_length", "12")];
     for (group, usual, name, value, said) in [
         ("look", &LOOK[..], "accent", "#ffff00", "“Your colour” must be dark enough for white text on it"),
@@ -122,15 +133,20 @@ async fn what_is_out_of_bounds_is_refused_at_its_field_and_all_that_was_typed_st
         ("lifetimes", &LIFETIMES[..], "activation_link_hours", "721", "must be 1 to 720."),
         ("lifetimes", &LIFETIMES[..], "session_idle_minutes", "soon", "must be 5 to 1440."),
         ("sign-in", &sign_in[..], "password_min_length", "7", "must be 8 to 64."),
-        ("mails", &mails[..], "mail_reply_to", "nonsense", "nonsense is not usable"),
-        ("mails", &mails[..], "mails_per_hour", "0", "must be 1 to 1000000."),
+        ("mails", &NO_MAILS[..], "mail_reply_to", "nonsense", "nonsense is not usable"),
+        ("mails", &NO_MAILS[..], "mails_per_hour", "0", "must be 1 to 1000000."),
+        ("mails", &NO_MAILS[..], "reminder_days", "2, 31", "must be at most five numbers from 1 to 30."),
+        ("mails", &NO_MAILS[..], "reminder_days", "a week", "must be at most five numbers from 1 to 30."),
+        ("mails", &NO_MAILS[..], "reminder_days", "1 2 3 4 5 6", "must be at most five numbers from 1 to 30."),
     ] {
         let page = desk.set(group, &with(usual, name, value)).await.is(422);
         assert!(words(&page).contains(said), "{}", words(&page));
         assert!(page.text.contains(&format!("<a href=\"#{name}\">")) && page.text.contains(&format!("id=\"{name}\"")));
         assert!(page.text.contains("aria-invalid=\"true\""), "{said}");
         let kept = with(usual, name, value).into_iter().filter(|(_, value)| !value.trim().is_empty());
-        for (_, value) in kept.filter(|(own, _)| !["locale", "shared_login", "sessions_on_move"].contains(own)) {
+        for (_, value) in
+            kept.filter(|(own, _)| !["locale", "shared_login", "sessions_on_move", "hint_mail"].contains(own))
+        {
             assert!(page.text.contains(&format!("value=\"{}\"", value.replace('&', "&#38;"))), "{value}");
         }
     }
@@ -156,6 +172,52 @@ async fn places_are_rows_of_which_empty_ones_are_left_out() {
     );
     desk.set("places", &row("", "", "")).await.is(303);
     assert_eq!(desk.settings().await["places"], json!([]));
+}
+
+#[tokio::test]
+async fn ways_back_are_saved_once_it_is_said_what_becomes_of_clients() {
+    let desk = Desk::new().await;
+    let row = |name, address| [("return_name", name), ("return_address", address)];
+    let (app, shop) = (row("app", "https://app.example/back"), row("shop", "https://shop.example/?a=b"));
+    let typed = [row("", " "), app, row("", "")].concat();
+    let asked = words(&desk.set("returns", &typed).await.is(200));
+    let told = "under the name app are sent to https://app.example/back when they have signed in.";
+    assert!(asked.contains(told), "{asked}");
+    assert_eq!(desk.settings().await["return_addresses"], json!([]), "nothing before it is confirmed");
+    desk.set_and_confirm("returns", &typed).await.is(303);
+    let saved = json!([{"name": "app", "address": "https://app.example/back"}]);
+    assert_eq!(desk.settings().await["return_addresses"], saved);
+    assert!(words(&desk.get_as_admin("/settings").await.is(200)).contains("Way backapp"));
+    let page = desk.get_as_admin("/settings/returns").await.is(200);
+    assert!(page.text.contains("value=\"https://app.example/back\"") && words(&page).contains("Way back 3"));
+    let asked = words(&desk.set("returns", &shop).await.is(200));
+    assert!(
+        asked.contains("under the name app can’t be sent back to it any more") && asked.contains("shop are sent to")
+    );
+    for (typed, at, said) in [
+        (
+            [app, row("App 2", "https://app.example")].concat(),
+            "return_name-1",
+            "“Name” must be 2 to 40 of a–z, 0–9 and -.",
+        ),
+        ([app, app].concat(), "return_name-1", "“Name” must be another name than those before."),
+        (row("app", "http://app.example").to_vec(), "return_address-0", "This address can’t be used as it is."),
+        (row("app", "https://app.example/#x").to_vec(), "return_address-0", "beginning with https://, and without #."),
+    ] {
+        let page = desk.set("returns", &typed).await.is(422);
+        assert!(words(&page).contains(said), "{}", words(&page));
+        assert!(page.text.contains(&format!("<a href=\"#{at}\">")) && page.text.contains(&format!("id=\"{at}\"")));
+        for (_, value) in typed {
+            assert!(page.text.contains(&format!("value=\"{value}\"")), "{value}");
+        }
+    }
+    assert_eq!(desk.settings().await["return_addresses"], saved);
+    let was = hidden(&desk.get_as_admin("/settings/returns").await, "was");
+    desk.kit.host(Method::PUT, "/settings", json!({"return_addresses": []})).await.is(200);
+    let late = desk.post_as_admin("/settings/returns", &[&shop[..], &[("was", &was)]].concat()).await.is(409);
+    assert!(words(&late).contains("changed meanwhile") && late.text.contains("https://shop.example/?a=b"));
+    assert_eq!(desk.settings().await["return_addresses"], json!([]));
+    desk.post("/settings/returns", &shop).await.is(403);
 }
 
 #[tokio::test]
@@ -222,10 +284,11 @@ async fn whatever_is_typed_into_settings_stays_text() {
     let mut plain = Vec::new();
     for text in ["X", "\"><script>alert(1)</script>", "{{7*7}}", "\u{202e}abc", "&lt;b&gt;"] {
         let place = json!({"name": text, "address": "https://x.example", "sentence": text});
-        let body = json!({"contact_line": text, "invitation_note": text, "places": [place]});
+        let ways = json!([{"name": "app", "address": "https://x.example/?a='(%3Cb%3E)&b=%22"}]);
+        let body = json!({"contact_line": text, "invitation_note": text, "places": [place], "return_addresses": ways});
         desk.kit.host(Method::PUT, "/settings", body).await.is(200);
         let mut shapes = Vec::new();
-        for path in ["/settings", "/settings/look", "/settings/places", "/settings/mails"] {
+        for path in ["/settings", "/settings/look", "/settings/places", "/settings/mails", "/settings/returns"] {
             shapes.push(shape(&desk.get_as_admin(path).await.is(200)));
         }
         if plain.is_empty() {
