@@ -91,6 +91,7 @@ pub(crate) async fn none_before(connection: &mut PgConnection, first: bool) -> R
         return Ok(());
     }
     sqlx::query!("LOCK TABLE portal.practice IN SHARE ROW EXCLUSIVE MODE").execute(&mut *connection).await?;
-    let known = sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM portal.practice) AS "known!""#);
+    // One that is being deleted has no name any more.
+    let known = sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM portal.practice_slug) AS "known!""#);
     if known.fetch_one(connection).await? { Err(Failure::Conflict) } else { Ok(()) }
 }

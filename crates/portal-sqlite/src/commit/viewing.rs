@@ -151,6 +151,7 @@ pub(super) async fn none_before(connection: &mut SqliteConnection, first: bool) 
     if !first {
         return Ok(());
     }
-    let known = sqlx::query_scalar!("SELECT count(*) FROM (SELECT 1 FROM portal_practice LIMIT 1)");
+    // One that is being deleted has no name any more.
+    let known = sqlx::query_scalar!("SELECT count(*) FROM (SELECT 1 FROM portal_practice_slug LIMIT 1)");
     if known.fetch_one(connection).await? == 0 { Ok(()) } else { Err(Fault::Conflict) }
 }

@@ -38,7 +38,7 @@ const WHOLE: [&str; 39] = [
     "INSERT INTO portal_practice (",
     "role = 'admin'",
     "FROM portal_viewer WHERE practice_id = ?1",
-    "SELECT 1 FROM portal_practice LIMIT 1",
+    "SELECT 1 FROM portal_practice_slug LIMIT 1",
     "FROM portal_api_key\n         WHERE practice_id = ?1 ORDER BY",
     "FROM portal_webhook WHERE practice_id = ?1 ORDER BY ref",
     "FROM portal_webhook AS w\n           JOIN portal_practice",

@@ -258,6 +258,7 @@ macro_rules! __operators_laws {
             a_practice_is_deleted_when_its_time_is_over
             a_deletion_leaves_nothing_but_its_receipt
             many_that_delete_at_once_end_well
+            a_practice_that_is_being_deleted_keeps_none_from_being_the_first
         }
     };
 }

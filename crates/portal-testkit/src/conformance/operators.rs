@@ -4,7 +4,7 @@ use portal_domain::{
     change::{Aggregate, Change},
     contact::Contact,
     facts::ContactFacts,
-    port::{Deletion, Enquiry, EnquiryKind, Page, PracticeSelector},
+    port::{Commit, Deletion, Enquiry, EnquiryKind, Page, PracticeSelector},
     practice::{OperatorKey, Practice},
     session::ProfileId,
     throttle::{Bucket, Try},
@@ -200,4 +200,21 @@ pub async fn many_that_delete_at_once_end_well(harness: &Harness) {
     let numbers = receipts.iter().map(|it| (it.contacts, it.users, it.clients, it.messages, it.events));
     assert_eq!(numbers.collect::<Vec<_>>(), [(6, 1, 1, 1, 2)]);
     assert_eq!(receipts[0].finished_at, Some(later(101)));
+}
+
+/// A practice that is being deleted has no name any more, and keeps no other from being the first.
+pub async fn a_practice_that_is_being_deleted_keeps_none_from_being_the_first(harness: &Harness) {
+    let smith = Scene::set(harness, "smith").await;
+    doom(&smith, 100).await;
+    let found = async || {
+        let practice = build::practice("jones");
+        let plan = Plan::new().then(Change::BeFirst).put_practice(&practice);
+        harness.store.commit(practice.id, &[plan.into()], None).await
+    };
+    assert_eq!(found().await, Ok(Commit::Conflict));
+    assert_eq!(smith.store.begin_deletion(smith.id, later(100)).await, Ok(true));
+    assert_eq!(found().await, Ok(Commit::Committed));
+    while !smith.store.delete_some(smith.id, 2, later(101)).await.expect("the store deletes") {}
+    let by = PracticeSelector::Slug(build::practice("jones").slug);
+    assert_eq!(harness.store.practice(&by).await.map(|found| found.is_some()), Ok(true));
 }
