@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::{Fault, MOST_COLUMNS, neutral::bare, shown};
 
 /// What separates addresses and clients within a cell.
-const WITHIN: char = ';';
+pub(crate) const WITHIN: char = ';';
 /// Blanks around what is a name to programs. Addresses are left as they are: what may be removed there is for the rules.
 const BLANK: [char; 4] = [' ', '\t', '\u{a0}', '\u{feff}'];
 

@@ -1,4 +1,4 @@
-//! Files of contacts: CSV in any common encoding and delimiter, and XLSX.
+//! Files of contacts: CSV in any common encoding and delimiter, XLSX, and JSON lines.
 //!
 //! [`File::open`] finds out what the bytes are and which columns they have, [`File::rows`] gives row by row. Nothing else is
 //! looked at: no file, no network, no clock. Everything is bounded, and a file that can't be read is refused with one sentence.
@@ -20,6 +20,7 @@
 mod columns;
 mod lines;
 mod neutral;
+mod objects;
 mod package;
 mod text;
 mod workbook;
@@ -30,7 +31,7 @@ pub use self::{
     columns::{Columns, Field, Layout, guess},
     neutral::{neutral, record},
 };
-use self::{text::Table, workbook::Workbook};
+use self::{objects::Objects, text::Table, workbook::Workbook};
 
 /// Most bytes of the names of all columns together: what the first line of a text may have.
 pub const LONGEST_HEADS: usize = 64 * 1024;
@@ -59,6 +60,10 @@ impl Fault {
     fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
+
+    fn long_heads() -> Self {
+        Self::new(format!("has names of columns of more than {LONGEST_HEADS} bytes together"))
+    }
 }
 
 /// A file whose format and columns are known.
@@ -85,6 +90,7 @@ pub struct Sheet<'a>(Kind<'a>);
 #[derive(Debug)]
 enum Kind<'a> {
     Text(Table<'a>),
+    Objects(Objects<'a>),
     Workbook(Workbook),
 }
 
@@ -110,11 +116,13 @@ impl<'a> Sheet<'a> {
         }
         let sheet = if is_workbook(bytes) {
             Self(Kind::Workbook(Workbook::open(bytes)?))
+        } else if Objects::begin(bytes) && charset.is_none_or(|label| label.eq_ignore_ascii_case("utf-8")) {
+            Self(Kind::Objects(Objects::open(bytes)?))
         } else {
             Self(Kind::Text(Table::open(bytes, charset, columns)?))
         };
         if sheet.heads().iter().map(String::len).sum::<usize>() > LONGEST_HEADS {
-            return Err(Fault::new(format!("has names of columns of more than {LONGEST_HEADS} bytes together")));
+            return Err(Fault::long_heads());
         }
         Ok(sheet)
     }
@@ -123,6 +131,7 @@ impl<'a> Sheet<'a> {
     pub fn heads(&self) -> &[String] {
         match &self.0 {
             Kind::Text(table) => table.heads(),
+            Kind::Objects(objects) => objects.heads(),
             Kind::Workbook(workbook) => workbook.heads(),
         }
     }
@@ -131,6 +140,7 @@ impl<'a> Sheet<'a> {
     pub fn read_as(&self) -> String {
         match &self.0 {
             Kind::Text(table) => table.read_as(),
+            Kind::Objects(objects) => objects.read_as(),
             Kind::Workbook(workbook) => workbook.read_as(),
         }
     }
@@ -139,6 +149,7 @@ impl<'a> Sheet<'a> {
     pub fn rows(&self) -> SheetRows<'_> {
         let cells: Box<dyn Iterator<Item = Result<Cells, Fault>> + '_> = match &self.0 {
             Kind::Text(table) => Box::new(table.rows()),
+            Kind::Objects(objects) => Box::new(objects.rows()),
             Kind::Workbook(workbook) => Box::new(workbook.rows()),
         };
         SheetRows { cells, count: 0, over: false }

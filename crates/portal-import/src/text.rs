@@ -95,8 +95,12 @@ fn reader(text: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
 
 fn heads(text: &str, delimiter: u8) -> Result<Vec<String>, Fault> {
     let end = text.len().min(FIRST_LINE);
-    let first = &text.as_bytes()[..end];
-    let record = reader(first, delimiter).headers().cloned();
+    let mut reader = reader(&text.as_bytes()[..end], delimiter);
+    let record = reader.headers().cloned();
+    // Names that go on beyond what is looked at would be cut.
+    if end < text.len() && reader.position().byte() >= end as u64 {
+        return Err(Fault::long_heads());
+    }
     let record = record.map_err(|_| Fault::new("is not CSV: its first line must name the columns"))?;
     Ok(record.iter().map(str::to_owned).collect())
 }
@@ -258,6 +262,20 @@ mod tests {
         assert!(read(long.as_bytes()).unwrap_err().contains("line 2"));
         let wide = format!("ref{}\n", ",email".repeat(256));
         assert!(read(wide.as_bytes()).unwrap_err().contains("256 columns"));
+    }
+
+    #[test]
+    fn s16_names_of_columns_are_read_whole_or_not_at_all() {
+        for (name, rest) in [("x", "1,2"), ("ü", "1,2"), ("\"\"", ""), ("x,", "1")] {
+            let names = name.repeat(crate::LONGEST_HEADS / name.len() - 10);
+            let quoted = if name == "x," { names.clone() } else { format!("\"{names}\"") };
+            let fits = format!("ref,{quoted}\n{rest}\n");
+            let told = read(fits.as_bytes()).unwrap_err();
+            assert!(!told.contains("names of columns"), "{told}");
+            let more = name.repeat(10);
+            let longer = fits.replacen(&names, &(names.clone() + &more), 1);
+            assert_eq!(read(longer.as_bytes()).unwrap_err(), "has names of columns of more than 65536 bytes together");
+        }
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub(crate) enum Command {
     /// Keys with which a host program calls the API: create, list, revoke
     #[command(subcommand)]
     ApiKey(ApiKeyCommand),
-    /// Take contacts over from a CSV file
+    /// Take contacts over from a file
     Import(ImportArgs),
     /// Say why a client can't get in, by the address that the client tells
     Diagnose(DiagnoseArgs),
@@ -250,7 +250,7 @@ impl From<ScopeArg> for Scope {
 /// How a file is imported.
 #[derive(Args, Debug)]
 pub(crate) struct ImportArgs {
-    /// The file: CSV or XLSX with the columns ref, name, emails, clients, activate; `;` within emails and clients
+    /// The file: CSV, XLSX or JSON lines with the columns ref, name, emails, clients, activate; `;` within emails and clients
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) practice: PracticeArg,

@@ -19,6 +19,7 @@ use crate::{
 
 const CSV: &str = "text/csv";
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+const NDJSON: &str = "application/x-ndjson";
 
 /// What was sent, or why it can't be understood.
 pub(crate) struct Upload(Result<Sheet, Problem>);
@@ -50,7 +51,7 @@ impl FromRequest<Arc<Inner>> for Upload {
 impl Asks for Upload {
     fn ask(signature: &mut Signature) {
         signature.query.extend(["map", "identify", "dry_run", "activate", "move_logins", "mend"]);
-        signature.file = &[CSV, XLSX];
+        signature.file = &[CSV, XLSX, NDJSON];
     }
 }
 
@@ -77,8 +78,8 @@ fn charset(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = given.split(';').map(str::trim);
     let kind = parts.next().unwrap_or_default();
-    if !kind.eq_ignore_ascii_case(CSV) && !kind.eq_ignore_ascii_case(XLSX) {
-        return Err(Problem::invalid(format!("send the file as `Content-Type: {CSV}` or `{XLSX}`")));
+    if ![CSV, XLSX, NDJSON].iter().any(|known| kind.eq_ignore_ascii_case(known)) {
+        return Err(Problem::invalid(format!("send the file as `Content-Type: {CSV}`, `{XLSX}` or `{NDJSON}`")));
     }
     let named = parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("charset"));
     Ok(named.map(|(_, value)| value.trim_matches('"').to_owned()))

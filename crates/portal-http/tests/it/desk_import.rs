@@ -179,6 +179,31 @@ async fn i1_columns_of_other_names_are_told_apart_by_whoever_brings_them() {
 }
 
 #[tokio::test]
+async fn i1_json_lines_are_told_apart_checked_and_imported_as_any_file() {
+    let desk = Desk::new().await;
+    let page = desk.admin("/import").await.is(200);
+    assert!(page.text.contains("accept=\".csv,.txt,.xlsx,.jsonl,.ndjson,") && words(&page).contains("JSON lines"));
+    let file = "{\"ref\":\"7\",\"name\":\"=Ada\",\"emails\":[\"ada@smith.example\",\"a2@mail.example\"],\"clients\":\"acme\",\"activate\":true}\n\
+                {\"ref\":\"8\",\"name\":\"Bob\",\"emails\":[\"no address\"]}\n";
+    let check = desk.check(&[("activate", "yes")], file).await;
+    let text = words(&desk.admin(&check).await.is(200));
+    assert!(text.contains("1 row would add a contact") && text.contains("1 row would be refused"), "{text}");
+    assert!(text.contains("read as JSON lines") && text.contains("1 would get access, and an invitation"), "{text}");
+    desk.send_on(&check, &[("do", "import")]).await;
+    let ada = desk.seen("7").await;
+    assert_eq!((&ada["name"], &ada["portal"]["status"]), (&json!("=Ada"), &json!("invited")));
+    assert_eq!(ada["emails"][1]["address"], "a2@mail.example");
+    let sheet = place(&desk.upload(&[], "{\"Nr\": 9, \"Who\": \"Cy\", \"Tel\": null}\n").await.is(303));
+    let page = desk.admin(&sheet).await.is(200);
+    assert!(words(&page).contains("Nr 9") && words(&page).contains("Tel empty in the first rows"), "{}", words(&page));
+    let said = [("column", "ref"), ("column", "name"), ("column", ""), ("call", "one")];
+    let check = place(&desk.post_as_admin(&sheet, &said).await.is(303));
+    desk.kit.work().await;
+    desk.send_on(&check, &[("do", "import")]).await;
+    assert_eq!(desk.seen("9").await["name"], "Cy");
+}
+
+#[tokio::test]
 async fn j3_who_was_erased_meanwhile_does_not_come_back_with_a_check() {
     let desk = Desk::new().await;
     let check = desk.send_on(&desk.check(&[], FILE).await, &[("do", "mend_all")]).await;
@@ -199,6 +224,12 @@ async fn what_can_not_be_read_is_told_in_words() {
     assert!(empty.text.contains("value=\"yes\" checked") && empty.text.contains("href=\"#file\""));
     let broken = desk.upload(&[], "ref,name\n1,\"Ada\",x\n").await.is(422);
     assert!(words(&broken).contains("The file has 3 cells in the row of line 2"), "{}", words(&broken));
+    let long = desk.upload(&[], &format!("ref,{}\n1,2\n", "x".repeat(65_536))).await.is(422);
+    let told = words(&long);
+    assert!(told.contains("The file has names of columns of more than 65536 bytes together"), "{told}");
+    assert!(long.text.contains("href=\"#file\"") && !long.text.contains("xxxxxxxxxx"));
+    let list = words(&desk.upload(&[], "[{\"ref\":\"1\"}]").await.is(422));
+    assert!(list.contains("The file can&#39;t be read in line 1: each line must be one whole object"), "{list}");
     let wide = (0..300).map(|column| format!("c{column}")).collect::<Vec<_>>().join(",");
     assert!(words(&desk.upload(&[], &wide).await.is(422)).contains("more than 256 columns"));
     let large = upload(&[], b"").cookie(&desk.admin).with("content-length", &(65 * 1024 * 1024).to_string());

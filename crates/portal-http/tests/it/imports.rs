@@ -205,6 +205,18 @@ async fn i1_columns_are_named_mapped_or_identify() {
 }
 
 #[tokio::test]
+async fn i1_json_lines_are_rows_too() {
+    let kit = Kit::new().await;
+    let file = kit.file("", b"{\"Nr\":7,\"name\":\"Ada\",\"emails\":[\"ada@smith.example\",\"a2@smith.example\"]}\n");
+    let file = file.without("content-type").with("content-type", "application/x-ndjson");
+    kit.send(file).await.problem(400, "invalid_request");
+    let (_, told) =
+        kit.import("?map=ref:Nr", b"{\"Nr\":7,\"name\":\"Ada\",\"emails\":[\"ada@smith.example\"]}\n").await;
+    assert_eq!((&told["read_as"], &told["created"]), (&json!("JSON lines"), &json!(1)));
+    assert_eq!(kit.get("/contacts/7").await.is(200).json()["emails"][0]["address"], "ada@smith.example");
+}
+
+#[tokio::test]
 async fn files_and_parameters_that_are_wrong_are_told_apart() {
     let kit = Kit::new().await;
     for (query, field) in [
@@ -221,6 +233,10 @@ async fn files_and_parameters_that_are_wrong_are_told_apart() {
         let problem = kit.send(kit.file("", body)).await.problem(400, "invalid_request");
         assert!(problem["detail"].as_str().is_some_and(|it| it.ends_with("; nothing was imported")), "{problem}");
     }
+    let lines = kit.file("", b"{\"ref\":\"9\"}\n{\"ref\":{}}").without("content-type");
+    let problem = kit.send(lines.with("content-type", "application/x-ndjson")).await.problem(400, "invalid_request");
+    let told = "the file can't be read in line 2: `ref` holds an object: write a text or a list of texts; nothing was imported";
+    assert_eq!(problem["detail"], told);
     let json = kit.file("", b"{}").without("content-type").with("content-type", "application/json");
     kit.send(json).await.problem(400, "invalid_request");
     assert!(!kit.stored().contains("ImportInput"), "of a file that can't be read nothing is stored");

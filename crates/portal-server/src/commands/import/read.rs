@@ -18,7 +18,7 @@ pub(crate) struct Rows {
     pub(crate) lines: Vec<u64>,
 }
 
-/// Reads the file at `path`: CSV or XLSX.
+/// Reads the file at `path`: CSV, XLSX or JSON lines.
 pub(crate) fn read(path: &Path, encoding: Option<&str>, columns: &Columns) -> Result<Rows, Failure> {
     let shown = plain(&path.display().to_string());
     let bytes = std::fs::read(path).map_err(|error| Failure::usage(format!("`{shown}` can't be read: {error}")))?;
