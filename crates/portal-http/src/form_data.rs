@@ -8,12 +8,15 @@ use axum::{
     http::{HeaderMap, header},
 };
 use futures_util::stream;
-use multer::Multipart;
+use multer::{Field, Multipart};
+use sha2::{Digest, Sha256};
+use tokio::{runtime::Handle, task};
 
 use crate::{
     Inner,
     ask::{self, IMPORT_BODY},
     desk::Member,
+    gate::Taken,
     places::Place,
     problem::Problem,
 };
@@ -49,6 +52,22 @@ impl Parcel {
         self.parts.iter().find(|part| part.name == name).map(|part| &part.content)
     }
 
+    /// A name for all that stands in these parts. A file is too much to be hashed on the async threads.
+    pub(crate) async fn digest(&self, names: &[&str]) -> Result<[u8; 32], Problem> {
+        let parts: Vec<_> = names.iter().map(|name| self.bytes(name).cloned().unwrap_or_default()).collect();
+        let place = self.place.clone();
+        let hash = move || {
+            let _held = place;
+            let mut digest = Sha256::new();
+            for part in parts {
+                digest.update((part.len() as u64).to_be_bytes());
+                digest.update(&part);
+            }
+            digest.finalize().into()
+        };
+        task::spawn_blocking(hash).await.map_err(|_| Problem::internal())
+    }
+
     /// A part that is text.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.bytes(name).and_then(|bytes| std::str::from_utf8(bytes).ok()).filter(|text| !text.contains('\0'))
@@ -68,18 +87,22 @@ async fn read(request: Request, app: &Inner) -> Result<Parcel, Problem> {
     let member: &Member = parts.extensions.get().ok_or_else(Problem::internal)?;
     let taken = app.imports.enter(member.context.practice, body.size_hint().upper()).await?;
     let bytes = ask::host_bytes(&parts.headers, body, IMPORT_BODY + BESIDES).await?;
-    let parts = split(&parts.headers, bytes).await?;
+    let parts = split(&parts.headers, bytes, Some(&taken)).await?;
     let file = parts.iter().find(|part| part.name == "file").map(|part| part.content.clone()).unwrap_or_default();
     Ok(Parcel { place: taken.for_file(&file).await?, parts })
 }
 
-/// The parts of a body. Of one that is not whole nothing is taken.
-async fn split(headers: &HeaderMap, body: Bytes) -> Result<Vec<Part>, Problem> {
-    let parts = match boundary(headers) {
-        Some(boundary) => parts(boundary, body).await,
-        None => None,
+/// The parts of a body, told apart off the async threads. Of one that is not whole nothing is taken.
+async fn split(headers: &HeaderMap, body: Bytes, place: Option<&Taken>) -> Result<Vec<Part>, Problem> {
+    let odd = || Problem::invalid("this is not a form that these pages have sent");
+    let boundary = boundary(headers).ok_or_else(odd)?;
+    // The body and its place go with it: it is read on when whoever sent it has gone away.
+    let (here, place) = (Handle::current(), place.cloned());
+    let tell_apart = move || {
+        let _held = place;
+        here.block_on(parts(boundary, body))
     };
-    parts.ok_or_else(|| Problem::invalid("this is not a form that these pages have sent"))
+    task::spawn_blocking(tell_apart).await.map_err(|_| Problem::internal())?.ok_or_else(odd)
 }
 
 fn boundary(headers: &HeaderMap) -> Option<String> {
@@ -96,27 +119,42 @@ async fn parts(boundary: String, body: Bytes) -> Option<Vec<Part>> {
             return None;
         }
         let name = field.name().unwrap_or_default().to_owned();
-        parts.push(Part { name, content: field.bytes().await.ok()? });
+        parts.push(Part { name, content: content(field).await? });
     }
     Some(parts)
+}
+
+/// The content of a field, which comes in one piece: it is copied only if it does not.
+async fn content(mut field: Field<'_>) -> Option<Bytes> {
+    let mut content = Bytes::new();
+    while let Some(piece) = field.chunk().await.ok()? {
+        content = if content.is_empty() { piece } else { [content, piece].concat().into() };
+    }
+    Some(content)
 }
 
 /// The content of one field of a form of at most so many bytes; empty where there is none.
 pub(crate) async fn one_file(request: Request, name: &str, most: usize) -> Result<Bytes, Problem> {
     let (parts, body) = request.into_parts();
     let body = ask::host_bytes(&parts.headers, body, most).await?;
-    let parts = split(&parts.headers, body).await?;
+    let parts = split(&parts.headers, body, None).await?;
     Ok(parts.into_iter().find(|part| part.name == name).map(|part| part.content).unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
+    use futures_util::FutureExt;
+    use portal_domain::id::PracticeId;
+
     use super::*;
+    use crate::gate::Room;
 
     async fn read(body: &str) -> Option<Vec<(String, String)>> {
         let kind = "multipart/form-data; boundary=xx".parse().expect("a header");
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, kind)]);
-        let parts = split(&headers, Bytes::from(body.to_owned())).await.ok()?;
+        let parts = split(&headers, Bytes::from(body.to_owned()), None).await.ok()?;
         let text = |part: Part| (part.name, String::from_utf8_lossy(&part.content).into_owned());
         Some(parts.into_iter().map(text).collect())
     }
@@ -161,5 +199,29 @@ mod tests {
         {
             assert_eq!(of(value), None, "{value}");
         }
+    }
+
+    /// With its only other thread held, nothing that is done off the async one comes to an end.
+    #[test]
+    fn s16_a_file_is_told_apart_and_hashed_off_the_async_threads() {
+        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).enable_time().build();
+        runtime.expect("a runtime").block_on(async {
+            let taken = Room::default().enter(PracticeId::from_bytes([1; 16]), Some(9)).await.expect("a place");
+            let kind = "multipart/form-data; boundary=xx".parse().expect("a header");
+            let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, kind)]);
+            let body = "--xx\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\na,b\r\n--xx--";
+            let split = || split(&headers, Bytes::from_static(body.as_bytes()), Some(&taken));
+            let parts = split().await.expect("a form");
+            let place = taken.clone().for_file(b"").await.expect("a place");
+            let parcel = Parcel { parts, place };
+            let usual = parcel.digest(&["file", "call"]).await.expect("a digest");
+            assert_ne!(usual, parcel.digest(&["call", "file"]).await.expect("a digest"));
+            let (release, held) = mpsc::channel::<()>();
+            let busy = task::spawn_blocking(move || held.recv());
+            assert!(split().now_or_never().is_none() && parcel.digest(&["file"]).now_or_never().is_none());
+            drop(release);
+            assert!(busy.await.expect("it ends").is_err());
+            assert_eq!(parcel.digest(&["file", "call"]).await.expect("a digest"), usual);
+        });
     }
 }

@@ -78,7 +78,7 @@ pub(super) async fn upload(member: Member, form: FileForm) -> Result<Response, P
         let told = Told { what: say("There is no file, or an empty one."), next: "Choose one." };
         return Ok(upload_page(&member, &spec, Some(told)));
     };
-    let context = meant_once(&member, &parcel);
+    let context = meant_once(&member, &parcel).await?;
     if let Some(before) = member.app.portal.started_before(&context).await? {
         return Ok(to_job(&member, &before));
     }
@@ -103,17 +103,13 @@ pub(super) async fn upload(member: Member, form: FileForm) -> Result<Response, P
 }
 
 /// A form that is sent twice with the same file means one check.
-fn meant_once(member: &Member, parcel: &Parcel) -> CallContext {
-    let mut digest = Sha256::new();
-    for name in ["file", "activate", "move_logins"] {
-        digest.update(parcel.bytes(name).map_or(0, |bytes| bytes.len() as u64).to_be_bytes());
-        digest.update(parcel.bytes(name).map_or(&[][..], |bytes| bytes));
-    }
-    member.once(parcel.text("call").unwrap_or_default(), &format!("import {}", hex(digest)))
+async fn meant_once(member: &Member, parcel: &Parcel) -> Result<CallContext, Problem> {
+    let digest = parcel.digest(&["file", "activate", "move_logins"]).await?;
+    Ok(member.once(parcel.text("call").unwrap_or_default(), &format!("import {}", hex(&digest))))
 }
 
-fn hex(digest: Sha256) -> String {
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn to_job(member: &Member, started: &StartedJob) -> Response {
@@ -287,8 +283,8 @@ pub(super) async fn tell_apart(member: Member, PathId(id): PathId, form: Form) -
         Ok(layout) => layout,
         Err(told) => return columns_page(&member, id, spec, &heads, said, Some(told)).await,
     };
-    let digest = Sha256::new().chain_update(format!("{id} {said:?} {spec:?}"));
-    let context = member.once(form.field("call")?, &format!("columns {}", hex(digest)));
+    let digest = Sha256::digest(format!("{id} {said:?} {spec:?}"));
+    let context = member.once(form.field("call")?, &format!("columns {}", hex(&digest)));
     if let Some(before) = member.app.portal.started_before(&context).await? {
         return Ok(to_job(&member, &before));
     }
