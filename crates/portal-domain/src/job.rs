@@ -177,6 +177,21 @@ pub struct ImportSpec {
     pub heads: Option<Vec<String>>,
 }
 
+/// Which row of names of columns a file begins with, and nothing of what stands in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HeadsDigest(pub [u8; 32]);
+
+/// What somebody said the columns under a row of names are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToldColumns {
+    /// The row of names.
+    pub heads: HeadsDigest,
+    /// What was said, as whoever asks for it writes it. Nothing of what stands in the file.
+    pub said: String,
+    /// When.
+    pub told_at: Timestamp,
+}
+
 /// What is to become of many contacts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActivationSpec {

@@ -189,7 +189,7 @@ pub const KEPT: [Kept; 24] = [
 ];
 
 /// Columns that could hold text about a person, and don't: codes, digests, keys of the program, names that programs give.
-pub const NOT_PERSONAL: [&str; 43] = [
+pub const NOT_PERSONAL: [&str; 45] = [
     "api_key.hash",
     "api_key.name",
     "api_key.scopes",
@@ -203,6 +203,8 @@ pub const NOT_PERSONAL: [&str; 43] = [
     "event.origin",
     "event.seal",
     "event.seal_key",
+    "import_columns.heads",
+    "import_columns.said",
     "job.caller",
     "job.kind",
     "job.origin",

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use portal_domain::{
     event::Caller,
     id::{JobId, PracticeId},
-    job::{Job, JobRow, JobState, RowReport, SettledRow},
+    job::{HeadsDigest, Job, JobRow, JobState, RowReport, SettledRow, ToldColumns},
     port::{Jobs, Page, RowFilter, StoreError},
     time::Timestamp,
 };
@@ -366,5 +366,35 @@ impl Jobs for PostgresStore {
             now.as_micros(),
         );
         Ok(rows + jobs.execute(self.pool()).await.map_err(store_error)?.rows_affected())
+    }
+
+    async fn keep_columns(&self, practice: PracticeId, told: &ToldColumns, most: u32) -> Result<(), StoreError> {
+        let keep = sqlx::query!(
+            "INSERT INTO portal.import_columns (practice_id, heads, said, told_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (practice_id, heads) DO UPDATE SET said = excluded.said, told_at = excluded.told_at",
+            row::uuid(practice),
+            told.heads.0.as_slice(),
+            told.said,
+            told.told_at.as_micros(),
+        );
+        keep.execute(self.pool()).await.map_err(store_error)?;
+        let forget = sqlx::query!(
+            "DELETE FROM portal.import_columns WHERE practice_id = $1 AND heads IN
+                 (SELECT heads FROM portal.import_columns WHERE practice_id = $1
+                  ORDER BY told_at DESC, heads OFFSET $2)",
+            row::uuid(practice),
+            i64::from(most),
+        );
+        forget.execute(self.pool()).await.map_err(store_error)?;
+        Ok(())
+    }
+
+    async fn kept_columns(&self, practice: PracticeId, heads: HeadsDigest) -> Result<Option<String>, StoreError> {
+        let said = sqlx::query_scalar!(
+            "SELECT said FROM portal.import_columns WHERE practice_id = $1 AND heads = $2",
+            row::uuid(practice),
+            heads.0.as_slice(),
+        );
+        said.fetch_optional(self.pool()).await.map_err(store_error)
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use portal_domain::{
     event::Caller,
     id::{JobId, PracticeId},
-    job::{Job, JobRow, JobState, RowReport, SettledRow},
+    job::{HeadsDigest, Job, JobRow, JobState, RowReport, SettledRow, ToldColumns},
     port::{Jobs, Page, RowFilter, StoreError},
     time::Timestamp,
 };
@@ -13,6 +13,7 @@ use sqlx::SqliteConnection;
 
 use crate::{
     SqliteStore,
+    columns::{self, KeepColumns},
     encode::{Hex, Rows, hex, json, micros},
     error::Fault,
     read::{damaged, from_json, id},
@@ -504,5 +505,15 @@ impl Jobs for SqliteStore {
 
     async fn forget_jobs(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
         self.writer.write(ForgetJobs { now, most }).await
+    }
+
+    async fn keep_columns(&self, practice: PracticeId, told: &ToldColumns, most: u32) -> Result<(), StoreError> {
+        self.writer.write(KeepColumns { practice, told: told.clone(), most }).await
+    }
+
+    async fn kept_columns(&self, practice: PracticeId, heads: HeadsDigest) -> Result<Option<String>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = columns::kept(&mut reader, practice, heads).await;
+        reader.told(answer)
     }
 }

@@ -20,6 +20,7 @@
 //! | `migrate` | the schema, under a lock of our own |
 
 mod backlogs;
+mod columns;
 mod commit;
 mod encode;
 mod enquiries;

@@ -139,6 +139,7 @@ const fn law_of_things(fault: Fault) -> Option<&'static str> {
         Fault::DryRunsLeasedUnasked => "a_dry_run_is_leased_only_to_whoever_takes_them",
         Fault::JobsAtWorkForgotten => "jobs_are_forgotten_in_their_time",
         Fault::StagedJobsListed => "jobs_are_listed_the_newest_first",
+        Fault::ColumnsPiledUp | Fault::ColumnsOfOthersTold => "what_was_said_of_columns_is_kept_the_last_ones",
         Fault::DaysUnbounded => "days_are_counted_of_sealed_events",
         Fault::GoneTooEarly => "j3_what_deletion_left_is_found_and_over_in_its_time",
         Fault::PurgedEarly => "j3_only_what_outlived_its_life_is_purged",

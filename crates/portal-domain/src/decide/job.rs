@@ -2,14 +2,39 @@
 
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+
 use super::{Moment, outcome::Decided};
 use crate::{
     change::{Change, Decision},
     event::Subject,
     id::PracticeId,
-    job::{ActivationSpec, Job, JobKind, JobSpec, JobState, KEPT, Progress, STAGING_KEPT, SettledRow},
+    job::{ActivationSpec, HeadsDigest, Job, JobKind, JobSpec, JobState, KEPT, Progress, STAGING_KEPT, SettledRow},
     time::Timestamp,
 };
+
+/// Which row of names of columns a file of this practice begins with. Nothing where an address stands in it: such a row is somebody's,
+/// and the file has none of names.
+///
+/// ```
+/// use portal_domain::{decide::heads_digest, id::PracticeId};
+///
+/// let of = |heads: &[&str]| heads_digest(PracticeId::from_bytes([7; 16]), &heads.iter().map(|&it| it.to_owned()).collect::<Vec<_>>());
+/// assert!(of(&["Nr.", "Mail"]).is_some());
+/// assert_eq!(of(&["7", "ada@mail.example"]), None);
+/// ```
+pub fn heads_digest(practice: PracticeId, heads: &[String]) -> Option<HeadsDigest> {
+    if heads.iter().any(|head| head.contains('@')) {
+        return None;
+    }
+    let mut digest = Sha256::new_with_prefix(b"portal heads v1\0");
+    digest.update(practice.to_bytes());
+    for head in heads {
+        digest.update((head.len() as u64).to_be_bytes());
+        digest.update(head);
+    }
+    Some(HeadsDigest(digest.finalize().into()))
+}
 
 /// A job whose rows are to be stored. Nobody sees or runs it before it is started.
 pub fn begin_job(practice: PracticeId, spec: JobSpec, moment: &mut Moment) -> Job {

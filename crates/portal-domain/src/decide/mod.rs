@@ -41,7 +41,7 @@ pub use self::{
     first_mail::{FirstMail, Hindrance},
     handoff::{HandOver, HandedOver, TakeOver, end_handoffs, hand_over, take_over, usable_handoff},
     import::{ActivationOutcome, ImportOptions, ImportRow, RowOutcome, import_row},
-    job::{begin_job, cancel_job, pause_job, restart_job, resume_job, share, start_job, step_job},
+    job::{begin_job, cancel_job, heads_digest, pause_job, restart_job, resume_job, share, start_job, step_job},
     link::{Redeemed, Redemption, redeem, renew_link, request_reset, usable_link},
     outcome::{ContactOutcome, Decided, EffectMessage, Effects, PasswordEffect, Scene},
     practice::{

@@ -3,7 +3,7 @@ use async_trait::async_trait;
 use super::{Page, StoreError};
 use crate::{
     id::{JobId, PracticeId},
-    job::{Job, JobRow, RowEffect},
+    job::{HeadsDigest, Job, JobRow, RowEffect, ToldColumns},
     time::Timestamp,
 };
 
@@ -37,6 +37,13 @@ pub trait Jobs: Send + Sync {
     /// Forgets up to `most` rows of jobs, of all practices, that are to be forgotten by `now`, and such jobs as have no rows left.
     /// MUST leave all others. Answers how many of both.
     async fn forget_jobs(&self, now: Timestamp, most: u32) -> Result<u64, StoreError>;
+
+    /// Keeps what was said of columns, in place of what was said before of the same row of names. MUST keep no more than the `most`
+    /// that were told last in this practice.
+    async fn keep_columns(&self, practice: PracticeId, told: &ToldColumns, most: u32) -> Result<(), StoreError>;
+
+    /// What was said in this practice of the columns under a row of names.
+    async fn kept_columns(&self, practice: PracticeId, heads: HeadsDigest) -> Result<Option<String>, StoreError>;
 }
 
 /// Which rows are wanted; nothing asked, all.

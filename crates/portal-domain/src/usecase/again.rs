@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use super::{CallContext, Error, Portal, Staging, StartedJob};
 use crate::{
-    Refusal,
+    Refusal, decide,
     id::JobId,
-    job::{ImportInput, ImportSpec, Job, JobKind, JobRow, JobSpec, JobState, RowContent},
+    job::{ImportInput, ImportSpec, Job, JobKind, JobRow, JobSpec, JobState, RowContent, ToldColumns},
     port::{Page, RowFilter},
 };
 
 /// So many rows are taken over together.
 const TOGETHER: u32 = 500;
+/// Of so many rows of names a practice's word is kept.
+const KEPT: u32 = 50;
 
 /// How the rows of an import are taken over into another one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,6 +85,21 @@ impl Portal {
         let (state, mut spec) = import(sheet.filter(|sheet| !sheet.is_forgotten(self.clock.now())).ok_or_else(gone)?)?;
         let heads = spec.heads.take().filter(|_| state == JobState::Staging);
         Ok((spec, heads.ok_or_else(gone)?))
+    }
+
+    /// Keeps what somebody said the columns of these names are, so that it can be offered when they come again.
+    pub async fn keep_columns(&self, context: &CallContext, heads: &[String], said: String) -> Result<(), Error> {
+        let Some(heads) = decide::heads_digest(context.practice, heads) else { return Ok(()) };
+        let told = ToldColumns { heads, said, told_at: self.clock.now() };
+        Ok(self.jobs.keep_columns(context.practice, &told, KEPT).await?)
+    }
+
+    /// What somebody said last the columns of these names are.
+    pub async fn kept_columns(&self, context: &CallContext, heads: &[String]) -> Result<Option<String>, Error> {
+        match decide::heads_digest(context.practice, heads) {
+            Some(heads) => Ok(self.jobs.kept_columns(context.practice, heads).await?),
+            None => Ok(None),
+        }
     }
 }
 

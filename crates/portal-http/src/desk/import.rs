@@ -1,7 +1,5 @@
 //! A file of contacts comes in: uploaded, its columns told apart where their names don't, and checked before anything is written.
 
-use std::collections::BTreeSet;
-
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use portal_domain::{
@@ -14,7 +12,9 @@ use portal_import::{Field, Layout, MOST_COLUMNS};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Member, Place, Shell, go_to, jobs,
+    Member, Place, Shell,
+    columns::{self, Said},
+    go_to, jobs,
     refused::{Told, quoted},
     show,
     words::say,
@@ -179,14 +179,31 @@ struct ColumnsPage {
     columns: Vec<Column>,
     activate: bool,
     move_logins: bool,
+    /// Whether it is shown as it was said when these names came before.
+    as_before: bool,
     fault: Option<Told>,
+}
+
+/// Why the page of columns is shown.
+enum Ask {
+    /// Nobody has said anything yet.
+    First,
+    /// It was said when these names came before.
+    AsBefore,
+    /// What was said can't be.
+    Again(Told),
 }
 
 pub(super) async fn columns(member: Member, PathId(id): PathId) -> Result<Response, Problem> {
     let id = jobs::parsed(&id)?;
-    let (spec, heads) = member.app.portal.sheet(&member.context, id).await?;
-    let guessed = heads.iter().map(|head| (portal_import::guess(head), false)).collect();
-    columns_page(&member, id, spec, &heads, guessed, None).await
+    let portal = &member.app.portal;
+    let (spec, heads) = portal.sheet(&member.context, id).await?;
+    let before = portal.kept_columns(&member.context, &heads).await?;
+    let (said, ask) = match before.and_then(|before| columns::read(&before, heads.len())) {
+        Some(before) => (before, Ask::AsBefore),
+        None => (columns::guessed(&heads), Ask::First),
+    };
+    columns_page(&member, id, spec, &heads, &said, ask).await
 }
 
 async fn columns_page(
@@ -194,18 +211,23 @@ async fn columns_page(
     id: JobId,
     spec: ImportSpec,
     heads: &[String],
-    said: Vec<(Option<Field>, bool)>,
-    fault: Option<Told>,
+    said: &[Said],
+    ask: Ask,
 ) -> Result<Response, Problem> {
     let page = Page { after: None, limit: SHOWN };
     let rows = member.app.portal.job_rows(&member.context, id, &RowFilter::default(), &page).await?;
     let first: Vec<_> = rows.into_iter().filter_map(|row| cells(row.content)).map(|(_, cells)| cells).collect();
-    let column = |(place, (head, (chosen, identifies))): (usize, (&String, (Option<Field>, bool)))| Column {
+    let column = |(place, (head, said)): (usize, (&String, &Said))| Column {
         place,
         head: shortened(head).unwrap_or_default(),
         cells: first.iter().filter_map(|cells| cells.get(place)).filter_map(|cell| shortened(cell)).collect(),
-        chosen,
-        identifies,
+        chosen: said.field,
+        identifies: said.identifies,
+    };
+    let (as_before, fault) = match ask {
+        Ask::First => (false, None),
+        Ask::AsBefore => (true, None),
+        Ask::Again(told) => (false, Some(told)),
     };
     let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = ColumnsPage {
@@ -216,6 +238,7 @@ async fn columns_page(
         columns: heads.iter().zip(said).enumerate().map(column).collect(),
         activate: spec.activate,
         move_logins: spec.move_logins,
+        as_before,
         fault,
     };
     Ok(show(status, &page))
@@ -237,17 +260,9 @@ fn shortened(cell: &str) -> Option<String> {
     (!short.is_empty()).then(|| short + more)
 }
 
-/// What was said of each column.
-fn said(form: &Form, count: usize) -> Result<Vec<(Option<Field>, bool)>, Problem> {
-    let chosen = form.all("column")?;
-    let identify: BTreeSet<usize> = form.all("identify")?.into_iter().filter_map(|place| place.parse().ok()).collect();
-    let field = |place: usize| chosen.get(place).and_then(|name| Field::parse(name));
-    Ok((0..count).map(|place| (field(place), identify.contains(&place))).collect())
-}
-
-fn layout(said: &[(Option<Field>, bool)]) -> Result<Layout, Told> {
-    let fields: Vec<_> = said.iter().enumerate().filter_map(|(place, (field, _))| Some(((*field)?, place))).collect();
-    let identify: Vec<_> = said.iter().enumerate().filter(|(_, (_, ticked))| *ticked).map(|(place, _)| place).collect();
+fn layout(said: &[Said]) -> Result<Layout, Told> {
+    let fields: Vec<_> = said.iter().enumerate().filter_map(|(place, it)| Some((it.field?, place))).collect();
+    let identify: Vec<_> = said.iter().enumerate().filter(|(_, it)| it.identifies).map(|(place, _)| place).collect();
     let count = |field| fields.iter().filter(|(own, _)| *own == field).count();
     let told = |what: &str, next| Err(Told { what: say(what), next });
     match (count(Field::Ref), identify.is_empty()) {
@@ -278,10 +293,10 @@ pub(super) async fn tell_apart(member: Member, PathId(id): PathId, form: Form) -
     let (spec, heads) = member.app.portal.sheet(&member.context, id).await?;
     let ticked = |name| Ok::<_, Problem>(form.optional(name)? == Some("yes"));
     let spec = ImportSpec { activate: ticked("activate")?, move_logins: ticked("move_logins")?, ..spec };
-    let said = said(&form, heads.len())?;
+    let said = columns::typed(&form, heads.len())?;
     let layout = match layout(&said) {
         Ok(layout) => layout,
-        Err(told) => return columns_page(&member, id, spec, &heads, said, Some(told)).await,
+        Err(told) => return columns_page(&member, id, spec, &heads, &said, Ask::Again(told)).await,
     };
     let digest = Sha256::digest(format!("{id} {said:?} {spec:?}"));
     let context = member.once(form.field("call")?, &format!("columns {}", hex(&digest)));
@@ -299,7 +314,9 @@ pub(super) async fn tell_apart(member: Member, PathId(id): PathId, form: Form) -
             staging.add(line, layout.input(&cells)).await?;
         }
         if !whole {
-            return Ok(to_job(&member, &staging.start().await?));
+            let started = staging.start().await?;
+            member.app.portal.keep_columns(&member.context, &heads, columns::written(&said)).await?;
+            return Ok(to_job(&member, &started));
         }
     }
 }
@@ -310,7 +327,10 @@ mod tests {
 
     #[test]
     fn columns_are_an_import_or_it_is_said_why_not() {
-        let read = |said: &[(Option<Field>, bool)]| layout(said).map(drop).map_err(|told| told.what.plain());
+        let read = |said: &[(Option<Field>, bool)]| {
+            let said: Vec<_> = said.iter().map(|&(field, identifies)| Said { field, identifies }).collect();
+            layout(&said).map(drop).map_err(|told| told.what.plain())
+        };
         let (own, name, none) = (Some(Field::Ref), Some(Field::Name), None);
         assert_eq!(read(&[(own, false), (name, false), (name, false), (none, false)]), Ok(()));
         assert_eq!(read(&[(name, true), (none, true)]), Ok(()));

@@ -4,6 +4,7 @@ mod asked;
 mod bulk;
 mod chart;
 mod clients;
+mod columns;
 mod confirm;
 mod contact;
 mod contacts;

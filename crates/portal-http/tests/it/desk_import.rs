@@ -179,6 +179,54 @@ async fn i1_columns_of_other_names_are_told_apart_by_whoever_brings_them() {
 }
 
 #[tokio::test]
+async fn i1_what_was_said_of_columns_is_offered_when_the_same_names_come_again() {
+    let desk = Desk::new().await;
+    let heads = "Nummer;Person;Post;Tel";
+    let brought = async |file: &str| desk.admin(&place(&desk.upload(&[], file).await.is(303))).await.is(200);
+    let selected = |page: &Answer| {
+        let columns = page.text.split("<select ").skip(1).map(|column| {
+            let options = column.split_once("</select>").expect("an end").0;
+            options.split("<option value=\"").skip(1).find(|option| option.contains("\" selected>"))
+        });
+        let chosen = columns.map(|option| option.map_or("", |it| it.split_once('"').expect("an end").0).to_owned());
+        chosen.collect::<Vec<_>>()
+    };
+    let first = place(&desk.upload(&[], &format!("{heads}\n7;Ada;ada@smith.example;1\n")).await.is(303));
+    let page = desk.admin(&first).await.is(200);
+    assert!(!words(&page).contains("as you said it") && selected(&page) == ["", "", "", ""]);
+    let said = ["", "name", "emails", ""].map(|column| ("column", column));
+    let wrong = desk.post_as_admin(&first, &[&said[..], &[("call", "one")]].concat()).await.is(422);
+    assert!(!words(&wrong).contains("as you said it"));
+    assert!(!words(&desk.admin(&first).await.is(200)).contains("as you said it"), "what can't be is not kept");
+    let right = [&said[..], &[("identify", "2"), ("identify", "3"), ("call", "two")]].concat();
+    desk.post_as_admin(&first, &right).await.is(303);
+    let again = brought(&format!("{heads}\n8;Bob;bob@mail.example;2\n")).await;
+    assert!(words(&again).contains("as you said it when a file with these columns came before"), "{}", words(&again));
+    assert_eq!(selected(&again), ["", "name", "emails", ""]);
+    let ticked = |place: &str| format!("name=\"identify\" value=\"{place}\" aria-describedby=\"head-{place}\" checked");
+    assert!(
+        again.text.contains(&ticked("2")) && again.text.contains(&ticked("3")) && !again.text.contains(&ticked("1"))
+    );
+    let other = brought("Nummer;Person;Post;Telefon\n8;Bob;bob@mail.example;2\n").await;
+    assert!(!words(&other).contains("as you said it") && selected(&other) == ["", "", "", ""]);
+    let stored = desk.kit.stored();
+    let kept = stored.split("ToldColumns {").nth(1).expect("it is kept").split('}').next().expect("an end");
+    assert!(kept.contains(",name,emails+,+") && !kept.contains("Person"), "the names are not kept: {kept}");
+}
+
+#[tokio::test]
+async fn j3_a_first_row_that_is_somebodys_is_not_kept() {
+    let desk = Desk::new().await;
+    let file = "7;Ada Byron;ada@smith.example\n8;Bob;bob@mail.example\n";
+    let sheet = place(&desk.upload(&[], file).await.is(303));
+    let said = [("column", "ref"), ("column", "name"), ("column", "emails"), ("call", "one")];
+    desk.post_as_admin(&sheet, &said).await.is(303);
+    let again = desk.admin(&place(&desk.upload(&[], file).await.is(303))).await.is(200);
+    assert!(!words(&again).contains("as you said it"));
+    assert!(!desk.kit.stored().contains("ref,name,emails"));
+}
+
+#[tokio::test]
 async fn i1_json_lines_are_told_apart_checked_and_imported_as_any_file() {
     let desk = Desk::new().await;
     let page = desk.admin("/import").await.is(200);

@@ -8,7 +8,7 @@ use crate::kit::House;
 /// Statements that read a practice's few staff, keys or endpoints or the few operators, that list what is due or over, that count
 /// what waits up to a bound (see `what_waits_is_counted_by_indexes`), that meet a new practice's nothing, or that take away all of
 /// one, a few rows at a time, or count it for an export; or that walk over what was found by a key already. And those that look for what names a contact that is to be erased, in what is kept for some days, seconds or until the next sealing.
-const WHOLE: [&str; 39] = [
+const WHOLE: [&str; 40] = [
     "UNION\n             SELECT login_id, epoch FROM portal_session",
     "UPDATE portal_handoff SET ended_at = ?2",
     "AND contact_id IS NOT NULL AND instr(outcome",
@@ -39,6 +39,7 @@ const WHOLE: [&str; 39] = [
     "role = 'admin'",
     "FROM portal_viewer WHERE practice_id = ?1",
     "SELECT 1 FROM portal_practice_slug LIMIT 1",
+    "FROM portal_import_columns WHERE practice_id = ?1\n                  ORDER BY",
     "FROM portal_api_key\n         WHERE practice_id = ?1 ORDER BY",
     "FROM portal_webhook WHERE practice_id = ?1 ORDER BY ref",
     "FROM portal_webhook AS w\n           JOIN portal_practice",

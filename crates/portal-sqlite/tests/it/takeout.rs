@@ -38,7 +38,7 @@ const EXPORTED: [(&str, &[&str]); 22] = [
 const EXPORTED_IN_PART: [&str; 3] = ["webhook", "job", "job_row"];
 
 /// Tables that no export has, and why.
-const LEFT_OUT: [(&str, &str); 15] = [
+const LEFT_OUT: [(&str, &str); 16] = [
     ("login_key", "which key belongs to whom is told with logins and practice users"),
     ("throttle", "counters at digests of keys and origins; what they bar shows in a contact's status"),
     ("receipt", "answers for repeated calls, for a day; some are sealed, and all tell what is exported itself"),
@@ -52,6 +52,7 @@ const LEFT_OUT: [(&str, &str); 15] = [
     ("staff_link", "links of the workspace, which are staff's and not the practice's records; its events tell of them"),
     ("viewing", "looks of staff at the portal, for minutes; their events tell of them"),
     ("viewer", "which staff may look at the portal; their events tell of it"),
+    ("import_columns", "what somebody said columns of files are, beside digests; they are told apart anew elsewhere"),
     ("operator_key", "it belongs to whoever runs the service"),
     ("deletion", "what is left of practices that are gone"),
 ];

@@ -7,8 +7,8 @@ use portal_domain::{
     change::Change,
     event::Caller,
     job::{
-        ActivationSpec, BulkAction, FaultReport, ImportInput, ImportSpec, Job, JobRow, JobSpec, JobState, MendReport,
-        Progress, RowContent, RowEffect, RowReport, SettledRow,
+        ActivationSpec, BulkAction, FaultReport, HeadsDigest, ImportInput, ImportSpec, Job, JobRow, JobSpec, JobState,
+        MendReport, Progress, RowContent, RowEffect, RowReport, SettledRow, ToldColumns,
     },
     port::{Commit, Jobs, Page, RowFilter},
     status::PortalStatus,
@@ -434,4 +434,28 @@ pub async fn jobs_are_listed_the_newest_first(harness: &Harness) {
         }
         assert_eq!(listed, jobs);
     }
+}
+
+/// What was said of columns is kept by practice and row of names, the last word of each, and of so many rows those told last.
+pub async fn what_was_said_of_columns_is_kept_the_last_ones(harness: &Harness) {
+    let (smith, jones) = (Scene::set(harness, "smith").await, Scene::set(harness, "jones").await);
+    let keep = async |scene: &Scene, heads: &str, said: &str, at| {
+        let told = ToldColumns { heads: HeadsDigest(build::digest(heads)), said: said.to_owned(), told_at: later(at) };
+        scene.store.keep_columns(scene.id, &told, 2).await.expect("the store keeps it");
+    };
+    let kept = async |scene: &Scene, heads: &str| {
+        let heads = HeadsDigest(build::digest(heads));
+        scene.store.kept_columns(scene.id, heads).await.expect("the store answers")
+    };
+    keep(&smith, "a", "ref,name", 1).await;
+    assert_eq!(kept(&smith, "a").await.as_deref(), Some("ref,name"));
+    assert_eq!((kept(&smith, "b").await, kept(&jones, "a").await), (None, None));
+    keep(&jones, "a", "ref,,emails", 2).await;
+    keep(&smith, "b", "name+", 3).await;
+    keep(&smith, "a", "ref,emails", 4).await;
+    assert_eq!(kept(&smith, "a").await.as_deref(), Some("ref,emails"), "the last word holds");
+    keep(&smith, "c", "", 5).await;
+    let all = [kept(&smith, "a").await, kept(&smith, "b").await, kept(&smith, "c").await];
+    assert_eq!(all, [Some("ref,emails".to_owned()), None, Some(String::new())], "what was told longest ago goes");
+    assert_eq!(kept(&jones, "a").await.as_deref(), Some("ref,,emails"));
 }

@@ -285,6 +285,7 @@ macro_rules! __jobs_laws {
             jobs_are_forgotten_in_their_time
             jobs_of_practices_are_apart
             jobs_are_listed_the_newest_first
+            what_was_said_of_columns_is_kept_the_last_ones
         }
     };
 }

@@ -4,6 +4,7 @@ use portal_domain::{
     change::{Aggregate, Change},
     contact::Contact,
     facts::ContactFacts,
+    job::{HeadsDigest, ToldColumns},
     port::{Commit, Deletion, Enquiry, EnquiryKind, Page, PracticeSelector},
     practice::{OperatorKey, Practice},
     session::ProfileId,
@@ -121,7 +122,13 @@ async fn furnish(scene: &Scene) -> Contact {
         let name = format!("c{number}");
         scene.live(&name, &format!("{name}@smith.example")).await;
     }
+    let told = ToldColumns { heads: heads(), said: "ref".to_owned(), told_at: NOON };
+    scene.store.keep_columns(scene.id, &told, 9).await.expect("the store keeps it");
     ada
+}
+
+fn heads() -> HeadsDigest {
+    HeadsDigest(build::digest("heads"))
 }
 
 /// A deletion leaves nothing of the practice but its receipt, a few rows at a time, and of other practices everything.
@@ -161,11 +168,13 @@ pub async fn a_deletion_leaves_nothing_but_its_receipt(harness: &Harness) {
     let page = Page { after: None, limit: 10 };
     assert_eq!(smith.store.users(smith.id, &page).await, Ok(Vec::new()));
     assert_eq!(smith.store.receipt(smith.id, &build::receipt("r").request).await, Ok(None));
+    assert_eq!(smith.store.kept_columns(smith.id, heads()).await, Ok(None));
     furnish(&smith).await;
 
     assert_eq!(jones.contact("ada").await.contact, Some(ada));
     assert!(jones.session("s").await.is_some() && jones.link("l").await.is_some());
     assert_eq!((jones.messages("ada").await.len(), jones.clients().await.len()), (1, 1));
+    assert_eq!(jones.store.kept_columns(jones.id, heads()).await, Ok(Some("ref".to_owned())));
     assert_eq!(jones.store.events(jones.id, None, &EVERYTHING).await.map(|events| events.len()), Ok(1));
     assert!(jones.store.receipt(jones.id, &build::receipt("r").request).await.expect("the store answers").is_some());
 }

@@ -205,6 +205,10 @@ pub enum Fault {
     JobsAtWorkForgotten,
     /// Jobs whose rows are being stored are listed.
     StagedJobsListed,
+    /// What was said of columns is never forgotten.
+    ColumnsPiledUp,
+    /// What another practice said of columns is told.
+    ColumnsOfOthersTold,
     /// Every event is counted, however many there are.
     DaysUnbounded,
     /// A contact is erased that was not deleted, or is erased already.
@@ -259,7 +263,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 127] = [
+    pub const ALL: [Self; 129] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -362,6 +366,8 @@ impl Fault {
         Self::DryRunsLeasedUnasked,
         Self::JobsAtWorkForgotten,
         Self::StagedJobsListed,
+        Self::ColumnsPiledUp,
+        Self::ColumnsOfOthersTold,
         Self::DaysUnbounded,
         Self::ErasedTwice,
         Self::JournalKept,

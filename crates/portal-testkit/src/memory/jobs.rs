@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use portal_domain::{
     change::Change,
     id::{JobId, PracticeId},
-    job::{Job, JobRow, JobState},
+    job::{HeadsDigest, Job, JobRow, JobState, ToldColumns},
     port::{Jobs, Page, RowFilter, StoreError},
     time::Timestamp,
 };
@@ -147,6 +147,28 @@ impl Jobs for MemoryStore {
                 }
             }
             forgotten as u64
+        }))
+    }
+
+    async fn keep_columns(&self, practice: PracticeId, told: &ToldColumns, most: u32) -> Result<(), StoreError> {
+        self.change(|state| {
+            let Some(tenant) = state.tenants.get_mut(&practice).map(Arc::make_mut) else { return };
+            let kept = &mut tenant.told_columns;
+            kept.insert(told.heads, told.clone());
+            while kept.len() > most as usize && !self.faults.has(Fault::ColumnsPiledUp) {
+                let first = kept.values().min_by_key(|told| (told.told_at, std::cmp::Reverse(told.heads)));
+                let first = first.map(|told| told.heads);
+                kept.retain(|heads, _| Some(*heads) != first);
+            }
+        });
+        Ok(())
+    }
+
+    async fn kept_columns(&self, practice: PracticeId, heads: HeadsDigest) -> Result<Option<String>, StoreError> {
+        let theirs = |id: &PracticeId| *id == practice || self.faults.has(Fault::ColumnsOfOthersTold);
+        Ok(self.see(|state| {
+            let tenants = state.tenants.iter().filter(|(id, _)| theirs(id));
+            tenants.filter_map(|(_, tenant)| tenant.told_columns.get(&heads)).map(|told| told.said.clone()).next()
         }))
     }
 }

@@ -7,7 +7,7 @@ use portal_domain::{
     change::Change,
     decide::restart_job,
     id::{JobId, PracticeId, Ref},
-    job::{BulkAction, ImportSpec, Job, JobKind, JobRow, JobState},
+    job::{BulkAction, HeadsDigest, ImportSpec, Job, JobKind, JobRow, JobState, ToldColumns},
     port::{Jobs, Page, RowFilter, StoreError},
     practice::SharedLogin,
     time::Timestamp,
@@ -270,6 +270,14 @@ impl Jobs for Erased {
 
     async fn forget_jobs(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
         self.0.forget_jobs(now, most).await
+    }
+
+    async fn keep_columns(&self, practice: PracticeId, told: &ToldColumns, most: u32) -> Result<(), StoreError> {
+        self.0.keep_columns(practice, told, most).await
+    }
+
+    async fn kept_columns(&self, practice: PracticeId, heads: HeadsDigest) -> Result<Option<String>, StoreError> {
+        self.0.kept_columns(practice, heads).await
     }
 }
 
