@@ -67,23 +67,32 @@ struct Line {
     what: &'static str,
 }
 
-/// What becomes of those for whom an activation has this outcome.
-pub(super) fn what(code: &str) -> &'static str {
-    match code {
-        "changed" => "get a mail",
-        "unchanged" => "stay as they are",
-        "skipped" => "are left out: their status is another by now",
-        "practice_user_email" => "can’t be activated: their first address is that of one of your own staff",
-        "login_email_taken" => "can’t be activated: their first address is somebody else’s sign-in address",
-        "no_email" => "can’t be activated: they have no email address",
-        "not_foreseen" => "more, of whom it is not said beforehand",
-        "not_found" => "are gone by now",
-        _ => "are refused: each contact’s own page says why",
-    }
+/// What becomes of those for whom an activation has this outcome: of one, or of many.
+pub(super) fn what(code: &str, one: bool) -> &'static str {
+    let (of_one, of_many) = match code {
+        "changed" => ("gets a mail", "get a mail"),
+        "unchanged" => ("stays as before", "stay as they are"),
+        "skipped" => ("is left out: the status is another by now", "are left out: their status is another by now"),
+        "practice_user_email" => (
+            "can’t be activated: the first address is that of one of your own staff",
+            "can’t be activated: their first address is that of one of your own staff",
+        ),
+        "login_email_taken" => (
+            "can’t be activated: the first address is somebody else’s sign-in address",
+            "can’t be activated: their first address is somebody else’s sign-in address",
+        ),
+        "no_email" => {
+            ("can’t be activated: there is no email address", "can’t be activated: they have no email address")
+        }
+        "not_foreseen" => ("more, of whom it is not said beforehand", "more, of whom it is not said beforehand"),
+        "not_found" => ("is gone by now", "are gone by now"),
+        _ => ("is refused: the contact’s own page says why", "are refused: each contact’s own page says why"),
+    };
+    if one { of_one } else { of_many }
 }
 
 fn lines(counts: &BTreeMap<String, u64>) -> Vec<Line> {
-    counts.iter().map(|(code, count)| Line { count: *count, what: what(code) }).collect()
+    counts.iter().map(|(code, count)| Line { count: *count, what: what(code, *count == 1) }).collect()
 }
 
 #[derive(Template)]
@@ -178,4 +187,24 @@ pub(super) async fn resume(member: Member, PathId(id): PathId) -> Result<Respons
     let id = jobs::parsed(&id)?;
     member.app.portal.resume_job(&member.context, JobKind::Activation, id).await?;
     Ok(back_to(&member, id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_told_of_as_one_and_many_as_many() {
+        let told = |count: u64| {
+            let codes = ["changed", "unchanged", "skipped", "not_found", "no_email", "portal_deactivated"];
+            lines(&codes.map(|code| (code.to_owned(), count)).into()).into_iter().map(|line| line.what)
+        };
+        assert!(told(1).all(|what| ["gets ", "stays ", "is ", "can’t "].iter().any(|verb| what.starts_with(verb))));
+        for many in [0, 2] {
+            assert!(
+                told(many).all(|what| ["get ", "stay ", "are ", "can’t "].iter().any(|verb| what.starts_with(verb)))
+            );
+        }
+        assert!(told(1).all(|what| !what.contains("they") && !what.contains("their")));
+    }
 }

@@ -167,7 +167,7 @@ fn access(code: &str, dry: bool, one: bool) -> String {
         "invited" => format!("{get} access, and an invitation"),
         "joined" => format!("{get} access by a sign-in that somebody else has too"),
         "unchanged" => format!("{} access already", if one { "has" } else { "have" }),
-        other => bulk::what(other).to_owned(),
+        other => bulk::what(other, one).to_owned(),
     }
 }
 
@@ -341,7 +341,7 @@ mod tests {
         is(&told(false)[..2], &[(3, "rows added a contact"), (2, "rows were refused")]);
         is(
             &told(false)[2..],
-            &[(1, "got access, and an invitation"), (1, bulk::what("no_email")), (1, "mail: the invitation")],
+            &[(1, "got access, and an invitation"), (1, bulk::what("no_email", true)), (1, "mail: the invitation")],
         );
     }
 }
