@@ -44,6 +44,11 @@ impl Fault {
         Self { field, text: sentence(text) }
     }
 
+    /// Whether it is in this field.
+    pub(super) fn is_at(fault: &Option<Self>, field: &str) -> bool {
+        fault.as_ref().is_some_and(|fault| fault.field == field)
+    }
+
     /// That what was typed twice differs.
     pub(super) fn not_the_same() -> Self {
         Self::at("repeated", "the two passwords are not the same: type it twice")

@@ -57,6 +57,7 @@ impl FromRequestParts<Arc<Inner>> for Held {
 /// What stands around the pages of whoever is not signed in.
 struct Shell {
     css: String,
+    js: String,
     practice: String,
     contact_line: String,
 }
@@ -66,6 +67,7 @@ impl Shell {
         let practice = &visitor.practice;
         Self {
             css: assets::css_path(),
+            js: assets::js_path(),
             practice: practice.name.clone(),
             contact_line: practice.settings.contact_line.clone(),
         }

@@ -14,7 +14,7 @@ use portal_domain::{
 use super::link::Fault;
 use crate::{
     ask::Form,
-    cookie,
+    assets, cookie,
     desk::{Member, Place, Shell},
     observe,
     pages::show,
@@ -25,6 +25,7 @@ use crate::{
 #[template(path = "workspace/password.html")]
 struct PasswordPage {
     shell: Shell,
+    js: String,
     address: String,
     min_length: u32,
     fault: Option<Fault>,
@@ -35,6 +36,7 @@ fn password_page(member: &Member, fault: Option<Fault>, changed: bool) -> Respon
     let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = PasswordPage {
         shell: member.shell(Place::Own),
+        js: assets::js_path(),
         address: member.user.email.as_str().to_owned(),
         min_length: member.practice.settings.password_min_length,
         fault,

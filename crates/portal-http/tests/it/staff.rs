@@ -105,6 +105,37 @@ async fn w1_staff_go_from_the_invitation_to_the_workspace_and_out_again() {
 }
 
 #[tokio::test]
+async fn p1_rules_of_a_password_are_told_while_staff_type_it_too() {
+    let kit = staffed("staff").await;
+    let token = invite(&kit, "uma").await;
+    kit.host(Method::PUT, "/settings", json!({"password_min_length": 16})).await.is(200);
+    let judge = |page: &Answer, button: usize| {
+        for part in ["<li data-rule=\"length\">At least 16 characters", "data-rule=\"same\">Twice the same"] {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+        for part in ["data-least=\"16\"", "data-shown-with=\"password\"", "aria-describedby=\"hint rules"] {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+        assert_eq!(page.text.matches("data-show=\"Show password\"").count(), button);
+        assert_eq!(page.text.matches("<script src=\"/assets/portal-").count(), 1);
+    };
+    judge(&kit.send(Ask::get(&link(&token))).await.is(200), 1);
+    let short = kit.send(set(&token, "short")).await.is(422);
+    judge(&short, 1);
+    assert!(short.text.contains("id=\"fault\"") && short.text.contains("aria-describedby=\"hint rules fault\""));
+    kit.send(set(&token, PASSWORD)).await.is(200);
+    let cookie = enter(&kit, "uma").await;
+    judge(&kit.send(Ask::get("/workspace/smith/password").cookie(&cookie)).await.is(200), 2);
+    let wrong = [("current", "something else entirely"), ("password", OTHER_PASSWORD), ("repeated", OTHER_PASSWORD)];
+    let wrong = kit.send(Ask::form("/workspace/smith/password", &wrong).cookie(&cookie)).await.is(422);
+    assert!(wrong.text.contains("required aria-describedby=\"fault\" aria-invalid=\"true\" data-show="));
+    let sign_in = kit.send(Ask::get(SIGN_IN)).await.is(200);
+    assert!(
+        sign_in.text.contains("data-show=\"Show password\"") && sign_in.text.contains("<script src=\"/assets/portal-")
+    );
+}
+
+#[tokio::test]
 async fn w1_links_of_the_two_areas_are_nothing_in_the_other() {
     let kit = staffed("staff").await;
     let staffs = invite(&kit, "uma").await;
