@@ -118,8 +118,9 @@ pub(super) fn labelled(name: &str) -> (&'static str, &'static str) {
              from the day it is.",
         ),
         "hint_mail" => (
-            "Clients who try to sign in with an old address of theirs",
-            "This mail is not sent yet: what you choose here holds from the day it is.",
+            "Hint at an old address",
+            "For clients who try to sign in with a former address of theirs. This mail is not sent yet: what you choose here \
+             holds from the day it is.",
         ),
         "place_name" => ("Name", ""),
         "place_address" => ("Address", "Beginning with https://"),

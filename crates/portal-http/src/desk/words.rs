@@ -7,11 +7,12 @@ use portal_domain::{
     time::Timestamp,
 };
 
-/// A sentence. What people typed stands apart in it, so that a name of another script leaves the words around it in order.
+/// A sentence. What people typed stands apart in it, so that a name of another script leaves the words around it in order; and a
+/// long address breaks at its signs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Template)]
 #[template(
     ext = "html",
-    source = "{% for part in parts %}{% if part.typed %}<bdi>{{ part.text }}</bdi>{% else %}{{ part.text }}{% endif %}{% endfor %}"
+    source = "{% for part in parts %}{% if part.typed %}<bdi>{% for piece in part.pieces() %}{% if !loop.first %}<wbr>{% endif %}{{ piece }}{% endfor %}</bdi>{% else %}{{ part.text }}{% endif %}{% endfor %}"
 )]
 pub(super) struct Sentence {
     parts: Vec<Part>,
@@ -21,6 +22,14 @@ pub(super) struct Sentence {
 struct Part {
     text: String,
     typed: bool,
+}
+
+impl Part {
+    /// Between which a line may end.
+    fn pieces(&self) -> Vec<&str> {
+        let address = self.text.contains('@') && EmailAddress::parse(&self.text).is_ok();
+        if address { self.text.split_inclusive(['@', '.']).collect() } else { vec![&self.text] }
+    }
 }
 
 /// A sentence that begins with these words.
@@ -219,6 +228,14 @@ mod tests {
     };
 
     use super::*;
+
+    #[test]
+    fn an_address_breaks_at_its_signs_and_a_name_nowhere() {
+        let html = |typed: &str| say("Add ").name(typed).say("?").render().expect("it is rendered");
+        assert_eq!(html("a.b@c.example"), "Add <bdi>a.<wbr>b@<wbr>c.<wbr>example</bdi>?");
+        assert_eq!(html("a.b@c"), "Add <bdi>a.b@c</bdi>?");
+        assert_eq!(html("<b>.@"), "Add <bdi>&#60;b&#62;.@</bdi>?");
+    }
 
     fn part(status: PortalStatus, refusal: Option<&str>) -> PortalPart {
         PortalPart {
