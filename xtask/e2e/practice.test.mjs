@@ -43,6 +43,7 @@ test('every page of the practice can be used by everybody', async () => {
   const page = await admin();
   for (const rest of [
     'users', 'settings', 'settings/look', 'settings/places', 'settings/sign-in', 'settings/lifetimes', 'settings/mails',
+    'settings/returns',
     'mails', 'mails/activation', 'keys', 'webhooks',
   ]) {
     await page.goto(base(rest));
