@@ -145,3 +145,42 @@ test('a test mail arrives at the address of whoever asked for it', async () => {
   assert.match(mail, /which you sent from the workspace of Smith & Sons/);
   await page.context().close();
 });
+
+test('while staff type a password, its rules say whether it will do, and it can be seen', async () => {
+  const page = await admin();
+  await page.goto(base('password'));
+  const [typed, again] = [page.getByLabel('New password'), page.getByLabel('The same password again')];
+  const kept = () => page.locator('.rules .kept').count();
+  await typed.pressSequentially('four plain');
+  assert.match(await page.locator('[data-rule="length"]').textContent(), /10 so far/);
+  assert.equal(await kept(), 0);
+  await typed.pressSequentially(' words');
+  await again.fill('four plain words');
+  assert.equal(await kept(), 2);
+  await page.getByRole('button', { name: 'Show password' }).last().click();
+  assert.deepEqual([await typed.getAttribute('type'), await again.getAttribute('type')], ['text', 'text']);
+  await judgeEverywhere(page, 'a password of staff that can be seen');
+  await page.context().close();
+});
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? 'with scripts' : 'without scripts';
+
+  test(`ways back to programs are set by clicking, ${how}`, async () => {
+    const page = await admin({ javaScriptEnabled });
+    await page.goto(base('settings/returns'));
+    const way = page.getByRole('group', { name: 'Way back 1' });
+    await way.getByLabel('Name').fill('app');
+    await way.getByLabel('Address').fill('http://app.example');
+    await press(page, 'Save');
+    if (javaScriptEnabled) await judgeEverywhere(page, 'a way back that can not be');
+    await page.getByRole('link', { name: /can’t be used/ }).click();
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'return_address-0');
+    await way.getByLabel('Address').fill(`https://app.example/${javaScriptEnabled}`);
+    await press(page, 'Save');
+    assert.match(await said(page), /are sent to https:\/\/app\.example\/(true|false) when they have signed in/);
+    await press(page, 'Save');
+    assert.match(await said(page), /Way back\s+app/);
+    await page.context().close();
+  });
+}

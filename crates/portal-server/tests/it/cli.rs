@@ -88,6 +88,7 @@ async fn imports_of_files_that_are_none(database: Database) {
         (b"name\nA\n", "`ref`"),
         (b"ref,name\nc-1,A\nc-2\n", "line 3"),
         (b"ref,name\nc-1,A\nc-2,\0\n", "line 3"),
+        (b"{\"ref\":\"c-1\"}\nc-2\n", "line 2"),
     ] {
         std::fs::write(&file, bytes).unwrap();
         fails(&bed.run(&["import", "contacts.csv"]).await, 2, said);
@@ -97,6 +98,9 @@ async fn imports_of_files_that_are_none(database: Database) {
     fails(&bed.run(&["import", "contacts.csv", "--send"]).await, 2, "PORTAL_SMTP_URL");
     let dry = bed.done(&["import", "contacts.csv", "--dry-run"]).await;
     assert_eq!(dry, "1 row, dry run, nothing was written: 1 created\n");
+    std::fs::write(&file, "{\"ref\":\"c-1\",\"name\":\"A\"}\n").unwrap();
+    let dry = bed.done(&["import", "contacts.csv", "--dry-run"]).await;
+    assert!(dry.contains("the file was read as JSON lines") && dry.contains("1 row, dry run"), "{dry}");
     let service = bed.serve().await;
     let listed = service.client().host(&key).get("/api/v1/contacts").await.expect(200);
     assert_eq!(listed["items"].as_array().unwrap().len(), 0);
