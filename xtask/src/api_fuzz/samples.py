@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import json
 import zipfile
 
 import schemathesis
@@ -22,6 +23,7 @@ HASHES = [
 ]
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LINES = "application/x-ndjson"
 PICTURE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 
 
@@ -164,6 +166,7 @@ def register():
     rows = st.lists(st.lists(cell, min_size=5, max_size=5), max_size=8)
     schemathesis.openapi.media_type("text/csv", st.one_of(rows.map(csv), st.text(), st.binary(max_size=200)))
     schemathesis.openapi.media_type(XLSX, st.one_of(rows.map(workbook), st.binary(max_size=200)))
+    schemathesis.openapi.media_type(LINES, st.one_of(rows.map(lines), st.binary(max_size=200)))
 
 
 HEAD = ["ref", "name", "emails", "clients", "activate"]
@@ -172,6 +175,10 @@ HEAD = ["ref", "name", "emails", "clients", "activate"]
 def csv(rows):
     quoted = [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in [HEAD, *rows]]
     return "\r\n".join(quoted).encode("utf-8", "replace")
+
+
+def lines(rows):
+    return "\n".join(json.dumps(dict(zip(HEAD, row))) for row in rows).encode()
 
 
 def workbook(rows):
