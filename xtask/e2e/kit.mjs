@@ -143,19 +143,21 @@ export const launch = (...names) => {
   });
 };
 
-/** A browser profile, with a watch on what its pages load and what the policy forbids. */
-export async function profile(browser, options = {}) {
+/** A browser profile, with a watch on what its pages load and what the policy forbids; `home` is the host that they come from. */
+export async function profile(browser, { home = '127.0.0.1', ...options } = {}) {
   const context = await browser.newContext({ viewport: PHONE, reducedMotion: 'reduce', ...options });
   context.setDefaultTimeout(PATIENCE_MS);
   const faults = [];
   context.on('request', (request) => {
     const host = new URL(request.url()).hostname;
-    if (host !== '127.0.0.1') faults.push(`a request to ${host}`);
+    if (host !== home) faults.push(`a request to ${host}`);
   });
   context.on('console', (message) => {
     // A page that answers 401, 409, 410 or 422 is an answer and no fault.
     const answered = message.text().startsWith('Failed to load resource');
-    if (message.type() === 'error' && !answered) faults.push(`the console: ${message.text()}`);
+    // Nor is it one of the page's that a host which is not this machine has no HTTPS here.
+    const plain = home !== '127.0.0.1' && message.text().startsWith('The Cross-Origin-Opener-Policy header has been ignored');
+    if (message.type() === 'error' && !answered && !plain) faults.push(`the console: ${message.text()}`);
   });
   context.on('weberror', (error) => faults.push(`a script: ${error.error()}`));
   return Object.assign(context, { faults });
@@ -163,6 +165,11 @@ export async function profile(browser, options = {}) {
 
 /** Fails where a page can't be used by everybody, loads too much, or breaks its own policy. */
 export async function judge(page, name) {
+  await withJudge(page, (look) => look(name));
+}
+
+/** Lets a judge look at the page as it is now, however its size and colours change meanwhile. */
+async function withJudge(page, work) {
   // By CDP, since the pages' policy lets no script in.
   const world = await page.context().newCDPSession(page);
   const { frameTree } = await world.send('Page.getFrameTree');
@@ -170,34 +177,78 @@ export async function judge(page, name) {
   const run = async (expression) => {
     const asked = { expression, contextId: executionContextId, awaitPromise: true, returnByValue: true };
     const { result, exceptionDetails } = await world.send('Runtime.evaluate', asked);
-    if (exceptionDetails) throw new Error(`${name}: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
+    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
   };
   await run(`${AXE}; 0`);
-  const violations = await run(`axe.run(document, { runOnly: ${JSON.stringify(RULES)} })
-    .then((found) => found.violations.map((it) => it.id + ': ' + it.help + ' – ' + it.nodes.map((node) => node.html).join(' | ')))`);
-  const weight = await run(`[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
-    .reduce((sum, entry) => sum + entry.transferSize, 0)`);
-  const wide = await run('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+  await work(async (name) => {
+    const violations = await run(`axe.run(document, { runOnly: ${JSON.stringify(RULES)} })
+      .then((found) => found.violations.map((it) => it.id + ': ' + it.help + ' – ' + it.nodes.map((node) => node.html).join(' | ')))`);
+    // What the browser had already weighs as much as if it came now.
+    const weight = await run(`[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+      .filter((entry) => !/^\\/portal\\/[^/]+\\/logo\\//.test(new URL(entry.name).pathname))
+      .reduce((sum, entry) => sum + Math.max(entry.transferSize, entry.encodedBodySize), 0)`);
+    const wide = await run('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+    const faults = [...violations, ...page.context().faults];
+    if (weight > HEAVIEST) faults.push(`${weight} bytes, ${HEAVIEST} at most`);
+    if (wide > 0) faults.push(`it has to be scrolled sideways by ${wide} pixels`);
+    if (faults.length) throw new Error(`${name} at ${page.viewportSize().width} px:\n  ${faults.join('\n  ')}`);
+  });
   await world.detach();
-  const faults = [...violations, ...page.context().faults];
-  if (weight > HEAVIEST) faults.push(`${weight} bytes, ${HEAVIEST} at most`);
-  if (wide > 0) faults.push(`it has to be scrolled sideways by ${wide} pixels`);
-  if (faults.length) throw new Error(`${name} at ${page.viewportSize().width} px:\n  ${faults.join('\n  ')}`);
 }
 
 /** Judges a page on a phone, on a desk, at twice its size, and in the dark. */
 export async function judgeEverywhere(page, name) {
   const twice = { width: DESKTOP.width / 2, height: DESKTOP.height / 2 };
-  for (const size of [PHONE, DESKTOP, twice]) {
-    await page.setViewportSize(size);
-    await judge(page, name);
-  }
-  await page.setViewportSize(PHONE);
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await judge(page, `${name}, in the dark`);
+  await withJudge(page, async (look) => {
+    for (const size of [PHONE, DESKTOP, twice]) {
+      await page.setViewportSize(size);
+      await look(name);
+    }
+    await page.setViewportSize(PHONE);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await look(`${name}, in the dark`);
+  });
   await page.emulateMedia({ colorScheme: 'light' });
 }
+
+/** Fails where the keyboard doesn't lead to all that can be used, in the order in which it stands there, and shows where one is. */
+export async function walkByKeyboard(page, name) {
+  const stops = await page.evaluate(() => {
+    const usable = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
+      .filter((it) => !it.disabled && it.checkVisibility({ visibilityProperty: true }));
+    // Of a group of radio buttons one can be reached, and the others by arrows.
+    const groups = Map.groupBy(usable.filter((it) => it.type === 'radio'), (it) => it.name);
+    const left = [...groups.values()].flatMap((group) => group.filter((it) => it !== (group.find((one) => one.checked) ?? group[0])));
+    const wanted = usable.filter((it) => !left.includes(it));
+    window.reached = [];
+    document.addEventListener('focusin', ({ target }) => {
+      const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(target);
+      const seen = (outlineStyle !== 'none' && parseFloat(outlineWidth) > 0) || boxShadow !== 'none';
+      window.reached.push([wanted.indexOf(target), seen]);
+    });
+    wanted[0]?.focus();
+    return wanted.map((it) => it.outerHTML.slice(0, 120));
+  });
+  for (let step = 1; step < stops.length; step += 1) await page.keyboard.press('Tab');
+  const reached = await page.evaluate(() => window.reached);
+  const faults = stops.flatMap((html, place) => {
+    const [at, seen] = reached[place] ?? [];
+    if (at !== place) return [`${html} is not number ${place + 1} on the way`];
+    return seen || place === 0 ? [] : [`${html} does not show that it has the focus`];
+  });
+  if (faults.length) throw new Error(`${name} by the keyboard:\n  ${faults.slice(0, 5).join('\n  ')}`);
+}
+
+/** All that can be used on a page, in words that are the same wherever the program runs. */
+export const usable = (page) => page.evaluate(() => {
+  const all = 'a[href], button:not([type=button]), input:not([type=hidden]), select, textarea, summary';
+  const shown = [...document.querySelectorAll(all)].filter((it) => it.checkVisibility({ visibilityProperty: true }));
+  return shown.map((it) => {
+    const text = it.labels?.[0]?.textContent ?? (it.matches('select') ? it.name : it.textContent);
+    return `${it.localName} ${it.name ?? ''} ${text.replace(/\s+/g, ' ').replace(/\d+/g, '#').trim()}`;
+  });
+});
 
 export const heading = (page) => page.getByRole('heading', { level: 1 }).textContent();
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 
-import { judge, launch, profile } from './kit.mjs';
+import { judge, launch, profile, usable, walkByKeyboard } from './kit.mjs';
 
 const around = (main, rest = '') =>
   `<!DOCTYPE html><html lang="en"><head><title>Page</title>${rest}</head><body><main><h1>Page</h1>${main}</main></body></html>`;
@@ -44,3 +44,27 @@ for (const [name, [, fault]] of Object.entries(PAGES)) {
     await context.close();
   });
 }
+
+const WALKED = {
+  'shows the way': [around('<a href="/">one</a> <input type="radio" name="r"><input type="radio" name="r" checked> <button>two</button>'), null],
+  'has another order': [around('<a href="/">one</a> <a href="/" tabindex="0">two</a> <a href="/" tabindex="1">three</a>'), /is not number/],
+  'leaves a button out': [around('<a href="/">one</a> <button tabindex="-1">two</button> <a href="/">three</a>'), /is not number 2/],
+  'hides the focus': [around('<a href="/">one</a> <a href="/">two</a>', '<style>a { outline: none }</style>'), /does not show/],
+};
+
+for (const [name, [html, fault]] of Object.entries(WALKED)) {
+  test(`a page that ${name} to the keyboard is ${fault ? 'refused' : 'taken'}`, async () => {
+    const page = await (await profile(browser)).newPage();
+    await page.setContent(html);
+    await (fault ? assert.rejects(walkByKeyboard(page, name), fault) : walkByKeyboard(page, name));
+    await page.context().close();
+  });
+}
+
+test('what can be used on a page is told as people see it, and nothing else', async () => {
+  const page = await (await profile(browser)).newPage();
+  await page.setContent(around(`<label for="a">Name 7</label><input id="a" name="n"><input type="hidden" name="h">
+    <button type="button">by script</button><button>Save</button><a href="/" hidden>unseen</a>`));
+  assert.deepEqual(await usable(page), ['input n Name #', 'button  Save']);
+  await page.context().close();
+});

@@ -59,6 +59,7 @@ pub use crate::{
     document::openapi,
     first_start::FirstStart,
     host::{diagnosis_payload, route_table},
+    pages::portal_table,
     present::event_payload,
     problem::problem_table,
     staff_pages::workspace_table,

@@ -19,38 +19,69 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     Router,
+    handler::Handler,
     http::{HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
-    routing,
+    routing::{self, MethodRouter},
 };
 use portal_domain::practice::Practice;
 
 pub(crate) use self::problem::{problem, sentence};
 use crate::{Inner, assets, config::BaseUrl, guard, words::Tongue};
 
+/// A page of the portal, and what belongs to one: method, path and handler.
+struct Page(&'static str, &'static str, MethodRouter<Arc<Inner>>);
+
+fn look<T: 'static, H: Handler<T, Arc<Inner>>>(path: &'static str, handler: H) -> Page {
+    Page("GET", path, routing::get(handler))
+}
+
+fn deed<T: 'static, H: Handler<T, Arc<Inner>>>(path: &'static str, handler: H) -> Page {
+    Page("POST", path, routing::post(handler))
+}
+
+/// The one table of them.
+fn table() -> Vec<Page> {
+    vec![
+        look("/setup", set_up::page),
+        deed("/setup", set_up::set_up),
+        look("/", front::page),
+        deed("/", front::ask),
+        look("/portal/{practice}", home::short),
+        look("/portal/{practice}/", home::page),
+        deed("/portal/{practice}/profile", home::choose),
+        look("/portal/{practice}/password", password::page),
+        deed("/portal/{practice}/password", password::change),
+        deed("/portal/{practice}/sessions", home::end_sessions),
+        deed("/portal/{practice}/sign-out", home::sign_out),
+        look("/portal/{practice}/sign-in", sign_in::page),
+        deed("/portal/{practice}/sign-in", sign_in::sign_in),
+        look("/portal/{practice}/return", returning::page),
+        deed("/portal/{practice}/return", returning::go_back),
+        look("/portal/{practice}/handoff/{token}", handoff::page),
+        deed("/portal/{practice}/handoff/{token}", handoff::take_over),
+        look("/portal/{practice}/brand/{name}", brand::style),
+        look("/portal/{practice}/logo/{name}", brand::logo),
+        look("/portal/{practice}/view", view::page),
+        deed("/portal/{practice}/view/end", view::end),
+        look("/portal/{practice}/forgot", sign_in::forgot),
+        deed("/portal/{practice}/forgot", sign_in::ask),
+        look("/portal/{practice}/link/{token}", link::page),
+        deed("/portal/{practice}/link/{token}", link::set_password),
+        deed("/portal/{practice}/link/{token}/renew", link::renew),
+    ]
+}
+
+/// Method and path of every page of the portal, and of what belongs to one: for whoever walks them all.
+pub fn portal_table() -> Vec<(&'static str, &'static str)> {
+    table().into_iter().map(|Page(method, path, _)| (method, path)).collect()
+}
+
 /// The routes of the pages.
 pub(crate) fn routes(app: &Arc<Inner>) -> Router<Arc<Inner>> {
-    Router::new()
-        .route("/setup", routing::get(set_up::page).post(set_up::set_up))
-        .route("/", routing::get(front::page).post(front::ask))
-        .route("/portal/{practice}", routing::get(home::short))
-        .route("/portal/{practice}/", routing::get(home::page))
-        .route("/portal/{practice}/profile", routing::post(home::choose))
-        .route("/portal/{practice}/password", routing::get(password::page).post(password::change))
-        .route("/portal/{practice}/sessions", routing::post(home::end_sessions))
-        .route("/portal/{practice}/sign-out", routing::post(home::sign_out))
-        .route("/portal/{practice}/sign-in", routing::get(sign_in::page).post(sign_in::sign_in))
-        .route("/portal/{practice}/return", routing::get(returning::page).post(returning::go_back))
-        .route("/portal/{practice}/handoff/{token}", routing::get(handoff::page).post(handoff::take_over))
-        .route("/portal/{practice}/brand/{name}", routing::get(brand::style))
-        .route("/portal/{practice}/logo/{name}", routing::get(brand::logo))
-        .route("/portal/{practice}/view", routing::get(view::page))
-        .route("/portal/{practice}/view/end", routing::post(view::end))
-        .route("/portal/{practice}/forgot", routing::get(sign_in::forgot).post(sign_in::ask))
-        .route("/portal/{practice}/link/{token}", routing::get(link::page).post(link::set_password))
-        .route("/portal/{practice}/link/{token}/renew", routing::post(link::renew))
-        .route_layer(middleware::from_fn_with_state(Arc::clone(app), guard::same_origin))
+    let pages = table().into_iter().fold(Router::new(), |routes, Page(_, path, handler)| routes.route(path, handler));
+    pages.route_layer(middleware::from_fn_with_state(Arc::clone(app), guard::same_origin))
 }
 
 /// Whether people look at what is at a path, and not programs.

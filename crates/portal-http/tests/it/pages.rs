@@ -7,6 +7,19 @@ use serde_json::{Value, json};
 
 use crate::kit::{Ask, Kit, OTHER_PASSWORD, PASSWORD};
 
+/// The pages that are walked by a real browser.
+const WALKED: &str = include_str!("../../../../xtask/e2e/pages.txt");
+
+#[test]
+fn the_browser_tests_know_every_page() {
+    let portal = portal_http::portal_table().into_iter().map(|(method, path)| format!("{method} {path}\n"));
+    let workspace = portal_http::workspace_table().into_iter().map(|(method, path, _)| format!("{method} {path}\n"));
+    let mut rows: Vec<_> = portal.chain(workspace).collect();
+    rows.sort_unstable();
+    let list = rows.concat();
+    assert!(list == WALKED, "xtask/e2e/pages.txt is stale, it has to be:\n{list}");
+}
+
 #[tokio::test]
 async fn a_client_goes_from_the_mail_to_the_portal_and_out_again() {
     let kit = Kit::new().await;
