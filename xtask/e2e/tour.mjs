@@ -139,7 +139,7 @@ class Tour {
     for (const [ref, name] of Object.entries(clients)) await this.put(`/clients/${ref}`, { name });
     await this.contact('c-1', 'Ada Byron', ['ada@byron.example', 'ada.byron@home.example'], ['byron', 'lovelace']);
     await this.contact('c-2', 'Grace Hopper', ['grace@hopper.example'], ['hopper']);
-    await this.contact('c-3', 'Emmy Noether', ['emmy@noether.example'], ['noether']);
+    await this.contact('c-3', 'Emmy Noether', ['emmy@noether.example', 'emmy@home.example', 'office@noether.example'], ['noether']);
     await this.contact('c-4', 'Mary Somerville', ['mary@somerville.example'], ['noether'], false);
     await this.contact('c-5', 'Katherine Johnson', [], ['hopper'], false);
     await this.contact('c-6', 'Hedy Lamarr', ['hedy@lamarr.example'], ['byron']);
@@ -267,7 +267,8 @@ class Tour {
     await this.shoot(page, 'roll-out', { dark: true });
     for (const [rest, name] of [
       ['contacts', 'contacts'], ['contacts?q=byron', 'contacts-found'], ['contacts?q=nobody', 'contacts-none'], ['contacts/c-1', 'contact'],
-      ['contacts/c-4', 'contact-not-activated'], ['contacts/c-5', 'contact-without-address'], ['contacts/c-6', 'contact-deactivated'],
+      ['contacts/c-3', 'contact-with-addresses'], ['contacts/c-4', 'contact-not-activated'],
+      ['contacts/c-5', 'contact-without-address'], ['contacts/c-6', 'contact-deactivated'],
       ['contacts/nobody', 'contact-unknown'], ['contacts/c-1/details', 'contact-details'], ['contacts/c-1/access/deactivate', 'deactivate'],
       ['contacts/c-1/access/resend', 'resend'], ['contacts/c-4/access/activate', 'activate'], ['contacts/c-6/access/reactivate', 'reactivate'],
       ['new-contact', 'new-contact'], ['clients', 'clients'], ['clients/byron', 'client'], ['bulk/activate', 'bulk'],

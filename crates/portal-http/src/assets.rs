@@ -63,13 +63,22 @@ pub(crate) fn serve(
 static CSS: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("text/css; charset=utf-8", include_str!("../assets/portal.css").into()));
 
-/// The one script of the pages, which all of them can do without.
+/// The script of forms and of what goes on, which all of them can do without.
 static JS: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("text/javascript; charset=utf-8", include_str!("../assets/portal.js").into()));
+
+/// The script of the workspace's lists, which can do without it too.
+static LISTS: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("text/javascript; charset=utf-8", include_str!("../assets/lists.js").into()));
 
 /// Where the script is.
 pub(crate) fn js_path() -> String {
     format!("/assets/portal-{}.js", JS.hash)
+}
+
+/// Where the script of the workspace's lists is.
+pub(crate) fn lists_path() -> String {
+    format!("/assets/lists-{}.js", LISTS.hash)
 }
 
 /// Where the style sheet is.
@@ -78,7 +87,10 @@ pub(crate) fn css_path() -> String {
 }
 
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().route(&css_path(), routing::get(css)).route(&js_path(), routing::get(js))
+    Router::new()
+        .route(&css_path(), routing::get(css))
+        .route(&js_path(), routing::get(js))
+        .route(&lists_path(), routing::get(lists))
 }
 
 /// For ever, where an address names its content.
@@ -90,4 +102,8 @@ async fn css(headers: HeaderMap) -> Response {
 
 async fn js(headers: HeaderMap) -> Response {
     JS.kept(&headers, EVER)
+}
+
+async fn lists(headers: HeaderMap) -> Response {
+    LISTS.kept(&headers, EVER)
 }

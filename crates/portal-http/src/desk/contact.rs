@@ -29,6 +29,7 @@ use super::{
 };
 use crate::{
     ask::Form,
+    assets,
     browser::Browser,
     caller::{self, PathId, Reference},
     problem::Problem,
@@ -137,6 +138,7 @@ struct OwnClient {
 #[template(path = "desk/contact.html")]
 struct ContactPage {
     shell: Shell,
+    js: String,
     base: String,
     name: String,
     reference: String,
@@ -156,6 +158,14 @@ struct ContactPage {
     seen: bool,
 }
 
+impl ContactPage {
+    /// The address above that at a place, where it goes up without becoming the first.
+    fn above(&self, place: usize) -> Option<&str> {
+        let above = place.checked_sub(1).filter(|above| *above > 0)?;
+        self.addresses.get(above).map(|address| &*address.text)
+    }
+}
+
 pub(super) async fn page(
     member: Member,
     Reference(reference): Reference,
@@ -173,6 +183,7 @@ pub(super) async fn page(
     let page = ContactPage {
         seen: granted && member.app.portal.may_view(&member.context, &member.user).await?,
         shell: member.shell(Place::Contacts),
+        js: assets::lists_path(),
         base: member.contact_path(&reference),
         label: words::label(view.portal.status),
         tone: words::tone(view.portal.status).class(),

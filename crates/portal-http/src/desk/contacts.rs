@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     ask::{self, Form},
+    assets,
     host::find,
     problem::Problem,
 };
@@ -57,6 +58,7 @@ struct Choice {
 #[template(path = "desk/contacts.html")]
 struct ListPage {
     shell: Shell,
+    js: String,
     words: String,
     choices: Vec<Choice>,
     /// Name and reference of the client whose contacts these are.
@@ -85,6 +87,7 @@ pub(super) async fn page(member: Member, RawQuery(query): RawQuery) -> Result<Re
     });
     let page = ListPage {
         shell: member.shell(Place::Contacts),
+        js: assets::lists_path(),
         choices: choices.collect(),
         client: client.map(|client| (client.name, client.reference.as_str().to_owned())),
         client_query: client_query(asked.client.as_ref()),

@@ -26,7 +26,25 @@ use crate::{ask::Form, caller::Reference, problem::Problem};
 enum Wish {
     Top(String),
     Remove(String),
+    Move { address: String, side: Side, of: String },
     Add { address: String, place: Spot },
+}
+
+/// On which side of another address one goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Before,
+    After,
+}
+
+impl Side {
+    /// As it stands between the two addresses, in which there are no spaces.
+    const fn between(self) -> &'static str {
+        match self {
+            Self::Before => " before ",
+            Self::After => " after ",
+        }
+    }
 }
 
 /// Where a new address goes.
@@ -45,6 +63,10 @@ impl Wish {
         if let Some(address) = form.optional("remove")? {
             return Ok(Self::Remove(address.to_owned()));
         }
+        if let Some(text) = form.optional("move")? {
+            let odd = || Problem::invalid_field("move", format!("`{text}` says not before or after which address"));
+            return Self::moving(text).ok_or_else(odd);
+        }
         let place = match form.optional("place")?.unwrap_or_default() {
             "first" => Spot::First,
             text => text.strip_prefix("instead ").map_or(Spot::Last, |old| Spot::Instead(old.to_owned())),
@@ -52,11 +74,19 @@ impl Wish {
         Ok(Self::Add { address: form.field("add")?.to_owned(), place })
     }
 
+    fn moving(text: &str) -> Option<Self> {
+        [Side::Before, Side::After].into_iter().find_map(|side| {
+            let (address, of) = text.split_once(side.between())?;
+            Some(Self::Move { address: address.to_owned(), side, of: of.to_owned() })
+        })
+    }
+
     /// The fields that [`read`](Self::read) reads.
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Top(address) => vec![("top", address.clone())],
             Self::Remove(address) => vec![("remove", address.clone())],
+            Self::Move { address, side, of } => vec![("move", format!("{address}{}{of}", side.between()))],
             Self::Add { address, place } => vec![("add", address.clone()), ("place", place.text())],
         }
     }
@@ -68,6 +98,15 @@ impl Wish {
             Self::Top(address) if now.contains(address) => [vec![address.clone()], without(address)].concat(),
             Self::Top(_) => now.to_vec(),
             Self::Remove(address) => without(address),
+            Self::Move { address, side, of } if now.contains(address) && now.contains(of) && address != of => {
+                let put = |own: &String| match side {
+                    _ if own != of => vec![own.clone()],
+                    Side::Before => vec![address.clone(), own.clone()],
+                    Side::After => vec![own.clone(), address.clone()],
+                };
+                without(address).iter().flat_map(put).collect()
+            }
+            Self::Move { .. } => now.to_vec(),
             Self::Add { address, place: Spot::First } => [std::slice::from_ref(address), now].concat(),
             Self::Add { address, place: Spot::Instead(old) } if now.contains(old) => {
                 now.iter().map(|own| if own == old { address } else { own }).cloned().collect()
@@ -80,7 +119,7 @@ impl Wish {
     fn typed(&self) -> Option<String> {
         match self {
             Self::Add { address, .. } => Some(address.clone()),
-            Self::Top(_) | Self::Remove(_) => None,
+            Self::Top(_) | Self::Remove(_) | Self::Move { .. } => None,
         }
     }
 }
@@ -148,6 +187,7 @@ impl Look {
         let title = match &self.wish {
             Wish::Top(address) => say("Make ").name(address).say(" the sign-in address?"),
             Wish::Remove(address) => say("Remove ").name(address).say("?"),
+            Wish::Move { address, .. } => say("Move ").name(address).say(" to another place?"),
             Wish::Add { address, .. } => say("Add ").name(address).say("?"),
         };
         let mut carried = self.wish.fields();
@@ -253,11 +293,19 @@ mod tests {
     fn a_wish_changes_the_list_of_the_moment() {
         let add = |address: &str, place| Wish::Add { address: address.to_owned(), place };
         let (a, b, x) = (|| "a".to_owned(), || "b".to_owned(), || "x".to_owned());
+        let moved = |text: &str| Wish::moving(text).expect("a wish");
         for (wish, after) in [
             (Wish::Top(b()), "b a c"),
             (Wish::Top(x()), "a b c"),
             (Wish::Remove(a()), "b c"),
             (Wish::Remove(x()), "a b c"),
+            (moved("c before a"), "c a b"),
+            (moved("c before b"), "a c b"),
+            (moved("a after c"), "b c a"),
+            (moved("a before b"), "a b c"),
+            (moved("a before a"), "a b c"),
+            (moved("x after a"), "a b c"),
+            (moved("a after x"), "a b c"),
             (add("n", Spot::First), "n a b c"),
             (add("n", Spot::Last), "a b c n"),
             (add("n", Spot::Instead(b())), "a n c"),
@@ -265,5 +313,14 @@ mod tests {
         ] {
             assert_eq!(wish.carried_out(&list("a b c")), list(after), "{wish:?}");
         }
+    }
+
+    #[test]
+    fn a_move_says_before_or_after_which_address() {
+        for text in ["", "a", "a before", "a beside b", "before b"] {
+            assert_eq!(Wish::moving(text), None, "{text}");
+        }
+        let wish = Wish::moving("a after b").expect("a wish");
+        assert_eq!(wish.fields(), [("move", "a after b".to_owned())]);
     }
 }

@@ -66,6 +66,36 @@ async fn m7_a_change_below_the_first_address_is_shown_and_saved() {
 }
 
 #[tokio::test]
+async fn m1_addresses_are_put_in_another_order_below_the_first() {
+    let desk = settled().await;
+    desk.change(&[("add", "third@mail.example")], &[]).await.is(303);
+    let up = "third@mail.example before ada@home.example";
+    let page = desk.get("/contacts/ada").await.is(200);
+    assert_eq!(
+        page.text.matches("name=\"move\"").count(),
+        1,
+        "what is first or second has nowhere to go but to the top"
+    );
+    assert!(page.text.contains(&format!("name=\"move\" value=\"{up}\"")));
+    let text = words(&desk.post(PREVIEW, &[("move", up)]).await.is(200));
+    assert!(text.contains("Move third@mail.example to another place?"), "{text}");
+    assert!(text.contains("Person ada signs in with ada@mail.example, as before."), "{text}");
+    desk.change(&[("move", up)], &[]).await.is(303);
+    assert_eq!(desk.addresses().await, ["ada@mail.example", "third@mail.example", "ada@home.example"]);
+    let again = desk.post(PREVIEW, &[("move", up)]).await.is(200);
+    assert!(words(&again).contains("it is so already"));
+    // Pulled below another, the first one is the sign-in address no longer, and it is asked which it is (M9).
+    let down = [("move", "ada@mail.example after ada@home.example")];
+    assert!(words(&desk.post(PREVIEW, &down).await.is(200)).contains("Which is it?"));
+    desk.change(&down, &[("wrong_address", "no")]).await.is(303);
+    assert_eq!(desk.addresses().await, ["third@mail.example", "ada@home.example", "ada@mail.example"]);
+    let before = desk.kit.stored();
+    let odd = desk.post(PREVIEW, &[("move", "ada@home.example")]).await.is(400);
+    assert!(words(&odd).contains("before or after"), "{}", words(&odd));
+    assert_eq!(desk.kit.stored(), before);
+}
+
+#[tokio::test]
 async fn m9_a_move_asks_which_it_is_and_does_what_was_answered() {
     for (answer, status, told) in [("no", "active", 1), ("yes", "invited", 0)] {
         let desk = settled().await;

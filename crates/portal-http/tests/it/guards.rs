@@ -95,6 +95,25 @@ async fn the_style_sheet_is_kept_for_ever_under_its_own_name() {
 }
 
 #[tokio::test]
+async fn scripts_are_kept_for_ever_under_names_of_their_own_and_ask_for_nothing() {
+    let desk = crate::desk::Desk::new().await;
+    desk.contact("ada", "Ada", &["ada@mail.example"]).await;
+    for page in ["/contacts", "/contacts/ada"] {
+        let page = desk.get(page).await.is(200).text;
+        let path = page.split("<script src=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a script");
+        let script = desk.kit.send(Ask::get(path)).await.is(200);
+        assert_eq!(script.header("content-type"), Some("text/javascript; charset=utf-8"));
+        assert_eq!(script.header("cache-control"), Some("public, max-age=31536000, immutable"));
+        let tag = script.header("etag").expect("a tag").to_owned();
+        assert_eq!(desk.kit.send(Ask::get(path).with("if-none-match", &tag)).await.is(304).text, "");
+        for way in ["fetch(", "XMLHttpRequest", "WebSocket", "import(", "eval(", "innerHTML", "http"] {
+            assert!(!script.text.contains(way), "{way}");
+        }
+        assert!(path.starts_with("/assets/lists-") && page.matches("<script").count() == 1);
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_host_is_misdirected_except_for_probes() {
     let kit = Kit::new().await;
     for host in ["evil.example", "portal.example:8443", "127.0.0.1", ""] {
