@@ -1,5 +1,7 @@
 //! Secrets that can be recognised go through the whole life of a login; afterwards everything that stays is searched for them.
 
+mod staff;
+
 use std::path::{Path, PathBuf};
 
 use base64::{
@@ -163,6 +165,11 @@ async fn s10_no_secret_stays_anywhere(database: Database) {
 
     let service = bed.serve().await;
     a_life(&service, &sink, &key, &mut secrets).await;
+    let inside = staff::a_life(&service, &sink, &key, &mut secrets).await;
+    logs.push(staff::printed(&bed, &mut secrets).await);
+    for (page, answer) in staff::pages(inside).await {
+        secrets.are_not_in(&page, &answer);
+    }
     logs.push(service.stop().await.1);
     logs.push(refused_mail(&mut bed, &key).await);
     #[cfg(feature = "fault-points")]
