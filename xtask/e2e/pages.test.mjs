@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { DESKTOP, judgeEverywhere, usable, walkByKeyboard } from './kit.mjs';
-import { ROUTES, tour } from './tour.mjs';
+import { tour } from './tour.mjs';
+import { ROUTES } from './way.mjs';
 
 /** What is no page of its own, and why. */
 const NO_PAGES = {
