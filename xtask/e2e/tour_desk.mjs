@@ -64,10 +64,11 @@ async function workspacePages(way) {
     ['bulk/resend', 'bulk-resend'], ['me', 'own-account'], ['password', 'workspace-password'], ['users', 'users'],
     ['users/elaine', 'user'], ['users/tim/remove', 'user-removal'], ['settings', 'settings'], ['settings/look', 'settings-look'],
     ['settings/places', 'settings-places'], ['settings/sign-in', 'settings-sign-in'], ['settings/lifetimes', 'settings-lifetimes'],
-    ['settings/mails', 'settings-mails'], ['mails', 'mails'], ['mails/activation', 'mail'],
+    ['settings/mails', 'settings-mails'], ['settings/returns', 'settings-returns'], ['mails', 'mails'], ['mails/activation', 'mail'],
     ['mails/activation?language=de', 'mail-german'], ['keys', 'keys'], ['webhooks', 'webhooks'], ['import', 'import'], ['jobs', 'jobs'],
     ['trial', 'trial'], ['viewers', 'viewers'], ['contacts/c-1/view', 'view-asked'], ['contacts/c-4/delete', 'delete'],
-    ['contacts/c-4/erase', 'erase'],
+    ['contacts/c-4/erase', 'erase'], ['help', 'help'], ['help?q=a', 'help-several'], ['help?q=nobody%40nowhere.example', 'help-unknown'],
+    ['contacts/c-1/help', 'help-contact'], ['contacts/c-4/help', 'help-not-activated'], ['contacts/c-1/help/report', 'report'],
   ]) {
     await way.desk(page, rest);
     await way.shoot(page, name);

@@ -61,7 +61,11 @@ fn whose(case: &AddressCase<'_>, address: &EmailAddress) -> Option<Finding> {
     let first = |contact: &Contact| contact.emails.first().map(ToString::to_string).unwrap_or_default();
     match case.contact {
         Some((_, Place::First)) => None,
-        Some((contact, Place::Other)) => Some(tries::not_the_first(address.as_str(), &first(contact), Blocks)),
+        Some((contact, Place::Other)) => {
+            // As the contact has it, and not as it was typed.
+            let listed = contact.emails.iter().find(|listed| listed.key() == address.key()).unwrap_or(address);
+            Some(tries::not_the_first(listed.as_str(), &first(contact), Blocks))
+        }
         Some((contact, Place::Former)) => {
             let explanation = tries::former_explained(&first(contact));
             Some(said(FindingCode::FormerAddress, Blocks, "A former address", explanation))

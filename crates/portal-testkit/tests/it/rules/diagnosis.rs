@@ -242,6 +242,8 @@ async fn x1_an_address_is_diagnosed_as_it_is_told() {
     assert_eq!(codes(&blanks), "all_clear address_was_trimmed");
     assert_eq!(told(ADA).await, "ada: all_clear");
     assert_eq!(told("second@smith.example").await, "ada: not_the_first_address");
+    let remedy = desk.told("SECOND@smith.example").await.findings.remove(0).remedy.expect("it can be moved");
+    assert_eq!(remedy.address.as_deref(), Some("second@smith.example"), "as the contact has it");
     assert_eq!(told("uma@smith.example").await, ": practice_user_email");
     assert_eq!(told("adda@smith.example").await, ": near_miss_address");
     assert_eq!(desk.told("adda@smith.example").await.others[0].reference, reference("ada"));
