@@ -95,6 +95,8 @@ test('"I type my address and nothing happens": it is not the first one, and is m
   await call.says('Not the first address');
   assert.match(await main(), /Check who is calling first/);
   await call.press(/^Move tom@home.example to the top/);
+  call.clicks += 1;
+  await page.getByRole('radio').first().check();
   await call.press('Save');
   const { emails } = await smith.call('GET', '/contacts/two');
   assert.equal(emails[0].address, 'tom@home.example');
