@@ -1,0 +1,214 @@
+//! From what a server said to a reason: words before codes where they say more, by the tables.
+
+use crate::{
+    Reason, Status,
+    codes::{FAINT, TELLING, meaning},
+    status::Codes,
+    table::{PLAIN, Row, VAGUE, Where},
+    text::Said,
+};
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Judgement {
+    pub(crate) status: Option<Status>,
+    pub(crate) reason: Reason,
+    /// Whether the server meant it for good.
+    pub(crate) lasting: bool,
+}
+
+/// Judges what was said, the most telling text first, and the `Status` field of a report. `given_up` is whether nobody tries
+/// any longer.
+pub(crate) fn judge(texts: &[&str], field: Option<Status>, given_up: bool) -> Judgement {
+    let heard = Heard::of(texts, field);
+    let reason = heard.reason();
+    let reason = match reason {
+        Reason::Temporary if given_up && heard.ran_out() => Reason::Expired,
+        Reason::Expired | Reason::UserUnknown | Reason::HostUnknown | Reason::Other if !given_up => Reason::Temporary,
+        reason => reason,
+    };
+    Judgement { status: heard.status(), reason, lasting: heard.class() != Some(4) }
+}
+
+/// Whether a text gives a reason in plain words.
+pub(crate) fn is_plain(text: &str) -> bool {
+    let heard = Heard::of(&[text], None);
+    heard.texts.first().is_some_and(|said| heard.find(PLAIN, said).is_some())
+}
+
+struct Heard {
+    texts: Vec<Said>,
+    /// The codes of the first text that has some.
+    codes: Codes,
+    field: Option<Status>,
+}
+
+impl Heard {
+    fn of(texts: &[&str], field: Option<Status>) -> Self {
+        let codes = texts.iter().map(|text| Codes::of(text)).find(|codes| *codes != Codes::default());
+        let said = texts.iter().map(|text| Said::of(text)).filter(|said| !said.is_empty());
+        Self { texts: said.collect(), codes: codes.unwrap_or_default(), field }
+    }
+
+    /// The field's code, unless the server's own says more or something else.
+    fn status(&self) -> Option<Status> {
+        let field = self.field.filter(|field| field.class != 2);
+        match (field, self.codes.enhanced) {
+            (Some(field), Some(own)) if field.is_vague() && !own.is_vague() => Some(own),
+            (Some(field), Some(own)) if field.class < own.class => Some(own),
+            (Some(field), None) if field.class == 4 && self.codes.class() == Some(5) => self.codes.status(),
+            (field, _) => field.or(self.codes.status()),
+        }
+    }
+
+    fn class(&self) -> Option<u8> {
+        self.codes.class().or(self.field.map(|field| field.class))
+    }
+
+    fn reason(&self) -> Reason {
+        let (first, others) = match self.texts.split_first() {
+            Some((first, others)) => (Some(first), others),
+            None => (None, &[][..]),
+        };
+        let told = [self.codes.enhanced, self.field].into_iter().flatten();
+        first
+            .and_then(|said| self.find(PLAIN, said))
+            .or_else(|| told.clone().find_map(|status| meaning(TELLING, status)))
+            .or_else(|| others.iter().find_map(|said| self.find(PLAIN, said)))
+            .or_else(|| self.texts.iter().find_map(|said| self.find(VAGUE, said)))
+            .or_else(|| told.clone().find_map(|status| meaning(FAINT, status)))
+            .or_else(|| self.codes.reply.and_then(of_reply))
+            .unwrap_or(Reason::Other)
+    }
+
+    fn find(&self, rows: &[Row], said: &Said) -> Option<Reason> {
+        let fits = |row: &&Row| self.holds(row.holds) && row.phrases().any(|phrase| said.says(phrase));
+        rows.iter().find(fits).map(|row| row.reason)
+    }
+
+    fn holds(&self, condition: Where) -> bool {
+        let for_good = self.class() != Some(4);
+        let status = self.codes.enhanced.or(self.field);
+        let about = status.map(|status| (status.subject, status.detail));
+        match condition {
+            Where::Always => true,
+            Where::ForGood => for_good,
+            Where::OfAddress => for_good && about.is_none_or(|(subject, _)| subject != 7),
+            Where::ToldOfAddress => for_good && about.is_some_and(|about| about.0 == 1 || about == (4, 1)),
+        }
+    }
+
+    /// Whether time was what ended it.
+    fn ran_out(&self) -> bool {
+        let expired = PLAIN.iter().filter(|row| row.reason == Reason::Expired);
+        expired.flat_map(Row::phrases).any(|phrase| self.texts.iter().any(|said| said.says(phrase)))
+    }
+}
+
+/// A reply without an enhanced code and without a word that is known.
+fn of_reply(reply: u16) -> Option<Reason> {
+    match reply {
+        ..500 => Some(Reason::Temporary),
+        551 => Some(Reason::UserUnknown),
+        552 => Some(Reason::MailboxFull),
+        556 => Some(Reason::HostUnknown),
+        571 => Some(Reason::BlockedSender),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A phrase as a server might say it.
+    fn spoken(phrase: &str) -> String {
+        phrase.replace('…', " of yours ").replace('*', "")
+    }
+
+    fn code_for(row: &Row) -> &'static str {
+        if row.holds == Where::ToldOfAddress { "550 5.4.1" } else { "550" }
+    }
+
+    #[test]
+    fn every_phrase_means_what_its_row_says() {
+        let mut wrong = Vec::new();
+        for row in PLAIN.iter().chain(VAGUE) {
+            for phrase in row.phrases() {
+                let text = format!("{} {}", code_for(row), spoken(phrase));
+                let judged = judge(&[&text], None, true);
+                if judged.reason != row.reason {
+                    wrong.push(format!("{text} is {:?}, not {:?}", judged.reason, row.reason));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    #[test]
+    fn every_code_means_what_its_row_says() {
+        for (table, row) in TELLING.iter().map(|row| (TELLING, row)).chain(FAINT.iter().map(|row| (FAINT, row))) {
+            let status = Status::new(row.class.unwrap_or(5), row.subject, row.details.0);
+            assert_eq!(meaning(table, status), Some(row.reason), "{status}");
+        }
+        for row in TELLING {
+            let status = Status::new(row.class.unwrap_or(5), row.subject, row.details.1);
+            let judged = judge(&[&format!("{status} no")], None, true);
+            assert_eq!((judged.reason, judged.status), (row.reason, Some(status)));
+            assert_eq!(judge(&[""], Some(status), true).reason, row.reason, "{status}");
+        }
+    }
+
+    #[test]
+    fn words_weigh_more_than_vague_codes_and_telling_codes_more_than_vague_words() {
+        use Reason::{
+            BlockedSender, Expired, HostUnknown, MailboxFull, Other, RejectedContent, Temporary, UserUnknown,
+        };
+        for (text, reason) in [
+            ("550 5.7.1 no such user here", UserUnknown),
+            ("550 5.1.1 message content rejected", RejectedContent),
+            ("550 5.1.1 rejected", UserUnknown),
+            ("550 5.7.1 rejected", BlockedSender),
+            ("550 5.2.1 the mailbox is disabled", Other),
+            ("550 5.4.1 Recipient address rejected: Access denied", UserUnknown),
+            ("554 5.7.1 Recipient address rejected: Access denied", BlockedSender),
+            ("550 Requested action not taken: mailbox unavailable", UserUnknown),
+            ("450 Requested action not taken: mailbox unavailable", Temporary),
+            ("550 5.7.1 Requested action not taken: mailbox unavailable", BlockedSender),
+            ("552 5.2.2 over quota", MailboxFull),
+            ("552 go away", MailboxFull),
+            ("552 5.3.4 message size exceeds the limit", RejectedContent),
+            ("551 somewhere else", UserUnknown),
+            ("556 never", HostUnknown),
+            ("550 never", Other),
+            ("421 service not available", Temporary),
+            ("451 4.7.1 greylisted, retry timeout exceeded", Expired),
+            ("sender address rejected: domain not found", BlockedSender),
+            ("recipient address rejected: domain not found", HostUnknown),
+            ("550 5.1.1 Sender address rejected: User unknown in virtual mailbox table", BlockedSender),
+        ] {
+            assert_eq!(judge(&[text], None, true).reason, reason, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_status_is_the_one_that_says_most() {
+        let read = |text: &str, field: Option<(u8, u16, u16)>| {
+            let field = field.map(|(class, subject, detail)| Status::new(class, subject, detail));
+            judge(&[text], field, true).status.map(|status| status.to_string())
+        };
+        assert_eq!(read("550 5.1.1 no", Some((5, 0, 0))).as_deref(), Some("5.1.1"));
+        assert_eq!(read("550 5.7.1 no", Some((5, 1, 1))).as_deref(), Some("5.1.1"));
+        assert_eq!(read("550 5.1.1 no", Some((4, 4, 7))).as_deref(), Some("5.1.1"));
+        assert_eq!(read("552 no", None).as_deref(), Some("5.2.2"));
+        assert_eq!(read("no", None), None);
+    }
+
+    #[test]
+    fn what_is_only_for_now_is_not_lasting() {
+        assert!(!judge(&["450 4.1.1 user unknown"], Some(Status::new(5, 1, 1)), true).lasting);
+        assert!(judge(&["550 user unknown"], Some(Status::new(4, 4, 7)), true).lasting);
+        assert!(judge(&["user unknown"], None, true).lasting);
+        assert_eq!(judge(&["550 user unknown"], None, false).reason, Reason::Temporary);
+    }
+}

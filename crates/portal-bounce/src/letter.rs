@@ -1,0 +1,236 @@
+//! A bounce without fields: what its sentences say, to whom it failed, and where the returned message begins.
+
+use crate::{
+    judge::is_plain,
+    status::Codes,
+    text::{Said, addresses, is_quoted},
+    tree::Part,
+};
+
+/// Most bytes of text that are read.
+const LONGEST: usize = 64 * 1024;
+/// How a returned message is announced.
+const ANNOUNCED: &[&str] = &[
+    "original message",
+    "original mail",
+    "original e-mail",
+    "original email",
+    "copy of the message",
+    "copy of your message",
+    "copy of the original",
+    "message follows",
+    "message headers follow",
+    "mail follows",
+    "unsent message",
+    "undelivered message",
+    "undeliverable message",
+    "returned message",
+    "message header",
+    "header of the",
+    "headers of the",
+    "text of the message",
+    "returned content",
+    "beginning of the message",
+    "your message reads",
+    "your original",
+    "message text",
+    "message contents",
+    "enclosed",
+    "ursprungliche nachricht",
+    "originalnachricht",
+    "kopie der nachricht",
+    "kopie ihrer nachricht",
+    "message d'origine",
+    "message original",
+    "mensaje original",
+    "messaggio originale",
+    "oorspronkelijk bericht",
+    "originele bericht",
+    "mensagem original",
+    "oryginalna wiadomosc",
+    "исходное сообщение",
+    "元のメッセージ",
+    "オリジナルメッセージ",
+    "原文",
+    "原始邮件",
+    "原始郵件",
+];
+
+/// What a mail says itself, and what it returns.
+#[derive(Debug, Default)]
+pub(crate) struct Letter {
+    /// What it says itself.
+    pub(crate) said: String,
+    /// What comes after that in the text.
+    pub(crate) returned: String,
+}
+
+impl Letter {
+    /// Reads the text parts of a mail, without those of mails within it.
+    pub(crate) fn of(mail: &Part) -> Self {
+        let mut letter = Self::default();
+        for text in texts(mail) {
+            letter.read(&text);
+            if letter.said.len() + letter.returned.len() > LONGEST {
+                break;
+            }
+        }
+        letter
+    }
+
+    fn read(&mut self, text: &str) {
+        let lines: Vec<_> = text.lines().take(4000).collect();
+        let mut at = 0;
+        while let Some(line) = lines.get(at) {
+            let head = head(&lines[at..]);
+            if is_announcement(line) || head.whole {
+                self.returned.extend(lines[at..].iter().flat_map(|line| [line.trim_end(), "\n"]));
+                return;
+            }
+            if head.length > 0 {
+                self.returned.extend(lines[at..at + head.length].iter().flat_map(|line| [line.trim_end(), "\n"]));
+                at += head.length;
+                continue;
+            }
+            if !is_quoted(line.trim_start()) && self.said.len() < LONGEST {
+                self.said.push_str(line.trim());
+                self.said.push('\n');
+            }
+            at += 1;
+        }
+        self.said.push('\n');
+    }
+
+    /// Whether a server's reply or an enhanced code stands in it.
+    pub(crate) fn is_coded(&self) -> bool {
+        Codes::of(&self.said).class().is_some_and(|class| class != 2)
+    }
+
+    /// The paragraphs that tell of a recipient: with its address and what follows it, or else with a code.
+    pub(crate) fn core(&self, recipient: Option<&str>) -> String {
+        let paragraphs: Vec<_> = self.said.split("\n\n").map(str::trim).filter(|it| !it.is_empty()).collect();
+        let mut named = String::new();
+        let mut follows = false;
+        for paragraph in &paragraphs {
+            let names = recipient.is_some_and(|address| paragraph.contains(address));
+            if names || follows {
+                named.push_str(paragraph);
+                named.push('\n');
+            }
+            follows = names && is_bare(paragraph);
+        }
+        let coded = |text: &str| Codes::of(text) != Codes::default();
+        if coded(&named) || is_plain(&named) {
+            return named;
+        }
+        let told: Vec<_> = paragraphs.into_iter().filter(|paragraph| coded(paragraph)).collect();
+        if told.is_empty() { named } else { told.join("\n") }
+    }
+
+    /// The address that it failed for: one that stands at the beginning of a line, else behind a word that names one, else any.
+    /// Those of the mail's own head are not meant.
+    pub(crate) fn recipient(&self, not: &[&str]) -> Option<String> {
+        let meant = |address: &&str| !not.iter().any(|own| own.eq_ignore_ascii_case(address)) && !is_program(address);
+        let first = |text: &str| addresses(text).find(meant).map(str::to_owned);
+        let lines = || self.said.lines().map(str::trim);
+        let leading = lines().find_map(|line| {
+            let rest = line.trim_start_matches(['<', '*', '-', '"', '\'', '(', '[', ' ']);
+            let rest = rest.strip_prefix("mailto:").unwrap_or(rest);
+            first(line).filter(|address| rest.starts_with(address.as_str()))
+        });
+        let named = || {
+            lines().find_map(|line| {
+                let lower = line.to_ascii_lowercase();
+                let marks = [
+                    "rcpt to",
+                    "to:",
+                    "recipient",
+                    "address",
+                    "user",
+                    "deliver",
+                    "mailbox",
+                    "empf",
+                    "destinat",
+                    "account",
+                ];
+                let marked = marks.iter().any(|mark| lower.contains(mark)) && !lower.contains("from:");
+                marked.then(|| first(line)).flatten()
+            })
+        };
+        leading.or_else(named).or_else(|| first(&self.said))
+    }
+}
+
+fn is_program(address: &str) -> bool {
+    let local = address.split('@').next().unwrap_or_default().to_ascii_lowercase();
+    ["mailer-daemon", "postmaster", "abuse", "support", "helpdesk", "hostmaster", "admin"].contains(&local.as_str())
+}
+
+/// A paragraph of nothing but an address.
+fn is_bare(paragraph: &str) -> bool {
+    paragraph.split_whitespace().count() <= 1
+}
+
+/// The texts of a mail: of the same in two forms, the plain one.
+fn texts(mail: &Part) -> Vec<String> {
+    let own = mail.own();
+    let of = |media: &str| -> Vec<String> {
+        let leaves = own.iter().filter(|part| part.media == media && part.parts.is_empty());
+        leaves.map(|part| part.text()).filter(|text| !text.trim().is_empty()).collect()
+    };
+    let plain = of("text/plain");
+    if plain.is_empty() { of("text/html") } else { plain }
+}
+
+fn is_announcement(line: &str) -> bool {
+    let line = line.trim();
+    if line.len() > 200 || line.is_empty() {
+        return false;
+    }
+    let mark = |c: char| matches!(c, '-' | '=' | '_' | '*' | '#' | '~' | '+');
+    let marked = line.starts_with(mark)
+        || line.ends_with(mark)
+        || line.ends_with([':', '：'])
+        || line.starts_with("Below this line");
+    marked && Said::of(line).says_any(ANNOUNCED)
+}
+
+/// Lines that look like the head of a mail.
+struct Head {
+    length: usize,
+    /// It is all of a head, so the message follows, and not a summary of a message that the text goes on to speak of.
+    whole: bool,
+}
+
+fn head(lines: &[&str]) -> Head {
+    const NONE: Head = Head { length: 0, whole: false };
+    const KNOWN: [&str; 10] = [
+        "from",
+        "to",
+        "subject",
+        "date",
+        "message-id",
+        "received",
+        "return-path",
+        "mime-version",
+        "content-type",
+        "sent",
+    ];
+    let (mut length, mut fields, mut known, mut whole) = (0, 0, 0, false);
+    for line in lines.iter().take(80) {
+        if line.starts_with([' ', '\t']) && fields > 0 && !line.trim().is_empty() {
+            length += 1;
+            continue;
+        }
+        let Some((name, _)) = line.split_once(':') else { break };
+        let name = name.trim_end().to_ascii_lowercase();
+        if name.is_empty() || name.len() > 40 || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        {
+            break;
+        }
+        (length, fields) = (length + 1, fields + 1);
+        known += usize::from(KNOWN.contains(&name.as_str()));
+        whole |= matches!(name.as_str(), "received" | "return-path" | "mime-version" | "dkim-signature");
+    }
+    if fields >= 3 && known >= 2 { Head { length, whole } } else { NONE }
+}

@@ -1,0 +1,214 @@
+//! From a mail to a report: fields of a report first, then sentences, then signs of a program that answers.
+
+use crate::{
+    Kind, LONGEST_WORDS, MOST_PATHS, Reason, Report, Status,
+    fields::Fields,
+    judge::{is_plain, judge},
+    letter::Letter,
+    notice::{Fate, Notice},
+    original::{Original, one_id},
+    signs::{self, Signs},
+    text::{Said, addresses, one_line},
+    tree::Part,
+};
+
+/// What a mail says.
+pub(crate) fn of(mail: &Part) -> Report {
+    read(mail).unwrap_or_else(|| Report { return_path: paths(mail), ..Report::of(Kind::Unrelated) })
+}
+
+/// A mail that is read, with all that was found in it.
+struct Reading<'a> {
+    mail: &'a Part,
+    own: Vec<&'a Part>,
+    signs: Signs,
+    letter: Letter,
+    original: Original,
+}
+
+/// What a mail says, or else a mail within it; `None` where that is nothing to us.
+fn read(mail: &Part) -> Option<Report> {
+    let (own, letter) = (mail.own(), Letter::of(mail));
+    let original = Original::of(mail, &letter);
+    let reading = Reading { mail, own, signs: Signs::of(&mail.fields), letter, original };
+    let kept = |mut report: Report| {
+        report.return_path.extend(paths(mail));
+        report
+    };
+    if let Some(found) = reading.complaint() {
+        return found.map(kept);
+    }
+    if reading.has("message/disposition-notification") {
+        return None;
+    }
+    if let Some(report) = reading.notice().or_else(|| reading.free()).or_else(|| reading.vacation()) {
+        return Some(kept(report));
+    }
+    let within = reading.own.iter().filter(|part| part.is_mail()).filter_map(|part| part.parts.first());
+    within.filter_map(read).find(|report| report.kind != Kind::Vacation).map(|report| {
+        let mut all = Report { return_path: paths(mail), ..report.clone() };
+        all.return_path.extend(report.return_path);
+        all.return_path.truncate(MOST_PATHS);
+        all
+    })
+}
+
+impl Reading<'_> {
+    fn has(&self, media: &str) -> bool {
+        self.own.iter().any(|part| part.media == media)
+    }
+
+    /// A complaint (RFC 5965), and the one form without fields that is still sent. `Some(None)` where a reader says that a mail was
+    /// no nuisance.
+    fn complaint(&self) -> Option<Option<Report>> {
+        let part = self.own.iter().find(|part| part.media == "message/feedback-report");
+        let told = self.signs.subject.begins_with_any(&["complaint about message from"]);
+        let fields = match part {
+            Some(part) => Fields::read(part.bytes()).0,
+            None if told && self.original.is_there() => Fields::default(),
+            None => return None,
+        };
+        if fields.first("feedback-type").is_some_and(|kind| kind.trim().eq_ignore_ascii_case("not-spam")) {
+            return Some(None);
+        }
+        let named =
+            ["original-rcpt-to", "removal-recipient"].into_iter().find_map(|name| fields.addresses(name).next());
+        let marked = || self.original.field("x-hmxmroriginalrecipient").and_then(|value| addresses(value).next());
+        Some(Some(Report {
+            recipient: named.or_else(marked).map(str::to_owned).or_else(|| self.original.to()),
+            original_message_id: self.original_id(None),
+            reporting_mta: fields.first("reporting-mta").map(|mta| one_line(mta.trim_start_matches("dns;"), 250)),
+            ..Report::of(Kind::Complaint)
+        }))
+    }
+
+    /// A report with fields (RFC 3464).
+    fn notice(&self) -> Option<Report> {
+        let is_report =
+            |part: &&&Part| matches!(part.media.as_str(), "message/delivery-status" | "message/global-delivery-status");
+        let mut notices = self.own.iter().filter(is_report).map(|part| Notice::read(&part.text(), true));
+        let notice = notices.find(|notice| !notice.recipients.is_empty()).or_else(|| self.notice_in_text())?;
+        let (kind, fate) = notice.decisive()?;
+        let kind = if kind == Kind::Bounce && self.only_waits(fate) { Kind::Delayed } else { kind };
+        let recipient = fate.address().map(str::to_owned);
+        let recipient = recipient.or_else(|| self.signs.failed.clone()).or_else(|| self.recipient());
+        let core = self.letter.core(recipient.as_deref());
+        let report = match kind {
+            Kind::Delivered => Report { status: fate.status, ..Report::of(kind) },
+            _ => decided(kind, &[fate.said(), &core, &self.letter.said], fate.status),
+        };
+        Some(Report {
+            recipient,
+            original_message_id: self.original_id(Some(&notice)),
+            reporting_mta: notice.reporting_mta.as_deref().map(|mta| one_line(mta, 250)),
+            ..report
+        })
+    }
+
+    /// Fields in plain text, as gateways leave them and people forward them, but not where somebody answers.
+    fn notice_in_text(&self) -> Option<Notice> {
+        if self.signs.answer && !self.signs.daemon && self.is_answer() {
+            return None;
+        }
+        let leaves =
+            self.own.iter().filter(|part| part.media.starts_with("text/") && part.parts.is_empty() && !part.is_head());
+        let texts = leaves.map(|part| part.text()).filter(|text| Notice::stands_in(text));
+        texts.map(|text| Notice::read(&text, false)).find(|notice| !notice.recipients.is_empty())
+    }
+
+    fn is_answer(&self) -> bool {
+        self.mail.fields.first("in-reply-to").is_some()
+            || self.mail.fields.first("references").is_some()
+            || self.signs.subject.begins_with_any(&["re:", "aw:", "antw:", "sv:"])
+    }
+
+    /// Whether a report names no action, and its text says that somebody still tries.
+    fn only_waits(&self, fate: &Fate) -> bool {
+        let said = Said::of(&self.letter.said);
+        !fate.has_action()
+            && fate.status.is_none_or(|status| status.class == 4)
+            && signs::waits(&said)
+            && !signs::is_given_up(&said)
+    }
+
+    /// A report in sentences.
+    fn free(&self) -> Option<Report> {
+        let said = Said::of(&self.letter.said);
+        let signs = &self.signs;
+        let subject = signs::fails(&signs.subject) || signs::waits(&signs.subject);
+        let text = signs::fails(&said) || signs::waits(&said);
+        let (coded, plain) = (self.letter.is_coded(), is_plain(&self.letter.said));
+        let told = text && (coded || plain || self.original.is_there());
+        let report =
+            self.mail.attribute("report-type").is_some_and(|kind| kind.eq_ignore_ascii_case("delivery-status"));
+        let person = signs.answer && !signs.daemon && !report;
+        let is = signs.failed.is_some()
+            || report
+            || (signs.daemon && (subject || told || (coded && plain)))
+            || (signs.returned && !person && subject && (text || coded || plain))
+            || (!person && !signs.is_vacation(&self.mail.fields) && subject && told && (coded || plain));
+        if !is {
+            return None;
+        }
+        let waits = (signs::waits(&signs.subject) || signs::waits(&said)) && !signs::is_given_up(&said);
+        let kind = if waits { Kind::Delayed } else { Kind::Bounce };
+        let recipient = signs.failed.clone().or_else(|| self.recipient());
+        let core = self.letter.core(recipient.as_deref());
+        let report = decided(kind, &[&core, &self.letter.said], None);
+        Some(Report { recipient, original_message_id: self.original_id(None), ..report })
+    }
+
+    fn vacation(&self) -> Option<Report> {
+        let away = self.signs.is_vacation(&self.mail.fields);
+        away.then(|| Report { original_message_id: self.answered(), ..Report::of(Kind::Vacation) })
+    }
+
+    fn recipient(&self) -> Option<String> {
+        let fields = &self.mail.fields;
+        let mut not: Vec<_> =
+            ["from", "sender", "reply-to"].into_iter().flat_map(|name| fields.addresses(name)).collect();
+        let paths = paths(self.mail);
+        not.extend(paths.iter().map(String::as_str));
+        self.letter.recipient(&not).or_else(|| self.original.to())
+    }
+
+    fn original_id(&self, notice: Option<&Notice>) -> Option<String> {
+        let told = || notice.and_then(|notice| notice.message_id.as_deref()).and_then(one_id);
+        let envelope =
+            || notice.and_then(|notice| notice.envelope_id.as_deref()).filter(|id| id.contains('@')).and_then(one_id);
+        self.original.id().or_else(told).or_else(envelope).or_else(|| self.answered())
+    }
+
+    /// The message that the mail says it answers.
+    fn answered(&self) -> Option<String> {
+        let last = |name: &str| self.mail.fields.ids(name).last().map(|id| (*id).to_owned());
+        last("in-reply-to").or_else(|| last("references"))
+    }
+}
+
+/// A bounce or a delay, judged by what was said.
+fn decided(kind: Kind, texts: &[&str], field: Option<Status>) -> Report {
+    let judged = judge(texts, field, kind == Kind::Bounce);
+    let wrong = matches!(judged.reason, Reason::UserUnknown | Reason::HostUnknown);
+    let words = texts.iter().map(|text| one_line(text, LONGEST_WORDS)).find(|words| !words.is_empty());
+    Report {
+        status: judged.status,
+        reason: Some(judged.reason),
+        hard: kind == Kind::Bounce && wrong && judged.lasting,
+        words,
+        ..Report::of(kind)
+    }
+}
+
+/// The addresses that a mail may have come to: what the last server wrote, then whom it is for.
+fn paths(mail: &Part) -> Vec<String> {
+    const NAMES: [&str; 7] =
+        ["delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "x-rcpt-to", "to"];
+    let mut paths: Vec<String> = Vec::new();
+    for address in NAMES.iter().flat_map(|name| mail.fields.addresses(name)) {
+        if paths.len() < MOST_PATHS && !paths.iter().any(|known| known == address) {
+            paths.push(address.to_owned());
+        }
+    }
+    paths
+}
