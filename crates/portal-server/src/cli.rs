@@ -26,7 +26,8 @@ goes before a variable, a variable before the file. Secrets are better kept in f
 
 Every command brings the schema of the database up to date first, and refuses a schema that is newer than the program.
 
-Exit codes: 0 done; 1 refused by the rules, or a row of an import was, a journal is not valid, or something keeps a client out; 2 a setting, argument or file can't be used; \
+Exit codes: 0 done; 1 refused by the rules, or a row of an import was, a journal is not valid, something keeps a client out, or one of \
+several mails can't be read; 2 a setting, argument or file can't be used; \
 3 the database or an address is not available; 4 a fault of the program or damaged data.";
 
 /// The commands.
@@ -62,6 +63,9 @@ pub(crate) enum Command {
     /// The journal: verify
     #[command(subcommand)]
     Journal(JournalCommand),
+    /// Mails that came back: classify
+    #[command(subcommand)]
+    Bounce(BounceCommand),
 }
 
 /// Whom to diagnose.
@@ -304,6 +308,17 @@ pub(crate) enum JournalCommand {
     },
 }
 
+/// Commands on mails that came back.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BounceCommand {
+    /// Say what mails are, one line of JSON for each, in their order: no database is opened, and nothing is changed
+    Classify {
+        /// Files of one mail each, as a Maildir holds them; `-` reads standard input
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+}
+
 /// What was typed: the command, and the settings among the flags.
 pub(crate) struct Typed {
     /// The command.
@@ -384,6 +399,7 @@ mod tests {
             (&["portal", "practice", "create", "x"], "--name"),
             (&["portal", "api-key", "create", "--name", "x", "--scope", "operator"], "operator"),
             (&["portal", "import", "f", "--dry-run", "--send"], "--send"),
+            (&["portal", "bounce", "classify"], "FILE"),
         ] {
             let line = typed(words).err().unwrap();
             assert!(line.contains(named) && !line.contains('\n'), "{line}");

@@ -7,7 +7,8 @@ use portal::domain::{Refusal, port::StoreError};
 /// What the exit code says; `--help` prints the same table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// The command, or a row of an import, was refused by the rules; or a journal is not valid.
+    /// The command, or a row of an import, was refused by the rules; or a journal is not valid, or one of several
+    /// mails can't be read.
     Refused = 1,
     /// A setting, an argument or a file can't be used; nothing was done.
     Usage = 2,

@@ -65,6 +65,7 @@ fn run(typed: Typed) -> Result<ExitCode, Failure> {
             Command::Diagnose(arguments) => commands::diagnose::run(settings, arguments).await,
             Command::Journal(command) => commands::journal::run(settings, command).await,
             Command::Import(arguments) => commands::import::run(settings, arguments).await,
+            Command::Bounce(command) => commands::bounce::run(&command),
         }
     })
 }

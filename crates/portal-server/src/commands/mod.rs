@@ -1,6 +1,7 @@
 //! One module for each command. A command reads arguments, calls a use case and says what came of it.
 
 pub(crate) mod api_key;
+pub(crate) mod bounce;
 pub(crate) mod diagnose;
 pub(crate) mod export;
 pub(crate) mod import;

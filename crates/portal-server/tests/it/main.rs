@@ -3,6 +3,7 @@
 mod support;
 
 mod api;
+mod bounce;
 mod canary;
 mod cli;
 mod demo;
