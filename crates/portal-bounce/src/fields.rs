@@ -6,6 +6,8 @@ use crate::{text::addresses, tree::decode};
 
 /// Most bytes of a head.
 const LONGEST_HEAD: usize = 128 * 1024;
+/// Most bytes of a value whose encoded words are written out.
+const LONGEST_DECODED: usize = 4 * 1024;
 /// Most fields of a head.
 const MOST_FIELDS: usize = 512;
 
@@ -99,7 +101,7 @@ fn written_out(value: &str) -> String {
     if !value.contains("=?") {
         return value.to_owned();
     }
-    let line = format!("{value}\n");
+    let line = format!("{}\n", &value[..value.floor_char_boundary(LONGEST_DECODED)]);
     match MessageStream::new(line.as_bytes()).parse_unstructured() {
         HeaderValue::Text(text) => text.into_owned(),
         _ => value.to_owned(),

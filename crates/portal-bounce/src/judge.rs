@@ -24,6 +24,8 @@ pub(crate) fn judge(texts: &[&str], field: Option<Status>, given_up: bool) -> Ju
     let reason = heard.reason();
     let reason = match reason {
         Reason::Temporary if given_up && heard.ran_out() => Reason::Expired,
+        // Names that could not be looked up until the time was over.
+        Reason::HostUnknown if given_up && heard.class() == Some(4) => Reason::Expired,
         Reason::Expired | Reason::UserUnknown | Reason::HostUnknown | Reason::Other if !given_up => Reason::Temporary,
         reason => reason,
     };

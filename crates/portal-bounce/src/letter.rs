@@ -9,6 +9,10 @@ use crate::{
 
 /// Most bytes of text that are read.
 const LONGEST: usize = 64 * 1024;
+/// Most bytes of a line.
+const LONGEST_LINE: usize = 4 * 1024;
+/// Most lines of a part.
+const MOST_LINES: usize = 4000;
 /// How a returned message is announced.
 const ANNOUNCED: &[&str] = &[
     "original message",
@@ -79,26 +83,29 @@ impl Letter {
     }
 
     fn read(&mut self, text: &str) {
-        let lines: Vec<_> = text.lines().take(4000).collect();
-        let mut at = 0;
+        let lines: Vec<_> = text.lines().take(MOST_LINES).collect();
+        let (mut at, mut announced) = (0, false);
         while let Some(line) = lines.get(at) {
             let head = head(&lines[at..]);
-            if is_announcement(line) || head.whole {
-                self.returned.extend(lines[at..].iter().flat_map(|line| [line.trim_end(), "\n"]));
-                return;
+            if head.whole || (announced && head.length > 0) {
+                return self.returned(&lines[at..]);
             }
-            if head.length > 0 {
-                self.returned.extend(lines[at..at + head.length].iter().flat_map(|line| [line.trim_end(), "\n"]));
-                at += head.length;
-                continue;
-            }
-            if !is_quoted(line.trim_start()) && self.said.len() < LONGEST {
-                self.said.push_str(line.trim());
+            announced |= is_announcement(line);
+            let length = head.length.max(1);
+            // Some announce the message, and say why before it begins.
+            if head.length > 0 || (announced && Codes::of(line) == Codes::default()) {
+                self.returned(&lines[at..at + length]);
+            } else if !is_quoted(line.trim_start()) && self.said.len() < LONGEST {
+                self.said.push_str(line[..line.floor_char_boundary(LONGEST_LINE)].trim());
                 self.said.push('\n');
             }
-            at += 1;
+            at += length;
         }
         self.said.push('\n');
+    }
+
+    fn returned(&mut self, lines: &[&str]) {
+        self.returned.extend(lines.iter().flat_map(|line| [line.trim_end(), "\n"]));
     }
 
     /// Whether a server's reply or an enhanced code stands in it.

@@ -22,6 +22,8 @@ const NAMES: [&str; 11] = [
 ];
 /// Most recipients of a report.
 const MOST_RECIPIENTS: usize = 500;
+/// Most lines of a report.
+const MOST_LINES: usize = 20_000;
 /// Most bytes of a value.
 const LONGEST_VALUE: usize = 8 * 1024;
 
@@ -47,7 +49,9 @@ pub(crate) struct Fate {
 impl Notice {
     /// Whether a text has the fields of a report, as some gateways leave them in plain text.
     pub(crate) fn stands_in(text: &str) -> bool {
-        let has = |names: &[&str]| text.lines().filter_map(field).any(|(name, _)| names.contains(&name.as_str()));
+        let has = |names: &[&str]| {
+            text.lines().take(MOST_LINES).filter_map(field).any(|(name, _)| names.contains(&name.as_str()))
+        };
         has(&["final-recipient", "original-recipient"]) && has(&["action", "status", "diagnostic-code"])
     }
 
@@ -159,7 +163,8 @@ impl Fate {
 fn fields(text: &str, whole: bool) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
     let mut open = false;
-    for line in text.lines().filter(|line| !is_quoted(line)) {
+    for line in text.lines().take(MOST_LINES).filter(|line| !is_quoted(line)) {
+        let line = &line[..line.floor_char_boundary(LONGEST_VALUE)];
         if line.trim().is_empty() {
             found.push(Default::default());
             open = false;

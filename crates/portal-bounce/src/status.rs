@@ -132,7 +132,9 @@ fn reply(text: &str, at: usize) -> Option<u16> {
     let reply: u16 = digits.parse().ok().filter(|reply| matches!(reply, 421..=459 | 471 | 500..=579))?;
     let before = text[..at].trim_end_matches([' ', '\t']);
     let coded = Status::at(rest.trim_start_matches([' ', '-', '#', '('])).is_some();
-    let opened = before.is_empty() || before.ends_with(|c: char| !c.is_alphanumeric() && !matches!(c, ',' | '[' | '/'));
+    let spaced = before.len() < at;
+    let opens = |c: char| !c.is_alphanumeric() && !matches!(c, '[' | '/') && (spaced || c != ',');
+    let opened = before.is_empty() || before.ends_with(opens);
     let told =
         ["error", "code", "said", "smtp", "reply", "with", "status", "server", "reason", "returned", "mit", "fehler"];
     let told = told.iter().any(|word| {
@@ -180,6 +182,8 @@ mod tests {
             ("5.0.0 (550 5.2.2 full)", Some("5.2.2"), Some(550)),
             ("ERROR_CODE :550, ERROR_CODE :5.1.1", Some("5.1.1"), Some(550)),
             ("(reason: 552 Quota)", None, Some(552)),
+            ("x: [192.0.2.7], 550 no", None, Some(550)),
+            ("1,550 mails", None, None),
             ("see 550@home.example and /550/", None, None),
         ] {
             assert_eq!(read(text), (enhanced.map(str::to_owned), reply), "{text}");

@@ -46,19 +46,9 @@ const fn on(holds: Where, reason: Reason, says: &'static str) -> Row {
 /// Words that leave no doubt. What stops a message before its recipient is looked at comes first; then what is soft, so that
 /// "full or unknown" is not taken for unknown.
 pub(crate) const PLAIN: &[Row] = &[
-    // The way is wrong, not the address.
-    row(
-        Other,
-        "relaying denied | relaying not allowed | relaying is prohibited | relaying prohibited | \
-         relay access denied | relay denied | unable to relay | cannot relay | relay not permitted | \
-         not permitted to relay | we do not relay | no relaying | relaying mail to | relay from your | \
-         in my list of allowed rcpthosts | authentication is required for relay* | \
-         client not authenticated to send | must authenticate | authentication required to send | too many hops | \
-         hop count exceeded | mail loop* | loops back to myself | mail forwarding loop | routing loop | \
-         message looping",
-    ),
     // A directory at the edge of Microsoft's servers says no more of an address that is not in it.
     on(Where::ToldOfAddress, UserUnknown, "recipient address rejected: access denied"),
+    row(RejectedContent, "resolver.rst.recipsizelimit* | resolver.rst.sendsizelimit*"),
     // Only some may write to this address.
     row(
         BlockedSender,
@@ -75,6 +65,25 @@ pub(crate) const PLAIN: &[Row] = &[
          not allowed to send mail for | does not pass authentication | pass authentication checks | spoof* | \
          does not designate | not a permitted sender | not authorized to use…identity | domain…fails authentication",
     ),
+    // The way is wrong, not the address.
+    row(
+        Other,
+        "authentication required | authentication is required | authentication failed | relaying denied | relaying not allowed | relaying is prohibited | relaying prohibited | \
+         relay access denied | relay denied | unable to relay | cannot relay | relay not permitted | \
+         not permitted to relay | we do not relay | no relaying | relaying mail to | relay from your | \
+         in my list of allowed rcpthosts | authentication is required for relay* | \
+         client not authenticated to send | too many hops | \
+         hop count exceeded | mail loop* | loops back to myself | mail forwarding loop | routing loop | \
+         message looping",
+    ),
+    // It is there and takes nothing, which may end. Before what is said of those who are blocked.
+    row(
+        Other,
+        "account is disabled | account has been disabled | account disabled | account is inactive | account inactive | \
+         account is suspended | account suspended | account has been suspended | account is locked | user is disabled | \
+         mailbox is disabled | mailbox disabled | mailbox has been disabled | mailbox is suspended | due to inactivity | \
+         user is inactive | user inactive | disabled or discontinued | recipient is disabled | recipient is suspended",
+    ),
     // The message, before the words that follow it: "this message has been blocked".
     row(
         RejectedContent,
@@ -87,7 +96,7 @@ pub(crate) const PLAIN: &[Row] = &[
         Temporary,
         "sending quota | rate quota | hourly quota | daily quota | message quota | rate limit* | ratelimit* | \
          too many messages | receiving mail at a rate | receiving mail too quickly | too many connections | \
-         too many concurrent | connection frequency limited | sending rate | throttl* | too many recipients | \
+         too many concurrent | connection frequency limited | sending rate | sending limit* | throttl* | too many recipients | \
          connection rate",
     ),
     row(
@@ -95,7 +104,7 @@ pub(crate) const PLAIN: &[Row] = &[
         "sender address rejected | sender rejected | sender denied | sender refused | sender verify failed | \
          sender verification | verify sender | verify the sender | verify mail from | sender address verification | \
          sender address has null mx | domain of sender | sender domain | sender's domain | invalid sender | \
-         bad sender* | return address…not | unresolvable domain of sender | invalid helo | bad helo | \
+         bad sender* | return address…not | unresolvable domain of sender | invalid helo | helo invalid | ask your postmaster for help | bad helo | \
          helo command rejected | helo…rejected | ehlo…rejected | client host rejected | client host…blocked | \
          your hostname | reverse dns | reverse hostname | rdns | ptr | no reverse | blacklist* | black list* | \
          black-list* | blocklist* | block list* | block-list* | denylist* | blocked using | blocked by | \
@@ -132,7 +141,7 @@ pub(crate) const PLAIN: &[Row] = &[
     row(
         HostUnknown,
         "host unknown | unknown host | unknown domain | host not found | host or domain name not found | \
-         domain not found | domain name not found | no such host | no such domain | nxdomain | \
+         domain not found | domain name not found | no such host | no such domain | nxdomain | domain…not found | host…not found | nonexistentdomain | infodomainnonexistent | \
          name or service not known | bad destination host | bad destination system | couldn't find any host | \
          find any host named | no mail exchanger* | no mx record* | no valid mail exchanger* | \
          no mail hosts for domain | null mx | nullmx | does not accept mail | doesn't accept mail | \
@@ -155,7 +164,7 @@ pub(crate) const PLAIN: &[Row] = &[
     ),
     row(
         UserUnknown,
-        "user unknown | unknown user | unkown user | unknown local user | user is unknown | no such user* | \
+        "user unknown | unknown user | unkown user | unknown local user | user is unknown | no such user* | recipient is not in my | recipient…cannot be verified | recipient verif*…fail* | recipient verify failed | don't know this user | address invalid | matches found in domino | recipient address is not | not a known recipient | no known user | unknown or invalid | \
          nosuchuser | no such mailbox* | no such recipient* | no such address* | no such account* | no such person | \
          no such local user | no such e-mail | no such email | no such id | no such name | mailbox not found | \
          mailbox does not exist | mailbox…not exist* | mailbox…doesn't exist | mailbox unknown | unknown mailbox | \
@@ -281,7 +290,7 @@ pub(crate) const PLAIN: &[Row] = &[
          could not connect | couldn't connect | cannot connect | can't connect | unable to connect | \
          failed to connect | wasn't able to establish an smtp connection | establish an smtp connection | \
          establish…connection | not responding | did not respond | didn't respond | no response | \
-         no answer from host | not reachable | server is down | host is down | delivery attempts | socket error | \
+         no answer from host | requests to connect | delivery failed…attempts | not reachable | server is down | host is down | delivery attempts | socket error | \
          couldn't contact | could not contact | unable to contact | failed to open | zeituberschreitung | \
          nicht erreichbar | zustellversuche | verbindung…fehlgeschlagen | keine verbindung | verbindung abgelehnt | \
          delai…depasse | delai…expire | connexion…impossible | connexion refusee | tiempo de espera | \

@@ -1,7 +1,7 @@
 //! Text as phrases are looked for in it, and the addresses that stand in it.
 
 /// Most bytes of a text that are compared with phrases.
-const LONGEST: usize = 32 * 1024;
+const LONGEST: usize = 16 * 1024;
 /// Most bytes between two pieces of a phrase.
 const GAP: usize = 80;
 
@@ -11,7 +11,8 @@ pub(crate) struct Said(String);
 
 impl Said {
     pub(crate) fn of(text: &str) -> Self {
-        let mut said = String::with_capacity(text.len().min(LONGEST));
+        let text = &text[..text.floor_char_boundary(LONGEST)];
+        let mut said = String::with_capacity(text.len());
         for line in text.lines() {
             let line = line.trim();
             if is_quoted(line) {
@@ -19,9 +20,6 @@ impl Said {
             }
             for word in line.replace("...", " ").split_whitespace() {
                 push(&mut said, word);
-            }
-            if said.len() > LONGEST {
-                break;
             }
         }
         Self(said)
@@ -33,20 +31,10 @@ impl Said {
 
     /// Whether a phrase stands in it. `…` is anything of up to 80 bytes; a phrase is of whole words, but for an end with `*`.
     pub(crate) fn says(&self, phrase: &str) -> bool {
-        let mut pieces = phrase.split('…');
-        let Some(first) = pieces.next() else { return false };
-        let rest: Vec<_> = pieces.collect();
+        let (first, rest) = phrase.split_once('…').map_or((phrase, None), |(first, rest)| (first, Some(rest)));
         let mut from = 0;
         while let Some((begin, end)) = find(&self.0, first, from) {
-            let mut at = end;
-            let follows = rest.iter().all(|piece| match find(&self.0, piece, at) {
-                Some((begin, end)) if begin - at <= GAP => {
-                    at = end;
-                    true
-                }
-                _ => false,
-            });
-            if follows {
+            if rest.is_none_or(|rest| follow(&self.0[end..], rest)) {
                 return true;
             }
             from = begin + self.0[begin..].chars().next().map_or(1, char::len_utf8);
@@ -66,10 +54,22 @@ impl Said {
     }
 }
 
-/// Lines that somebody quotes. A transcript's `>>> 550 …` is what a server said.
+/// Lines that somebody quotes. A transcript's `>>> 550 …` is what a server said, and `>>> ada@x.example` whom it was about.
 pub(crate) fn is_quoted(line: &str) -> bool {
-    let transcript = line.strip_prefix(">>>").is_some_and(|rest| rest.trim_start().starts_with(['4', '5']));
+    let transcript = line.strip_prefix(">>>").map(str::trim_start).is_some_and(|rest| {
+        rest.starts_with(['4', '5']) || addresses(rest).next().is_some_and(|address| rest.starts_with(address))
+    });
     line.starts_with('>') && !transcript
+}
+
+/// Whether the pieces stand at the beginning of a text, each near the one before.
+fn follow(text: &str, pieces: &str) -> bool {
+    let mut rest = text;
+    pieces.split('…').all(|piece| {
+        // One byte more, so that the end of a word can be seen.
+        let near = &rest[..rest.floor_char_boundary(GAP + piece.len() + 1)];
+        find(near, piece, 0).map(|(_, end)| rest = &rest[end..]).is_some()
+    })
 }
 
 fn find(text: &str, piece: &str, from: usize) -> Option<(usize, usize)> {
@@ -102,8 +102,10 @@ fn push(said: &mut String, word: &str) {
     if !said.is_empty() {
         said.push(' ');
     }
-    if addresses(word).next().is_some() {
-        said.push('@');
+    if let Some(address) = addresses(word).next() {
+        let at = word.find(address).unwrap_or_default();
+        let around = [&word[..at], "@", &word[at + address.len()..]];
+        around.iter().flat_map(|part| part.chars()).flat_map(char::to_lowercase).for_each(|c| fold(c, said));
         return;
     }
     // A code may lead the word; what stands around a bare word stays.
@@ -191,7 +193,7 @@ mod tests {
     fn phrases_are_of_whole_words_with_gaps() {
         let said =
             Said::of("550-5.1.1 The Account\n550 5.1.1 <ada@x.example> does NOT exist, n’existe pas: gelöscht\n> spam");
-        assert_eq!(said.0, "the account @ does not exist, n'existe pas: geloscht");
+        assert_eq!(said.0, "the account <@> does not exist, n'existe pas: geloscht");
         for (phrase, stands) in [
             ("account…not exist", true),
             ("account…exist…pas", true),

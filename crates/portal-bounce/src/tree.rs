@@ -11,6 +11,9 @@ use mail_parser::{
 
 use crate::{DEEPEST, MOST_PARTS, fields::Fields};
 
+/// Most bytes of a field that says a type.
+const LONGEST_TYPE: usize = 4 * 1024;
+
 /// A mail or a part of one.
 #[derive(Debug, Default)]
 pub(crate) struct Part {
@@ -67,7 +70,10 @@ impl Part {
 
     /// Whether it is the head of a mail that was returned without its body.
     pub(crate) fn is_head(&self) -> bool {
-        matches!(self.media.as_str(), "text/rfc822-headers" | "message/rfc822-headers" | "message/global-headers")
+        matches!(
+            self.media.as_str(),
+            "text/rfc822-headers" | "text/rfc822-header" | "message/rfc822-headers" | "message/global-headers"
+        )
     }
 
     /// The parts of this mail without those of mails within it, itself first.
@@ -140,7 +146,7 @@ fn whole_lines(body: &[u8]) -> Vec<u8> {
 }
 
 fn content_type(value: &str) -> (String, Vec<(String, String)>) {
-    let line = format!("{value}\n");
+    let line = format!("{}\n", &value[..value.floor_char_boundary(LONGEST_TYPE)]);
     let parsed = MessageStream::new(line.as_bytes()).parse_content_type();
     let HeaderValue::ContentType(parsed) = parsed else { return Default::default() };
     let media = format!("{}/{}", parsed.ctype(), parsed.subtype().unwrap_or_default()).to_ascii_lowercase();

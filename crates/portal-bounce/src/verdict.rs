@@ -138,7 +138,8 @@ impl Reading<'_> {
         let subject = signs::fails(&signs.subject) || signs::waits(&signs.subject);
         let text = signs::fails(&said) || signs::waits(&said);
         let (coded, plain) = (self.letter.is_coded(), is_plain(&self.letter.said));
-        let told = text && (coded || plain || self.original.is_there());
+        let there = self.original.is_there();
+        let told = text && (coded || plain || there);
         let report =
             self.mail.attribute("report-type").is_some_and(|kind| kind.eq_ignore_ascii_case("delivery-status"));
         let person = signs.answer && !signs.daemon && !report;
@@ -146,7 +147,7 @@ impl Reading<'_> {
             || report
             || (signs.daemon && (subject || told || (coded && plain)))
             || (signs.returned && !person && subject && (text || coded || plain))
-            || (!person && !signs.is_vacation(&self.mail.fields) && subject && told && (coded || plain));
+            || (!person && !signs.is_vacation(&self.mail.fields) && subject && (text || there) && (coded || plain));
         if !is {
             return None;
         }

@@ -31,6 +31,29 @@ fn samples_have_names_of_their_own_and_cover_every_kind() {
     assert_eq!(reasons.len(), 10, "{reasons:?}");
 }
 
+/// What each enhanced code alone comes to; a report of one may be hard only where the address is wrong for good.
+#[test]
+fn d4_hard_is_only_where_the_address_itself_is_wrong_for_good() {
+    let hard = |status: &str, action: &str| {
+        let mail = format!(
+            "Content-Type: message/delivery-status\n\nFinal-Recipient: rfc822; ada@home.example\nAction: {action}\n\
+             Status: {status}\n"
+        );
+        classify(mail.as_bytes()).hard
+    };
+    for status in ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.4.4", "5.7.17"] {
+        assert!(hard(status, "failed"), "{status}");
+        assert!(!hard(status, "delayed"), "{status}");
+        assert!(!hard(&status.replacen('5', "4", 1), "failed"), "{status}");
+    }
+    for status in [
+        "5.0.0", "5.1.7", "5.1.8", "5.2.0", "5.2.1", "5.2.2", "5.2.3", "5.3.0", "5.3.4", "5.4.1", "5.4.7", "5.5.0",
+        "5.6.0", "5.7.0", "5.7.1", "5.7.9", "5.7.26", "5.7.515", "4.4.7", "4.2.2", "nonsense", "",
+    ] {
+        assert!(!hard(status, "failed"), "{status}");
+    }
+}
+
 fn report_of(name: &str) -> portal_bounce::Report {
     let sample = samples().into_iter().find(|sample| sample.name == name).expect(name);
     classify(sample.mail.as_bytes())
