@@ -79,7 +79,7 @@ pub(crate) const TELLING: &[Code] = &[
     code(4, 14, Other),
     only(5, 4, 310, HostUnknown),
     codes(4, (300, 330), Expired),
-    codes(6, (1, 10), RejectedContent),
+    codes(6, (0, 10), RejectedContent),
     code(7, 2, BlockedSender),
     code(7, 7, RejectedContent),
     code(7, 9, SenderNotAuthenticated),

@@ -102,6 +102,10 @@ impl Heard {
 
     /// Whether time was what ended it.
     fn ran_out(&self) -> bool {
+        let last = self.field.filter(|field| field.class == 4 || field.detail == 7);
+        if last.and_then(|field| meaning(TELLING, field)) == Some(Reason::Expired) {
+            return true;
+        }
         let expired = PLAIN.iter().filter(|row| row.reason == Reason::Expired);
         expired.flat_map(Row::phrases).any(|phrase| self.texts.iter().any(|said| said.says(phrase)))
     }
@@ -125,7 +129,7 @@ mod tests {
 
     /// A phrase as a server might say it.
     fn spoken(phrase: &str) -> String {
-        phrase.replace('…', " of yours ").replace('*', "")
+        phrase.replace('…', " of yours ").replace('‥', " x.example ").replace('*', "")
     }
 
     fn code_for(row: &Row) -> &'static str {
@@ -185,12 +189,21 @@ mod tests {
             ("550 never", Other),
             ("421 service not available", Temporary),
             ("451 4.7.1 greylisted, retry timeout exceeded", Expired),
+            ("5.1.0 - Unknown address error 550-'5.7.1 content filter' (delivery attempts: 0)", RejectedContent),
             ("sender address rejected: domain not found", BlockedSender),
             ("recipient address rejected: domain not found", HostUnknown),
             ("550 5.1.1 Sender address rejected: User unknown in virtual mailbox table", BlockedSender),
         ] {
             assert_eq!(judge(&[text], None, true).reason, reason, "{text}");
         }
+    }
+
+    #[test]
+    fn what_was_put_off_until_the_time_was_over_is_expired() {
+        let reason = |field: Option<Status>| judge(&["451 4.7.1 Greylisted"], field, true).reason;
+        assert_eq!(reason(None), Reason::Temporary);
+        assert_eq!(reason(Some(Status::new(4, 4, 7))), Reason::Expired);
+        assert_eq!(judge(&["451 4.4.3 Host not found, try again"], None, true).reason, Reason::Expired);
     }
 
     #[test]

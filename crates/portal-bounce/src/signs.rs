@@ -23,7 +23,7 @@ const FAILS: &str = "undeliver* | undelivered | delivery fail* | delivery status
     delivery…failed | delivery unsuccessful | unsuccessful delivery | unsuccessful mail | permanent fail* | failed permanently | \
     permanent error | permanent fatal error* | fatal error* | message not delivered | did not reach | wasn't delivered | \
     was not delivered | not been delivered | delivery incomplete | had delivery problems | trouble delivering | undeliverable | \
-    rejected your message | rejected by | message blocked | message rejected | mail rejected | address not found | \
+    rejected your message | automatically rejected | rejected by | message blocked | message rejected | mail rejected | address not found | \
     delivery impossible | error sending | error in sending | error while sending | mail transaction failed | nicht zustellbar | \
     unzustellbar* | nicht zugestellt | nicht ausgeliefert | zustellung…fehlgeschlagen | zustellung…gescheitert | zustellfehler | \
     zustellungsfehler | fehler bei der zustellung | ubermittlung…fehlgeschlagen | konnte nicht | konnten nicht | konnte…nicht zugestell* | \
@@ -38,7 +38,7 @@ const FAILS: &str = "undeliver* | undelivered | delivery fail* | delivery status
     toimittaminen epaonnistui | nedoruciteln* | nedorucen* | nelze dorucit | nedorucitelna | kezbesithetetlen | kezbesites* | \
     nem sikerult | teslim edilemedi | iletilemedi | nu a putut | не доставлен* | недоставлен* | не удалось доставить | \
     невозможно доставить | не может быть доставлен* | не было доставлено | ошибка доставки | возврат | 配信不能 | 配信できません | 配信エラー | \
-    配送できません | 配信に失敗 | 送信できません | 送信に失敗 | 送信エラー | 届けることができません | 届きません | お届けできません | エラーメール | 未送達 | 未配信 | 配達できません | 送達できません | 配送エラー | 退信 | \
+    配送できません | 配信に失敗 | 送信できません | 送信に失敗 | 送信エラー | 届けることができません | 届きません | お届けできません | エラーメール | 未送達 | 未配信 | 配達できません | 送達できません | 无法发送 | 配送エラー | 退信 | \
     未送达 | 无法送达 | 无法投递 | 未传递 | 無法傳遞 | 未傳遞 | 投递失败 | 发送失败 | 传递失败 | 无法传递 | 邮件被退回 | 退回 | 배달 실패 | 전송 실패 | 전달되지 | 반송";
 
 /// What is said where somebody still tries.
@@ -62,7 +62,7 @@ const GIVEN_UP: &str = "giving up | given up | gave up | will not be retried | n
 const AWAY: &str = "out of office | out of the office | out-of-office | outofoffice | automatic reply | automatic response | \
     automated reply | automated response | automatically generated reply | auto reply | auto-reply | autoreply | auto response | \
     auto-response | autoresponse | auto responder | autoresponder | auto-responder | auto: | vacation reply | vacation response | \
-    on vacation | vacation message | away from my mail | away from my e-mail | away from office | away from the office | \
+    on vacation | vacation message | vacation: | away from my mail | away from my e-mail | away from office | away from the office | \
     i am away | currently away | on holiday | on leave | maternity leave | no longer with the company | abwesenheit* | abwesend | \
     nicht im haus | nicht im buro | ausser haus | automatische antwort | automatische ruckmeldung | autoantwort | im urlaub | eingangsbestatigung | \
     reponse automatique | message automatique d'absence | absence du bureau | absent du bureau | en conge* | respuesta automatica | \
@@ -143,8 +143,9 @@ impl Signs {
         let replies = matches!(precedence.trim(), "auto_reply" | "auto-reply");
         let quiet = !self.list && matches!(precedence.trim(), "bulk" | "junk");
         let answered = fields.first("in-reply-to").is_some() || fields.first("references").is_some();
-        let away = !self.list && says(&self.subject, AWAY);
-        replies || away || (quiet && answered && !self.answer)
+        // Who answers such a mail is a person.
+        let away = !self.list && (!self.answer || self.returned) && says(&self.subject, AWAY);
+        replies || away || (quiet && (answered || self.answer))
     }
 }
 

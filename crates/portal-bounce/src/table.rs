@@ -59,8 +59,9 @@ pub(crate) const PLAIN: &[Row] = &[
     ),
     row(
         SenderNotAuthenticated,
-        "dmarc | spf | dkim | sender policy framework | sender id…fail* | unauthenticated e-mail | \
-         unauthenticated email | unauthenticated mail | sender is unauthenticated | authentication level | \
+        "dmarc | failed sender authentication | failed authentication check* | spf | dkim | \
+         sender policy framework | sender id…fail* | unauthenticated e-mail | unauthenticated email | \
+         unauthenticated mail | sender is unauthenticated | authentication level | \
          not authorized to send…for this domain | anti-spoof* | not allowed to send mail from | \
          not allowed to send mail for | does not pass authentication | pass authentication checks | spoof* | \
          does not designate | not a permitted sender | not authorized to use…identity | domain…fails authentication",
@@ -68,60 +69,64 @@ pub(crate) const PLAIN: &[Row] = &[
     // The way is wrong, not the address.
     row(
         Other,
-        "authentication required | authentication is required | authentication failed | relaying denied | relaying not allowed | relaying is prohibited | relaying prohibited | \
-         relay access denied | relay denied | unable to relay | cannot relay | relay not permitted | \
-         not permitted to relay | we do not relay | no relaying | relaying mail to | relay from your | \
-         in my list of allowed rcpthosts | authentication is required for relay* | \
-         client not authenticated to send | too many hops | \
+        "authentication required | authentication is required | authentication failed | relaying denied | \
+         relaying not allowed | relaying is prohibited | relaying prohibited | relay access denied | relay denied | \
+         unable to relay | cannot relay | relay not permitted | not permitted to relay | we do not relay | \
+         no relaying | relaying mail to | relay from your | in my list of allowed rcpthosts | \
+         authentication is required for relay* | client not authenticated to send | too many hops | \
          hop count exceeded | mail loop* | loops back to myself | mail forwarding loop | routing loop | \
          message looping",
     ),
     // It is there and takes nothing, which may end. Before what is said of those who are blocked.
     row(
         Other,
-        "account is disabled | account has been disabled | account disabled | account is inactive | account inactive | \
-         account is suspended | account suspended | account has been suspended | account is locked | user is disabled | \
-         mailbox is disabled | mailbox disabled | mailbox has been disabled | mailbox is suspended | due to inactivity | \
-         user is inactive | user inactive | disabled or discontinued | recipient is disabled | recipient is suspended",
+        "account is disabled | account has been disabled | account disabled | account is inactive | \
+         account inactive | account is suspended | account suspended | account has been suspended | \
+         account is locked | user is disabled | mailbox is disabled | mailbox disabled | mailbox has been disabled | \
+         mailbox is suspended | due to inactivity | user is inactive | user inactive | disabled or discontinued | \
+         recipient is disabled | recipient is suspended",
     ),
     // The message, before the words that follow it: "this message has been blocked".
     row(
         RejectedContent,
-        "message is likely unsolicited | detected as spam | identified as spam | classified as spam | considered as spam | \
-         considered spam | rejected as spam | spam message rejected | looks like spam | marked as spam | content presents | \
-         message contains | virus found | virus detected | message was blocked because | contains a virus | infected",
+        "message is likely unsolicited | detected as spam | identified as spam | classified as spam | \
+         considered as spam | considered spam | rejected as spam | spam message rejected | looks like spam | \
+         marked as spam | content presents | message contains | virus found | virus detected | contains a virus | \
+         contains a banned | blacklisted url | message was blocked because | infected",
     ),
     // How much at once, before what a full mailbox is called.
     row(
         Temporary,
         "sending quota | rate quota | hourly quota | daily quota | message quota | rate limit* | ratelimit* | \
-         too many messages | receiving mail at a rate | receiving mail too quickly | too many connections | \
-         too many concurrent | connection frequency limited | sending rate | sending limit* | throttl* | too many recipients | \
-         connection rate",
+         receiving mail at a rate | receiving mail too quickly | too many connections | too many concurrent | \
+         connection frequency limited | sending rate | too many messages from | too many messages per | \
+         too many messages sent | too many messages this | relay limit exceeded | sending limit* | throttl* | \
+         too many recipients | connection rate",
     ),
     row(
         BlockedSender,
         "sender address rejected | sender rejected | sender denied | sender refused | sender verify failed | \
          sender verification | verify sender | verify the sender | verify mail from | sender address verification | \
          sender address has null mx | domain of sender | sender domain | sender's domain | invalid sender | \
-         bad sender* | return address…not | unresolvable domain of sender | invalid helo | helo invalid | ask your postmaster for help | bad helo | \
-         helo command rejected | helo…rejected | ehlo…rejected | client host rejected | client host…blocked | \
-         your hostname | reverse dns | reverse hostname | rdns | ptr | no reverse | blacklist* | black list* | \
-         black-list* | blocklist* | block list* | block-list* | denylist* | blocked using | blocked by | \
-         has been blocked | have been blocked | was blocked by | are blocked | is blocked | is listed in | \
-         is listed on | is listed at | is listed by | spamhaus* | spamcop* | sorbs | uceprotect* | senderbase* | \
-         rbl | dnsbl | rblsmtpd | reputation | your ip | sending ip | ip address…blocked | ip address…rejected | \
-         client…blocked | mail from your | mails from your | banned | bulk sender | user complaints | \
-         you are not allowed to send | not authorized to send mail | blocked sender | sender…blocked | \
-         sender…blacklisted | denied by sender | from your network | dynamic ip | dynamic address* | residential | \
-         gesperrte ip | absender…gesperrt | absender…abgelehnt | adresse ip…bloquee | expediteur…refuse* | \
-         remitente…rechazad* | remitente…bloquead* | mittente…rifiutat* | отправитель…заблокирован* | \
-         cannot find your reverse",
+         bad sender* | return address…not | unresolvable domain of sender | invalid helo | helo invalid | \
+         ask your postmaster for help | bad helo | helo command rejected | helo…rejected | ehlo…rejected | \
+         client host rejected | client host…blocked | your hostname | reverse dns | reverse hostname | rdns | ptr | \
+         no reverse | blacklist* | black list* | black-list* | blocklist* | block list* | block-list* | denylist* | \
+         blocked using | blocked by | has been blocked | have been blocked | was blocked by | are blocked | \
+         is blocked | is listed in | is listed on | is listed at | is listed by | spamhaus* | spamcop* | sorbs | \
+         uceprotect* | senderbase* | rbl | dnsbl | rblsmtpd | reputation | your ip | sending ip | \
+         ip address…blocked | ip address…rejected | client…blocked | mail from your | mails from your | banned | \
+         bulk sender | user complaints | you are not allowed to send | not authorized to send mail | \
+         blocked sender | sender…blocked | sender…blacklisted | denied by sender | from your network | dynamic ip | \
+         dynamic pool | dynamic address* | residential | gesperrte ip | absender…gesperrt | absender…abgelehnt | \
+         adresse ip…bloquee | expediteur…refuse* | remitente…rechazad* | remitente…bloquead* | mittente…rifiutat* | \
+         отправитель…заблокирован* | cannot find your reverse",
     ),
     row(
         MailboxFull,
         "mailbox full | mailbox is full | mailbox…is full | mail box full | mail box is full | inbox is full | \
          inbox full | account is full | folder is full | mailfolder is full | maildir…quota | over quota | \
+         too many messages in the mailbox | too many mails in | zuviele mails | zu viele mails | exceed…storage | \
          overquota | over the quota | over its quota | over their quota | exceeded…quota | exceeds…quota | \
          exceed…quota | quota…exceeded | quota exceed* | quota violation | out of quota | disk quota | quota full | \
          quotaexceeded* | mailbox quota | quota is full | over disk quota | exceeds allowed size | storage limit | \
@@ -141,16 +146,17 @@ pub(crate) const PLAIN: &[Row] = &[
     row(
         HostUnknown,
         "host unknown | unknown host | unknown domain | host not found | host or domain name not found | \
-         domain not found | domain name not found | no such host | no such domain | nxdomain | domain…not found | host…not found | nonexistentdomain | infodomainnonexistent | \
+         domain not found | domain name not found | no such host | no such domain | nxdomain | domain of recipient | \
+         domain unknown | domain‥not found | host‥not found | nonexistentdomain | infodomainnonexistent | \
          name or service not known | bad destination host | bad destination system | couldn't find any host | \
          find any host named | no mail exchanger* | no mx record* | no valid mail exchanger* | \
          no mail hosts for domain | null mx | nullmx | does not accept mail | doesn't accept mail | \
-         does not accept email | does not receive mail | domain…does not exist | domain…doesn't exist | \
-         domain…couldn't be found | domain…could not be found | domain…not valid | invalid domain | \
+         does not accept email | does not receive mail | domain‥does not exist | domain‥doesn't exist | \
+         domain‥couldn't be found | domain‥could not be found | domain‥not valid | invalid domain | \
          domain…is invalid | unresolvable | could not resolve | cannot resolve | can't resolve | couldn't resolve | \
          unable to resolve | illegal host | host/domain name found | name service error | no route to domain | \
          all relevant mx records point to non-existent hosts | unrouteable mail domain | unroutable domain | \
-         unrouteable domain | host…does not exist | server…does not exist | domain…not exist | non-existent domain | \
+         unrouteable domain | host‥does not exist | server‥does not exist | domain‥not exist | non-existent domain | \
          nonexistent domain | non-existent host* | domain has no | misspelled domain | domain…misspelled | \
          badly formed domain | retrieve…mx records | no mx for | no mx or a records | no dns | mx lookup fail* | \
          illegal domain | dns error…domain | domain…existiert nicht | domain…unbekannt | rechner unbekannt | \
@@ -164,40 +170,46 @@ pub(crate) const PLAIN: &[Row] = &[
     ),
     row(
         UserUnknown,
-        "user unknown | unknown user | unkown user | unknown local user | user is unknown | no such user* | recipient is not in my | recipient…cannot be verified | recipient verif*…fail* | recipient verify failed | don't know this user | address invalid | matches found in domino | recipient address is not | not a known recipient | no known user | unknown or invalid | \
-         nosuchuser | no such mailbox* | no such recipient* | no such address* | no such account* | no such person | \
-         no such local user | no such e-mail | no such email | no such id | no such name | mailbox not found | \
-         mailbox does not exist | mailbox…not exist* | mailbox…doesn't exist | mailbox unknown | unknown mailbox | \
-         mailbox name not allowed | mailbox…not found | mailbox is not available here | user not found | \
-         user…not found | user not exist* | user…does not exist | user…doesn't exist | user…not exist* | \
-         user…not known | user doesn't have | user…doesn't have a | user…is not local | user is terminated | \
-         user…is unknown | user not local | user not known | recipient not found | recipientnotfound | \
-         recipnotfound | recipient unknown | unknown recipient | recipient…does not exist | \
-         recipient…doesn't exist | recipient…not exist* | recipient…not found | recipient name is not recognized | \
-         recipient is not exist | recipient…is not valid | recipient…invalid | invalid recipient* | \
-         invalid mailbox* | invalid user* | invalid address* | invalid account | invalid e-mail | invalid email | \
-         invalid final delivery user* | invalid local part | invalid destination | invalid local address | \
-         address…does not exist | address…doesn't exist | address…not exist* | address not found | address unknown | \
-         unknown address* | address…unknown | address…couldn't be found | address…could not be found | \
-         address…wasn't found | address…not found | address…no longer | address…not valid | address is invalid | \
-         address…is not known | address…not recogni* | account…does not exist | account…doesn't exist | \
-         account…not exist* | account not found | account unknown | unknown account | account…has been deleted | \
-         account…been closed | account…been terminated | account…is closed | account…no longer | \
-         account not available | account that you tried to reach does not | bad destination mailbox | \
-         bad destination email | bad address | bad recipient | bad mailbox | not a valid mailbox | \
-         not a valid user | not a valid recipient | not a valid address | not a valid email | not a known user | \
-         is not a valid | not our customer | isn't our customer | not a customer | not a local user | \
-         not a subscriber | not listed in | not known here | not known at this | unknown at this | unknown to this | \
-         unrouteable address | unroutable address | unrouteable user | undeliverable address | wasn't found at | \
-         was not found at | couldn't be found at | unknown or illegal alias | unknown alias | no longer with | \
-         no longer works | no longer employed | no longer exists | no longer valid | no longer in use | \
-         no longer available | no longer active | no longer on this server | no longer at | addressee unknown | \
-         addressee…unknown | addressee…does not exist | unknown addressee | delivery address…not exist* | \
-         does not have a mailbox | doesn't have a…account | don't have a user | can't find your user | \
-         cannot find user | could not find user | can not find user | couldn't find user | unable to find…user | \
-         alias not found | not in our database | local part…unknown | unknown local part | unknown local-part | \
-         localpart unknown | unknown user name | email account…does not exist | name is not recognized | \
-         user account is unavailable | user is unavailable | local user unknown | email address could not be found | \
+        "user unknown | unknown user | unkown user | unknown local user | user is unknown | no such user* | \
+         account closed | account deleted | account terminated | user not here | user is not here | \
+         nonexistent user | non-existent user | non-existent mailbox | nonexistent mailbox | non-existent address | \
+         nonexistent address | non-existent recipient | badrecipient | recipient is not in my | \
+         recipient…cannot be verified | recipient verif*…fail* | recipient verify failed | don't know this user | \
+         address invalid | matches found in domino | recipient address is not | not a known recipient | \
+         no known user | unknown or invalid | nosuchuser | no such mailbox* | no such recipient* | \
+         no such address* | no such account* | no such person | no such local user | no such e-mail | \
+         no such email | no such id | no such name | mailbox not found | mailbox does not exist | \
+         mailbox…not exist* | mailbox…doesn't exist | mailbox unknown | unknown mailbox | mailbox name not allowed | \
+         mailbox…not found | mailbox is not available here | user not found | user…not found | user not exist* | \
+         user…does not exist | user…doesn't exist | user…not exist* | user…not known | user doesn't have | \
+         user…doesn't have a | user…is not local | user is terminated | user…is unknown | user not local | \
+         user not known | recipient not found | recipientnotfound | recipnotfound | recipient unknown | \
+         unknown recipient | recipient…does not exist | recipient…doesn't exist | recipient…not exist* | \
+         recipient…not found | recipient name is not recognized | recipient is not exist | recipient…is not valid | \
+         recipient…invalid | invalid recipient* | invalid mailbox* | invalid user* | invalid address* | \
+         invalid account | invalid e-mail | invalid email | invalid final delivery user* | invalid local part | \
+         invalid destination | invalid local address | address…does not exist | address…doesn't exist | \
+         address…not exist* | address not found | address unknown | unknown address* | address…unknown | \
+         address…couldn't be found | address…could not be found | address…wasn't found | address…not found | \
+         address…no longer | address…not valid | address is invalid | address…is not known | address…not recogni* | \
+         account…does not exist | account…doesn't exist | account…not exist* | account not found | account unknown | \
+         unknown account | account…has been deleted | account…been closed | account…been terminated | \
+         account…is closed | account…no longer | account not available | account that you tried to reach does not | \
+         bad destination mailbox | bad destination email | bad address | bad recipient | bad mailbox | \
+         not a valid mailbox | not a valid user | not a valid recipient | not a valid address | not a valid email | \
+         not a known user | is not a valid | not our customer | isn't our customer | not a customer | \
+         not a local user | not a subscriber | not listed in | not known here | not known at this | \
+         unknown at this | unknown to this | unrouteable address | unroutable address | unrouteable user | \
+         undeliverable address | wasn't found at | was not found at | couldn't be found at | \
+         unknown or illegal alias | unknown alias | no longer with | no longer works | no longer employed | \
+         no longer exists | no longer valid | no longer in use | no longer available | no longer active | \
+         no longer on this server | no longer at | addressee unknown | addressee…unknown | \
+         addressee…does not exist | unknown addressee | delivery address…not exist* | does not have a mailbox | \
+         doesn't have a…account | don't have a user | can't find your user | cannot find user | \
+         could not find user | can not find user | couldn't find user | unable to find…user | alias not found | \
+         not in our database | local part…unknown | unknown local part | unknown local-part | localpart unknown | \
+         unknown user name | email account…does not exist | name is not recognized | user account is unavailable | \
+         user is unavailable | local user unknown | email address could not be found | \
          e-mail address could not be found | was misspelled | email address…not exist | nobody here by that name | \
          who is not known | recipient does not | recipient no longer | user no longer | employee…no longer | \
          has moved to | has moved | user has moved | recipient has moved | please try…instead | \
@@ -243,23 +255,23 @@ pub(crate) const PLAIN: &[Row] = &[
     row(
         RejectedContent,
         "spam message | is spam | as spam | spam content | spam mail | spam detected | spam score | spam filter* | \
-         spam-like | spamming | considered spam | contains spam | spam reject* | rejected…spam | blocked…spam | \
-         spam…rejected | looks like spam | identified…spam | classified…spam | likely spam | suspected spam | \
-         junk mail | dt:spm | dt:spam | unsolicited | bulk mail | phish* | malware | infected | virus…found | \
-         virus…detected | a virus | contains virus | virus infected | virus | message content | content rejected | \
-         content denied | content was rejected | content filter* | content…unacceptable | mail content | \
-         prohibited content | suspicious content | suspicious | attachment* | file type | executable | \
-         message too large | message too big | message is too large | message size exceeds | message size | \
-         size exceeds | exceeds size | exceeds…maximum | exceeds the maximum | message length | too large | \
-         too big | larger than | size limit | size restriction | message exceeds | maximum message | max message | \
-         surbl | uribl | bad header* | malformed header* | header*…invalid | invalid header* | missing header* | \
-         multiple from | from header | headers are | bare lf | bare cr | bare line* | line too long | lines longer | \
-         not rfc | rfc | non-compliant | 8bit | non-ascii | mime | charset | language not | domain in the message | \
-         url in | link in the message | message rejected due to | header check* | body check* | message refused by | \
-         message…content | message not allowed | nachricht…spam | als spam | \
-         inhalt*…abgelehnt | virus gefunden | zu gross | trop volumineux | piece jointe | contenu…refuse* | \
-         contenido…rechazad* | demasiado grande | contenuto…rifiutat* | troppo grande | te groot | muito grande | \
-         спам* | вирус* | スパム | 迷惑メール | ウイルス | 垃圾邮件 | 垃圾郵件 | 病毒 | サイズ超過 | サイズが大き | 内容违规 | 内容…拒绝",
+         spamfilter* | spam-like | spamming | considered spam | contains spam | spam reject* | rejected…spam | \
+         blocked…spam | spam…rejected | looks like spam | identified…spam | classified…spam | likely spam | \
+         suspected spam | junk mail | dt:spm | dt:spam | unsolicited | bulk mail | phish* | malware | infected | \
+         virus…found | virus…detected | a virus | contains virus | virus infected | virus | message content | \
+         content rejected | content denied | content was rejected | content filter* | content…unacceptable | \
+         mail content | prohibited content | suspicious content | suspicious | attachment* | file type | \
+         executable | message too large | message too big | message is too large | message size exceeds | \
+         message size | size exceeds | exceeds size | exceeds…maximum | exceeds the maximum | message length | \
+         too large | too big | larger than | size limit | size restriction | message exceeds | maximum message | \
+         max message | surbl | uribl | bad header* | malformed header* | header*…invalid | invalid header* | \
+         missing header* | multiple from | from header | headers are | bare lf | bare cr | bare line* | \
+         line too long | lines longer | not rfc | rfc | non-compliant | 8bit | non-ascii | mime | charset | \
+         language not | domain in the message | url in | link in the message | message rejected due to | \
+         header check* | body check* | message refused by | message…content | message not allowed | nachricht…spam | \
+         als spam | inhalt*…abgelehnt | virus gefunden | zu gross | trop volumineux | piece jointe | \
+         contenu…refuse* | contenido…rechazad* | demasiado grande | contenuto…rifiutat* | troppo grande | te groot | \
+         muito grande | спам* | вирус* | スパム | 迷惑メール | ウイルス | 垃圾邮件 | 垃圾郵件 | 病毒 | サイズ超過 | サイズが大き | 内容违规 | 内容…拒绝",
     ),
     row(
         Temporary,
@@ -279,24 +291,25 @@ pub(crate) const PLAIN: &[Row] = &[
          delivery time-out | message expired | message has expired | time expired | message timed out | \
          has been in the queue too long | in the queue too long | queue too long | in queue too long | \
          maximum queue | queue lifetime | retention period | retry limit | retries exceeded | tried too many times | \
-         attempts…exceeded | maximum…retr* | maximum number of delivery attempts | unable to deliver…after | \
-         delivered within | deliver within | undelivered after | could not be delivered for | \
-         could not be delivered after | not be delivered for | delivery has expired | expired | \
-         been failing for a long time | for more than…days | days old | days without | too old | gave up after | \
-         timed out | timeout | time-out | time out | connection refused | connection…refused | \
-         connection was refused | connection failed | connection failure | connection lost | connection dropped | \
-         connection reset | connection closed | connection was dropped | connection died | lost connection | \
-         no route to host | network is unreachable | network unreachable | host is unreachable | host unreachable | \
-         could not connect | couldn't connect | cannot connect | can't connect | unable to connect | \
-         failed to connect | wasn't able to establish an smtp connection | establish an smtp connection | \
-         establish…connection | not responding | did not respond | didn't respond | no response | \
-         no answer from host | requests to connect | delivery failed…attempts | not reachable | server is down | host is down | delivery attempts | socket error | \
-         couldn't contact | could not contact | unable to contact | failed to open | zeituberschreitung | \
-         nicht erreichbar | zustellversuche | verbindung…fehlgeschlagen | keine verbindung | verbindung abgelehnt | \
-         delai…depasse | delai…expire | connexion…impossible | connexion refusee | tiempo de espera | \
-         tiempo…agotado | conexion rechazada | scadut* | connessione rifiutata | verlopen | verbinding geweigerd | \
-         tempo esgotado | expirou | uplynal | истек* | истёк* | 期限切れ | タイムアウト | 接続できません | 接続が拒否 | 超时 | 逾時 | 连接失败 | \
-         无法连接 | 连接超时",
+         attempts…exceeded | maximum…retr* | maximum number of unable to deliver…after | delivered within | \
+         deliver within | undelivered after | could not be delivered for | could not be delivered after | \
+         not be delivered for | delivery has expired | expired | been failing for a long time | for more than…days | \
+         days old | days without | too old | gave up after | timed out | timeout | time-out | time out | \
+         connection refused | connection…refused | connection was refused | connection failed | connection failure | \
+         connection lost | connection dropped | connection reset | connection closed | connection was dropped | \
+         connection died | lost connection | no route to host | network is unreachable | network unreachable | \
+         host is unreachable | host unreachable | could not connect | couldn't connect | cannot connect | \
+         can't connect | unable to connect | failed to connect | wasn't able to establish an smtp connection | \
+         establish an smtp connection | establish…connection | not responding | did not respond | didn't respond | \
+         no response | no answer from host | in the time limit | after…delivery attempts | \
+         maximum delivery attempts | after several attempts | after multiple | all attempts to | \
+         requests to connect | delivery failed…attempts | not reachable | server is down | host is down | \
+         delivery attempts | socket error | couldn't contact | could not contact | unable to contact | \
+         failed to open | zeituberschreitung | nicht erreichbar | zustellversuche | verbindung…fehlgeschlagen | \
+         keine verbindung | verbindung abgelehnt | delai…depasse | delai…expire | connexion…impossible | \
+         connexion refusee | tiempo de espera | tiempo…agotado | conexion rechazada | scadut* | \
+         connessione rifiutata | verlopen | verbinding geweigerd | tempo esgotado | expirou | uplynal | истек* | \
+         истёк* | 期限切れ | タイムアウト | 接続できません | 接続が拒否 | 超时 | 逾時 | 连接失败 | 无法连接 | 连接超时",
     ),
 ];
 

@@ -2,8 +2,12 @@
 
 /// Most bytes of a text that are compared with phrases.
 const LONGEST: usize = 16 * 1024;
-/// Most bytes between two pieces of a phrase.
+/// What may stand between two pieces of a phrase: most bytes of the longer kind, and how both are written.
 const GAP: usize = 80;
+const GAPS: [char; 2] = ['…', '‥'];
+
+/// What a gateway says before every reply, whatever the reply is.
+const NOISE: [&str; 2] = ["unknown address error", "unknown or undefined address status"];
 
 /// A text made ready to be compared: lower case, without accents, codes and quoted lines, addresses as `@`, blanks as one.
 #[derive(Debug, Default)]
@@ -22,19 +26,20 @@ impl Said {
                 push(&mut said, word);
             }
         }
-        Self(said)
+        Self(NOISE.iter().fold(said, |said, noise| said.replace(noise, "")))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.trim().is_empty()
     }
 
-    /// Whether a phrase stands in it. `…` is anything of up to 80 bytes; a phrase is of whole words, but for an end with `*`.
+    /// Whether a phrase stands in it. `…` is anything of up to 80 bytes, `‥` is one word or none; a phrase is of whole words, but
+    /// for an end with `*`.
     pub(crate) fn says(&self, phrase: &str) -> bool {
-        let (first, rest) = phrase.split_once('…').map_or((phrase, None), |(first, rest)| (first, Some(rest)));
+        let (first, rest) = phrase.split_at(phrase.find(GAPS).unwrap_or(phrase.len()));
         let mut from = 0;
         while let Some((begin, end)) = find(&self.0, first, from) {
-            if rest.is_none_or(|rest| follow(&self.0[end..], rest)) {
+            if follow(&self.0[end..], rest) {
                 return true;
             }
             from = begin + self.0[begin..].chars().next().map_or(1, char::len_utf8);
@@ -62,14 +67,16 @@ pub(crate) fn is_quoted(line: &str) -> bool {
     line.starts_with('>') && !transcript
 }
 
-/// Whether the pieces stand at the beginning of a text, each near the one before.
+/// Whether a text goes on with these pieces, each after its gap.
 fn follow(text: &str, pieces: &str) -> bool {
-    let mut rest = text;
-    pieces.split('…').all(|piece| {
-        // One byte more, so that the end of a word can be seen.
-        let near = &rest[..rest.floor_char_boundary(GAP + piece.len() + 1)];
-        find(near, piece, 0).map(|(_, end)| rest = &rest[end..]).is_some()
-    })
+    let mut chars = pieces.chars();
+    let Some(gap) = chars.next() else { return true };
+    let pieces = chars.as_str();
+    let (piece, rest) = pieces.split_at(pieces.find(GAPS).unwrap_or(pieces.len()));
+    // One byte more, so that the end of a word can be seen.
+    let near = &text[..text.floor_char_boundary(GAP + piece.len() + 1)];
+    let Some((begin, end)) = find(near, piece, 0) else { return false };
+    (gap != '‥' || near[..begin].split_whitespace().count() <= 1) && follow(&text[end..], rest)
 }
 
 fn find(text: &str, piece: &str, from: usize) -> Option<(usize, usize)> {
@@ -204,9 +211,13 @@ mod tests {
             ("ccount", false),
             ("spam", false),
             ("exist…account", false),
+            ("the‥<@>", true),
+            ("account‥does not", true),
+            ("the‥does not", false),
         ] {
             assert_eq!(said.says(phrase), stands, "{phrase}");
         }
+        assert!(!Said::of("5.1.0 - Unknown address error 550-'Rejected'").says("unknown address"));
         assert!(Said::of("ユーザーが存在しません").says("存在しません"));
     }
 

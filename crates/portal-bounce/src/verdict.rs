@@ -38,7 +38,7 @@ fn read(mail: &Part) -> Option<Report> {
     if let Some(found) = reading.complaint() {
         return found.map(kept);
     }
-    if reading.has("message/disposition-notification") {
+    if reading.is_receipt() {
         return None;
     }
     if let Some(report) = reading.notice().or_else(|| reading.free()).or_else(|| reading.vacation()) {
@@ -54,8 +54,15 @@ fn read(mail: &Part) -> Option<Report> {
 }
 
 impl Reading<'_> {
-    fn has(&self, media: &str) -> bool {
-        self.own.iter().any(|part| part.media == media)
+    /// Whether a reader's program says what became of the mail (RFC 8098), unless it threw the mail away, as filters do.
+    fn is_receipt(&self) -> bool {
+        let part = self.own.iter().find(|part| part.media == "message/disposition-notification");
+        let kept = |part: &&Part| {
+            let fields = Fields::read(part.bytes()).0;
+            let disposition = fields.first("disposition").unwrap_or_default().to_ascii_lowercase();
+            !["deleted", "denied", "failed"].iter().any(|end| disposition.contains(end))
+        };
+        part.is_some_and(|part| kept(&part) || !self.signs.daemon)
     }
 
     /// A complaint (RFC 5965), and the one form without fields that is still sent. `Some(None)` where a reader says that a mail was
