@@ -5,6 +5,13 @@ use std::{
     process::{Command, Stdio},
 };
 
+use portal::domain::{
+    email::EmailAddress,
+    port::{MailFrom, Mailer, OutgoingMail, SendOutcome},
+    time::Timestamp,
+};
+use portal_mail::{Tongue, render, samples};
+use portal_smtp::CaptureMailer;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -109,4 +116,56 @@ fn s11_names_and_mails_cannot_speak_to_the_terminal() {
     assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
     let line: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(line["file"], name);
+}
+
+/// Every mail that the program can write, in each language, as the capture writes it.
+async fn own_mails() -> Vec<(String, Vec<u8>)> {
+    let address = |text: &str| EmailAddress::parse(text).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mailer = CaptureMailer::new(folder.path().to_owned()).unwrap();
+    let mut mails = Vec::new();
+    for sample in Tongue::ALL.into_iter().flat_map(samples) {
+        let rendered = render(&sample.context).unwrap();
+        let message_id = format!("own-{}@portal.example", mails.len());
+        let mail = OutgoingMail {
+            message_id: message_id.clone(),
+            from: MailFrom { name: "Smith & Sons".to_owned(), address: address("portal@portal.example") },
+            reply_to: None,
+            return_path: Some("b+smith.a.b@portal.example".to_owned()),
+            to: address("ada@home.example"),
+            subject: rendered.subject,
+            text: rendered.text,
+            html: rendered.html,
+            date: Timestamp::from_micros(1_796_047_200_000_000),
+        };
+        assert!(matches!(mailer.send(&mail).await, SendOutcome::Accepted { .. }), "{}", sample.name);
+        let bytes = std::fs::read(folder.path().join(format!("{message_id}.eml"))).unwrap();
+        mails.push((message_id, bytes));
+    }
+    mails
+}
+
+#[tokio::test]
+async fn d3_our_own_mails_are_unrelated_and_say_nothing_in_a_bounce() {
+    let folder = Folder::new();
+    let mails = own_mails().await;
+    assert!(mails.len() > 40, "{}", mails.len());
+    let (mut own, mut returned) = (Vec::new(), Vec::new());
+    for (number, (_, mail)) in mails.iter().enumerate() {
+        own.push(format!("{number}.own"));
+        folder.put(&own[number], mail);
+        let report = "From: MAILER-DAEMON@relay.portal.example\nSubject: failure notice\n\n\
+            Hi. This is the qmail-send program.\n\n<ada@home.example>:\nRemote host said: 550 no\n\n\
+            --- Below this line is a copy of the message.\n\n";
+        returned.push(format!("{number}.back"));
+        folder.put(&returned[number], &[report.as_bytes(), mail].concat());
+    }
+    let names = |names: &[String]| folder.run(&names.iter().map(String::as_str).collect::<Vec<_>>()).1;
+    for line in names(&own) {
+        assert_eq!(line["kind"], "unrelated", "{line}");
+    }
+    for (line, (message_id, _)) in names(&returned).iter().zip(&mails) {
+        assert_eq!(line["reason"], "other", "{line}");
+        assert_eq!(line["original_message_id"], *message_id, "{line}");
+    }
 }
