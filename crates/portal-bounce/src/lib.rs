@@ -24,6 +24,7 @@ mod judge;
 mod letter;
 mod notice;
 mod original;
+mod row;
 mod signs;
 mod status;
 mod table;
@@ -38,7 +39,7 @@ use self::tree::Part;
 pub const MOST_BYTES: usize = 2 * 1024 * 1024;
 /// Most parts of a mail that are looked at, those of mails within it included.
 pub const MOST_PARTS: usize = 128;
-/// Parts in parts in parts: what lies deeper is read as text.
+/// Parts in parts in parts: what lies deeper is not taken apart.
 pub const DEEPEST: usize = 8;
 /// Most characters of [`Report::words`].
 pub const LONGEST_WORDS: usize = 500;

@@ -1,47 +1,15 @@
 //! What servers say and what it means, as data. The first row that fits decides, in four steps: plain words, telling codes,
 //! vague words, vague codes. So words weigh more than a vague code, and a telling code more than vague words.
 //!
-//! Phrases are written as [`Said`](crate::text::Said) has texts: in lower case and without accents.
+//! Phrases are written as [`Said`](crate::text::Said) has texts, in lower case and without accents, and as [`Row`] reads them.
 
-use crate::Reason::{
-    self, BlockedSender, Expired, HostUnknown, MailboxFull, Other, RejectedContent, SenderNotAuthenticated, Temporary,
-    UserUnknown,
+use crate::{
+    Reason::{
+        BlockedSender, Expired, HostUnknown, MailboxFull, Other, RejectedContent, SenderNotAuthenticated, Temporary,
+        UserUnknown,
+    },
+    row::{Row, Where, of, on, row},
 };
-
-/// Where a row holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Where {
-    /// Everywhere.
-    Always,
-    /// Unless a code says that it is only for now.
-    ForGood,
-    /// Where, besides, no code says that it is a matter of policy.
-    OfAddress,
-    /// Where a code says that it is about an address or the way to it.
-    ToldOfAddress,
-}
-
-/// Phrases that mean the same.
-pub(crate) struct Row {
-    pub(crate) holds: Where,
-    pub(crate) reason: Reason,
-    says: &'static str,
-}
-
-impl Row {
-    /// Its phrases.
-    pub(crate) fn phrases(&self) -> impl Iterator<Item = &'static str> {
-        self.says.split(" | ")
-    }
-}
-
-const fn row(reason: Reason, says: &'static str) -> Row {
-    on(Where::Always, reason, says)
-}
-
-const fn on(holds: Where, reason: Reason, says: &'static str) -> Row {
-    Row { holds, reason, says }
-}
 
 /// Words that leave no doubt. What stops a message before its recipient is looked at comes first; then what is soft, so that
 /// "full or unknown" is not taken for unknown.
@@ -59,12 +27,13 @@ pub(crate) const PLAIN: &[Row] = &[
     ),
     row(
         SenderNotAuthenticated,
-        "dmarc | failed sender authentication | failed authentication check* | spf | dkim | \
-         sender policy framework | sender id…fail* | unauthenticated e-mail | unauthenticated email | \
-         unauthenticated mail | sender is unauthenticated | authentication level | \
-         not authorized to send…for this domain | anti-spoof* | not allowed to send mail from | \
-         not allowed to send mail for | does not pass authentication | pass authentication checks | spoof* | \
-         does not designate | not a permitted sender | not authorized to use…identity | domain…fails authentication",
+        "dmarc | not a valid sender for | not authorized to send mail as | failed sender authentication | \
+         failed authentication check* | spf | dkim | sender policy framework | sender id…fail* | \
+         unauthenticated e-mail | unauthenticated email | unauthenticated mail | sender is unauthenticated | \
+         authentication level | not authorized to send…for this domain | anti-spoof* | \
+         not allowed to send mail from | not allowed to send mail for | does not pass authentication | \
+         pass authentication checks | spoof* | does not designate | not a permitted sender | \
+         not authorized to use…identity | domain…fails authentication",
     ),
     // The way is wrong, not the address.
     row(
@@ -110,7 +79,8 @@ pub(crate) const PLAIN: &[Row] = &[
          sender address has null mx | domain of sender | sender domain | sender's domain | invalid sender | \
          bad sender* | return address…not | unresolvable domain of sender | invalid helo | helo invalid | \
          ask your postmaster for help | bad helo | helo command rejected | helo…rejected | ehlo…rejected | \
-         client host rejected | client host…blocked | your hostname | reverse dns | reverse hostname | rdns | ptr | \
+         client host rejected | client host…blocked | your hostname | don't accept mail from | \
+         sender ip must resolve | does not accept mail from | reverse dns | reverse hostname | rdns | ptr | \
          no reverse | blacklist* | black list* | black-list* | blocklist* | block list* | block-list* | denylist* | \
          blocked using | blocked by | has been blocked | have been blocked | was blocked by | are blocked | \
          is blocked | is listed in | is listed on | is listed at | is listed by | spamhaus* | spamcop* | sorbs | \
@@ -126,72 +96,88 @@ pub(crate) const PLAIN: &[Row] = &[
         MailboxFull,
         "mailbox full | mailbox is full | mailbox…is full | mail box full | mail box is full | inbox is full | \
          inbox full | account is full | folder is full | mailfolder is full | maildir…quota | over quota | \
-         too many messages in the mailbox | too many mails in | zuviele mails | zu viele mails | exceed…storage | \
-         overquota | over the quota | over its quota | over their quota | exceeded…quota | exceeds…quota | \
-         exceed…quota | quota…exceeded | quota exceed* | quota violation | out of quota | disk quota | quota full | \
-         quotaexceeded* | mailbox quota | quota is full | over disk quota | exceeds allowed size | storage limit | \
-         exceeded…storage | storage…exceeded | out of storage | storage space | insufficient…space in mailbox | \
-         not enough space | mailbox size limit | mailbox limit | mailbox…exceeded | mailbox exceeds | mbxfull | \
-         too much mail data | too full | not enough room | mailbox has exceeded | mailbox over | mailbox is over | \
-         postfach ist voll | postfach voll | postfach…voll | mailbox ist voll | mailbox voll | speicherplatz* | \
-         kontingent | quota uberschritten | uberfullt | boite…pleine | boite…saturee | quota depasse* | \
-         quota…depasse* | messagerie pleine | espace…insuffisant | buzon…lleno | buzon lleno | buzon esta lleno | \
-         cuota…excedid* | cuota…superad* | casella…piena | quota…superat* | postbus is vol | postbus vol | \
-         mailbox is vol | mailbox vol | caixa…cheia | caixa…lotada | cota…excedida | skrzynka…peln* | \
-         skrzynka…przepeln* | przekroczon* | ящик переполнен* | ящик…переполнен* | ящик полон | превышен*…квот* | \
-         квот* | postladan ar full | brevladan ar full | postkassen er fuld | postilaatikko on taynna | \
-         schranka…pln* | kutusu dolu | kota…asi* | megtelt | メールボックスがいっぱい | メールボックスが一杯 | メールボックスの容量 | 容量を超 | \
-         容量オーバー | 容量が | 邮箱已满 | 邮箱空间不足 | 邮箱容量 | 信箱已滿 | 信箱空間 | 超出…容量 | 收件箱已满 | 용량 초과 | 용량이",
+         disk space limit | too much mail | quota of | storage full | too many messages in the mailbox | \
+         too many mails in | zuviele mails | zu viele mails | exceed…storage | overquota | over the quota | \
+         over its quota | over their quota | exceeded…quota | exceeds…quota | exceed…quota | quota…exceeded | \
+         quota exceed* | quota violation | out of quota | disk quota | quota full | quotaexceeded* | mailbox quota | \
+         quota is full | over disk quota | exceeds allowed size | storage limit | exceeded…storage | \
+         storage…exceeded | out of storage | storage space | insufficient…space in mailbox | not enough space | \
+         mailbox size limit | mailbox limit | mailbox…exceeded | mailbox exceeds | mbxfull | too much mail data | \
+         too full | not enough room | mailbox has exceeded | mailbox over | mailbox is over | postfach ist voll | \
+         postfach voll | postfach…voll | mailbox ist voll | mailbox voll | speicherplatz* | kontingent | \
+         quota uberschritten | uberfullt | boite…pleine | boite…saturee | quota depasse* | quota…depasse* | \
+         messagerie pleine | espace…insuffisant | buzon…lleno | buzon lleno | buzon esta lleno | cuota…excedid* | \
+         cuota…superad* | casella…piena | quota…superat* | postbus is vol | postbus vol | mailbox is vol | \
+         mailbox vol | caixa…cheia | caixa…lotada | cota…excedida | skrzynka…peln* | skrzynka…przepeln* | \
+         przekroczon* | ящик переполнен* | ящик…переполнен* | ящик полон | превышен*…квот* | квот* | \
+         postladan ar full | brevladan ar full | postkassen er fuld | postilaatikko on taynna | schranka…pln* | \
+         kutusu dolu | kota…asi* | megtelt | メールボックスがいっぱい | メールボックスが一杯 | メールボックスの容量 | 容量を超 | 容量オーバー | 容量が | 邮箱已满 | \
+         邮箱空间不足 | 邮箱容量 | 信箱已滿 | 信箱空間 | 超出…容量 | 收件箱已满 | 용량 초과 | 용량이",
+    ),
+    of(
+        MailboxFull,
+        "mailbox… | inbox… | mail box… | maildir… | quota… | storage… | disk space… | mail folder… | postfach… | buzon… | \
+         casilla… | boite… | casella… | caixa postal… | postvak… | speicher…",
+        "is full | are full | already full | currently full | exceed* | limit* | reached | no more room | no room | hard quota | lleno | llena | pleine | piena | piene | \
+         cheia | vol | voll | uberschritten | erreicht | depasse* | superat* | excedid*",
     ),
     row(
         HostUnknown,
         "host unknown | unknown host | unknown domain | host not found | host or domain name not found | \
-         domain not found | domain name not found | no such host | no such domain | nxdomain | domain of recipient | \
-         domain unknown | domain‥not found | host‥not found | nonexistentdomain | infodomainnonexistent | \
-         name or service not known | bad destination host | bad destination system | couldn't find any host | \
-         find any host named | no mail exchanger* | no mx record* | no valid mail exchanger* | \
-         no mail hosts for domain | null mx | nullmx | does not accept mail | doesn't accept mail | \
-         does not accept email | does not receive mail | domain‥does not exist | domain‥doesn't exist | \
-         domain‥couldn't be found | domain‥could not be found | domain‥not valid | invalid domain | \
-         domain…is invalid | unresolvable | could not resolve | cannot resolve | can't resolve | couldn't resolve | \
-         unable to resolve | illegal host | host/domain name found | name service error | no route to domain | \
-         all relevant mx records point to non-existent hosts | unrouteable mail domain | unroutable domain | \
-         unrouteable domain | host‥does not exist | server‥does not exist | domain‥not exist | non-existent domain | \
-         nonexistent domain | non-existent host* | domain has no | misspelled domain | domain…misspelled | \
-         badly formed domain | retrieve…mx records | no mx for | no mx or a records | no dns | mx lookup fail* | \
-         illegal domain | dns error…domain | domain…existiert nicht | domain…unbekannt | rechner unbekannt | \
-         host unbekannt | unbekannter host | unbekannte domain | server…nicht gefunden | domain…nicht gefunden | \
-         domane…nicht | domaine…n'existe pas | domaine…introuvable | domaine…inconnu | hote inconnu | \
-         serveur…introuvable | dominio…no existe | dominio desconocid* | host desconocid* | dominio…non esiste | \
-         dominio…inesistente | dominio…nao existe | dominio…inexistente | domein…bestaat niet | \
-         domein…niet gevonden | host onbekend | onbekend domein | домен…не существует | домен…не найден* | \
-         domena…nie istnieje | ドメインが存在しません | ドメインが見つかりません | ドメイン…見つかりません | ホストが見つかりません | 宛先ドメイン | 域名不存在 | 找不到域 | \
-         域…不存在 | unable to lookup host | unable to lookup dns | unable to look up host",
+         domain not found | domain name not found | no such host | no such domain | nxdomain | no mail server for | \
+         not accept mail for this domain | no mail for this domain | domain of recipient | domain unknown | \
+         domain‥not found | host‥not found | nonexistentdomain | infodomainnonexistent | name or service not known | \
+         bad destination host | bad destination system | couldn't find any host | find any host named | \
+         no mail exchanger* | no mx record* | no valid mail exchanger* | no mail hosts for domain | null mx | \
+         nullmx | does not accept mail | doesn't accept mail | does not accept email | does not receive mail | \
+         domain‥does not exist | domain‥doesn't exist | domain‥couldn't be found | domain‥could not be found | \
+         domain‥not valid | invalid domain | domain…is invalid | unresolvable | could not resolve | cannot resolve | \
+         can't resolve | couldn't resolve | unable to resolve | illegal host | host/domain name found | \
+         name service error | no route to domain | all relevant mx records point to non-existent hosts | \
+         unrouteable mail domain | unroutable domain | unrouteable domain | host‥does not exist | \
+         server‥does not exist | domain‥not exist | non-existent domain | nonexistent domain | non-existent host* | \
+         domain has no | misspelled domain | domain…misspelled | badly formed domain | retrieve…mx records | \
+         no mx for | no mx or a records | no dns | mx lookup fail* | illegal domain | dns error…domain | \
+         domain…existiert nicht | domain…unbekannt | rechner unbekannt | host unbekannt | unbekannter host | \
+         unbekannte domain | server…nicht gefunden | domain…nicht gefunden | domane…nicht | domaine…n'existe pas | \
+         domaine…introuvable | domaine…inconnu | hote inconnu | serveur…introuvable | dominio…no existe | \
+         dominio desconocid* | host desconocid* | dominio…non esiste | dominio…inesistente | dominio…nao existe | \
+         dominio…inexistente | domein…bestaat niet | domein…niet gevonden | host onbekend | onbekend domein | \
+         домен…не существует | домен…не найден* | domena…nie istnieje | ドメインが存在しません | ドメインが見つかりません | ドメイン…見つかりません | \
+         ホストが見つかりません | 宛先ドメイン | 域名不存在 | 找不到域 | 域…不存在 | unable to lookup host | unable to lookup dns | \
+         unable to look up host",
+    ),
+    of(
+        HostUnknown,
+        "domain‥ | host‥ | hostname‥ | mx record‥ | mail exchanger‥ | mx‥",
+        "not found | was not found | could not be found | cannot be found | is unknown | unknown | does not exist | \
+         doesn't exist | not exist* | non-existent | nonexistent | invalid | is invalid | is not valid | unresolvable",
     ),
     row(
         UserUnknown,
         "user unknown | unknown user | unkown user | unknown local user | user is unknown | no such user* | \
-         account closed | account deleted | account terminated | user not here | user is not here | \
-         nonexistent user | non-existent user | non-existent mailbox | nonexistent mailbox | non-existent address | \
-         nonexistent address | non-existent recipient | badrecipient | recipient is not in my | \
-         recipient…cannot be verified | recipient verif*…fail* | recipient verify failed | don't know this user | \
-         address invalid | matches found in domino | recipient address is not | not a known recipient | \
-         no known user | unknown or invalid | nosuchuser | no such mailbox* | no such recipient* | \
-         no such address* | no such account* | no such person | no such local user | no such e-mail | \
-         no such email | no such id | no such name | mailbox not found | mailbox does not exist | \
-         mailbox…not exist* | mailbox…doesn't exist | mailbox unknown | unknown mailbox | mailbox name not allowed | \
-         mailbox…not found | mailbox is not available here | user not found | user…not found | user not exist* | \
-         user…does not exist | user…doesn't exist | user…not exist* | user…not known | user doesn't have | \
-         user…doesn't have a | user…is not local | user is terminated | user…is unknown | user not local | \
-         user not known | recipient not found | recipientnotfound | recipnotfound | recipient unknown | \
-         unknown recipient | recipient…does not exist | recipient…doesn't exist | recipient…not exist* | \
-         recipient…not found | recipient name is not recognized | recipient is not exist | recipient…is not valid | \
-         recipient…invalid | invalid recipient* | invalid mailbox* | invalid user* | invalid address* | \
-         invalid account | invalid e-mail | invalid email | invalid final delivery user* | invalid local part | \
-         invalid destination | invalid local address | address…does not exist | address…doesn't exist | \
-         address…not exist* | address not found | address unknown | unknown address* | address…unknown | \
-         address…couldn't be found | address…could not be found | address…wasn't found | address…not found | \
-         address…no longer | address…not valid | address is invalid | address…is not known | address…not recogni* | \
+         has left the company | no user known | address does not receive | account closed | account deleted | \
+         account terminated | user not here | user is not here | nonexistent user | non-existent user | \
+         non-existent mailbox | nonexistent mailbox | non-existent address | nonexistent address | \
+         non-existent recipient | badrecipient | recipient is not in my | recipient…cannot be verified | \
+         recipient verif*…fail* | recipient verify failed | don't know this user | address invalid | \
+         matches found in domino | recipient address is not | not a known recipient | no known user | \
+         unknown or invalid | nosuchuser | no such mailbox* | no such recipient* | no such address* | \
+         no such account* | no such person | no such local user | no such e-mail | no such email | no such id | \
+         no such name | mailbox not found | mailbox does not exist | mailbox…not exist* | mailbox…doesn't exist | \
+         mailbox unknown | unknown mailbox | mailbox name not allowed | mailbox…not found | \
+         mailbox is not available here | user not found | user…not found | user not exist* | user…does not exist | \
+         user…doesn't exist | user…not exist* | user…not known | user doesn't have | user…doesn't have a | \
+         user…is not local | user is terminated | user…is unknown | user not local | user not known | \
+         recipient not found | recipientnotfound | recipnotfound | recipient unknown | unknown recipient | \
+         recipient…does not exist | recipient…doesn't exist | recipient…not exist* | recipient…not found | \
+         recipient name is not recognized | recipient is not exist | recipient…is not valid | recipient…invalid | \
+         invalid recipient* | invalid mailbox* | invalid user* | invalid address* | invalid account | \
+         invalid e-mail | invalid email | invalid final delivery user* | invalid local part | invalid destination | \
+         invalid local address | address…does not exist | address…doesn't exist | address…not exist* | \
+         address not found | address unknown | unknown address* | address…unknown | address…couldn't be found | \
+         address…could not be found | address…wasn't found | address…not found | address…no longer | \
+         address…not valid | address is invalid | address…is not known | address…not recogni* | \
          account…does not exist | account…doesn't exist | account…not exist* | account not found | account unknown | \
          unknown account | account…has been deleted | account…been closed | account…been terminated | \
          account…is closed | account…no longer | account not available | account that you tried to reach does not | \
@@ -252,6 +238,15 @@ pub(crate) const PLAIN: &[Row] = &[
          no account here | no recipient by | no longer accepts mail | recipient…not recogni* | user…not recogni* | \
          name…not recogni* | no longer a customer",
     ),
+    of(
+        UserUnknown,
+        "user… | mailbox… | recipient… | address… | account… | addressee… | alias… | employee…",
+        "is unknown | not found | was not found | not exist* | doesn't exist | not known | is invalid | not valid | \
+         no longer | has left | not on this server | not in our | not local | not registered | not recogni* | \
+         cannot be found | could not be found | couldn't be found | wasn't found | not listed | nonexistent | \
+         non-existent | been deleted | been terminated | been removed | not our",
+    ),
+    of(UserUnknown, "user‥ | mailbox‥ | recipient‥ | address‥ | account‥ | alias‥ | aliases:‥", "unknown"),
     row(
         RejectedContent,
         "spam message | is spam | as spam | spam content | spam mail | spam detected | spam score | spam filter* | \
@@ -287,19 +282,20 @@ pub(crate) const PLAIN: &[Row] = &[
     ),
     row(
         Expired,
-        "retry timeout exceeded | retry time not reached | retry time…exceeded | delivery time expired | \
-         delivery time-out | message expired | message has expired | time expired | message timed out | \
-         has been in the queue too long | in the queue too long | queue too long | in queue too long | \
-         maximum queue | queue lifetime | retention period | retry limit | retries exceeded | tried too many times | \
-         attempts…exceeded | maximum…retr* | maximum number of unable to deliver…after | delivered within | \
-         deliver within | undelivered after | could not be delivered for | could not be delivered after | \
-         not be delivered for | delivery has expired | expired | been failing for a long time | for more than…days | \
-         days old | days without | too old | gave up after | timed out | timeout | time-out | time out | \
-         connection refused | connection…refused | connection was refused | connection failed | connection failure | \
-         connection lost | connection dropped | connection reset | connection closed | connection was dropped | \
-         connection died | lost connection | no route to host | network is unreachable | network unreachable | \
-         host is unreachable | host unreachable | could not connect | couldn't connect | cannot connect | \
-         can't connect | unable to connect | failed to connect | wasn't able to establish an smtp connection | \
+        "retry timeout exceeded | delivered in‥days | no connection to any | queue for‥days | \
+         retry time not reached | retry time…exceeded | delivery time expired | delivery time-out | \
+         message expired | message has expired | time expired | message timed out | has been in the queue too long | \
+         in the queue too long | queue too long | in queue too long | maximum queue | queue lifetime | \
+         retention period | retry limit | retries exceeded | tried too many times | attempts…exceeded | \
+         maximum…retr* | maximum number of unable to deliver…after | delivered within | deliver within | \
+         undelivered after | could not be delivered for | could not be delivered after | not be delivered for | \
+         delivery has expired | expired | been failing for a long time | for more than…days | days old | \
+         days without | too old | gave up after | timed out | timeout | time-out | time out | connection refused | \
+         connection…refused | connection was refused | connection failed | connection failure | connection lost | \
+         connection dropped | connection reset | connection closed | connection was dropped | connection died | \
+         lost connection | no route to host | network is unreachable | network unreachable | host is unreachable | \
+         host unreachable | could not connect | couldn't connect | cannot connect | can't connect | \
+         unable to connect | failed to connect | wasn't able to establish an smtp connection | \
          establish an smtp connection | establish…connection | not responding | did not respond | didn't respond | \
          no response | no answer from host | in the time limit | after…delivery attempts | \
          maximum delivery attempts | after several attempts | after multiple | all attempts to | \
@@ -310,6 +306,11 @@ pub(crate) const PLAIN: &[Row] = &[
          connexion refusee | tiempo de espera | tiempo…agotado | conexion rechazada | scadut* | \
          connessione rifiutata | verlopen | verbinding geweigerd | tempo esgotado | expirou | uplynal | истек* | \
          истёк* | 期限切れ | タイムアウト | 接続できません | 接続が拒否 | 超时 | 逾時 | 连接失败 | 无法连接 | 连接超时",
+    ),
+    of(
+        Expired,
+        "host… | server… | connection… | servers…",
+        "unreachable | not answer* | not respond* | timed out | dropped | not reachable",
     ),
 ];
 

@@ -32,6 +32,7 @@ pub(crate) struct Part {
 impl Part {
     /// Reads a mail.
     pub(crate) fn read(bytes: &[u8]) -> Self {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         Self::within(bytes, 0, &mut 0)
     }
 
@@ -53,6 +54,8 @@ impl Part {
             if !part.parts.is_empty() {
                 return part;
             }
+            // Its boundary was lost, or broken on the way.
+            "text/plain".clone_into(&mut part.media);
         }
         let body = part.transferred(body);
         if part.is_mail() && room {
