@@ -97,6 +97,7 @@ impl Heard {
             Where::Always => true,
             Where::ForGood => for_good,
             Where::OfAddress => for_good && about.is_none_or(|(subject, _)| subject != 7),
+            Where::Unreplied => self.codes == Codes::default(),
             Where::ToldOfAddress => for_good && about.is_some_and(|about| about.0 == 1 || about == (4, 1)),
         }
     }
@@ -134,7 +135,11 @@ mod tests {
     }
 
     fn code_for(row: &Row) -> &'static str {
-        if row.holds == Where::ToldOfAddress { "550 5.4.1" } else { "550" }
+        match row.holds {
+            Where::ToldOfAddress => "550 5.4.1",
+            Where::Unreplied => "",
+            _ => "550",
+        }
     }
 
     #[test]

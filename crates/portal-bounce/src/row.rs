@@ -15,6 +15,8 @@ pub(crate) enum Where {
     OfAddress,
     /// Where a code says that it is about an address or the way to it.
     ToldOfAddress,
+    /// Where no server has replied: the reporting one found it out by itself.
+    Unreplied,
 }
 
 /// Phrases that mean the same.

@@ -92,6 +92,11 @@ pub(crate) fn waits(said: &Said) -> bool {
     says(said, WAITS)
 }
 
+/// Whether a subject is one with which programs answer for people.
+pub(crate) fn is_away(subject: &Said) -> bool {
+    says(subject, AWAY)
+}
+
 /// Whether a text says that nobody tries any longer.
 pub(crate) fn is_given_up(said: &Said) -> bool {
     says(said, GIVEN_UP)
@@ -144,7 +149,7 @@ impl Signs {
         let quiet = !self.list && matches!(precedence.trim(), "bulk" | "junk");
         let answered = fields.first("in-reply-to").is_some() || fields.first("references").is_some();
         // Who answers such a mail is a person.
-        let away = !self.list && (!self.answer || self.returned) && says(&self.subject, AWAY);
+        let away = !self.list && (!self.answer || self.returned) && is_away(&self.subject);
         replies || away || (quiet && (answered || self.answer))
     }
 }

@@ -124,7 +124,8 @@ pub(crate) const PLAIN: &[Row] = &[
     row(
         HostUnknown,
         "host unknown | unknown host | unknown domain | host not found | host or domain name not found | \
-         domain not found | domain name not found | no such host | no such domain | nxdomain | no mail server for | \
+         domain not found | domain name not found | no such host | no such domain | nxdomain | \
+         host address lookups failed | indicated no smtp service | no route found to domain | no mail server for | \
          not accept mail for this domain | no mail for this domain | domain of recipient | domain unknown | \
          domain‥not found | host‥not found | nonexistentdomain | infodomainnonexistent | name or service not known | \
          bad destination host | bad destination system | couldn't find any host | find any host named | \
@@ -147,6 +148,8 @@ pub(crate) const PLAIN: &[Row] = &[
          ホストが見つかりません | 宛先ドメイン | 域名不存在 | 找不到域 | 域…不存在 | unable to lookup host | unable to lookup dns | \
          unable to look up host",
     ),
+    // No server was found to ask. The same words in a reply are about the user.
+    on(Where::Unreplied, HostUnknown, "unrouteable address | unroutable address"),
     of(
         HostUnknown,
         "domain‥ | host‥ | hostname‥ | mx record‥ | mail exchanger‥ | mx‥",

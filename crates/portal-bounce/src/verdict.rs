@@ -62,7 +62,7 @@ impl Reading<'_> {
             let disposition = fields.first("disposition").unwrap_or_default().to_ascii_lowercase();
             !["deleted", "denied", "failed"].iter().any(|end| disposition.contains(end))
         };
-        part.is_some_and(|part| kept(&part) || !self.signs.daemon)
+        part.is_some_and(|part| kept(part) || !self.signs.daemon)
     }
 
     /// A complaint (RFC 5965), and the one form without fields that is still sent. `Some(None)` where a reader says that a mail was
@@ -143,6 +143,9 @@ impl Reading<'_> {
         let said = Said::of(&self.letter.said);
         let signs = &self.signs;
         let subject = signs::fails(&signs.subject) || signs::waits(&signs.subject);
+        if !subject && signs.failed.is_none() && signs::is_away(&signs.subject) {
+            return None;
+        }
         let text = signs::fails(&said) || signs::waits(&said);
         let (coded, plain) = (self.letter.is_coded(), is_plain(&self.letter.said));
         let there = self.original.is_there();
