@@ -116,10 +116,11 @@ impl Heard {
 /// A reply without an enhanced code and without a word that is known.
 fn of_reply(reply: u16) -> Option<Reason> {
     match reply {
+        422 => Some(Reason::MailboxFull),
         ..500 => Some(Reason::Temporary),
-        551 => Some(Reason::UserUnknown),
+        512 | 556 => Some(Reason::HostUnknown),
+        510 | 511 | 551 => Some(Reason::UserUnknown),
         552 => Some(Reason::MailboxFull),
-        556 => Some(Reason::HostUnknown),
         571 => Some(Reason::BlockedSender),
         _ => None,
     }

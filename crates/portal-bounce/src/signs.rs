@@ -3,74 +3,94 @@
 use crate::{fields::Fields, text::Said};
 
 /// Senders that are programs.
-const DAEMONS: &str = "mailer-daemon | mailer daemon | mailerdaemon | mailer_daemon | mail-daemon | mail daemon | maildaemon | \
-    postmaster | mail delivery | maildelivery | mail-delivery | delivery subsystem | mail system | mail-system | mailsystem | \
-    mail administrator | mailadmin | mail-admin | system administrator | administrator | systemadministrator | mdaemon | \
-    delivery-status | delivery status | delivery failure | mail router | mail gateway | nondelivery | bounce | bounces | \
-    microsoft outlook | exchange | microsoftexchange* | smtp | smtpd | daemon | mta | mail server | mailserver | mail service | \
-    internet mail | message delivery | post_master | mail-robot | mailrobot | email delivery | emaildelivery | mail transfer | systemadmin | \
-    sistema de correo | systeme de messagerie | mail-system-administrator | 系统管理员 | システム管理者";
+const DAEMONS: &str = "\
+    mailer-daemon | mailer daemon | mailerdaemon | mailer_daemon | mail-daemon | mail daemon | maildaemon | \
+    postmaster | mail delivery | maildelivery | mail-delivery | delivery subsystem | mail system | mail-system | \
+    mailsystem | mail administrator | mailadmin | mail-admin | system administrator | administrator | \
+    systemadministrator | mdaemon | delivery-status | delivery status | delivery failure | mail router | \
+    mail gateway | nondelivery | bounce | bounces | microsoft outlook | exchange | microsoftexchange* | smtp | \
+    smtpd | daemon | mta | mail server | mailserver | mail service | internet mail | message delivery | post_master | \
+    mail-robot | mailrobot | email delivery | emaildelivery | mail transfer | systemadmin | sistema de correo | \
+    systeme de messagerie | mail-system-administrator | 系统管理员 | システム管理者";
 
 /// What a subject or a first sentence says where nobody tries any longer.
-const FAILS: &str = "undeliver* | undelivered | delivery fail* | delivery status notification | delivery notification | \
-    delivery report | delivery status | failure notice | failure notification | mail delivery failed | mail delivery failure | mail failure | \
-    mail delivery problem | mail delivery error | error delivering | problem delivering | returned mail | mail returned | returned to sender | return to sender | returning message | \
-    returned e-mail | returned message | message returned | non delivery | nondelivery | non-delivery | not delivered | \
-    could not be delivered | couldn't be delivered | could not be sent | couldn't be sent | cannot be sent | failed to send | failure reason* | could not deliver | couldn't deliver | cannot be delivered | can't be delivered | \
-    cannot deliver | can't deliver | unable to deliver | unable to send | not able to be delivered | wasn't able to deliver | \
-    was not able to deliver | not be able to deliver | been unable to deliver | were unable to deliver | delivery error | \
-    delivery problem* | mail error | mail system error | message status | failed mail | failed delivery | delivery has failed | \
-    delivery…failed | delivery unsuccessful | unsuccessful delivery | unsuccessful mail | permanent fail* | failed permanently | \
-    permanent error | permanent fatal error* | fatal error* | message not delivered | did not reach | wasn't delivered | \
-    was not delivered | not been delivered | delivery incomplete | had delivery problems | trouble delivering | undeliverable | \
-    rejected your message | automatically rejected | rejected by | message blocked | message rejected | mail rejected | address not found | \
-    delivery impossible | error sending | error in sending | error while sending | mail transaction failed | nicht zustellbar | \
-    unzustellbar* | nicht zugestellt | nicht ausgeliefert | zustellung…fehlgeschlagen | zustellung…gescheitert | zustellfehler | \
-    zustellungsfehler | fehler bei der zustellung | ubermittlung…fehlgeschlagen | konnte nicht | konnten nicht | konnte…nicht zugestell* | \
-    nicht ubermittelt | ruckgabe | rucksendung | zurueckgeschickt | unzustellbarkeit | non remis* | non distribu* | non delivre* | \
-    echec | impossible de remettre | n'a pas pu etre | n'ont pas pu etre | n'a pu etre | retour de courrier | retour de mail | \
-    no se pudo | no se ha podido | no ha podido | no pudo | no entregad* | devuelto | fallo de entrega | fallo en la entrega | \
-    error de entrega | error en la entrega | imposible entregar | onbestelbaar | niet bezorgd | niet afgeleverd | kon niet | \
-    konden niet | bezorging…mislukt | aflevering…mislukt | non recapitat* | mancata consegna | mancato recapito | non consegnat* | \
-    impossibile recapitare | impossibile consegnare | non e stato possibile | errore di consegna | nao entregue | falha na entrega | \
-    falha de entrega | nao foi possivel | nao pode ser | devolvid* | niedostarcz* | nie dostarczono | nie mogla zostac | zwrot | \
-    nie mozna dostarczyc | kan ikke leveres | ikke leveret | kunne ikke | kan inte levereras | kunde inte | ikke levert | ei voitu | \
-    toimittaminen epaonnistui | nedoruciteln* | nedorucen* | nelze dorucit | nedorucitelna | kezbesithetetlen | kezbesites* | \
-    nem sikerult | teslim edilemedi | iletilemedi | nu a putut | не доставлен* | недоставлен* | не удалось доставить | \
-    невозможно доставить | не может быть доставлен* | не было доставлено | ошибка доставки | возврат | 配信不能 | 配信できません | 配信エラー | \
-    配送できません | 配信に失敗 | 送信できません | 送信に失敗 | 送信エラー | 届けることができません | 届きません | お届けできません | エラーメール | 未送達 | 未配信 | 配達できません | 送達できません | 无法发送 | 配送エラー | 退信 | \
-    未送达 | 无法送达 | 无法投递 | 未传递 | 無法傳遞 | 未傳遞 | 投递失败 | 发送失败 | 传递失败 | 无法传递 | 邮件被退回 | 退回 | 배달 실패 | 전송 실패 | 전달되지 | 반송";
+const FAILS: &str = "\
+    undeliver* | undelivered | delivery fail* | delivery status notification | delivery notification | \
+    delivery report | delivery status | failure notice | failure notification | mail delivery failed | \
+    mail delivery failure | mail failure | mail delivery problem | mail delivery error | error delivering | \
+    problem delivering | returned mail | mail returned | returned to sender | return to sender | returning message | \
+    returned e-mail | returned message | message returned | non delivery | nondelivery | non-delivery | \
+    not delivered | could not be delivered | couldn't be delivered | could not be sent | couldn't be sent | \
+    cannot be sent | failed to send | failure reason* | could not deliver | couldn't deliver | cannot be delivered | \
+    can't be delivered | cannot deliver | can't deliver | unable to deliver | unable to send | \
+    not able to be delivered | wasn't able to deliver | was not able to deliver | not be able to deliver | \
+    been unable to deliver | were unable to deliver | delivery error | delivery problem* | mail error | \
+    mail system error | message status | failed mail | failed delivery | delivery has failed | delivery…failed | \
+    delivery unsuccessful | unsuccessful delivery | unsuccessful mail | permanent fail* | failed permanently | \
+    permanent error | permanent fatal error* | fatal error* | message not delivered | did not reach | \
+    wasn't delivered | was not delivered | not been delivered | delivery incomplete | had delivery problems | \
+    trouble delivering | undeliverable | rejected your message | automatically rejected | rejected by | \
+    message blocked | message rejected | mail rejected | address not found | delivery impossible | error sending | \
+    error in sending | error while sending | mail transaction failed | nicht zustellbar | unzustellbar* | \
+    nicht zugestellt | nicht ausgeliefert | zustellung…fehlgeschlagen | zustellung…gescheitert | zustellfehler | \
+    zustellungsfehler | fehler bei der zustellung | ubermittlung…fehlgeschlagen | konnte nicht | konnten nicht | \
+    konnte…nicht zugestell* | nicht ubermittelt | ruckgabe | rucksendung | zurueckgeschickt | unzustellbarkeit | \
+    non remis* | non distribu* | non delivre* | echec | impossible de remettre | n'a pas pu etre | \
+    n'ont pas pu etre | n'a pu etre | retour de courrier | retour de mail | no se pudo | no se ha podido | \
+    no ha podido | no pudo | no entregad* | devuelto | fallo de entrega | fallo en la entrega | error de entrega | \
+    error en la entrega | imposible entregar | onbestelbaar | niet bezorgd | niet afgeleverd | kon niet | \
+    konden niet | bezorging…mislukt | aflevering…mislukt | non recapitat* | mancata consegna | mancato recapito | \
+    non consegnat* | impossibile recapitare | impossibile consegnare | non e stato possibile | errore di consegna | \
+    nao entregue | falha na entrega | falha de entrega | nao foi possivel | nao pode ser | devolvid* | niedostarcz* | \
+    nie dostarczono | nie mogla zostac | zwrot | nie mozna dostarczyc | kan ikke leveres | ikke leveret | \
+    kunne ikke | kan inte levereras | kunde inte | ikke levert | ei voitu | toimittaminen epaonnistui | \
+    nedoruciteln* | nedorucen* | nelze dorucit | nedorucitelna | kezbesithetetlen | kezbesites* | nem sikerult | \
+    teslim edilemedi | iletilemedi | nu a putut | не доставлен* | недоставлен* | не удалось доставить | \
+    невозможно доставить | не может быть доставлен* | не было доставлено | ошибка доставки | возврат | 配信不能 | \
+    配信できません | 配信エラー | 配送できません | 配信に失敗 | 送信できません | 送信に失敗 | 送信エラー | \
+    届けることができません | 届きません | お届けできません | エラーメール | 未送達 | 未配信 | 配達できません | \
+    送達できません | 无法发送 | 配送エラー | 退信 | 未送达 | 无法送达 | 无法投递 | 未传递 | 無法傳遞 | 未傳遞 | \
+    投递失败 | 发送失败 | 传递失败 | 无法传递 | 邮件被退回 | 退回 | 배달 실패 | 전송 실패 | 전달되지 | 반송";
 
 /// What is said where somebody still tries.
-const WAITS: &str = "will keep trying | will continue to try | will continue to attempt | continue trying | continue to retry | \
+const WAITS: &str = "\
+    will keep trying | will continue to try | will continue to attempt | continue trying | continue to retry | \
     will be retried | will retry | still trying | still being retried | keep trying | attempts will continue | \
     will be attempted | will try again | will try to deliver | will automatically try | continue attempting | \
-    not yet been delivered | not yet delivered | been delayed | is delayed | was delayed | \
-    delivery delay* | delayed mail | notification (delay) | message delayed | warning message only | do not need to resend | \
-    don't need to resend | need not resend | no action is required | could not send message for past | delayed…hours | \
-    retry for | temporary problem delivering | message is still in the queue | verzoger* | weiter versuch* | weitere versuche | \
-    weitere zustellversuche | erneut versuch* | noch nicht zugestellt | noch nicht | retarde* | differe* | pas encore | nouvelles tentatives | \
-    retras* | aun no | seguira intentando | vertraagd* | nog niet | blijft proberen | ritard* | in ritardo | continuera a tentare | atrasad* | \
-    continuara tentando | opozni* | задерж* | отложен* | повторн*…попыт* | 遅延 | 遅れて | 再送を | 再試行 | 延迟 | 延遲 | 继续尝试 | 지연";
+    not yet been delivered | not yet delivered | been delayed | is delayed | was delayed | delivery delay* | \
+    delayed mail | notification (delay) | message delayed | warning message only | do not need to resend | \
+    don't need to resend | need not resend | no action is required | could not send message for past | \
+    delayed…hours | retry for | temporary problem delivering | message is still in the queue | verzoger* | \
+    weiter versuch* | weitere versuche | weitere zustellversuche | erneut versuch* | noch nicht zugestellt | \
+    noch nicht | retarde* | differe* | pas encore | nouvelles tentatives | retras* | aun no | seguira intentando | \
+    vertraagd* | nog niet | blijft proberen | ritard* | in ritardo | continuera a tentare | atrasad* | \
+    continuara tentando | opozni* | задерж* | отложен* | повторн*…попыт* | 遅延 | 遅れて | 再送を | 再試行 | 延迟 | \
+    延遲 | 继续尝试 | 지연";
 
 /// What is said where it was given up, whatever else is said.
-const GIVEN_UP: &str = "giving up | given up | gave up | will not be retried | no further attempt* | not going to try again | \
-    will not try again | failed permanently | permanent error* | permanent fail* | permanent fatal | permanently | no more attempts | has been returned | returned to sender | \
+const GIVEN_UP: &str = "\
+    giving up | given up | gave up | will not be retried | no further attempt* | not going to try again | \
+    will not try again | failed permanently | permanent error* | permanent fail* | permanent fatal | \
+    permanently failed | permanently rejected | no more attempts | has been returned | returned to sender | \
     not be retried | has failed | nicht weiter versucht | endgultig | definitiv*";
 
 /// Subjects with which programs answer for people.
-const AWAY: &str = "out of office | out of the office | out-of-office | outofoffice | automatic reply | automatic response | \
-    automated reply | automated response | automatically generated reply | auto reply | auto-reply | autoreply | auto response | \
-    auto-response | autoresponse | auto responder | autoresponder | auto-responder | auto: | vacation reply | vacation response | \
-    on vacation | vacation message | vacation: | away from my mail | away from my e-mail | away from office | away from the office | \
-    i am away | currently away | on holiday | on leave | maternity leave | no longer with the company | abwesenheit* | abwesend | \
-    nicht im haus | nicht im buro | ausser haus | automatische antwort | automatische ruckmeldung | autoantwort | im urlaub | eingangsbestatigung | \
-    reponse automatique | message automatique d'absence | absence du bureau | absent du bureau | en conge* | respuesta automatica | \
-    fuera de la oficina | fuera de oficina | automatisch antwoord | automatisch bericht | afwezig* | niet aanwezig | \
-    risposta automatica | fuori sede | fuori ufficio | assenza | resposta automatica | fora do escritorio | ausencia | ausente | \
-    autosvar | automatiskt svar | automatisk svar | franvaro* | fravaer* | automaattinen vastaus | poissa | \
+const AWAY: &str = "\
+    out of office | out of the office | out-of-office | outofoffice | automatic reply | automatic response | \
+    automated reply | automated response | automatically generated reply | auto reply | auto-reply | autoreply | \
+    auto response | auto-response | autoresponse | auto responder | autoresponder | auto-responder | auto: | \
+    vacation reply | vacation response | on vacation | vacation message | vacation: | away from my mail | \
+    away from my e-mail | away from office | away from the office | i am away | currently away | on holiday | \
+    on leave | maternity leave | no longer with the company | abwesenheit* | abwesend | nicht im haus | \
+    nicht im buro | ausser haus | automatische antwort | automatische ruckmeldung | autoantwort | im urlaub | \
+    eingangsbestatigung | reponse automatique | message automatique d'absence | absence du bureau | \
+    absent du bureau | en conge* | respuesta automatica | fuera de la oficina | fuera de oficina | \
+    automatisch antwoord | automatisch bericht | afwezig* | niet aanwezig | risposta automatica | fuori sede | \
+    fuori ufficio | assenza | resposta automatica | fora do escritorio | ausencia | ausente | autosvar | \
+    automatiskt svar | automatisk svar | franvaro* | fravaer* | automaattinen vastaus | poissa | \
     automaticka odpoved | automatyczna odpowiedz | nieobecnosc | автоответ* | автоматический ответ | отсутств* | \
-    otomatik yanit | automatikus valasz | raspuns automat | αυτοματη απαντηση | 自動応答 | 自動返信 | 不在 | 自动回复 | 自動回覆 | 外出 | 부재중 | 자동 회신";
+    otomatik yanit | automatikus valasz | raspuns automat | αυτοματη απαντηση | 自動応答 | 自動返信 | 不在 | \
+    自动回复 | 自動回覆 | 外出 | 부재중 | 자동 회신";
 
 /// How answers and forwarded mails begin.
 const ANSWERS: [&str; 22] = [

@@ -66,11 +66,11 @@ pub(crate) const PLAIN: &[Row] = &[
     // How much at once, before what a full mailbox is called.
     row(
         Temporary,
-        "sending quota | rate quota | hourly quota | daily quota | message quota | rate limit* | ratelimit* | \
-         receiving mail at a rate | receiving mail too quickly | too many connections | too many concurrent | \
-         connection frequency limited | sending rate | too many messages from | too many messages per | \
-         too many messages sent | too many messages this | relay limit exceeded | sending limit* | throttl* | \
-         too many recipients | connection rate",
+        "sending quota | submission quota | rate quota | hourly quota | daily quota | message quota | rate limit* | \
+         ratelimit* | receiving mail at a rate | receiving mail too quickly | too many connections | \
+         too many concurrent | connection frequency limited | sending rate | too many messages from | \
+         too many messages per | too many messages sent | too many messages this | relay limit exceeded | \
+         sending limit* | throttl* | too many recipients | connection rate",
     ),
     row(
         BlockedSender,
@@ -79,40 +79,40 @@ pub(crate) const PLAIN: &[Row] = &[
          sender address has null mx | domain of sender | sender domain | sender's domain | invalid sender | \
          bad sender* | return address…not | unresolvable domain of sender | invalid helo | helo invalid | \
          ask your postmaster for help | bad helo | helo command rejected | helo…rejected | ehlo…rejected | \
-         client host rejected | client host…blocked | your hostname | don't accept mail from | \
-         sender ip must resolve | does not accept mail from | reverse dns | reverse hostname | rdns | ptr | \
-         no reverse | blacklist* | black list* | black-list* | blocklist* | block list* | block-list* | denylist* | \
-         blocked using | blocked by | has been blocked | have been blocked | was blocked by | are blocked | \
-         is blocked | is listed in | is listed on | is listed at | is listed by | spamhaus* | spamcop* | sorbs | \
-         uceprotect* | senderbase* | rbl | dnsbl | rblsmtpd | reputation | your ip | sending ip | \
-         ip address…blocked | ip address…rejected | client…blocked | mail from your | mails from your | banned | \
-         bulk sender | user complaints | you are not allowed to send | not authorized to send mail | \
-         blocked sender | sender…blocked | sender…blacklisted | denied by sender | from your network | dynamic ip | \
-         dynamic pool | dynamic address* | residential | gesperrte ip | absender…gesperrt | absender…abgelehnt | \
-         adresse ip…bloquee | expediteur…refuse* | remitente…rechazad* | remitente…bloquead* | mittente…rifiutat* | \
-         отправитель…заблокирован* | cannot find your reverse",
+         client host rejected | client host…blocked | your hostname | excessive unknown recipients | \
+         permanently deferred | don't accept mail from | sender ip must resolve | does not accept mail from | \
+         reverse dns | reverse hostname | rdns | ptr | no reverse | blacklist* | black list* | black-list* | \
+         blocklist* | block list* | block-list* | denylist* | blocked using | blocked by | has been blocked | \
+         have been blocked | was blocked by | are blocked | is blocked | is listed in | is listed on | \
+         is listed at | is listed by | spamhaus* | spamcop* | sorbs | uceprotect* | senderbase* | rbl | dnsbl | \
+         rblsmtpd | reputation | your ip | sending ip | ip address…blocked | ip address…rejected | client…blocked | \
+         mail from your | mails from your | banned | bulk sender | user complaints | you are not allowed to send | \
+         not authorized to send mail | blocked sender | sender…blocked | sender…blacklisted | denied by sender | \
+         from your network | dynamic ip | dynamic pool | dynamic address* | residential | gesperrte ip | \
+         absender…gesperrt | absender…abgelehnt | adresse ip…bloquee | expediteur…refuse* | remitente…rechazad* | \
+         remitente…bloquead* | mittente…rifiutat* | отправитель…заблокирован* | cannot find your reverse",
     ),
     row(
         MailboxFull,
         "mailbox full | mailbox is full | mailbox…is full | mail box full | mail box is full | inbox is full | \
          inbox full | account is full | folder is full | mailfolder is full | maildir…quota | over quota | \
-         disk space limit | too much mail | quota of | storage full | too many messages in the mailbox | \
-         too many mails in | zuviele mails | zu viele mails | exceed…storage | overquota | over the quota | \
-         over its quota | over their quota | exceeded…quota | exceeds…quota | exceed…quota | quota…exceeded | \
-         quota exceed* | quota violation | out of quota | disk quota | quota full | quotaexceeded* | mailbox quota | \
-         quota is full | over disk quota | exceeds allowed size | storage limit | exceeded…storage | \
-         storage…exceeded | out of storage | storage space | insufficient…space in mailbox | not enough space | \
-         mailbox size limit | mailbox limit | mailbox…exceeded | mailbox exceeds | mbxfull | too much mail data | \
-         too full | not enough room | mailbox has exceeded | mailbox over | mailbox is over | postfach ist voll | \
-         postfach voll | postfach…voll | mailbox ist voll | mailbox voll | speicherplatz* | kontingent | \
-         quota uberschritten | uberfullt | boite…pleine | boite…saturee | quota depasse* | quota…depasse* | \
-         messagerie pleine | espace…insuffisant | buzon…lleno | buzon lleno | buzon esta lleno | cuota…excedid* | \
-         cuota…superad* | casella…piena | quota…superat* | postbus is vol | postbus vol | mailbox is vol | \
-         mailbox vol | caixa…cheia | caixa…lotada | cota…excedida | skrzynka…peln* | skrzynka…przepeln* | \
-         przekroczon* | ящик переполнен* | ящик…переполнен* | ящик полон | превышен*…квот* | квот* | \
-         postladan ar full | brevladan ar full | postkassen er fuld | postilaatikko on taynna | schranka…pln* | \
-         kutusu dolu | kota…asi* | megtelt | メールボックスがいっぱい | メールボックスが一杯 | メールボックスの容量 | 容量を超 | 容量オーバー | 容量が | 邮箱已满 | \
-         邮箱空间不足 | 邮箱容量 | 信箱已滿 | 信箱空間 | 超出…容量 | 收件箱已满 | 용량 초과 | 용량이",
+         over storage quota | storage quota | speichervolumen* | disk space limit | too much mail | quota of | \
+         storage full | too many messages in the mailbox | too many mails in | zuviele mails | zu viele mails | \
+         exceed…storage | overquota | over the quota | over its quota | over their quota | exceeded…quota | \
+         exceeds…quota | exceed…quota | quota…exceeded | quota exceed* | quota violation | out of quota | \
+         disk quota | quota full | quotaexceeded* | mailbox quota | quota is full | over disk quota | \
+         exceeds allowed size | storage limit | exceeded…storage | storage…exceeded | out of storage | \
+         storage space | insufficient…space in mailbox | not enough space | mailbox size limit | mailbox limit | \
+         mailbox…exceeded | mailbox exceeds | mbxfull | too much mail data | too full | not enough room | \
+         mailbox has exceeded | mailbox over | mailbox is over | postfach ist voll | postfach voll | postfach…voll | \
+         mailbox ist voll | mailbox voll | speicherplatz* | kontingent | quota uberschritten | uberfullt | \
+         boite…pleine | boite…saturee | quota depasse* | quota…depasse* | messagerie pleine | espace…insuffisant | \
+         buzon…lleno | buzon lleno | buzon esta lleno | cuota…excedid* | cuota…superad* | casella…piena | \
+         quota…superat* | postbus is vol | postbus vol | mailbox is vol | mailbox vol | caixa…cheia | caixa…lotada | \
+         cota…excedida | skrzynka…peln* | skrzynka…przepeln* | przekroczon* | ящик переполнен* | ящик…переполнен* | \
+         ящик полон | превышен*…квот* | квот* | postladan ar full | brevladan ar full | postkassen er fuld | \
+         postilaatikko on taynna | schranka…pln* | kutusu dolu | kota…asi* | megtelt | メールボックスがいっぱい | メールボックスが一杯 | \
+         メールボックスの容量 | 容量を超 | 容量オーバー | 容量が | 邮箱已满 | 邮箱空间不足 | 邮箱容量 | 信箱已滿 | 信箱空間 | 超出…容量 | 收件箱已满 | 용량 초과 | 용량이",
     ),
     of(
         MailboxFull,
@@ -159,28 +159,29 @@ pub(crate) const PLAIN: &[Row] = &[
     row(
         UserUnknown,
         "user unknown | unknown user | unkown user | unknown local user | user is unknown | no such user* | \
-         has left the company | no user known | address does not receive | account closed | account deleted | \
-         account terminated | user not here | user is not here | nonexistent user | non-existent user | \
-         non-existent mailbox | nonexistent mailbox | non-existent address | nonexistent address | \
-         non-existent recipient | badrecipient | recipient is not in my | recipient…cannot be verified | \
-         recipient verif*…fail* | recipient verify failed | don't know this user | address invalid | \
-         matches found in domino | recipient address is not | not a known recipient | no known user | \
-         unknown or invalid | nosuchuser | no such mailbox* | no such recipient* | no such address* | \
-         no such account* | no such person | no such local user | no such e-mail | no such email | no such id | \
-         no such name | mailbox not found | mailbox does not exist | mailbox…not exist* | mailbox…doesn't exist | \
-         mailbox unknown | unknown mailbox | mailbox name not allowed | mailbox…not found | \
-         mailbox is not available here | user not found | user…not found | user not exist* | user…does not exist | \
-         user…doesn't exist | user…not exist* | user…not known | user doesn't have | user…doesn't have a | \
-         user…is not local | user is terminated | user…is unknown | user not local | user not known | \
-         recipient not found | recipientnotfound | recipnotfound | recipient unknown | unknown recipient | \
-         recipient…does not exist | recipient…doesn't exist | recipient…not exist* | recipient…not found | \
-         recipient name is not recognized | recipient is not exist | recipient…is not valid | recipient…invalid | \
-         invalid recipient* | invalid mailbox* | invalid user* | invalid address* | invalid account | \
-         invalid e-mail | invalid email | invalid final delivery user* | invalid local part | invalid destination | \
-         invalid local address | address…does not exist | address…doesn't exist | address…not exist* | \
-         address not found | address unknown | unknown address* | address…unknown | address…couldn't be found | \
-         address…could not be found | address…wasn't found | address…not found | address…no longer | \
-         address…not valid | address is invalid | address…is not known | address…not recogni* | \
+         not user of this server | recipient verification | unavailable mail user | does not have an account | \
+         mailbox currently unavailable | don't exists that user | has left the company | no user known | \
+         address does not receive | account closed | account deleted | account terminated | user not here | \
+         user is not here | nonexistent user | non-existent user | non-existent mailbox | nonexistent mailbox | \
+         non-existent address | nonexistent address | non-existent recipient | badrecipient | \
+         recipient is not in my | recipient…cannot be verified | recipient verif*…fail* | recipient verify failed | \
+         don't know this user | address invalid | matches found in domino | recipient address is not | \
+         not a known recipient | no known user | unknown or invalid | nosuchuser | no such mailbox* | \
+         no such recipient* | no such address* | no such account* | no such person | no such local user | \
+         no such e-mail | no such email | no such id | no such name | mailbox not found | mailbox does not exist | \
+         mailbox…not exist* | mailbox…doesn't exist | mailbox unknown | unknown mailbox | mailbox name not allowed | \
+         mailbox…not found | mailbox is not available here | user not found | user…not found | user not exist* | \
+         user…does not exist | user…doesn't exist | user…not exist* | user…not known | user doesn't have | \
+         user…doesn't have a | user…is not local | user is terminated | user…is unknown | user not local | \
+         user not known | recipient not found | recipientnotfound | recipnotfound | recipient unknown | \
+         unknown recipient | recipient…does not exist | recipient…doesn't exist | recipient…not exist* | \
+         recipient…not found | recipient name is not recognized | recipient is not exist | recipient…is not valid | \
+         recipient…invalid | invalid recipient* | invalid mailbox* | invalid user* | invalid address* | \
+         invalid account | invalid e-mail | invalid email | invalid final delivery user* | invalid local part | \
+         invalid destination | invalid local address | address…does not exist | address…doesn't exist | \
+         address…not exist* | address not found | address unknown | unknown address* | address…unknown | \
+         address…couldn't be found | address…could not be found | address…wasn't found | address…not found | \
+         address…no longer | address…not valid | address is invalid | address…is not known | address…not recogni* | \
          account…does not exist | account…doesn't exist | account…not exist* | account not found | account unknown | \
          unknown account | account…has been deleted | account…been closed | account…been terminated | \
          account…is closed | account…no longer | account not available | account that you tried to reach does not | \
