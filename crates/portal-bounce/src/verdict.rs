@@ -141,32 +141,38 @@ impl Reading<'_> {
     /// A report in sentences.
     fn free(&self) -> Option<Report> {
         let said = Said::of(&self.letter.said);
-        let signs = &self.signs;
-        let subject = signs::fails(&signs.subject) || signs::waits(&signs.subject);
-        if !subject && signs.failed.is_none() && signs::is_away(&signs.subject) {
+        let recipient = self.signs.failed.clone().or_else(|| self.recipient());
+        if !self.is_bounce(&said, recipient.is_some()) {
             return None;
         }
-        let text = signs::fails(&said) || signs::waits(&said);
-        let (coded, plain) = (self.letter.is_coded(), is_plain(&self.letter.said));
-        let there = self.original.is_there();
-        let told = text && (coded || plain || there);
-        let report =
-            self.mail.attribute("report-type").is_some_and(|kind| kind.eq_ignore_ascii_case("delivery-status"));
-        let person = signs.answer && !signs.daemon && !report;
-        let is = signs.failed.is_some()
-            || report
-            || (signs.daemon && (subject || told || (coded && plain)))
-            || (signs.returned && !person && subject && (text || coded || plain))
-            || (!person && !signs.is_vacation(&self.mail.fields) && subject && (text || there) && (coded || plain));
-        if !is {
-            return None;
-        }
-        let waits = (signs::waits(&signs.subject) || signs::waits(&said)) && !signs::is_given_up(&said);
+        let waits = (signs::waits(&self.signs.subject) || signs::waits(&said)) && !signs::is_given_up(&said);
         let kind = if waits { Kind::Delayed } else { Kind::Bounce };
-        let recipient = signs.failed.clone().or_else(|| self.recipient());
         let core = self.letter.core(recipient.as_deref());
         let report = decided(kind, &[&core, &self.letter.said], None);
         Some(Report { recipient, original_message_id: self.original_id(None), ..report })
+    }
+
+    /// Whether sentences report something. The less the head says of it, the more of text, code and reason has to agree.
+    fn is_bounce(&self, said: &Said, named: bool) -> bool {
+        let signs = &self.signs;
+        let report =
+            self.mail.attribute("report-type").is_some_and(|kind| kind.eq_ignore_ascii_case("delivery-status"));
+        if signs.failed.is_some() || report {
+            return true;
+        }
+        let subject = signs::fails(&signs.subject) || signs::waits(&signs.subject);
+        let text = signs::fails(said) || signs::waits(said);
+        let (coded, plain) = (self.letter.is_coded(), is_plain(&self.letter.said));
+        if signs.daemon {
+            // An administrator writes of full mailboxes and blocked mail too.
+            let told = text && (coded || (plain && named) || self.original.id().is_some());
+            return subject || (!signs::is_away(&signs.subject) && (told || (coded && plain)));
+        }
+        if signs.answer || !subject {
+            return false;
+        }
+        let told = (text || self.original.is_there()) && (coded || plain);
+        (signs.returned && (text || coded || plain)) || (told && !signs.is_vacation(&self.mail.fields))
     }
 
     fn vacation(&self) -> Option<Report> {
