@@ -67,6 +67,13 @@ const WAITS: &str = "\
     continuara tentando | opozni* | задерж* | отложен* | повторн*…попыт* | 遅延 | 遅れて | 再送を | 再試行 | 延迟 | \
     延遲 | 继续尝试 | 지연";
 
+/// What is said where it arrived.
+const ARRIVES: &str = "\
+    successful mail delivery | successful delivery | notification (success) | notification (relay) | \
+    successfully delivered | delivered successfully | successfully relayed | relayed successfully | \
+    delivery successful | erfolgreich zugestellt | erfolgreich ubermittelt | remis avec succes | entregado correctamente | \
+    met succes | consegnato con successo | entregue com sucesso";
+
 /// What is said where it was given up, whatever else is said.
 const GIVEN_UP: &str = "\
     giving up | given up | gave up | will not be retried | no further attempt* | not going to try again | \
@@ -115,6 +122,11 @@ pub(crate) fn waits(said: &Said) -> bool {
 /// Whether a subject is one with which programs answer for people.
 pub(crate) fn is_away(subject: &Said) -> bool {
     says(subject, AWAY)
+}
+
+/// Whether a text says that something arrived.
+pub(crate) fn arrives(said: &Said) -> bool {
+    says(said, ARRIVES)
 }
 
 /// Whether a text says that nobody tries any longer.

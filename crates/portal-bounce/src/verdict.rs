@@ -145,11 +145,16 @@ impl Reading<'_> {
         if !self.is_bounce(&said, recipient.is_some()) {
             return None;
         }
+        let original_message_id = self.original_id(None);
+        let arrived = signs::arrives(&self.signs.subject) || signs::arrives(&said);
+        if arrived && self.signs.failed.is_none() && !self.letter.is_coded() {
+            return Some(Report { recipient, original_message_id, ..Report::of(Kind::Delivered) });
+        }
         let waits = (signs::waits(&self.signs.subject) || signs::waits(&said)) && !signs::is_given_up(&said);
         let kind = if waits { Kind::Delayed } else { Kind::Bounce };
         let core = self.letter.core(recipient.as_deref());
         let report = decided(kind, &[&core, &self.letter.said], None);
-        Some(Report { recipient, original_message_id: self.original_id(None), ..report })
+        Some(Report { recipient, original_message_id, ..report })
     }
 
     /// Whether sentences report something. The less the head says of it, the more of text, code and reason has to agree.
