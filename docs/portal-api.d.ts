@@ -348,7 +348,7 @@ export type Evidence = {
 };
 
 export type Finding = {
-  code: "unknown_address" | "near_miss_address" | "not_the_first_address" | "former_address" | "practice_user_email" | "login_email_taken" | "no_email" | "invalid_first_address" | "deactivated" | "not_activated" | "client_suspended" | "no_profile" | "sender_not_authenticated" | "mail_bounced" | "address_suppressed" | "mail_failed" | "mail_deferred" | "mail_queued" | "link_expired" | "newer_link_sent" | "link_opened_not_used" | "mail_accepted_unused" | "password_not_set" | "locked_until" | "second_factor_lost" | "wrong_password_recently" | "no_reset_requested" | "mail_limit_reached" | "session_never_used" | "suspicious_domain" | "host_update_refused" | "unexplained" | "all_clear" | "signed_in_recently" | "address_was_trimmed" | "shared_login";
+  code: "unknown_address" | "near_miss_address" | "not_the_first_address" | "former_address" | "practice_user_email" | "login_email_taken" | "no_email" | "invalid_first_address" | "deactivated" | "not_activated" | "suspicious_domain" | "sender_not_authenticated" | "mail_bounced" | "address_suppressed" | "mail_failed" | "mail_deferred" | "mail_queued" | "link_expired" | "newer_link_sent" | "link_opened_not_used" | "mail_accepted_unused" | "password_not_set" | "locked_until" | "second_factor_lost" | "client_suspended" | "no_profile" | "wrong_password_recently" | "no_reset_requested" | "mail_limit_reached" | "session_never_used" | "host_update_refused" | "unexplained" | "all_clear" | "signed_in_recently" | "address_was_trimmed" | "shared_login";
   evidence: Array<Evidence>;
   explanation: string;
   remedy: Remedy | null;

@@ -69,6 +69,7 @@ async function workspacePages(way) {
     ['trial', 'trial'], ['viewers', 'viewers'], ['contacts/c-1/view', 'view-asked'], ['contacts/c-4/delete', 'delete'],
     ['contacts/c-4/erase', 'erase'], ['help', 'help'], ['help?q=a', 'help-several'], ['help?q=nobody%40nowhere.example', 'help-unknown'],
     ['contacts/c-1/help', 'help-contact'], ['contacts/c-4/help', 'help-not-activated'], ['contacts/c-1/help/report', 'report'],
+    ['why', 'why'], ['why?status=deactivated', 'why-deactivated'], ['why?status=locked', 'why-nobody'],
   ]) {
     await way.desk(page, rest);
     await way.shoot(page, name);

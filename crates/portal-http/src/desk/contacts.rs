@@ -71,6 +71,8 @@ struct ListPage {
     next: Option<String>,
     /// Where an admin gets all of them as a file.
     csv: Option<String>,
+    /// Where it is told why those of this status are not in.
+    why: Option<String>,
 }
 
 pub(super) async fn page(member: Member, RawQuery(query): RawQuery) -> Result<Response, Problem> {
@@ -96,6 +98,10 @@ pub(super) async fn page(member: Member, RawQuery(query): RawQuery) -> Result<Re
         rows: found.iter().map(|contact| row(&member, contact)).collect(),
         next: cursor.map(|cursor| member.path(&format!("contacts?{}", asked.query(Some(&cursor))))),
         csv: member.is_admin().then(|| member.path(&format!("contacts.csv?{}", asked.query(None)))),
+        why: asked
+            .status
+            .filter(|status| *status != PortalStatus::Active && !found.is_empty() && asked.after.is_none())
+            .map(|_| member.path(&format!("why?{}", asked.query(None)))),
         words: asked.words,
     };
     Ok(show(StatusCode::OK, &page))

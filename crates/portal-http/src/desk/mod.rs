@@ -24,6 +24,7 @@ mod removal;
 mod rollout;
 mod trial;
 mod viewing;
+mod why;
 mod words;
 
 mod keys;
@@ -97,6 +98,7 @@ fn work() -> Vec<Page> {
         deed("/contacts/{ref}/details", Staff, details::save),
         look("/contacts/{ref}/history", Staff, history::page),
         look("/help", Staff, help::page),
+        look("/why", Staff, why::page),
         look("/contacts/{ref}/help", Staff, help::of_contact),
         look("/contacts/{ref}/help/report", Staff, help::report),
         deed("/contacts/{ref}/sessions", Staff, contact::end_sessions),

@@ -53,3 +53,24 @@ async fn x2_a_report_is_copied_without_names_and_addresses() {
     desk.get("/contacts/nobody/help").await.is(404);
     desk.get("/contacts/nobody/help/report").await.is(404);
 }
+
+#[tokio::test]
+async fn x1_a_list_is_told_by_what_was_found_first() {
+    let desk = Desk::new().await;
+    desk.kit.settle("in", "in@mail.example").await;
+    for who in ["ada", "bob"] {
+        desk.contact(who, &format!("The {who}"), &[&format!("{who}@mail.example")]).await;
+    }
+    desk.contact("cy", "The cy", &[]).await;
+    assert!(desk.get("/").await.text.contains("href=\"/workspace/smith/why\""));
+    let page = desk.get("/why").await.is(200);
+    let told = words(&page);
+    assert!(told.contains("2 × Never activated") && told.contains("1 × No email address"), "{told}");
+    assert!(told.find("Never activated") < told.find("No email address"), "the most first");
+    assert!(page.text.contains("href=\"/workspace/smith/contacts/ada/help\""), "each leads to what is found of them");
+    assert!(!told.contains("Person in"), "who is in needs no reason");
+    let listed = desk.get("/contacts?status=not_activated").await.is(200);
+    assert!(listed.text.contains("href=\"/workspace/smith/why?status=not_activated\""));
+    assert!(!desk.get("/contacts?status=active").await.text.contains("/why?"));
+    assert!(words(&desk.get("/why?status=locked").await.is(200)).contains("Nobody is kept out."));
+}
