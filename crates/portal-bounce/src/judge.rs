@@ -197,6 +197,8 @@ mod tests {
             ("421 service not available", Temporary),
             ("451 4.7.1 greylisted, retry timeout exceeded", Expired),
             ("5.1.0 - Unknown address error 550-'5.7.1 content filter' (delivery attempts: 0)", RejectedContent),
+            ("550 5.5.1 command rejected", Other),
+            ("550 host mx.x.example said: 550 unknown user", UserUnknown),
             ("sender address rejected: domain not found", BlockedSender),
             ("recipient address rejected: domain not found", HostUnknown),
             ("550 5.1.1 Sender address rejected: User unknown in virtual mailbox table", BlockedSender),

@@ -27,10 +27,10 @@ pub(crate) const PLAIN: &[Row] = &[
     ),
     row(
         SenderNotAuthenticated,
-        "dmarc | not a valid sender for | not authorized to send mail as | failed sender authentication | \
-         failed authentication check* | spf | dkim | sender policy framework | sender id…fail* | \
-         unauthenticated e-mail | unauthenticated email | unauthenticated mail | sender is unauthenticated | \
-         authentication level | not authorized to send…for this domain | anti-spoof* | \
+        "dmarc | senderid | not a valid sender for | not authorized to send mail as | \
+         failed sender authentication | failed authentication check* | spf | dkim | sender policy framework | \
+         sender id…fail* | unauthenticated e-mail | unauthenticated email | unauthenticated mail | \
+         sender is unauthenticated | authentication level | not authorized to send…for this domain | anti-spoof* | \
          not allowed to send mail from | not allowed to send mail for | does not pass authentication | \
          pass authentication checks | spoof* | does not designate | not a permitted sender | \
          not authorized to use…identity | domain…fails authentication",
@@ -118,7 +118,7 @@ pub(crate) const PLAIN: &[Row] = &[
         MailboxFull,
         "mailbox… | inbox… | mail box… | maildir… | quota… | storage… | disk space… | mail folder… | postfach… | buzon… | \
          casilla… | boite… | casella… | caixa postal… | postvak… | speicher…",
-        "is full | are full | already full | currently full | exceed* | limit* | reached | no more room | no room | hard quota | lleno | llena | pleine | piena | piene | \
+        "is full | are full | already full | temporarily full | currently full | exceed* | limit* | reached | no more room | no room | hard quota | lleno | llena | pleine | piena | piene | \
          cheia | vol | voll | uberschritten | erreicht | depasse* | superat* | excedid*",
     ),
     row(
@@ -152,23 +152,24 @@ pub(crate) const PLAIN: &[Row] = &[
     on(Where::Unreplied, HostUnknown, "unrouteable address | unroutable address"),
     of(
         HostUnknown,
-        "domain‥ | host‥ | hostname‥ | mx record‥ | mail exchanger‥ | mx‥",
+        "domain‥ | host‥ | hostname‥ | mx record‥ | mail exchanger‥",
         "not found | was not found | could not be found | cannot be found | is unknown | unknown | does not exist | \
          doesn't exist | not exist* | non-existent | nonexistent | invalid | is invalid | is not valid | unresolvable",
     ),
     row(
         UserUnknown,
         "user unknown | unknown user | unkown user | unknown local user | user is unknown | no such user* | \
-         not user of this server | recipient verification | unavailable mail user | does not have an account | \
-         mailbox currently unavailable | don't exists that user | has left the company | no user known | \
-         address does not receive | account closed | account deleted | account terminated | user not here | \
-         user is not here | nonexistent user | non-existent user | non-existent mailbox | nonexistent mailbox | \
-         non-existent address | nonexistent address | non-existent recipient | badrecipient | \
-         recipient is not in my | recipient…cannot be verified | recipient verif*…fail* | recipient verify failed | \
-         don't know this user | address invalid | matches found in domino | recipient address is not | \
-         not a known recipient | no known user | unknown or invalid | nosuchuser | no such mailbox* | \
-         no such recipient* | no such address* | no such account* | no such person | no such local user | \
-         no such e-mail | no such email | no such id | no such name | mailbox not found | mailbox does not exist | \
+         malformed address | unknown destination | mailbox deleted | not user of this server | \
+         recipient verification | unavailable mail user | does not have an account | mailbox currently unavailable | \
+         don't exists that user | has left the company | no user known | address does not receive | account closed | \
+         account deleted | account terminated | user not here | user is not here | nonexistent user | \
+         non-existent user | non-existent mailbox | nonexistent mailbox | non-existent address | \
+         nonexistent address | non-existent recipient | badrecipient | recipient is not in my | \
+         recipient…cannot be verified | recipient verif*…fail* | recipient verify failed | don't know this user | \
+         address invalid | matches found in domino | recipient address is not | not a known recipient | \
+         no known user | unknown or invalid | nosuchuser | no such mailbox* | no such recipient* | \
+         no such address* | no such account* | no such person | no such local user | no such e-mail | \
+         no such email | no such id | no such name | mailbox not found | mailbox does not exist | \
          mailbox…not exist* | mailbox…doesn't exist | mailbox unknown | unknown mailbox | mailbox name not allowed | \
          mailbox…not found | mailbox is not available here | user not found | user…not found | user not exist* | \
          user…does not exist | user…doesn't exist | user…not exist* | user…not known | user doesn't have | \
@@ -263,14 +264,15 @@ pub(crate) const PLAIN: &[Row] = &[
          executable | message too large | message too big | message is too large | message size exceeds | \
          message size | size exceeds | exceeds size | exceeds…maximum | exceeds the maximum | message length | \
          too large | too big | larger than | size limit | size restriction | message exceeds | maximum message | \
-         max message | surbl | uribl | bad header* | malformed header* | header*…invalid | invalid header* | \
-         missing header* | multiple from | from header | headers are | bare lf | bare cr | bare line* | \
-         line too long | lines longer | not rfc | rfc | non-compliant | 8bit | non-ascii | mime | charset | \
-         language not | domain in the message | url in | link in the message | message rejected due to | \
-         header check* | body check* | message refused by | message…content | message not allowed | nachricht…spam | \
-         als spam | inhalt*…abgelehnt | virus gefunden | zu gross | trop volumineux | piece jointe | \
-         contenu…refuse* | contenido…rechazad* | demasiado grande | contenuto…rifiutat* | troppo grande | te groot | \
-         muito grande | спам* | вирус* | スパム | 迷惑メール | ウイルス | 垃圾邮件 | 垃圾郵件 | 病毒 | サイズ超過 | サイズが大き | 内容违规 | 内容…拒绝",
+         max message | surbl | headers fail | header*…syntax | comply with | uribl | bad header* | \
+         malformed header* | header*…invalid | invalid header* | missing header* | multiple from | from header | \
+         headers are | bare lf | bare cr | bare line* | line too long | lines longer | not rfc | rfc | \
+         non-compliant | 8bit | non-ascii | mime | charset | language not | domain in the message | url in | \
+         link in the message | message rejected due to | header check* | body check* | message refused by | \
+         message…content | message not allowed | nachricht…spam | als spam | inhalt*…abgelehnt | virus gefunden | \
+         zu gross | trop volumineux | piece jointe | contenu…refuse* | contenido…rechazad* | demasiado grande | \
+         contenuto…rifiutat* | troppo grande | te groot | muito grande | спам* | вирус* | スパム | 迷惑メール | ウイルス | \
+         垃圾邮件 | 垃圾郵件 | 病毒 | サイズ超過 | サイズが大き | 内容违规 | 内容…拒绝",
     ),
     row(
         Temporary,
