@@ -36,27 +36,45 @@ const said = (page) => page.getByRole('main').innerText();
 const order = (page) => page.locator('.addresses bdi').allTextContents();
 const THREE = ['one@mail.example', 'two@mail.example', 'three@mail.example'];
 
-/** Pulls an address by its grip to where another stands, and lets it go there. */
-async function pull(page, from, to, { drop = true } = {}) {
+/** Pulls an address by its grip to where another stands, with the mouse or a finger, and lets it go there. */
+async function pull(page, from, to, { drop = true, finger = false } = {}) {
+  await page.locator('.addresses').evaluate((list) => list.scrollIntoView());
   const grip = await page.locator('.addresses li').nth(from).locator('.grip').boundingBox();
   const goal = await page.locator('.addresses li').nth(to).boundingBox();
-  await page.mouse.move(grip.x + grip.width / 2, grip.y + grip.height / 2);
-  await page.mouse.down();
-  const down = to > from;
-  await page.mouse.move(grip.x + 5, goal.y + (down ? goal.height - 2 : 2), { steps: 8 });
-  if (drop) await Promise.all([page.waitForNavigation(), page.mouse.up()]);
+  const [x, begin] = [grip.x + grip.width / 2, grip.y + grip.height / 2];
+  const end = to > from ? goal.y + goal.height - 2 : goal.y + 2;
+  const hand = finger ? await fingerOn(page) : page.mouse;
+  await hand.move(x, begin);
+  await hand.down();
+  await hand.move(x, end, { steps: 8 });
+  if (drop) await Promise.all([page.waitForNavigation(), hand.up()]);
 }
 
-for (const [size, viewport] of [['a desk', DESKTOP], ['a phone', PHONE]]) {
-  test(`an address that is pulled leads to the page that a button leads to, on ${size}`, async () => {
+/** A finger, which is put down, moved and lifted as a mouse is. */
+async function fingerOn(page) {
+  const wire = await page.context().newCDPSession(page);
+  const touch = (type, ...touchPoints) => wire.send('Input.dispatchTouchEvent', { type, touchPoints });
+  let at;
+  return {
+    move: async (x, y, { steps = 0 } = {}) => {
+      for (let step = 1; step <= steps; step += 1) await touch('touchMove', { x, y: at.y + ((y - at.y) * step) / steps });
+      at = { x, y };
+    },
+    down: () => touch('touchStart', at),
+    up: () => touch('touchEnd'),
+  };
+}
+
+for (const [how, viewport, finger] of [['by mouse', DESKTOP, false], ['by finger', PHONE, true]]) {
+  test(`an address that is pulled leads to the page that a button leads to, ${how}`, async () => {
     const ref = `pulled-${viewport.width}`;
     await put(ref, 'Ada Byron', THREE);
-    const { context, page } = await staff({ viewport });
+    const { context, page } = await staff({ viewport, hasTouch: finger });
     const at = smith.path(`contacts/${ref}`, 'workspace');
     await page.goto(at);
     await judgeEverywhere(page, 'addresses that can be pulled');
     await page.setViewportSize(viewport);
-    await pull(page, 1, 0);
+    await pull(page, 1, 0, { finger });
     const pulled = await said(page);
     assert.match(await heading(page), /Make two@mail\.example the sign-in address\?/);
     await page.goto(at);
@@ -64,15 +82,15 @@ for (const [size, viewport] of [['a desk', DESKTOP], ['a phone', PHONE]]) {
     await page.getByRole('heading', { name: /Make two/ }).waitFor();
     assert.equal(await said(page), pulled);
     await page.goto(at);
-    await pull(page, 0, 2);
+    await pull(page, 0, 2, { finger });
     assert.match(await heading(page), /Move one@mail\.example to another place\?/);
     assert.deepEqual(await order(page), [THREE[1], THREE[2], THREE[0]]);
     await page.goto(at);
-    await pull(page, 2, 1);
+    await pull(page, 2, 1, { finger });
     assert.deepEqual(await order(page), [THREE[0], THREE[2], THREE[1]]);
     await page.goto(at);
     assert.deepEqual(await order(page), THREE, 'nothing is done before it is saved');
-    await pull(page, 2, 1);
+    await pull(page, 2, 1, { finger });
     await press(page, 'Save');
     assert.equal(page.url(), at);
     assert.deepEqual(await order(page), [THREE[0], THREE[2], THREE[1]]);
