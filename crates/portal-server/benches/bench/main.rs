@@ -9,6 +9,7 @@ mod alike;
 mod args;
 mod bare;
 mod commits;
+mod contacts;
 mod cpu;
 mod figure;
 mod imports;
@@ -25,8 +26,8 @@ use args::Args;
 use figure::Figure;
 
 /// Every group of figures that `--only` can name.
-const GROUPS: [&str; 9] =
-    ["sign-ins", "session-check", "metrics", "commits", "import", "mail", "memory", "cold-start", "alike"];
+const GROUPS: [&str; 10] =
+    ["sign-ins", "session-check", "metrics", "commits", "import", "contacts", "mail", "memory", "cold-start", "alike"];
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -61,6 +62,7 @@ async fn all(args: &Args) -> Vec<Figure> {
             "metrics" => metrics::figures(args).await,
             "commits" => commits::figures(args).await,
             "import" => imports::figures(args).await,
+            "contacts" => contacts::figures(args).await,
             "mail" => mail::figures(args).await,
             "memory" => process::memory(args).await,
             "cold-start" => process::cold_start(args).await,

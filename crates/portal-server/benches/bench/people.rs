@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use portal::domain::{
     change::{Change, Decision},
     contact::Contact,
+    id::Id,
     link::Link,
     login::{Credential, Login},
     password::{PasswordHash, TypedPassword},
@@ -100,6 +101,27 @@ impl House {
         Person { contact: build::granted(contact, &login), login }
     }
 
+    /// So many contacts in the order of their numbers: every hundredth can sign in, every twentieth is called Zoë.
+    pub(crate) async fn crowd(&self, many: usize) {
+        for begin in (0..many).step_by(BATCH) {
+            let put = |number: usize| {
+                let Person { contact, login } = self.person(&numbered(number));
+                let first = if number.is_multiple_of(20) { "Zoë" } else { "Ada" };
+                let name = format!("{first} Byron {}", numbered(number));
+                let contact = Contact { id: in_order(number), name, ..contact };
+                if number.is_multiple_of(100) {
+                    let login = Login { id: in_order(number), ..login };
+                    let contact = Contact { login: Some(login.id), ..contact };
+                    return Plan::new().put_login(&login).put_contact(&contact).done();
+                }
+                let none = build::contact(&numbered(number), &[]);
+                let Contact { id, name, emails, clients, .. } = contact;
+                Plan::new().put_contact(&Contact { id, name, emails, clients, ..none }).done()
+            };
+            self.write((begin..many.min(begin + BATCH)).map(put).collect()).await;
+        }
+    }
+
     /// So many contacts that never had access; answers their addresses.
     pub(crate) async fn never_activated(&self, class: &str, many: usize) -> Vec<String> {
         let names: Vec<_> = (0..many).map(|n| format!("{class}-{n}")).collect();
@@ -137,6 +159,18 @@ impl House {
         let open = |link: &Link| Plan::new().then(Change::OpenLink(link.clone())).done();
         self.write(links.iter().map(open).collect()).await;
     }
+}
+
+/// The id of a number. Those of the program begin with the time, so that what is made together is found together.
+fn in_order<K>(number: usize) -> Id<K> {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&(number as u64 + 1).to_be_bytes());
+    Id::from_bytes(bytes)
+}
+
+/// The reference of the contact of a number, which sorts as the numbers do.
+pub(crate) fn numbered(number: usize) -> String {
+    format!("c-{number:06}")
 }
 
 /// The address of a name.
