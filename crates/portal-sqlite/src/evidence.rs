@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 use portal_domain::{
     Named,
+    contact::Place,
     email::LoginKey,
     id::{ContactId, LinkId, PracticeId, Ref},
     link::{Opened, TracedLink},
     message::Delivery,
-    port::{Evidence, KnownAt, Place, StoreError},
+    port::{Evidence, KnownAt, StoreError},
     throttle::{RecordedTry, Try},
     time::Timestamp,
 };

@@ -3,6 +3,7 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::{
     Named,
+    contact::Place,
     email::LoginKey,
     id::{ContactId, LinkId, PracticeId},
     link::TracedLink,
@@ -57,26 +58,4 @@ pub struct KnownAt {
     pub contact: Named,
     /// Where in the contact's list.
     pub place: Place,
-}
-
-/// Where a contact has an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
-    /// First in its list.
-    First,
-    /// Elsewhere in its list.
-    Other,
-    /// It was first once, with access, and is not in the list now.
-    Former,
-}
-
-impl Place {
-    /// The place from what stores keep: the position in the list, `None` where it is not in it.
-    pub const fn of_position(position: Option<i64>) -> Self {
-        match position {
-            Some(0) => Self::First,
-            Some(_) => Self::Other,
-            None => Self::Former,
-        }
-    }
 }

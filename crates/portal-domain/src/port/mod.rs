@@ -21,7 +21,7 @@ mod webhooks;
 pub use self::{
     backlogs::{Backlog, Backlogs, JobBacklog, MailBacklog, Pile, WebhookBacklog},
     entropy::{Clock, Entropy},
-    evidence::{Evidence, KnownAt, Place},
+    evidence::{Evidence, KnownAt},
     exports::{Exports, Snapshot},
     jobs::{Jobs, RowFilter},
     journal::{DayCount, Happening, Journal, Unsealed},

@@ -5,14 +5,14 @@ use std::collections::{BTreeSet, VecDeque};
 use super::{CallContext, Error, Portal};
 use crate::{
     Named, Refusal,
-    contact::Contact,
+    contact::{Contact, Place},
     decide::{self, AddressCase, Case, LATELY, REPORTED, Reported},
     email::{EmailAddress, LoginKey},
     event::RecordedEvent,
     facts::{ContactFacts, ContactQuery, ContactSelector},
     finding::{Diagnosis, Finding, ReportLine, Severity},
     id::{ContactId, Ref},
-    port::{KnownAt, Page, Place, PortalViews},
+    port::{KnownAt, Page, PortalViews},
     practice::Practice,
     throttle::RecordedTry,
     time::Timestamp,

@@ -3,13 +3,13 @@
 use portal_domain::{
     Named,
     change::{Aggregate, Change},
-    contact::Contact,
+    contact::{Contact, Place},
     email::LoginKey,
     id::{ContactId, LinkId},
     link::{Link, Opened},
     login::Login,
     message::Message,
-    port::{KnownAt, Place},
+    port::KnownAt,
     throttle::{Bucket, Try},
     time::Timestamp,
 };

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use portal_domain::{
     Named,
-    contact::Contact,
+    contact::{Contact, Place},
     email::LoginKey,
     id::{ContactId, LinkId, PracticeId},
     link::{Opened, TracedLink},
     message::Delivery,
-    port::{Evidence, KnownAt, Place, StoreError},
+    port::{Evidence, KnownAt, StoreError},
     throttle::RecordedTry,
     time::Timestamp,
 };

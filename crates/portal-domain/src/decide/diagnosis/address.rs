@@ -3,13 +3,12 @@
 use super::{known, said, tries};
 use crate::{
     Named,
-    contact::Contact,
+    contact::{Contact, Place},
     email::{EmailAddress, EmailFault, LoginKey, mend},
     finding::{
         Finding, FindingCode,
         Severity::{Blocks, Info},
     },
-    port::Place,
 };
 
 /// An address as it was typed, and whose it is.

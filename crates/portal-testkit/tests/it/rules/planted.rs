@@ -180,7 +180,36 @@ impl History {
     }
 
     async fn plant(&mut self, cause: Cause) {
-        let (first, second) = (self.first.clone(), self.second.clone());
+        match cause {
+            Cause::NeverActivated
+            | Cause::TakenAway
+            | Cause::ClientSuspended
+            | Cause::NoClient
+            | Cause::StaffAddress
+            | Cause::TakenAddress
+            | Cause::NoAddress => self.plant_in_access(cause).await,
+            Cause::MailRefused
+            | Cause::DomainRefused
+            | Cause::MailPutOff
+            | Cause::MailWaits
+            | Cause::LinkOver
+            | Cause::MailUnread
+            | Cause::PageLeft
+            | Cause::OlderMail
+            | Cause::Misspelled => self.plant_in_mail(cause).await,
+            Cause::WrongPassword
+            | Cause::Paused
+            | Cause::OtherAddress
+            | Cause::FormerAddress
+            | Cause::Mistyped
+            | Cause::CookieLost
+            | Cause::HostRefused => self.plant_in_tries(cause).await,
+        }
+        self.desk.wait(Duration::from_secs(self.dice.roll(600)));
+    }
+
+    async fn plant_in_access(&mut self, cause: Cause) {
+        let first = self.first.clone();
         match cause {
             Cause::NeverActivated => {}
             Cause::TakenAway => {
@@ -204,6 +233,12 @@ impl History {
                 self.desk.activate("bob").await.unwrap();
             }
             Cause::NoAddress => drop(self.desk.put("ada", &[]).await),
+            _ => unreachable!("planted elsewhere"),
+        }
+    }
+
+    async fn plant_in_mail(&mut self, cause: Cause) {
+        match cause {
             Cause::MailRefused => {
                 let outcome = refusal(&mut self.dice);
                 self.invite(&outcome).await;
@@ -244,6 +279,19 @@ impl History {
                 self.desk.wait(self.dice.hours(50));
                 self.desk.link(&old).await;
             }
+            Cause::Misspelled => {
+                self.first = "ada@gmial.com".to_owned();
+                self.desk.emails("ada", &["ada@gmial.com"]).await.unwrap();
+                let outcome = if self.dice.chance() { accepted() } else { refusal(&mut self.dice) };
+                self.invite(&outcome).await;
+            }
+            _ => unreachable!("planted elsewhere"),
+        }
+    }
+
+    async fn plant_in_tries(&mut self, cause: Cause) {
+        let (first, second) = (self.first.clone(), self.second.clone());
+        match cause {
             Cause::WrongPassword => {
                 self.settle().await;
                 let times = 1 + usize::try_from(self.dice.roll(8)).unwrap();
@@ -283,20 +331,14 @@ impl History {
                 self.desk.sign_in(&first, SECRET).await.unwrap();
                 self.desk.wait(2 * MINUTE);
             }
-            Cause::Misspelled => {
-                self.first = "ada@gmial.com".to_owned();
-                self.desk.emails("ada", &["ada@gmial.com"]).await.unwrap();
-                let outcome = if self.dice.chance() { accepted() } else { refusal(&mut self.dice) };
-                self.invite(&outcome).await;
-            }
             Cause::HostRefused => {
                 self.settle().await;
                 self.desk.user("uma", "shared@smith.example").await.unwrap();
                 self.desk.emails("ada", &["shared@smith.example"]).await.unwrap_err();
                 self.desk.fail("shared@smith.example", 1).await;
             }
+            _ => unreachable!("planted elsewhere"),
         }
-        self.desk.wait(Duration::from_secs(self.dice.roll(600)));
     }
 
     async fn findings(&self) -> Vec<Finding> {
