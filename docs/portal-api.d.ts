@@ -208,6 +208,8 @@ export type DossierLink = {
   ended_at: string | null;
   expires_at: string;
   id: string;
+  last_opened_at: string | null;
+  opened_at: string | null;
   purpose: "activation" | "reset" | "workspace";
   state: "usable" | "used" | "dead" | "expired";
   used_at: string | null;

@@ -274,6 +274,8 @@ pub struct Finding {
 pub struct Diagnosis {
     /// The contact it is about; `None` where an address led to nobody.
     pub contact: Option<Named>,
+    /// The practice user who has the address that was told.
+    pub staff: Option<Named>,
     /// Others whom the address led to as well.
     pub others: Vec<Named>,
     /// In order of likelihood.

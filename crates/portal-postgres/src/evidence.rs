@@ -8,7 +8,7 @@ use portal_domain::{
     id::{ContactId, LinkId, PracticeId, Ref},
     link::{Opened, TracedLink},
     message::Delivery,
-    port::{Evidence, KnownAt, Page, StoreError},
+    port::{Evidence, KnownAt, OPENED_ANEW, Page, StoreError},
     throttle::{RecordedTry, Try},
     time::Timestamp,
 };
@@ -145,10 +145,11 @@ impl Evidence for PostgresStore {
     async fn note_opened(&self, practice: PracticeId, link: LinkId, at: Timestamp) -> Result<(), StoreError> {
         let noted = sqlx::query!(
             "UPDATE portal.link SET opened_at = coalesce(opened_at, $3), last_opened_at = $3
-             WHERE practice_id = $1 AND link_id = $2",
+             WHERE practice_id = $1 AND link_id = $2 AND (last_opened_at IS NULL OR last_opened_at <= $4)",
             row::uuid(practice),
             link.to_uuid(),
             at.as_micros(),
+            at.before(OPENED_ANEW).as_micros(),
         );
         noted.execute(self.pool()).await.map_err(store_error)?;
         Ok(())

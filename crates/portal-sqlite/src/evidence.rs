@@ -8,7 +8,7 @@ use portal_domain::{
     id::{ContactId, LinkId, PracticeId, Ref},
     link::{Opened, TracedLink},
     message::Delivery,
-    port::{Evidence, KnownAt, StoreError},
+    port::{Evidence, KnownAt, OPENED_ANEW, StoreError},
     throttle::{RecordedTry, Try},
     time::Timestamp,
 };
@@ -215,13 +215,15 @@ impl Work for NoteOpened {
 
     async fn run(&self, connection: &mut SqliteConnection) -> Result<(), Fault> {
         let (practice, link, at) = (self.practice.to_bytes(), self.link.to_bytes(), self.at.as_micros());
+        let anew = self.at.before(OPENED_ANEW).as_micros();
         let (practice, link) = (practice.as_slice(), link.as_slice());
         let noted = sqlx::query!(
             "UPDATE portal_link SET opened_at = coalesce(opened_at, ?3), last_opened_at = ?3
-             WHERE practice_id = ?1 AND link_id = ?2",
+             WHERE practice_id = ?1 AND link_id = ?2 AND (last_opened_at IS NULL OR last_opened_at <= ?4)",
             practice,
             link,
-            at
+            at,
+            anew
         );
         noted.execute(connection).await?;
         Ok(())

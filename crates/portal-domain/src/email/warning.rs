@@ -186,7 +186,15 @@ fn meant(domain: &str) -> Option<&'static str> {
     if COMMON.contains(&domain) || NO_SLIPS.contains(&domain) {
         return None;
     }
-    COMMON.into_iter().find(|common| is_a_slip(domain.as_bytes(), common.as_bytes()))
+    let slip = |common: &&str| is_a_slip(domain.as_bytes(), common.as_bytes());
+    COMMON.into_iter().find(|common| slip(common) && !of_two_countries(domain, common))
+}
+
+/// Whether two domains end in different countries: many large providers have one for each.
+fn of_two_countries(one: &str, other: &str) -> bool {
+    let country =
+        |domain: &str| domain.rsplit_once('.').map(|(_, last)| last.to_owned()).filter(|last| last.len() == 2);
+    country(one).zip(country(other)).is_some_and(|(one, other)| one != other)
 }
 
 /// Whether one letter too many, too few, another, or two that changed places make one of the other.
@@ -236,6 +244,16 @@ mod tests {
             ("information@smith.example", &[]),
         ] {
             assert_eq!(codes(address), told, "{address}");
+        }
+    }
+
+    #[test]
+    fn the_same_provider_in_another_country_is_no_slip() {
+        for domain in ["hotmail.ie", "hotmail.be", "outlook.be", "outlook.ie", "yahoo.ie", "yahoo.gr", "hotmail.it"] {
+            assert_eq!(codes(&format!("ada@{domain}")), [""; 0], "{domain}");
+        }
+        for domain in ["gmail.co", "hotmial.de", "outlok.de", "hotmail.con"] {
+            assert_eq!(codes(&format!("ada@{domain}")), ["likely_typo"], "{domain}");
         }
     }
 

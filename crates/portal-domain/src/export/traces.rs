@@ -108,6 +108,10 @@ pub struct LinkRecord {
     pub used_at: Option<When>,
     /// When it was killed.
     pub ended_at: Option<When>,
+    /// When its page was opened first, by whoever or whatever did.
+    pub opened_at: Option<When>,
+    /// When it was opened last.
+    pub last_opened_at: Option<When>,
 }
 
 /// A contact together with one of its clients.

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::StoreError;
@@ -11,6 +13,10 @@ use crate::{
     throttle::RecordedTry,
     time::Timestamp,
 };
+
+/// So long after a link was opened an opening counts as another. Who has a link can ask for its page as often as they like, and
+/// costs no more than one write in that time.
+pub const OPENED_ANEW: Duration = Duration::from_secs(1);
 
 /// What a diagnosis looks at, beside the facts of rules (X1). Nothing here changes anything but [`note_opened`](Self::note_opened).
 #[async_trait]
@@ -44,8 +50,8 @@ pub trait Evidence: Send + Sync {
     /// by place, then by reference. A contact comes once for each key, with the place that comes first.
     async fn known_at(&self, practice: PracticeId, keys: &[LoginKey], most: u32) -> Result<Vec<KnownAt>, StoreError>;
 
-    /// Notes that the page of a link was opened (D5): the first time and the last. MUST change nothing else; harmless where
-    /// there is no such link.
+    /// Notes that the page of a link was opened (D5): the first time and the last. MUST change nothing else, and nothing at all
+    /// within [`OPENED_ANEW`] of the last time, or before it; harmless where there is no such link.
     async fn note_opened(&self, practice: PracticeId, link: LinkId, at: Timestamp) -> Result<(), StoreError>;
 }
 

@@ -21,7 +21,7 @@ mod webhooks;
 pub use self::{
     backlogs::{Backlog, Backlogs, JobBacklog, MailBacklog, Pile, WebhookBacklog},
     entropy::{Clock, Entropy},
-    evidence::{Evidence, KnownAt},
+    evidence::{Evidence, KnownAt, OPENED_ANEW},
     exports::{Exports, Snapshot},
     jobs::{Jobs, RowFilter},
     journal::{DayCount, Happening, Journal, Unsealed},

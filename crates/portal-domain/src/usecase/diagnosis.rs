@@ -1,8 +1,11 @@
 //! Why somebody can't get in (section X): facts are loaded, and nothing is changed.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, VecDeque},
+};
 
-use super::{CallContext, Error, Portal};
+use super::{CallContext, Error, Portal, enquiries::WAY_IN};
 use crate::{
     Named, Refusal,
     contact::{Contact, Place},
@@ -12,6 +15,8 @@ use crate::{
     facts::{ContactFacts, ContactQuery, ContactSelector},
     finding::{Diagnosis, Finding, ReportLine, Severity},
     id::{ContactId, Ref},
+    link::TracedLink,
+    message::Delivery,
     port::{KnownAt, Page, PortalViews},
     practice::Practice,
     throttle::RecordedTry,
@@ -26,7 +31,8 @@ const TRIES: u32 = 200;
 const FORMER_KEYS: usize = 50;
 /// So many contacts are named for an address.
 const NAMED: u32 = 10;
-const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+/// The mail of so many others behind a login is looked at.
+const SHARING: usize = 10;
 
 impl Portal {
     /// Why a contact can't get in; `NotFound` where there is none. See [`decide::diagnose`].
@@ -46,7 +52,7 @@ impl Portal {
         let tries = self.nobodys(context, &facts, tries).await?;
         let findings = self.findings(context, &practice, &facts, &tries, now).await?;
         let contact = Some(Named { reference: contact.reference.clone(), name: contact.name.clone() });
-        Ok(Diagnosis { contact, others: Vec::new(), findings })
+        Ok(Diagnosis { contact, staff: None, others: Vec::new(), findings })
     }
 
     /// Why whoever tells this address can't get in with it, as it was typed or said. See [`decide::diagnose_address`].
@@ -56,7 +62,8 @@ impl Portal {
             Ok(address) => address.key(),
             Err(fault) => {
                 let case = AddressCase { typed, address: Err(fault), user: None, contact: None, near: &[] };
-                return Ok(Diagnosis { contact: None, others: Vec::new(), findings: decide::diagnose_address(&case) });
+                let findings = decide::diagnose_address(&case);
+                return Ok(Diagnosis { contact: None, staff: None, others: Vec::new(), findings });
             }
         };
         let user = self.store.staff_sign_in(context.practice, key).await?.map(|found| found.user);
@@ -68,7 +75,7 @@ impl Portal {
         }
         let mut diagnosis = match known.first() {
             Some(first) => self.diagnose(context, &first.contact.reference).await?,
-            None => Diagnosis { contact: None, others: Vec::new(), findings: Vec::new() },
+            None => Diagnosis { contact: None, staff: None, others: Vec::new(), findings: Vec::new() },
         };
         let place = known.first().map(|first| first.place);
         let contact = match &diagnosis.contact {
@@ -83,12 +90,19 @@ impl Portal {
             near: &near,
         };
         let of_address = decide::diagnose_address(&case);
+        // What is said of the contact in the same words has the button.
+        let mended = |told: &Finding| told.remedy.is_some();
+        let better = |told: &Finding| {
+            !mended(told) && diagnosis.findings.iter().any(|known| known.code == told.code && mended(known))
+        };
+        let of_address: Vec<_> = of_address.into_iter().filter(|told| !better(told)).collect();
         diagnosis.findings.retain(|known| of_address.iter().all(|told| told.code != known.code));
         let (aside, first) = of_address.into_iter().partition(|told| told.severity == Severity::Info);
         let of_contact = std::mem::replace(&mut diagnosis.findings, first);
         diagnosis.findings.extend(of_contact.into_iter().chain::<Vec<_>>(aside));
         let others = known.into_iter().skip(1).map(|known| known.contact).chain(near.into_iter().map(|(_, who)| who));
         diagnosis.others = others.collect();
+        diagnosis.staff = user;
         Ok(diagnosis)
     }
 
@@ -123,16 +137,39 @@ impl Portal {
         now: Timestamp,
     ) -> Result<Vec<Finding>, Error> {
         let Some(contact) = &facts.contact else { return Ok(Vec::new()) };
-        let mail = self.evidence.newest_messages(context.practice, contact.id, NEWEST).await?;
-        let links = self.evidence.newest_links(context.practice, contact.id, NEWEST).await?;
+        let (mail, links) = self.mail_of(context, facts, contact).await?;
         let mut asked = Vec::new();
         if let Some(first) = contact.emails.first() {
-            let mail = self.store.asked_mail(context.practice, first.key(), now.before(DAY)).await?;
-            asked = mail.into_iter().map(|(_, at)| at).collect();
+            asked = self.asked_mail(context.practice, first.key(), WAY_IN, now).await?;
             asked.sort();
         }
         let case = Case { practice, facts, mail: &mail, links: &links, tries, asked: &asked, now };
         Ok(decide::diagnose(&case))
+    }
+
+    /// Messages and links of a contact, and those with which the login can be had that others behind it were sent: a reset is
+    /// written to who is longest behind it (E4). The newest first.
+    async fn mail_of(
+        &self,
+        context: &CallContext,
+        facts: &ContactFacts,
+        contact: &Contact,
+    ) -> Result<(Vec<Delivery>, Vec<TracedLink>), Error> {
+        let mut mail = self.evidence.newest_messages(context.practice, contact.id, NEWEST).await?;
+        let mut links = self.evidence.newest_links(context.practice, contact.id, NEWEST).await?;
+        let Some(login) = &facts.login else { return Ok((mail, links)) };
+        let others = login.members.iter().map(|member| member.contact.id).filter(|id| *id != contact.id);
+        for other in others.take(SHARING) {
+            let shared = self.evidence.newest_links(context.practice, other, NEWEST).await?;
+            let of_login: Vec<_> = shared.into_iter().filter(|traced| traced.link.login == login.login.id).collect();
+            let carried = |delivery: &Delivery| of_login.iter().any(|it| Some(it.link.id) == delivery.message.link);
+            let sent = self.evidence.newest_messages(context.practice, other, NEWEST).await?;
+            mail.extend(sent.into_iter().filter(carried));
+            links.extend(of_login);
+        }
+        mail.sort_by_key(|delivery| Reverse((delivery.message.created_at, delivery.message.id)));
+        links.sort_by_key(|traced| Reverse((traced.link.created_at, traced.link.id)));
+        Ok((mail, links))
     }
 
     /// Tries at what is or was the contact's, and at what is one slip away from its first address.

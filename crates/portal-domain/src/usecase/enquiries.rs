@@ -27,7 +27,7 @@ type DecideByKey = fn(&Practice, Option<&LoginFacts>, &[Timestamp], &mut Moment)
 pub(super) type Counts = fn(MessageKind) -> bool;
 
 /// Mail with a way to a password.
-const WAY_IN: Counts = |kind| !ADDRESS(kind) && !TEST(kind);
+pub(super) const WAY_IN: Counts = |kind| !ADDRESS(kind) && !TEST(kind);
 
 /// Mail that says where the portal is.
 const ADDRESS: Counts = |kind| matches!(kind, MessageKind::PortalAddress);

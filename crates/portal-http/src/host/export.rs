@@ -117,6 +117,10 @@ struct DossierLink {
     used_at: Option<String>,
     #[schema(format = DateTime)]
     ended_at: Option<String>,
+    #[schema(format = DateTime)]
+    opened_at: Option<String>,
+    #[schema(format = DateTime)]
+    last_opened_at: Option<String>,
 }
 
 /// A session of the contact.
@@ -261,6 +265,8 @@ impl DossierLink {
             expires_at: time(it.expires_at.0),
             used_at: it.used_at.map(|at| time(at.0)),
             ended_at: it.ended_at.map(|at| time(at.0)),
+            opened_at: it.opened_at.map(|at| time(at.0)),
+            last_opened_at: it.last_opened_at.map(|at| time(at.0)),
             address: it.address,
         }
     }

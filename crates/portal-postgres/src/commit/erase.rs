@@ -99,7 +99,7 @@ async fn links(
 ) -> Result<(), Failure> {
     for heir in &what.heirs {
         sqlx::query!(
-            "UPDATE portal.link SET contact_id = $3, address = $4
+            "UPDATE portal.link SET contact_id = $3, address = $4, opened_at = NULL, last_opened_at = NULL
              WHERE practice_id = $1 AND contact_id = ANY ($2) AND login_id = $5 AND used_at IS NULL AND ended_at IS NULL
                  AND expires_at > $6",
             practice,

@@ -29,7 +29,8 @@ pub(super) async fn links(
 ) -> Result<Vec<LinkRecord>, StoreError> {
     let contact = contact.map(ContactId::to_uuid);
     let rows = sqlx::query!(
-        "SELECT link_id, login_id, contact_id, purpose, address, created_at, expires_at, used_at, ended_at
+        "SELECT link_id, login_id, contact_id, purpose, address, created_at, expires_at, used_at, ended_at, opened_at,
+             last_opened_at
          FROM portal.link WHERE practice_id = $1 AND link_id > $2 AND ($3::uuid IS NULL OR contact_id = $3)
          ORDER BY link_id LIMIT $4",
         row::uuid(of),
@@ -50,6 +51,8 @@ pub(super) async fn links(
             expires_at: When::from_micros(it.expires_at),
             used_at: it.used_at.map(When::from_micros),
             ended_at: it.ended_at.map(When::from_micros),
+            opened_at: it.opened_at.map(When::from_micros),
+            last_opened_at: it.last_opened_at.map(When::from_micros),
         })
     });
     read.collect()

@@ -105,7 +105,7 @@ async fn links(
         let (contact, login) = (contact.as_slice(), login.as_slice());
         let (address, at) = (heir.address.as_str(), what.at.as_micros());
         let inherit = sqlx::query!(
-            "UPDATE portal_link SET contact_id = ?3, address = ?4
+            "UPDATE portal_link SET contact_id = ?3, address = ?4, opened_at = NULL, last_opened_at = NULL
              WHERE practice_id = ?1 AND login_id = ?5 AND used_at IS NULL AND ended_at IS NULL AND expires_at > ?6
                  AND contact_id IN (SELECT unhex(value) FROM json_each(?2))",
             practice,

@@ -27,7 +27,8 @@ pub(super) async fn links(
     let (of, contact, after) = (of.to_bytes(), contact.map(ContactId::to_bytes), page.after_id());
     let (of, contact, after) = (of.as_slice(), contact.as_ref().map(<[u8; 16]>::as_slice), after.as_slice());
     let rows = sqlx::query!(
-        "SELECT link_id, login_id, contact_id, purpose, address, created_at, expires_at, used_at, ended_at
+        "SELECT link_id, login_id, contact_id, purpose, address, created_at, expires_at, used_at, ended_at, opened_at,
+             last_opened_at
          FROM portal_link WHERE practice_id = ?1 AND link_id > ?2 AND (?3 IS NULL OR contact_id = ?3)
          ORDER BY link_id LIMIT ?4",
         of,
@@ -47,6 +48,8 @@ pub(super) async fn links(
             expires_at: When::from_micros(row.expires_at),
             used_at: row.used_at.map(When::from_micros),
             ended_at: row.ended_at.map(When::from_micros),
+            opened_at: row.opened_at.map(When::from_micros),
+            last_opened_at: row.last_opened_at.map(When::from_micros),
         })
     });
     read.collect()

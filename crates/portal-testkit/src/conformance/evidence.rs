@@ -9,7 +9,7 @@ use portal_domain::{
     link::{Link, Opened},
     login::Login,
     message::Message,
-    port::KnownAt,
+    port::{KnownAt, OPENED_ANEW},
     throttle::{Bucket, Try},
     time::Timestamp,
 };
@@ -72,6 +72,10 @@ pub async fn openings_of_a_link_are_noted(harness: &Harness) {
         scene.store.note_opened(scene.id, older.id, later(seconds)).await.expect("it notes");
     }
     assert_eq!(scene.opened(ada.id, older.id).await, Some(Opened { first: later(20), last: later(40) }));
+    scene.store.note_opened(scene.id, older.id, later(40).after(OPENED_ANEW / 2)).await.expect("it notes");
+    scene.store.note_opened(scene.id, older.id, later(10)).await.expect("it notes");
+    let opened = scene.opened(ada.id, older.id).await;
+    assert_eq!(opened, Some(Opened { first: later(20), last: later(40) }), "too soon, or by a clock that is behind");
     assert_eq!(scene.opened(ada.id, newer.id).await, None);
     let listed = scene.store.newest_links(scene.id, ada.id, 10).await.expect("the store answers");
     assert_eq!(listed[1].link, older, "nothing else changed");

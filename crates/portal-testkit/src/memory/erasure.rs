@@ -99,6 +99,7 @@ impl Work<'_> {
             for link in open.filter(|_| !self.faults.has(Fault::HeirForgotten)) {
                 link.contact = heir.contact;
                 link.address = heir.address.clone();
+                tenant.opened.remove(&link.id);
             }
         }
         let links: BTreeSet<_> = tenant.links.values().filter(|link| mine(&link.contact)).map(|link| link.id).collect();

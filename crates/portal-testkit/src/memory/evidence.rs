@@ -10,7 +10,7 @@ use portal_domain::{
     id::{ContactId, LinkId, PracticeId},
     link::{Opened, TracedLink},
     message::Delivery,
-    port::{Evidence, KnownAt, StoreError},
+    port::{Evidence, KnownAt, OPENED_ANEW, StoreError},
     throttle::RecordedTry,
     time::Timestamp,
 };
@@ -87,7 +87,9 @@ impl Evidence for MemoryStore {
             let tenant = state.tenants.get_mut(&practice).map(Arc::make_mut);
             if let Some(tenant) = tenant.filter(|tenant| tenant.links.contains_key(&link)) {
                 let opened = tenant.opened.entry(link).or_insert(Opened { first: at, last: at });
-                opened.last = at;
+                if opened.last <= at.before(OPENED_ANEW) {
+                    opened.last = at;
+                }
                 if again {
                     opened.first = at;
                 }

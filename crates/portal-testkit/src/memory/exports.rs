@@ -94,7 +94,7 @@ impl View {
             Part::Messages => {
                 it.messages.values().map(|it| Line::Message(MessageRecord::from(it.delivery()))).collect()
             }
-            Part::Links => it.links.values().map(|it| Line::Link(link(it))).collect(),
+            Part::Links => it.links.values().map(|of| Line::Link(link(it, of))).collect(),
             Part::Sessions => it.sessions.values().map(|it| Line::Session(session(it))).collect(),
             Part::WorkspaceSessions => {
                 it.workspace_sessions.values().map(|it| Line::WorkspaceSession(workspace_session(it))).collect()
@@ -172,7 +172,7 @@ fn dossier(reader: &Reader<'_>, reference: &Ref) -> Option<DossierFacts> {
             .any(|it| another(it.message.about.login(), it.message.about.contact()))
             || tenant.events.iter().any(told),
         messages: posts.into_iter().map(|post| MessageRecord::from(post.delivery())).collect(),
-        links: tenant.links.values().filter(|it| it.contact == contact).map(link).collect(),
+        links: tenant.links.values().filter(|it| it.contact == contact).map(|it| link(tenant, it)).collect(),
         sessions: tenant.sessions.values().filter(|it| Some(it.login) == behind || chose(it)).map(session).collect(),
         handoffs: tenant.handoffs.values().filter(|it| it.contact == contact).map(handoff).collect(),
         sign_in_codes: tenant.codes.values().filter(|it| it.profile.contact == contact).map(code).collect(),
@@ -198,7 +198,8 @@ fn login(it: &Login) -> LoginRecord {
     LoginRecord { id: it.id, key: it.key.as_ref().map(|key| key.as_str().to_owned()), password }
 }
 
-fn link(it: &Link) -> LinkRecord {
+fn link(tenant: &Tenant, it: &Link) -> LinkRecord {
+    let opened = tenant.opened.get(&it.id);
     LinkRecord {
         id: it.id,
         login: it.login,
@@ -209,6 +210,8 @@ fn link(it: &Link) -> LinkRecord {
         expires_at: When(it.expires_at),
         used_at: it.used_at.map(When),
         ended_at: it.ended_at.map(When),
+        opened_at: opened.map(|opened| When(opened.first)),
+        last_opened_at: opened.map(|opened| When(opened.last)),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
         Finding, FindingCode, RemedyCommand,
         Severity::{self, Blocks},
     },
-    practice::Client,
+    practice::{Client, SharedLogin},
 };
 
 pub(super) fn findings(case: &Case<'_>, contact: &Contact) -> Vec<Finding> {
@@ -38,8 +38,17 @@ fn refused(case: &Case<'_>, contact: &Contact, refusal: &Refusal) -> Option<Find
             (FindingCode::PracticeUserEmail, "The address belongs to staff", explanation, vec![fact])
         }
         Refusal::LoginEmailTaken { contacts } => {
-            let explanation = "Somebody else signs in with the first address, and the practice wants each client to have an \
-                               address of their own.";
+            let explanation = match case.practice.settings.shared_login {
+                SharedLogin::Refuse => {
+                    "Somebody else signs in with the first address, and the practice wants each client to have an address of \
+                     their own."
+                }
+                SharedLogin::Join => {
+                    "Somebody else signs in with the first address, with a password that was not set by a link to it: nobody \
+                     knows yet that the address is theirs. Send them a new link; once they have used it, both can share the \
+                     sign-in. Or give this contact another address."
+                }
+            };
             let taken = |by: &Named| format!("{} signs in with {address}", by.name);
             (FindingCode::LoginEmailTaken, "The address is taken", explanation, contacts.iter().map(taken).collect())
         }

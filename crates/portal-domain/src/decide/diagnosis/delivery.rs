@@ -60,7 +60,7 @@ pub(super) fn findings(case: &Case<'_>) -> Vec<Finding> {
 /// The newest mail with a link to set a password, where it still tells something: with a password, only what was sent after it was
 /// set and after the last sign-in, lately.
 fn newest<'a>(case: &Case<'a>) -> Option<&'a Delivery> {
-    let mail = case.mail.iter().find(|it| sets_password(it) && it.state != DeliveryState::Cancelled)?;
+    let mail = case.mail.iter().find(|it| sets_password(case, it) && it.state != DeliveryState::Cancelled)?;
     let sent = mail.message.created_at;
     let set_at = case.live().and_then(|login| login.login.credential.as_ref()).map(|credential| credential.set_at);
     let over = set_at.is_some_and(|set| sent <= set)
@@ -71,16 +71,38 @@ fn newest<'a>(case: &Case<'a>) -> Option<&'a Delivery> {
 
 /// When the newest link went out, whatever became of it.
 pub(super) fn newest_sent_at(case: &Case<'_>) -> Option<Timestamp> {
-    case.mail.iter().find(|mail| sets_password(mail)).map(|mail| mail.message.created_at)
+    case.mail.iter().find(|mail| sets_password(case, mail)).map(|mail| mail.message.created_at)
 }
 
-fn sets_password(mail: &Delivery) -> bool {
-    matches!(mail.message.kind(), MessageKind::Activation | MessageKind::Reset)
+/// Whether it has a link for the login that the contact is behind now.
+fn sets_password(case: &Case<'_>, mail: &Delivery) -> bool {
+    let kind = matches!(mail.message.kind(), MessageKind::Activation | MessageKind::Reset);
+    kind && case.live().is_some_and(|login| mail.message.about.login() == Some(login.login.id))
+}
+
+/// Links of the login that the contact is behind now, the newest first.
+fn own_links<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a TracedLink> {
+    let login = case.live().map(|login| login.login.id);
+    case.links.iter().filter(move |traced| Some(traced.link.login) == login)
+}
+
+/// When somebody read the link, and no scanner: the last time that it was opened, later than scanners do.
+fn read_at(case: &Case<'_>, traced: &TracedLink) -> Option<Timestamp> {
+    let mail = case.mail.iter().find(|mail| mail.message.link == Some(traced.link.id));
+    let accepted = mail.and_then(accepted_at).unwrap_or(traced.link.created_at);
+    traced.opened.map(|opened| opened.last).filter(|last| *last >= accepted.after(SCANNERS))
+}
+
+/// Whether a link to the present first address was read or used: mail to it arrives.
+pub(super) fn was_read(case: &Case<'_>) -> bool {
+    let first = case.facts.contact.as_ref().and_then(|contact| contact.emails.first());
+    let to_it = case.links.iter().filter(|traced| first.is_some_and(|first| traced.link.key() == first.key()));
+    to_it.into_iter().any(|traced| traced.link.used_at.is_some() || read_at(case, traced).is_some())
 }
 
 fn traced<'a>(case: &Case<'a>, mail: &Delivery) -> Option<&'a TracedLink> {
     let id = mail.message.link?;
-    case.links.iter().find(|traced| traced.link.id == id)
+    own_links(case).find(|traced| traced.link.id == id)
 }
 
 fn on_its_way(case: &Case<'_>, mail: &Delivery, severity: Severity) -> Option<Finding> {
@@ -154,8 +176,17 @@ fn of_link(case: &Case<'_>, mail: &Delivery, traced: &TracedLink, severity: Seve
             let accepted = accepted?;
             let (to, subject) = (&mail.message.to, kind_in_words(mail.message.kind()));
             let taken = seen(accepted, format!("{subject} to {to} was taken by the other server"));
-            let read = traced.opened.is_some_and(|opened| opened.last >= accepted.after(SCANNERS));
-            let (code, title, explanation) = match read {
+            // Every link that works does, also one of an earlier mail (L4).
+            let usable = own_links(case).filter(|other| other.link.state(case.now) == LinkState::Usable);
+            let read = usable.filter(|other| read_at(case, other).is_some()).max_by_key(|other| read_at(case, other));
+            let openings = match read.filter(|read| read.link.id != link.id) {
+                Some(earlier) => {
+                    let mail = case.mail.iter().find(|mail| mail.message.link == Some(earlier.link.id));
+                    self::openings(earlier, mail.and_then(accepted_at))
+                }
+                None => openings,
+            };
+            let (code, title, explanation) = match read.is_some() {
                 true => (
                     FindingCode::LinkOpenedNotUsed,
                     "The link was opened, and no password set",
@@ -185,7 +216,7 @@ fn expired(severity: Severity) -> Finding {
 fn no_link(case: &Case<'_>, findings: &[Finding]) -> Option<Finding> {
     let usable = case.live()?.links.iter().any(|link| link.state(case.now) == LinkState::Usable);
     let told = findings.iter().any(|finding| finding.code == FindingCode::LinkExpired);
-    let last = case.links.first().map(|traced| &traced.link);
+    let last = own_links(case).next().map(|traced| &traced.link);
     let ended = last.map(|link| seen(link.ended_at.unwrap_or(link.expires_at).min(case.now), "stopped working"));
     (!usable && !told).then(|| expired(Blocks).seen(ended))
 }
@@ -209,7 +240,7 @@ fn older_link(case: &Case<'_>, mail: &Delivery, newest: &TracedLink, severity: S
         return None;
     }
     let since = newest.opened.map_or(mail.message.created_at, |opened| opened.last.max(mail.message.created_at));
-    let older = case.links.iter().filter(|traced| traced.link.id != newest.link.id);
+    let older = own_links(case).filter(|traced| traced.link.id != newest.link.id);
     let opened = older.filter_map(|traced| {
         let last = traced.opened?.last;
         (last > since && traced.link.state(last) != LinkState::Usable).then_some(last)

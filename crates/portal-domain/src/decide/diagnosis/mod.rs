@@ -175,12 +175,12 @@ fn asides(case: &Case<'_>, contact: &Contact) -> Vec<Finding> {
         );
     }
     let severity = if case.live().is_some() && !case.has_password() { Severity::Blocks } else { Severity::Hinders };
-    let unproven = contact.emails.first().filter(|_| case.last_sign_in().is_none());
+    let unproven = contact.emails.first().filter(|_| case.last_sign_in().is_none() && !delivery::was_read(case));
     findings.extend(unproven.and_then(|first| suspicious(first, severity)));
     findings
 }
 
-/// An address that looks wrong (E5), while nobody has ever signed in with it. What became of the mail is told after it: an address
+/// An address that looks wrong (E5), while nobody has ever signed in with it nor read mail at it. What became of the mail is told after it: an address
 /// that is wrong explains that too.
 fn suspicious(first: &EmailAddress, severity: Severity) -> Option<Finding> {
     use crate::email::EmailWarning::{ConfusableDomain, LikelyTypo, MixedScripts, NoMailFromOutside, RoleAddress};

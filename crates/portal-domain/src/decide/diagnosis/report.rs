@@ -1,6 +1,9 @@
 //! What whoever helps needs to see, with nothing in it that says who it is about.
 
-use std::net::IpAddr;
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, SocketAddr},
+};
 
 use crate::{
     email::mask,
@@ -74,9 +77,12 @@ pub fn support_report(about: &Reported<'_>) -> Vec<ReportLine> {
 
 /// What is not to be told.
 struct Masks {
-    /// Names of the contact, its clients and others, the longest first.
-    names: Vec<String>,
+    /// Names and addresses, and the parts of addresses, the longest first, each with what stands for it.
+    known: Vec<(String, String)>,
 }
+
+/// Parts of addresses that are shorter stand in too many words.
+const SHORTEST: usize = 3;
 
 impl Masks {
     fn of(about: &Reported<'_>) -> Self {
@@ -92,22 +98,59 @@ impl Masks {
             Holder::User(_) => Vec::new(),
             Holder::Login(login) => login.members.iter().map(|member| member.contact.name.clone()).collect(),
         });
-        let told = about.diagnosis.contact.iter().chain(&about.diagnosis.others).map(|named| named.name.clone());
-        let mut names: Vec<_> = contacts.chain(members).chain(clients).chain(users).chain(others).chain(told).collect();
-        names.retain(|name| !name.trim().is_empty());
-        names.sort_by_key(|name| std::cmp::Reverse(name.len()));
-        Self { names }
+        let named = about.diagnosis.contact.iter().chain(&about.diagnosis.staff).chain(&about.diagnosis.others);
+        let told = named.map(|named| named.name.clone());
+        let names = contacts.chain(members).chain(clients).chain(users).chain(others).chain(told);
+        let names = names.filter(|name| !name.trim().is_empty()).map(|name| (mask(&name), name));
+        let mut known: Vec<_> = names.map(|(masked, name)| (name, masked)).collect();
+        addresses(about).iter().for_each(|address| known.extend(masks_of(address)));
+        known.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
+        known.dedup();
+        Self { known }
     }
 
     fn hide(&self, text: &str) -> String {
-        let named = self.names.iter().fold(text.to_owned(), |text, name| text.replace(name.as_str(), &mask(name)));
-        named.split_inclusive(is_between).map(hide_word).collect()
+        let hidden = self.known.iter().fold(text.to_owned(), |text, (known, masked)| replaced(&text, known, masked));
+        hidden.split_inclusive(is_between).map(hide_word).collect()
     }
+}
+
+/// Every address that the report may meet.
+fn addresses(about: &Reported<'_>) -> BTreeSet<String> {
+    let contact = about.facts.contact.iter().flat_map(|contact| contact.emails.iter());
+    let listed = contact.map(|address| address.as_str().to_owned());
+    let former = about.facts.former_keys.iter().map(|key| key.as_str().to_owned());
+    let mailed = about.mail.iter().map(|mail| mail.message.to.as_str().to_owned());
+    let linked = about.links.iter().map(|traced| traced.link.address.as_str().to_owned());
+    listed.chain(former).chain(mailed).chain(linked).collect()
+}
+
+/// What stands for an address, and for its parts where they stand alone.
+fn masks_of(address: &str) -> Vec<(String, String)> {
+    let parts = address.rsplit_once('@').map(|(local, domain)| [local, domain]).into_iter().flatten();
+    let parts = parts.filter(|part| part.chars().count() >= SHORTEST).map(|part| (part.to_owned(), mask(part)));
+    [(address.to_owned(), mask(address))].into_iter().chain(parts).collect()
+}
+
+/// A text in which something stands in place of another, in whichever case its ASCII letters are; not within a longer word.
+fn replaced(text: &str, known: &str, masked: &str) -> String {
+    let (lower, known) = (text.to_ascii_lowercase(), known.to_ascii_lowercase());
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    while let Some(at) = lower[from..].find(&known).map(|at| from + at) {
+        let end = at + known.len();
+        let within = text[..at].ends_with(char::is_alphanumeric) || text[end..].starts_with(char::is_alphanumeric);
+        out.push_str(&text[from..at]);
+        out.push_str(if within { &text[at..end] } else { masked });
+        from = end;
+    }
+    out.push_str(&text[from..]);
+    out
 }
 
 /// What stands between words, and around addresses in the words of mail servers.
 const fn is_between(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '<' | '>' | '(' | ')' | '[' | ']' | '"' | '\'' | ',' | ';' | '=')
+    matches!(c, ' ' | '\t' | '<' | '>' | '(' | ')' | '[' | ']' | '"' | ',' | ';')
 }
 
 fn hide_word(word: &str) -> String {
@@ -116,8 +159,13 @@ fn hide_word(word: &str) -> String {
     if end.contains('@') {
         return format!("{}{after}", mask(end));
     }
-    if end.parse::<IpAddr>().is_ok() {
+    let whole = word.trim_end_matches(is_between);
+    let is_origin = |text: &str| text.parse::<IpAddr>().is_ok() || text.parse::<SocketAddr>().is_ok();
+    if is_origin(end) {
         return format!("…{after}");
+    }
+    if is_origin(whole) {
+        return format!("…{}", &word[whole.len()..]);
     }
     word.to_owned()
 }

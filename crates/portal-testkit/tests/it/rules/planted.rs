@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use portal_domain::{
-    finding::{Finding, RemedyCommand},
+    finding::{Finding, Remedy, RemedyCommand},
     message::SendOutcome,
     practice::SharedLogin,
     usecase::PutContactInput,
@@ -205,7 +205,9 @@ impl History {
             | Cause::CookieLost
             | Cause::HostRefused => self.plant_in_tries(cause).await,
         }
-        self.desk.wait(Duration::from_secs(self.dice.roll(600)));
+        // A pause is over within minutes, and is no cause then.
+        let most = if cause == Cause::Paused { 30 } else { 600 };
+        self.desk.wait(Duration::from_secs(self.dice.roll(most)));
     }
 
     async fn plant_in_access(&mut self, cause: Cause) {
@@ -311,8 +313,6 @@ impl History {
                 self.desk.emails("ada", &[&moved, &second]).await.unwrap();
                 self.desk.wait(self.dice.hours(100));
                 self.first = moved;
-                // Who knows the password uses the old address.
-                self.desk.redeem(&self.desk.newest_token().await, OTHER).await.ok();
                 self.desk.fail(&first, 1).await;
             }
             Cause::Mistyped => {
@@ -345,65 +345,78 @@ impl History {
         self.desk.diagnose("ada").await
     }
 
-    /// Does what the findings say, one after the other, and what the client then does. Whether the client got in.
-    async fn mend(&mut self) -> bool {
-        for _ in 0..4 {
+    /// Does what the first finding says, and then what is said next; and what the client does meanwhile. Whether the client got in.
+    async fn mend(&mut self, cause: Cause) -> bool {
+        if matches!(cause, Cause::WrongPassword | Cause::Paused) {
+            self.password = None;
+        }
+        for round in 0..4 {
             let findings = self.findings().await;
-            let remedy = findings.iter().find_map(|finding| finding.remedy.clone());
-            if findings.iter().any(|finding| finding.code.code() == "all_clear") && self.get_in().await {
+            let clear = findings.iter().any(|finding| finding.code.code() == "all_clear");
+            // The first time nothing is tried before the remedy, if there is one.
+            if clear && (round > 0 || findings[0].remedy.is_none()) && self.get_in().await {
                 return true;
             }
-            if let Some(remedy) = remedy {
-                let (desk, portal) = (&self.desk, &self.desk.fixture.portal);
-                let on_top = async |address: &str| {
-                    let second = self.second.as_str();
-                    let rest = [second].into_iter().filter(|rest| *rest != address);
-                    let list: Vec<_> = [address].into_iter().chain(rest).collect();
-                    desk.emails("ada", &list).await.unwrap();
-                };
-                match remedy.command {
-                    RemedyCommand::Activate => drop(desk.activate("ada").await.unwrap()),
-                    RemedyCommand::Reactivate => drop(desk.reactivate("ada").await.unwrap()),
-                    RemedyCommand::Resend => drop(desk.resend("ada").await.unwrap()),
-                    RemedyCommand::MoveToTop => on_top(&remedy.address.unwrap()).await,
-                    RemedyCommand::UseNextAddress => {
-                        on_top(&remedy.address.unwrap()).await;
-                        desk.activate("ada").await.unwrap();
-                    }
-                    RemedyCommand::ChangeAddress => on_top("right@smith.example").await,
-                    RemedyCommand::ResumeClient => {
-                        drop(portal.suspend_client(&desk.call, &remedy.client.unwrap(), false).await.unwrap());
-                    }
-                    RemedyCommand::AddClient => {
-                        let clients = Some(vec![reference("acme")]);
-                        let input = PutContactInput { clients, ..PutContactInput::default() };
-                        drop(portal.put_contact(&desk.call, &reference("ada"), &input).await.unwrap());
-                    }
-                    RemedyCommand::CopyReport => return false,
-                }
+            let first = findings[0].remedy.clone();
+            let remedy = first.or_else(|| findings.iter().find_map(|finding| finding.remedy.clone()));
+            if let Some(remedy) = remedy
+                && !self.carry_out(remedy).await
+            {
+                return false;
             }
-            // Mail that waits goes out, and the client follows the newest link.
-            self.desk.wait(3 * HOUR);
-            self.deliver().await;
-            if !self.desk.messages().await.is_empty() {
-                let token = self.desk.newest_token().await;
-                if self.desk.redeem(&token, OTHER).await.is_ok() {
-                    self.password = Some(OTHER);
-                }
-            }
-            let (_, facts) = self.desk.fixture.portal.contact(&self.desk.call, &reference("ada")).await.unwrap();
-            self.first = facts.contact.unwrap().emails.first().map(ToString::to_string).unwrap_or_default();
+            self.follow_the_newest_link().await;
         }
         self.get_in().await
     }
 
-    async fn get_in(&self) -> bool {
-        for password in [SECRET, OTHER] {
-            if let Ok(session) = self.desk.sign_in(&self.first, password).await {
-                return !self.desk.profiles(&session).await.is_empty();
+    async fn carry_out(&self, remedy: Remedy) -> bool {
+        let (desk, portal) = (&self.desk, &self.desk.fixture.portal);
+        let on_top = async |address: &str| {
+            let rest = [self.second.as_str()].into_iter().filter(|rest| *rest != address);
+            let list: Vec<_> = [address].into_iter().chain(rest).collect();
+            desk.emails("ada", &list).await.unwrap();
+        };
+        match remedy.command {
+            RemedyCommand::Activate => drop(desk.activate("ada").await.unwrap()),
+            RemedyCommand::Reactivate => drop(desk.reactivate("ada").await.unwrap()),
+            RemedyCommand::Resend => drop(desk.resend("ada").await.unwrap()),
+            RemedyCommand::MoveToTop => on_top(&remedy.address.unwrap()).await,
+            RemedyCommand::UseNextAddress => {
+                on_top(&remedy.address.unwrap()).await;
+                desk.activate("ada").await.unwrap();
+            }
+            RemedyCommand::ChangeAddress => on_top("right@smith.example").await,
+            RemedyCommand::ResumeClient => {
+                drop(portal.suspend_client(&desk.call, &remedy.client.unwrap(), false).await.unwrap());
+            }
+            RemedyCommand::AddClient => {
+                let clients = Some(vec![reference("acme")]);
+                let input = PutContactInput { clients, ..PutContactInput::default() };
+                drop(portal.put_contact(&desk.call, &reference("ada"), &input).await.unwrap());
+            }
+            RemedyCommand::CopyReport => return false,
+        }
+        true
+    }
+
+    /// Mail that waits goes out, and the client follows the newest link, if it works.
+    async fn follow_the_newest_link(&mut self) {
+        self.desk.wait(3 * HOUR);
+        self.deliver().await;
+        if !self.desk.messages().await.is_empty() {
+            let token = self.desk.newest_token().await;
+            if self.desk.redeem(&token, OTHER).await.is_ok() {
+                self.password = Some(OTHER);
             }
         }
-        false
+        let (_, facts) = self.desk.fixture.portal.contact(&self.desk.call, &reference("ada")).await.unwrap();
+        self.first = facts.contact.unwrap().emails.first().map(ToString::to_string).unwrap_or_default();
+    }
+
+    async fn get_in(&self) -> bool {
+        let Some(password) = self.password else { return false };
+        let Ok(session) = self.desk.sign_in(&self.first, password).await else { return false };
+        !self.desk.profiles(&session).await.is_empty()
     }
 }
 
@@ -416,7 +429,7 @@ fn refusal(dice: &mut Dice) -> SendOutcome {
 fn x1_of_a_thousand_histories_the_first_finding_is_the_cause_and_its_remedy_ends_in_a_sign_in() {
     block_on(async {
         let (mut wrong, mut stuck): (BTreeMap<Cause, Vec<String>>, BTreeMap<Cause, Vec<u64>>) = Default::default();
-        let (mut all, mut missed) = (0, 0);
+        let mut all = 0;
         for cause in Cause::ALL {
             for seed in 0..EACH {
                 let mut history = History::begin(seed * 31 + cause as u64).await;
@@ -424,16 +437,16 @@ fn x1_of_a_thousand_histories_the_first_finding_is_the_cause_and_its_remedy_ends
                 let findings = history.findings().await;
                 all += 1;
                 if findings[0].code.code() != cause.code() {
-                    missed += 1;
                     wrong.entry(cause).or_default().push(format!("{seed}: {}", codes(&findings)));
                 }
-                if !history.mend().await {
+                if !history.mend(cause).await {
                     stuck.entry(cause).or_default().push(seed);
                 }
             }
         }
         assert!(all >= 1000, "{all}");
-        assert!(missed * 20 <= all, "{missed} of {all}: {wrong:#?}");
+        let often: Vec<_> = wrong.iter().filter(|(_, missed)| missed.len() as u64 * 20 > EACH).collect();
+        assert!(often.is_empty(), "more than one of twenty of these is missed: {often:#?}");
         assert!(stuck.is_empty(), "nobody gets in after the remedy: {stuck:?}");
     });
 }
