@@ -26,7 +26,12 @@ impl Said {
                 push(&mut said, word);
             }
         }
-        Self(NOISE.iter().fold(said, |said, noise| said.replace(noise, "")))
+        Self(said).without(&NOISE)
+    }
+
+    /// The same without these phrases.
+    pub(crate) fn without(self, phrases: &[&str]) -> Self {
+        Self(phrases.iter().fold(self.0, |said, phrase| said.replace(phrase, "")))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -79,8 +84,10 @@ fn follow(text: &str, pieces: &str) -> bool {
     (gap != '‥' || near[..begin].split_whitespace().count() <= 1) && follow(&text[end..], rest)
 }
 
+/// Where a piece stands. An empty one stands nowhere.
 fn find(text: &str, piece: &str, from: usize) -> Option<(usize, usize)> {
     let (word, open) = piece.strip_suffix('*').map_or((piece, false), |word| (word, true));
+    let last = word.len().checked_sub(1)?;
     let bytes = text.as_bytes();
     let mut at = from;
     while let Some(found) = text.get(at..)?.find(word) {
@@ -89,7 +96,7 @@ fn find(text: &str, piece: &str, from: usize) -> Option<(usize, usize)> {
             !(inner.is_some_and(u8::is_ascii_alphanumeric) && outer.is_some_and(u8::is_ascii_alphanumeric))
         };
         let before = begin.checked_sub(1).and_then(|index| bytes.get(index));
-        if apart(bytes.get(begin), before) && (open || apart(bytes.get(end - 1), bytes.get(end))) {
+        if apart(bytes.get(begin), before) && (open || apart(bytes.get(begin + last), bytes.get(end))) {
             return Some((begin, end));
         }
         at = begin + text[begin..].chars().next().map_or(1, char::len_utf8);
@@ -217,6 +224,10 @@ mod tests {
         ] {
             assert_eq!(said.says(phrase), stands, "{phrase}");
         }
+        for phrase in ["", "*", "…", "‥", "the…", "…account", "the‥…account", "the…*"] {
+            assert!(!said.says(phrase), "{phrase}");
+        }
+        assert!(!Said::default().says("*"));
         assert!(!Said::of("5.1.0 - Unknown address error 550-'Rejected'").says("unknown address"));
         assert!(Said::of("ユーザーが存在しません").says("存在しません"));
     }

@@ -1,5 +1,7 @@
 //! From a mail to a report: fields of a report first, then sentences, then signs of a program that answers.
 
+use std::cell::LazyCell;
+
 use crate::{
     Kind, LONGEST_WORDS, MOST_PATHS, Reason, Report, Status,
     fields::Fields,
@@ -28,9 +30,7 @@ struct Reading<'a> {
 
 /// What a mail says, or else a mail within it; `None` where that is nothing to us.
 fn read(mail: &Part) -> Option<Report> {
-    let (own, letter) = (mail.own(), Letter::of(mail));
-    let original = Original::of(mail, &letter);
-    let reading = Reading { mail, own, signs: Signs::of(&mail.fields), letter, original };
+    let reading = Reading::of(mail);
     let kept = |mut report: Report| {
         report.return_path.extend(paths(mail));
         report
@@ -53,7 +53,13 @@ fn read(mail: &Part) -> Option<Report> {
     })
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    fn of(mail: &'a Part) -> Self {
+        let (own, letter) = (mail.own(), Letter::of(mail));
+        let original = Original::of(mail, &letter);
+        Self { mail, own, signs: Signs::of(&mail.fields), letter, original }
+    }
+
     /// Whether a reader's program says what became of the mail (RFC 8098), unless it threw the mail away, as filters do.
     fn is_receipt(&self) -> bool {
         let part = self.own.iter().find(|part| part.media == "message/disposition-notification");
@@ -141,10 +147,11 @@ impl Reading<'_> {
     /// A report in sentences.
     fn free(&self) -> Option<Report> {
         let said = Said::of(&self.letter.said);
-        let recipient = self.signs.failed.clone().or_else(|| self.recipient());
-        if !self.is_bounce(&said, recipient.is_some()) {
+        let recipient = LazyCell::new(|| self.signs.failed.clone().or_else(|| self.recipient()));
+        if !self.is_bounce(&said, || recipient.is_some()) {
             return None;
         }
+        let recipient = recipient.clone();
         let original_message_id = self.original_id(None);
         let arrived = signs::arrives(&self.signs.subject) || signs::arrives(&said);
         if arrived && self.signs.failed.is_none() && !self.letter.is_coded() {
@@ -158,7 +165,8 @@ impl Reading<'_> {
     }
 
     /// Whether sentences report something. The less the head says of it, the more of text, code and reason has to agree.
-    fn is_bounce(&self, said: &Said, named: bool) -> bool {
+    /// Whether it names a recipient is asked last, since it takes the longest to find.
+    fn is_bounce(&self, said: &Said, named: impl FnOnce() -> bool) -> bool {
         let signs = &self.signs;
         let report =
             self.mail.attribute("report-type").is_some_and(|kind| kind.eq_ignore_ascii_case("delivery-status"));
@@ -170,8 +178,8 @@ impl Reading<'_> {
         let (coded, plain) = (self.letter.is_coded(), is_plain(&self.letter.said));
         if signs.daemon {
             // An administrator writes of full mailboxes and blocked mail too.
-            let told = text && (coded || (plain && named) || self.original.id().is_some());
-            return subject || (!signs::is_away(&signs.subject) && (told || (coded && plain)));
+            let told = || text && (coded || self.original.id().is_some() || (plain && named()));
+            return subject || (!signs::is_away(&signs.subject) && ((coded && plain) || told()));
         }
         if signs.answer || !subject {
             return false;
@@ -186,12 +194,16 @@ impl Reading<'_> {
     }
 
     fn recipient(&self) -> Option<String> {
-        let fields = &self.mail.fields;
-        let mut not: Vec<_> =
-            ["from", "sender", "reply-to"].into_iter().flat_map(|name| fields.addresses(name)).collect();
-        let paths = paths(self.mail);
-        not.extend(paths.iter().map(String::as_str));
-        self.letter.recipient(&not).or_else(|| self.original.to())
+        let own = self.own_addresses();
+        self.letter
+            .recipient(|address| own.iter().any(|own| own.eq_ignore_ascii_case(address)))
+            .or_else(|| self.original.to())
+    }
+
+    /// Whom the mail is from and whom it came to, as far as their number allows.
+    fn own_addresses(&self) -> Vec<String> {
+        let from = ["from", "sender", "reply-to"].into_iter().flat_map(|name| self.mail.fields.addresses(name));
+        from.take(MOST_PATHS).map(str::to_owned).chain(paths(self.mail)).collect()
     }
 
     fn original_id(&self, notice: Option<&Notice>) -> Option<String> {
@@ -233,4 +245,39 @@ fn paths(mail: &Part) -> Vec<String> {
         }
     }
     paths
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn only_so_many_addresses_of_a_head_are_compared_with_the_text() {
+        let many = |name: &str| -> String { (0..3000).map(|number| format!("{name}{number}@x.example, ")).collect() };
+        let head = format!("From: {}\nReply-To: {}\nTo: {}\n\n", many("a"), many("b"), many("c"));
+        let mail = Part::read(head.as_bytes());
+        assert_eq!(Reading::of(&mail).own_addresses().len(), 2 * MOST_PATHS);
+    }
+
+    #[test]
+    fn a_recipient_is_looked_for_only_where_the_rest_does_not_tell() {
+        let asked = |mail: &str| {
+            let (mail, asked) = (Part::read(mail.as_bytes()), Cell::new(0));
+            let reading = Reading::of(&mail);
+            let named = || {
+                asked.set(asked.get() + 1);
+                true
+            };
+            let is_bounce = reading.is_bounce(&Said::of(&reading.letter.said), named);
+            (is_bounce, asked.get())
+        };
+        assert_eq!(asked("From: ada@home.example\nSubject: lunch\n\nnot delivered: user unknown\n"), (false, 0));
+        assert_eq!(asked("From: ada@home.example\nSubject: returned mail\n\n550 user unknown\n").1, 0);
+        let daemon = "From: MAILER-DAEMON@x.example\n";
+        assert_eq!(asked(&format!("{daemon}Subject: failure notice\n\nuser unknown\n")), (true, 0));
+        assert_eq!(asked(&format!("{daemon}Subject: lunch\n\nnot delivered: 550 user unknown\n")), (true, 0));
+        assert_eq!(asked(&format!("{daemon}Subject: lunch\n\nnot delivered: user unknown\n")), (true, 1));
+    }
 }
