@@ -115,7 +115,7 @@ pub(crate) const TELLING: &[Code] = &[
     codes(7, (600, 799), BlockedSender),
 ];
 
-/// What is left: a code whose detail says little.
+/// What is left: a code whose detail says little. 5.1.0 is none of them: a gateway writes it whatever the reply is.
 pub(crate) const FAINT: &[Code] = &[
     now(7, Temporary),
     codes(6, (0, 999), RejectedContent),
@@ -123,7 +123,6 @@ pub(crate) const FAINT: &[Code] = &[
     now(4, Expired),
     now(0, Temporary),
     now(1, Temporary),
-    code(1, 0, UserUnknown),
     now(2, Temporary),
     now(3, Temporary),
     now(5, Temporary),

@@ -2,8 +2,9 @@
 
 use crate::{
     Reason, Status,
+    blame::{RETURNED, is_reply_to_sender, may_be_sender},
     codes::{FAINT, TELLING, meaning},
-    row::{Row, Where},
+    row::{Proof, Row, Where},
     status::Codes,
     table::{PLAIN, VAGUE},
     text::Said,
@@ -14,23 +15,31 @@ use crate::{
 pub(crate) struct Judgement {
     pub(crate) status: Option<Status>,
     pub(crate) reason: Reason,
-    /// Whether the server meant it for good.
+    /// Whether it was said plainly, for good, and not of the sender.
     pub(crate) lasting: bool,
+}
+
+/// What was found.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    reason: Reason,
+    /// Whether it leaves no doubt.
+    sure: bool,
 }
 
 /// Judges what was said, the most telling text first, and the `Status` field of a report. `given_up` is whether nobody tries
 /// any longer.
 pub(crate) fn judge(texts: &[&str], field: Option<Status>, given_up: bool) -> Judgement {
     let heard = Heard::of(texts, field);
-    let reason = heard.reason();
-    let reason = match reason {
+    let found = heard.found();
+    let reason = match found.reason {
         Reason::Temporary if given_up && heard.ran_out() => Reason::Expired,
         // Names that could not be looked up until the time was over.
         Reason::HostUnknown if given_up && heard.class() == Some(4) => Reason::Expired,
         Reason::Expired | Reason::UserUnknown | Reason::HostUnknown | Reason::Other if !given_up => Reason::Temporary,
         reason => reason,
     };
-    Judgement { status: heard.status(), reason, lasting: heard.class() != Some(4) }
+    Judgement { status: heard.status(), reason, lasting: found.sure && heard.class() != Some(4) }
 }
 
 /// Whether a text gives a reason in plain words.
@@ -44,13 +53,17 @@ struct Heard {
     /// The codes of the first text that has some.
     codes: Codes,
     field: Option<Status>,
+    /// Whether any code is about the sender.
+    of_sender: bool,
 }
 
 impl Heard {
     fn of(texts: &[&str], field: Option<Status>) -> Self {
-        let codes = texts.iter().map(|text| Codes::of(text)).find(|codes| *codes != Codes::default());
-        let said = texts.iter().map(|text| Said::of(text)).filter(|said| !said.is_empty());
-        Self { texts: said.collect(), codes: codes.unwrap_or_default(), field }
+        let codes: Vec<_> = texts.iter().map(|text| Codes::of(text)).collect();
+        let of_sender = codes.iter().any(|codes| codes.of_sender) || field.is_some_and(Status::is_of_sender);
+        let codes = codes.into_iter().find(|codes| *codes != Codes::default()).unwrap_or_default();
+        let said = texts.iter().map(|text| Said::of(text).without(RETURNED)).filter(|said| !said.is_empty());
+        Self { texts: said.collect(), codes, field, of_sender }
     }
 
     /// The field's code, unless the server's own says more or something else.
@@ -68,25 +81,50 @@ impl Heard {
         self.codes.class().or(self.field.map(|field| field.class))
     }
 
-    fn reason(&self) -> Reason {
+    /// What was found; of an address that is wrong, it may be the sender's.
+    fn found(&self) -> Found {
+        let found = self.reason().unwrap_or(Found { reason: Reason::Other, sure: false });
+        let wrong = matches!(found.reason, Reason::UserUnknown | Reason::HostUnknown);
+        if wrong && (self.of_sender || self.texts.iter().any(is_reply_to_sender)) {
+            return Found { reason: Reason::BlockedSender, sure: false };
+        }
+        found
+    }
+
+    fn reason(&self) -> Option<Found> {
         let (first, others) = match self.texts.split_first() {
             Some((first, others)) => (Some(first), others),
             None => (None, &[][..]),
         };
         let told = [self.codes.enhanced, self.field].into_iter().flatten();
+        let clear = !first.is_some_and(may_be_sender);
+        let sure = |reason| Found { reason, sure: clear };
+        let faint = |reason| Found { reason, sure: false };
         first
             .and_then(|said| self.find(PLAIN, said))
-            .or_else(|| told.clone().find_map(|status| meaning(TELLING, status)))
+            .or_else(|| told.clone().find_map(|status| meaning(TELLING, status)).map(sure))
             .or_else(|| others.iter().find_map(|said| self.find(PLAIN, said)))
             .or_else(|| self.texts.iter().find_map(|said| self.find(VAGUE, said)))
-            .or_else(|| told.clone().find_map(|status| meaning(FAINT, status)))
-            .or_else(|| self.codes.reply.and_then(of_reply))
-            .unwrap_or(Reason::Other)
+            .or_else(|| told.clone().find_map(|status| meaning(FAINT, status)).map(faint))
+            .or_else(|| {
+                let reply = self.codes.reply?;
+                of_reply(reply).map(|reason| Found { reason, sure: clear && matches!(reply, 551 | 556) })
+            })
     }
 
-    fn find(&self, rows: &[Row], said: &Said) -> Option<Reason> {
+    fn find(&self, rows: &[Row], said: &Said) -> Option<Found> {
         let fits = |row: &&Row| self.holds(row.holds) && row.is_said(said);
-        rows.iter().find(fits).map(|row| row.reason)
+        rows.iter()
+            .find(fits)
+            .map(|row| Found { reason: row.reason, sure: self.proves(row.proof) && !may_be_sender(said) })
+    }
+
+    fn proves(&self, proof: Proof) -> bool {
+        match proof {
+            Proof::Words => true,
+            Proof::Code => self.class() == Some(5),
+            Proof::Never => false,
+        }
     }
 
     fn holds(&self, condition: Where) -> bool {
@@ -129,6 +167,7 @@ fn of_reply(reply: u16) -> Option<Reason> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::blame::{IN_REPLY, NEAR};
 
     /// A phrase as a server might say it.
     fn spoken(phrase: &str) -> String {
@@ -156,6 +195,18 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    #[test]
+    fn every_phrase_about_the_sender_raises_a_doubt() {
+        let judged = |words: &str| judge(&[&format!("550 no such user. {words}")], None, true);
+        assert!(judged("sorry").lasting);
+        for phrase in IN_REPLY.iter().flat_map(Row::phrases) {
+            assert_eq!(judged(&spoken(&phrase)).reason, Reason::BlockedSender, "{phrase}");
+        }
+        for phrase in NEAR.iter().flat_map(Row::phrases) {
+            assert!(!judged(&spoken(&phrase)).lasting, "{phrase}");
+        }
     }
 
     #[test]
@@ -202,8 +253,86 @@ mod tests {
             ("sender address rejected: domain not found", BlockedSender),
             ("recipient address rejected: domain not found", HostUnknown),
             ("550 5.1.1 Sender address rejected: User unknown in virtual mailbox table", BlockedSender),
+            ("501 5.1.7 Invalid address", BlockedSender),
+            ("553 sender address invalid", BlockedSender),
+            ("550 5.7.1 sender address is not valid", BlockedSender),
+            ("550 sender address <a@x.example> does not exist", BlockedSender),
+            ("550 5.1.8 domain not found", BlockedSender),
+            ("550 Unknown user (in reply to MAIL FROM command)", BlockedSender),
+            ("550 no such user, returned to sender: unknown", UserUnknown),
+            ("5.1.0 - Unknown address error 554-'Service unavailable'", Other),
+            ("5.1.0 - Unknown address error 550-'5.1.1 nothing' (delivery attempts: 0)", UserUnknown),
         ] {
             assert_eq!(judge(&[text], None, true).reason, reason, "{text}");
+        }
+    }
+
+    #[test]
+    fn d4_what_may_be_said_of_the_sender_is_not_lasting() {
+        for text in [
+            "501 5.1.7 Invalid address",
+            "553 sender address invalid",
+            "550 5.1.7 sender address is not valid",
+            "550 5.1.7 no such user",
+            "550 sender address does not exist",
+            "550 5.1.1 sender <a@x.example>: no such user",
+            "550 5.1.1 sender <a@x.example>: rejected",
+            "550 5.7.27 null MX",
+            "550 Invalid address of the sender",
+            "501 Invalid address: the return path is not known",
+            "host mx.x.example said: 501 invalid address (in reply to MAIL FROM command)",
+            "SMTP error from remote mail server after MAIL FROM:<a@x.example> SIZE=1: 550 no such user",
+            "550 Absender <a@x.example> unbekannt: Adresse ungültig",
+        ] {
+            assert!(!judge(&[text], None, true).lasting, "{text}");
+        }
+        let said = "550 no such user (in reply to MAIL FROM command)";
+        assert!(!judge(&["550 no such user", said], Some(Status::new(5, 0, 0)), true).lasting);
+        assert!(!judge(&["no such user"], Some(Status::new(5, 1, 8)), true).lasting);
+        assert!(!judge(&["501 Invalid address", "501 5.1.7 Invalid address"], None, true).lasting);
+        for text in [
+            "550 5.1.1 no such user",
+            "550 no such user here, message returned to sender",
+            "550 no such user (in reply to RCPT TO command)",
+        ] {
+            assert!(judge(&[text], None, true).lasting, "{text}");
+        }
+    }
+
+    #[test]
+    fn d4_what_is_only_vague_is_not_lasting() {
+        let judged = |text: &str| {
+            let judged = judge(&[text], None, true);
+            (judged.reason, judged.lasting)
+        };
+        assert_eq!(judged("5.1.0 - Unknown address error 554-'Service unavailable'"), (Reason::Other, false));
+        assert_eq!(judged("550 5.1.0 recipient rejected"), (Reason::UserUnknown, false));
+        assert_eq!(judged("550 address rejected"), (Reason::UserUnknown, false));
+        assert_eq!(judged("mailbox unavailable"), (Reason::UserUnknown, false));
+        assert_eq!(judged("550 mailbox unavailable"), (Reason::UserUnknown, true));
+        assert_eq!(judged("511 no"), (Reason::UserUnknown, false));
+        assert_eq!(judged("551 no"), (Reason::UserUnknown, true));
+    }
+
+    #[test]
+    fn d4_a_name_that_could_not_be_looked_up_is_lasting_only_where_a_code_says_so() {
+        for text in [
+            "Unable to lookup DNS for home.example",
+            "could not resolve home.example",
+            "all host address lookups failed",
+            "Name service error for name=home.example: Host not found, try again",
+        ] {
+            let judged = judge(&[text], None, true);
+            assert_eq!((judged.reason, judged.lasting), (Reason::HostUnknown, false), "{text}");
+            assert!(judge(&[text], Some(Status::new(5, 4, 4)), true).lasting, "{text}");
+            assert!(!judge(&[text], Some(Status::new(4, 4, 3)), true).lasting, "{text}");
+        }
+        for text in [
+            "could not resolve home.example: NXDOMAIN",
+            "Unable to lookup DNS for home.example: host not found",
+            "could not resolve home.example: domain does not exist",
+        ] {
+            assert!(judge(&[text], None, true).lasting, "{text}");
         }
     }
 

@@ -18,6 +18,7 @@
 //! assert_eq!(classify(b"\xff\0garbage").kind, Kind::Unrelated);
 //! ```
 
+mod blame;
 mod codes;
 mod fields;
 mod judge;

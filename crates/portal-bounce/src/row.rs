@@ -19,16 +19,33 @@ pub(crate) enum Where {
     Unreplied,
 }
 
+/// What it takes before an address that a row speaks of is wrong for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// The words are enough.
+    Words,
+    /// A code has to say so too.
+    Code,
+    /// The words are too vague, whatever a code says.
+    Never,
+}
+
 /// Phrases that mean the same.
 pub(crate) struct Row {
     pub(crate) holds: Where,
     pub(crate) reason: Reason,
+    pub(crate) proof: Proof,
     /// With what its phrases begin: one of these each, or nothing.
     about: &'static str,
     says: &'static str,
 }
 
 impl Row {
+    /// The same row, which takes more to prove.
+    pub(crate) const fn proved(self, proof: Proof) -> Self {
+        Self { proof, ..self }
+    }
+
     /// Its phrases.
     pub(crate) fn phrases(&self) -> impl Iterator<Item = Cow<'static, str>> {
         let abouts = self.about.split(" | ").filter(|about| !about.is_empty());
@@ -53,10 +70,10 @@ pub(crate) const fn row(reason: Reason, says: &'static str) -> Row {
 
 /// A row that holds under a condition.
 pub(crate) const fn on(holds: Where, reason: Reason, says: &'static str) -> Row {
-    Row { holds, reason, about: "", says }
+    Row { holds, reason, proof: Proof::Words, about: "", says }
 }
 
 /// A row of pairs: what is spoken of, with the gap behind it, and what is said of that.
 pub(crate) const fn of(reason: Reason, about: &'static str, says: &'static str) -> Row {
-    Row { holds: Where::Always, reason, about, says }
+    Row { holds: Where::Always, reason, proof: Proof::Words, about, says }
 }

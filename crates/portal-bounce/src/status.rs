@@ -45,6 +45,11 @@ impl Status {
         (ends && subject <= 7).then_some((Self { class, subject, detail }, at))
     }
 
+    /// Whether it is about the sender's address: its form, its domain, or that nothing can be sent back to it.
+    pub(crate) fn is_of_sender(self) -> bool {
+        matches!((self.subject, self.detail), (1, 7 | 8) | (7, 27))
+    }
+
     /// Whether it says nothing but that it failed.
     pub(crate) fn is_vague(self) -> bool {
         self.detail == 0
@@ -64,6 +69,8 @@ pub(crate) struct Codes {
     pub(crate) enhanced: Option<Status>,
     /// A reply, chosen likewise.
     pub(crate) reply: Option<u16>,
+    /// Whether any enhanced code is about the sender.
+    pub(crate) of_sender: bool,
 }
 
 impl Codes {
@@ -88,6 +95,7 @@ impl Codes {
     }
 
     fn take(&mut self, status: Status) {
+        self.of_sender |= status.is_of_sender();
         let better = |known: Status| {
             known.class < status.class || (known.class == status.class && known.is_vague() && !status.is_vague())
         };

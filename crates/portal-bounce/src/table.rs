@@ -8,7 +8,7 @@ use crate::{
         BlockedSender, Expired, HostUnknown, MailboxFull, Other, RejectedContent, SenderNotAuthenticated, Temporary,
         UserUnknown,
     },
-    row::{Row, Where, of, on, row},
+    row::{Proof, Row, Where, of, on, row},
 };
 
 /// Words that leave no doubt. What stops a message before its recipient is looked at comes first; then what is soft, so that
@@ -77,8 +77,9 @@ pub(crate) const PLAIN: &[Row] = &[
         "sender address rejected | sender rejected | sender denied | sender refused | sender verify failed | \
          sender verification | verify sender | verify the sender | verify mail from | sender address verification | \
          sender address has null mx | domain of sender | sender domain | sender's domain | invalid sender | \
-         bad sender* | return address…not | unresolvable domain of sender | invalid helo | helo invalid | \
-         ask your postmaster for help | bad helo | helo command rejected | helo…rejected | ehlo…rejected | \
+         bad sender* | unknown sender | no such sender | return address…not | unresolvable domain of sender | \
+         invalid helo | helo invalid | ask your postmaster for help | bad helo | helo command rejected | \
+         helo…rejected | ehlo…rejected | \
          client host rejected | client host…blocked | your hostname | excessive unknown recipients | \
          permanently deferred | don't accept mail from | sender ip must resolve | does not accept mail from | \
          reverse dns | reverse hostname | rdns | ptr | no reverse | blacklist* | black list* | black-list* | \
@@ -91,6 +92,15 @@ pub(crate) const PLAIN: &[Row] = &[
          from your network | dynamic ip | dynamic pool | dynamic address* | residential | gesperrte ip | \
          absender…gesperrt | absender…abgelehnt | adresse ip…bloquee | expediteur…refuse* | remitente…rechazad* | \
          remitente…bloquead* | mittente…rifiutat* | отправитель…заблокирован* | cannot find your reverse",
+    ),
+    of(
+        BlockedSender,
+        "sender‥ | sender address‥ | sender's address‥ | sender email address‥ | sender e-mail address‥ | \
+         sender's email address‥ | sender mailbox‥ | address of sender‥ | address of the sender‥ | from address‥ | \
+         mail from‥ | mail from address‥ | return path‥ | return-path‥ | reverse path‥ | reverse-path‥ | \
+         return address‥ | envelope from‥",
+        "invalid | is invalid | not valid | is not valid | unknown | is unknown | not exist* | does not exist | \
+         doesn't exist | not found | was not found | could not be found | malformed | is malformed",
     ),
     row(
         MailboxFull,
@@ -121,32 +131,34 @@ pub(crate) const PLAIN: &[Row] = &[
         "is full | are full | already full | temporarily full | currently full | exceed* | limit* | reached | no more room | no room | hard quota | lleno | llena | pleine | piena | piene | \
          cheia | vol | voll | uberschritten | erreicht | depasse* | superat* | excedid*",
     ),
+    // Before what is a real answer.
+    row(HostUnknown, "host not found, try again | host not found (try again | domain not found, try again")
+        .proved(Proof::Code),
     row(
         HostUnknown,
         "host unknown | unknown host | unknown domain | host not found | host or domain name not found | \
          domain not found | domain name not found | no such host | no such domain | nxdomain | \
-         host address lookups failed | indicated no smtp service | no route found to domain | no mail server for | \
-         not accept mail for this domain | no mail for this domain | domain of recipient | domain unknown | \
+         host address lookups failed permanently | indicated no smtp service | no route found to domain | \
+         no mail server for | not accept mail for this domain | no mail for this domain | domain of recipient | \
+         domain unknown | \
          domain‥not found | host‥not found | nonexistentdomain | infodomainnonexistent | name or service not known | \
          bad destination host | bad destination system | couldn't find any host | find any host named | \
          no mail exchanger* | no mx record* | no valid mail exchanger* | no mail hosts for domain | null mx | \
          nullmx | does not accept mail | doesn't accept mail | does not accept email | does not receive mail | \
          domain‥does not exist | domain‥doesn't exist | domain‥couldn't be found | domain‥could not be found | \
-         domain‥not valid | invalid domain | domain…is invalid | unresolvable | could not resolve | cannot resolve | \
-         can't resolve | couldn't resolve | unable to resolve | illegal host | host/domain name found | \
-         name service error | no route to domain | all relevant mx records point to non-existent hosts | \
+         domain‥not valid | invalid domain | domain…is invalid | illegal host | host/domain name found | \
+         no route to domain | all relevant mx records point to non-existent hosts | \
          unrouteable mail domain | unroutable domain | unrouteable domain | host‥does not exist | \
          server‥does not exist | domain‥not exist | non-existent domain | nonexistent domain | non-existent host* | \
-         domain has no | misspelled domain | domain…misspelled | badly formed domain | retrieve…mx records | \
-         no mx for | no mx or a records | no dns | mx lookup fail* | illegal domain | dns error…domain | \
-         domain…existiert nicht | domain…unbekannt | rechner unbekannt | host unbekannt | unbekannter host | \
+         domain has no | misspelled domain | domain…misspelled | badly formed domain | \
+         no mx for | no mx or a records | illegal domain | domain…existiert nicht | domain…unbekannt | \
+         rechner unbekannt | host unbekannt | unbekannter host | \
          unbekannte domain | server…nicht gefunden | domain…nicht gefunden | domane…nicht | domaine…n'existe pas | \
          domaine…introuvable | domaine…inconnu | hote inconnu | serveur…introuvable | dominio…no existe | \
          dominio desconocid* | host desconocid* | dominio…non esiste | dominio…inesistente | dominio…nao existe | \
          dominio…inexistente | domein…bestaat niet | domein…niet gevonden | host onbekend | onbekend domein | \
          домен…не существует | домен…не найден* | domena…nie istnieje | ドメインが存在しません | ドメインが見つかりません | ドメイン…見つかりません | \
-         ホストが見つかりません | 宛先ドメイン | 域名不存在 | 找不到域 | 域…不存在 | unable to lookup host | unable to lookup dns | \
-         unable to look up host",
+         ホストが見つかりません | 宛先ドメイン | 域名不存在 | 找不到域 | 域…不存在",
     ),
     // No server was found to ask. The same words in a reply are about the user.
     on(Where::Unreplied, HostUnknown, "unrouteable address | unroutable address"),
@@ -154,8 +166,17 @@ pub(crate) const PLAIN: &[Row] = &[
         HostUnknown,
         "domain‥ | host‥ | hostname‥ | mx record‥ | mail exchanger‥",
         "not found | was not found | could not be found | cannot be found | is unknown | unknown | does not exist | \
-         doesn't exist | not exist* | non-existent | nonexistent | invalid | is invalid | is not valid | unresolvable",
+         doesn't exist | not exist* | non-existent | nonexistent | invalid | is invalid | is not valid",
     ),
+    // Whoever could not ask does not know either, unless a code says that there was an answer.
+    row(
+        HostUnknown,
+        "could not resolve | cannot resolve | can't resolve | couldn't resolve | unable to resolve | unresolvable | \
+         host address lookups failed | name service error | retrieve…mx records | mx lookup fail* | no dns | \
+         dns error…domain | unable to lookup host | unable to lookup dns | unable to lookup domain | \
+         unable to look up host | unable to look up dns | unable to look up domain",
+    )
+    .proved(Proof::Code),
     row(
         UserUnknown,
         "user unknown | unknown user | unkown user | unknown local user | user is unknown | no such user* | \
@@ -337,14 +358,17 @@ pub(crate) const VAGUE: &[Row] = &[
          transaction failed…policy | filter* | scan* | nachricht…abgelehnt | message…refuse | mensaje rechazado | \
          messaggio rifiutato",
     ),
+    on(Where::OfAddress, UserUnknown, "mailbox unavailable | mailbox not available | mailbox is unavailable")
+        .proved(Proof::Code),
     on(
         Where::OfAddress,
         UserUnknown,
-        "mailbox unavailable | mailbox not available | mailbox is unavailable | address rejected | \
-         recipient rejected | recipient address rejected | recipient refused | rcpt refused | rcpt rejected | \
+        "address rejected | recipient rejected | recipient address rejected | recipient refused | rcpt refused | \
+         rcpt rejected | \
          not like recipient | no valid recipient* | user unavailable | user is not available | \
          recipient not accepted | recipient…not accepted | recipient not ok | does not exist | doesn't exist",
-    ),
+    )
+    .proved(Proof::Never),
     on(
         Where::ForGood,
         BlockedSender,

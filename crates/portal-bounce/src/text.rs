@@ -6,8 +6,8 @@ const LONGEST: usize = 16 * 1024;
 const GAP: usize = 80;
 const GAPS: [char; 2] = ['…', '‥'];
 
-/// What a gateway says before every reply, whatever the reply is.
-const NOISE: [&str; 2] = ["unknown address error", "unknown or undefined address status"];
+/// What gateways say around every reply, whatever the reply is.
+const NOISE: [&str; 3] = ["unknown address error", "unknown or undefined address status", "(delivery attempts: 0"];
 
 /// A text made ready to be compared: lower case, without accents, codes and quoted lines, addresses as `@`, blanks as one.
 #[derive(Debug, Default)]
