@@ -7,9 +7,11 @@
 //! ```no_run
 //! # use std::sync::Arc;
 //! # use portal::domain::port::{
-//! #     Clock, Enquiries, Entropy, Jobs, Journal, Mailer, Operators, Outbox, PasswordHasher, PortalStore, Viewings, Webhooks,
+//! #     Clock, Enquiries, Entropy, Evidence, Jobs, Journal, Mailer, Operators, Outbox, PasswordHasher, PortalStore, Viewings,
+//! #     Webhooks,
 //! # };
-//! # async fn embed<S: PortalStore + Enquiries + Jobs + Operators + Journal + Outbox + Webhooks + Viewings + 'static>(
+//! # trait Store: PortalStore + Enquiries + Jobs + Operators + Journal + Outbox + Webhooks + Viewings + Evidence {}
+//! # async fn embed<S: Store + 'static>(
 //! #     store: Arc<S>, hasher: Arc<dyn PasswordHasher>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>,
 //! #     mailer: Arc<dyn Mailer>, tokens: portal::domain::link::LinkTokens,
 //! # ) -> Result<(), Box<dyn std::error::Error>> {
