@@ -55,7 +55,7 @@ async function workspacePages(way) {
   const page = way.elaine;
   await way.shoot(page, 'roll-out', { dark: true });
   for (const [rest, name] of [
-    ['contacts', 'contacts'], ['contacts?q=byron', 'contacts-found'], ['contacts?q=nobody', 'contacts-none'], ['contacts/c-1', 'contact'],
+    ['contacts', 'contacts'], ['contacts?q=byron', 'contacts-found'], ['contacts?q=nobody', 'contacts-none'], ['contacts?status=not_activated', 'contacts-of-a-status'], ['contacts/c-1', 'contact'],
     ['contacts/c-3', 'contact-with-addresses'], ['contacts/c-4', 'contact-not-activated'],
     ['contacts/c-5', 'contact-without-address'], ['contacts/c-6', 'contact-deactivated'],
     ['contacts/nobody', 'contact-unknown'], ['contacts/c-1/details', 'contact-details'], ['contacts/c-1/access/deactivate', 'deactivate'],
