@@ -20,11 +20,10 @@ const SCANNERS: Duration = Duration::from_secs(10);
 const SHOWN: usize = 3;
 
 /// Enhanced status codes that say: the sender's domain does not prove that the mail is its own (RFC 7372, and what large
-/// providers answer).
-const SENDER_AT_FAULT: [&str; 16] = [
-    "7.9", "7.20", "7.21", "7.22", "7.23", "7.24", "7.25", "7.26", "7.27", "7.29", "7.30", "7.32", "7.40", "7.509",
-    "7.515", "7.708",
-];
+/// providers answer). The same that a mail which came back is judged by; those of a server's name or of `REQUIRETLS` are not among
+/// them.
+const SENDER_AT_FAULT: [&str; 11] =
+    ["7.9", "7.20", "7.21", "7.22", "7.23", "7.24", "7.26", "7.29", "7.40", "7.509", "7.515"];
 
 pub(super) fn findings(case: &Case<'_>) -> Vec<Finding> {
     if case.live().is_none() {

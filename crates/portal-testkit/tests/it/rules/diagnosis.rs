@@ -138,6 +138,9 @@ async fn x2_refused_mail_is_told_and_who_is_to_blame() {
     desk.activate("bob").await.unwrap();
     desk.send(&SendOutcome::Permanent { reply: "550-5.7.26 this mail is unauthenticated".to_owned() }).await;
     assert_eq!(desk.codes("bob").await, "sender_not_authenticated mail_failed password_not_set");
+    desk.resend("bob").await.unwrap();
+    desk.send(&SendOutcome::Permanent { reply: "550 5.7.30 REQUIRETLS support required".to_owned() }).await;
+    assert_eq!(desk.codes("bob").await, "mail_failed password_not_set", "that says nothing of whose mail it is");
 }
 
 #[tokio::test]
