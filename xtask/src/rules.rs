@@ -15,7 +15,7 @@ use crate::{Mode, source, workspace};
 const LIST: &str = include_str!("rules.txt");
 
 /// Rules that a later issue brings: they may be without a test until then. A letter alone is its whole section.
-const OWED: [&str; 10] = ["A5", "D3", "D4", "D5", "D8", "J2", "M8", "P5", "Q", "W3"];
+const OWED: [&str; 7] = ["A5", "D8", "J2", "M8", "P5", "Q", "W3"];
 
 const PAGE: &str = "docs/RULES.md";
 
@@ -215,6 +215,6 @@ mod tests {
 
     #[test]
     fn sections_can_be_owed_as_a_whole() {
-        assert!(owed("Q3") && owed("D3") && !owed("D1") && !owed("G1") && owed("J2") && !owed("J1"));
+        assert!(owed("Q3") && owed("D8") && !owed("D1") && !owed("G1") && owed("J2") && !owed("J1"));
     }
 }

@@ -34,7 +34,7 @@ mod tree;
 mod verdict;
 
 pub use self::status::Status;
-use self::tree::Part;
+use self::{judge::judge, tree::Part};
 
 /// Most bytes of a mail that are looked at; what comes after them is as if it weren't there.
 pub const MOST_BYTES: usize = 2 * 1024 * 1024;
@@ -155,6 +155,30 @@ impl Report {
             reporting_mta: None,
         }
     }
+}
+
+/// What the words of a mail server mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// Why.
+    pub reason: Reason,
+    /// Whether it was said plainly, for good, and not of the sender.
+    pub lasting: bool,
+}
+
+/// Judges what a mail server replied, by the same tables as a mail that came back. `given_up` is whether nobody tries any longer.
+///
+/// ```
+/// use portal_bounce::{Reason, judge_reply};
+///
+/// let judged = judge_reply("550 5.1.1 no such user here", true);
+/// assert_eq!((judged.reason, judged.lasting), (Reason::UserUnknown, true));
+/// assert_eq!(judge_reply("550 5.7.26 this mail is unauthenticated", true).reason, Reason::SenderNotAuthenticated);
+/// assert!(!judge_reply("450 4.2.0 greylisted", false).lasting);
+/// ```
+pub fn judge_reply(words: &str, given_up: bool) -> Judged {
+    let judged = judge(&[words], None, given_up);
+    Judged { reason: judged.reason, lasting: judged.lasting }
 }
 
 /// Says what a mail is. Whatever the bytes are, there is an answer; garbage is [`Kind::Unrelated`].

@@ -232,6 +232,14 @@ pub enum Change {
         /// The profile.
         profile: ProfileId,
     },
+    /// Lets mail go to an address again (D4); harmless where nothing keeps it back. That it was lifted is remembered, so that a
+    /// message from before which comes back late does not suppress it anew.
+    LiftSuppression {
+        /// The address's key.
+        key: LoginKey,
+        /// When.
+        at: Timestamp,
+    },
     /// Forgets a counter of tries (G1).
     ForgetTries(BucketName),
     /// Gives a counted try back, by [`Tally::without`](crate::throttle::Tally::without), and marks its note, if one is named, as of

@@ -121,6 +121,8 @@ pub enum Purge {
     Staff(Timestamp),
     /// Personal values of events before a time. The events stay, with their digests.
     Personal(Timestamp),
+    /// Suppressions of addresses from before a time, lifted or not (D4).
+    Suppressions(Timestamp),
 }
 
 impl Names {

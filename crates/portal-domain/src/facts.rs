@@ -11,6 +11,7 @@ use crate::{
     login::Login,
     message::DeliveryState,
     practice::{Client, Practice, PracticeUser},
+    returned::Suppression,
     session::{PortalSession, ProfileId, WorkspaceSession},
     sign_in_code::SignInCode,
     staff::{StaffCredential, StaffLink},
@@ -52,6 +53,8 @@ pub struct ContactFacts {
     pub holders: BTreeMap<LoginKey, Holder>,
     /// Of the same keys those at which a browser that never signed in is refused at the time asked for, and until when (G1).
     pub locked: BTreeMap<LoginKey, Timestamp>,
+    /// Of the same keys those to which nothing is mailed (D4).
+    pub suppressed: BTreeMap<LoginKey, Suppression>,
 }
 
 /// Who holds a key in the practice's registry.

@@ -34,10 +34,10 @@ pub enum FindingCode {
     SenderNotAuthenticated,
     /// Mail to the address came back.
     MailBounced,
-    /// Nothing is mailed to the address since a mail came back (D4).
-    AddressSuppressed,
     /// The other server refused the mail, or it was given up.
     MailFailed,
+    /// Nothing is mailed to the address since a mail came back (D4).
+    AddressSuppressed,
     /// The other server asked to try again later.
     MailDeferred,
     /// The mail is waiting to leave.
@@ -98,8 +98,8 @@ impl FindingCode {
         Self::SuspiciousDomain,
         Self::SenderNotAuthenticated,
         Self::MailBounced,
-        Self::AddressSuppressed,
         Self::MailFailed,
+        Self::AddressSuppressed,
         Self::MailDeferred,
         Self::MailQueued,
         Self::LinkExpired,
@@ -208,6 +208,8 @@ pub enum RemedyCommand {
     Reactivate,
     /// Send a new link.
     Resend,
+    /// Let mail go to the address again, and send a new link.
+    LiftAndResend,
     /// Put the address that is named on top of the list.
     MoveToTop,
     /// The same, and give access.
@@ -229,6 +231,7 @@ impl RemedyCommand {
             Self::Activate => "activate",
             Self::Reactivate => "reactivate",
             Self::Resend => "resend",
+            Self::LiftAndResend => "lift_and_resend",
             Self::MoveToTop => "move_to_top",
             Self::UseNextAddress => "use_next_address",
             Self::ChangeAddress => "change_address",

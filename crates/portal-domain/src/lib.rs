@@ -35,6 +35,7 @@ pub mod practice;
 mod refusal;
 pub mod retention;
 pub mod return_path;
+pub mod returned;
 pub mod seal;
 pub mod search;
 pub mod session;

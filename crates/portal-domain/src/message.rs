@@ -8,6 +8,7 @@ use crate::{
     id::{ContactId, LinkId, LoginId, MessageId, PracticeId, UserId},
     link::{Link, LinkPurpose, LinkState, LinkTokens},
     practice::Practice,
+    returned::{Reason, Suppression},
     staff::StaffLink,
     time::Timestamp,
 };
@@ -247,12 +248,24 @@ pub enum DeliveryState {
     Failed,
     /// No longer wanted.
     Cancelled,
+    /// Taken, and came back.
+    Bounced,
+    /// Taken, and its reader called it unwanted.
+    Complained,
 }
 
 impl DeliveryState {
     /// All states.
-    pub const ALL: [Self; 6] =
-        [Self::Queued, Self::Sending, Self::Accepted, Self::Deferred, Self::Failed, Self::Cancelled];
+    pub const ALL: [Self; 8] = [
+        Self::Queued,
+        Self::Sending,
+        Self::Accepted,
+        Self::Deferred,
+        Self::Failed,
+        Self::Cancelled,
+        Self::Bounced,
+        Self::Complained,
+    ];
 
     /// The state's name in the API and in the database.
     pub const fn code(self) -> &'static str {
@@ -263,6 +276,8 @@ impl DeliveryState {
             Self::Deferred => "deferred",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
+            Self::Bounced => "bounced",
+            Self::Complained => "complained",
         }
     }
 
@@ -270,9 +285,15 @@ impl DeliveryState {
     pub fn parse(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.code() == code)
     }
+
+    /// The state of a message that reports say this of: what was accepted is no longer on its way, whatever came of it.
+    #[must_use]
+    pub fn shown(self, returned: Option<Self>) -> Self {
+        returned.filter(|_| self == Self::Accepted).unwrap_or(self)
+    }
 }
 
-/// One try to hand a message over, with the server's words.
+/// One try to hand a message over, or what came of it later, with the server's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// When.
@@ -281,6 +302,8 @@ pub struct Attempt {
     pub state: DeliveryState,
     /// What the other side said, or what went wrong, at most 500 characters.
     pub reply: String,
+    /// What that means, where a server said no.
+    pub reason: Option<Reason>,
 }
 
 /// A message with its delivery so far.
@@ -326,6 +349,8 @@ pub struct Settlement {
     pub attempt: Attempt,
     /// When to try again, where it is deferred.
     pub next_attempt_at: Option<Timestamp>,
+    /// The address that nothing is mailed to from now on (D4).
+    pub suppress: Option<Suppression>,
     /// What the journal is told.
     pub event: Event,
 }
@@ -372,6 +397,8 @@ pub struct Letter {
     pub signs_in_at: Option<LoginKey>,
     /// The language of the contact it is about, as it is now; `None` where none is known, and in mail to staff.
     pub locale: Option<String>,
+    /// Why nothing is mailed to the address (D4); `None` where it may be, and in mail to staff.
+    pub suppressed: Option<Suppression>,
 }
 
 /// A link that a message carries.

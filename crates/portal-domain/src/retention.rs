@@ -18,7 +18,7 @@ pub struct Kept {
 }
 
 /// The table.
-pub const KEPT: [Kept; 24] = [
+pub const KEPT: [Kept; 25] = [
     Kept {
         what: "contacts, with addresses past and present, and the last refused update",
         places: &[
@@ -95,6 +95,12 @@ pub const KEPT: [Kept; 24] = [
         ],
         purpose: "delivery and its history (D1, D5), limits (G3, D7)",
         life: "3 years after the contact was deleted; mail to staff 3 years",
+    },
+    Kept {
+        what: "addresses that nothing is mailed to, with the words of mail servers",
+        places: &["suppression.key", "suppression.words"],
+        purpose: "no mail to who isn't there (D4)",
+        life: "3 years, lifted or not; or a contact that had the address is erased, and nobody signs in with it",
     },
     Kept {
         what: "links: the address they were mailed to",
@@ -189,7 +195,7 @@ pub const KEPT: [Kept; 24] = [
 ];
 
 /// Columns that could hold text about a person, and don't: codes, digests, keys of the program, names that programs give.
-pub const NOT_PERSONAL: [&str; 45] = [
+pub const NOT_PERSONAL: [&str; 48] = [
     "api_key.hash",
     "api_key.name",
     "api_key.scopes",
@@ -219,7 +225,9 @@ pub const NOT_PERSONAL: [&str; 45] = [
     "link.purpose",
     "link.signed_with",
     "message.kind",
+    "message.returned",
     "message.state",
+    "message_attempt.reason",
     "message_attempt.state",
     "operator_key.hash",
     "operator_key.name",
@@ -230,6 +238,7 @@ pub const NOT_PERSONAL: [&str; 45] = [
     "session.factors",
     "staff_link.kind",
     "staff_link.signed_with",
+    "suppression.reason",
     "webhook.progress",
     "webhook.ref",
     "webhook.terms",

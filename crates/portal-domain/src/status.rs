@@ -23,7 +23,7 @@ pub enum PortalStatus {
     Conflict,
     /// Never activated.
     NotActivated,
-    /// The newest set-password message failed.
+    /// The newest set-password message failed or came back, or nothing is mailed to the address (D4).
     InvitationUndelivered,
     /// No password, and no link that works.
     InvitationExpired,
@@ -114,7 +114,7 @@ pub enum InvitationState {
     Queued,
     /// Taken by the other server.
     Sent,
-    /// Given up.
+    /// Given up, or it came back.
     Failed,
     /// Its link no longer works.
     Expired,
@@ -158,7 +158,7 @@ fn status(access: Access, facts: &ContactFacts, refusal: Option<&Refusal>, now: 
         (Access::Granted, Some(login)) => login,
     };
     if login.login.credential.is_none() {
-        return without_password(login, now);
+        return without_password(facts, login, now);
     }
     if locked_until(facts, login).is_some() {
         return PortalStatus::Locked;
@@ -171,14 +171,20 @@ fn locked_until(facts: &ContactFacts, login: &LoginFacts) -> Option<Timestamp> {
     facts.locked.get(login.login.key.as_ref()?).copied()
 }
 
-fn without_password(login: &LoginFacts, now: Timestamp) -> PortalStatus {
-    let failed = login.invitation.as_ref().is_some_and(|invitation| invitation.state == DeliveryState::Failed);
+fn without_password(facts: &ContactFacts, login: &LoginFacts, now: Timestamp) -> PortalStatus {
+    let failed = login.invitation.as_ref().is_some_and(|invitation| is_undelivered(invitation.state));
+    let suppressed = login.login.key.as_ref().is_some_and(|key| facts.suppressed.contains_key(key));
     let usable = login.links.iter().any(|link| link.state(now) == LinkState::Usable);
-    match (failed, usable) {
+    match (failed || suppressed, usable) {
         (true, _) => PortalStatus::InvitationUndelivered,
         (false, true) => PortalStatus::Invited,
         (false, false) => PortalStatus::InvitationExpired,
     }
+}
+
+/// Whether a message never reached its reader, and is not tried any longer.
+const fn is_undelivered(state: DeliveryState) -> bool {
+    matches!(state, DeliveryState::Failed | DeliveryState::Bounced)
 }
 
 fn invitation(login: &LoginFacts, now: Timestamp) -> Option<InvitationPart> {
@@ -186,11 +192,11 @@ fn invitation(login: &LoginFacts, now: Timestamp) -> Option<InvitationPart> {
     let link = invitation.link.state(now);
     let state = if login.login.credential.is_some() {
         InvitationState::Accepted
-    } else if invitation.state == DeliveryState::Failed {
+    } else if is_undelivered(invitation.state) {
         InvitationState::Failed
     } else if link != LinkState::Usable {
         InvitationState::Expired
-    } else if invitation.state == DeliveryState::Accepted {
+    } else if matches!(invitation.state, DeliveryState::Accepted | DeliveryState::Complained) {
         InvitationState::Sent
     } else {
         InvitationState::Queued

@@ -14,6 +14,7 @@ use portal_domain::{
     link::{LinkState, TracedLink},
     message::{Delivery, DeliveryState, MessageKind},
     practice::{Client, PracticeUser, Role},
+    returned::Reason,
     session::{PortalSession, ProfileId},
     status::{InvitationState, PortalPart, PortalStatus},
     time::Timestamp,
@@ -404,6 +405,7 @@ struct AttemptPart {
     #[schema(schema_with = answered_words::<DeliveryState>)]
     state: &'static str,
     reply: String,
+    reason: Option<&'static str>,
 }
 
 impl MessagePart {
@@ -413,6 +415,7 @@ impl MessagePart {
             at: time(attempt.at),
             state: attempt.state.code(),
             reply: attempt.reply.clone(),
+            reason: attempt.reason.map(Reason::code),
         });
         Self {
             id: message.id.to_string(),

@@ -32,6 +32,7 @@ mod limits;
 mod operators;
 mod outbox;
 mod retention;
+mod returns;
 mod row;
 mod schema;
 mod store;

@@ -282,6 +282,13 @@ async fn told(connection: &mut PgConnection, practice: Uuid, most: i64, gone: &m
         most
     );
     gone.others += rows(&keys.execute(&mut *connection).await?);
+    let suppressions = sqlx::query!(
+        "DELETE FROM portal.suppression WHERE practice_id = $1 AND key IN
+             (SELECT key FROM portal.suppression WHERE practice_id = $1 LIMIT $2)",
+        practice,
+        most
+    );
+    gone.others += rows(&suppressions.execute(&mut *connection).await?);
     let job_rows = sqlx::query!(
         "DELETE FROM portal.job_row WHERE practice_id = $1 AND (job_id, place) IN
              (SELECT job_id, place FROM portal.job_row WHERE practice_id = $1 LIMIT $2)",

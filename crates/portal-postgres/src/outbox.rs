@@ -1,13 +1,17 @@
 //! Messages that wait to be sent, shared by many workers.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use portal_domain::{
     decide::room,
-    email::LoginKey,
+    email::{EmailAddress, LoginKey},
     message::{Carried, DeliveryState},
     port::{Lease, LeaseTerms, Leased, Letter, Outbox, Settlement, StoreError},
+    returned::Suppression,
     time::Timestamp,
 };
 use sqlx::PgConnection;
@@ -17,6 +21,7 @@ use crate::{
     PostgresStore, commit,
     facts::StaffLinkRow,
     failure::{Failure, store_error},
+    returns,
     row::{self, LinkRow, MessageRow, PracticeRow},
     store::whole,
 };
@@ -36,7 +41,10 @@ impl Outbox for PostgresStore {
             let ids = |carried: Vec<(bool, (Uuid, Uuid))>| carried.into_iter().map(|(_, ids)| ids).collect();
             let links =
                 Links { portal: store.links(ids(carried)).await?, workspace: store.staff_links(ids(of_staff)).await? };
-            Ok(taken.into_iter().map(|it| it.leased(&links)).collect())
+            let to: Vec<_> = taken.iter().filter_map(Taken::to_contact).collect();
+            let keys = to.iter().map(|(practice, to)| (*practice, to.key()));
+            let suppressed = returns::suppressed(store.pool(), keys).await?;
+            Ok(taken.into_iter().map(|it| it.leased(&links, &suppressed)).collect())
         })
         .await
     }
@@ -82,6 +90,8 @@ impl Links {
     }
 }
 
+type Suppressions = HashMap<Uuid, BTreeMap<LoginKey, Suppression>>;
+
 /// A message that was just leased.
 struct Taken {
     lease: Lease,
@@ -93,14 +103,20 @@ struct Taken {
 }
 
 impl Taken {
+    /// Practice and address of mail to a contact, where it can be read: else it is reported.
+    fn to_contact(&self) -> Option<(Uuid, EmailAddress)> {
+        let to = EmailAddress::parse(&self.message.address).ok().filter(|_| self.message.user_id.is_none())?;
+        Some((self.lease.practice.to_uuid(), to))
+    }
+
     /// With the reason in place of what can't be read: it is reported, and keeps nobody waiting (D1).
-    fn leased(self, links: &Links) -> Leased {
+    fn leased(self, links: &Links, suppressed: &Suppressions) -> Leased {
         let (lease, attempts) = (self.lease, self.attempts.unsigned_abs());
-        let letter = self.letter(links).map_err(|error| error.to_string());
+        let letter = self.letter(links, suppressed).map_err(|error| error.to_string());
         Leased { lease, attempts, letter }
     }
 
-    fn letter(self, links: &Links) -> Result<Letter, StoreError> {
+    fn letter(self, links: &Links, suppressed: &Suppressions) -> Result<Letter, StoreError> {
         let missing = || row::damaged("message", self.lease.message, "its link is not there");
         let link = match self.message.link_id {
             None => None,
@@ -109,6 +125,7 @@ impl Taken {
                 Some(links.carried(&at, self.message.user_id.is_some()).ok_or_else(missing)??)
             }
         };
+        let suppressed = self.to_contact().and_then(|(practice, to)| suppressed.get(&practice)?.get(to.key()).cloned());
         let key = self.signs_in_at.as_deref().map(LoginKey::parse).transpose();
         Ok(Letter {
             practice: self.practice.read()?,
@@ -116,6 +133,7 @@ impl Taken {
             link,
             signs_in_at: key.map_err(|it| row::damaged("login", self.lease.message, &it.to_string()))?,
             locale: self.locale,
+            suppressed,
         })
     }
 }
@@ -433,18 +451,11 @@ async fn settle(store: &PostgresStore, lease: Lease, settlement: &Settlement) ->
         transaction.rollback().await?;
         return Ok(false);
     };
-    sqlx::query!(
-        "INSERT INTO portal.message_attempt (practice_id, message_id, number, at, state, reply)
-         VALUES ($1, $2, $3, $4, $5, $6)",
-        practice,
-        lease.message.to_uuid(),
-        number,
-        attempt.at.as_micros(),
-        attempt.state.code(),
-        &*row::text(&attempt.reply),
-    )
-    .execute(&mut *transaction)
-    .await?;
+    let message = lease.message.to_uuid();
+    returns::attempt(&mut transaction, practice, message, number, attempt).await?;
+    if let Some(suppression) = &settlement.suppress {
+        returns::suppress(&mut transaction, practice, message, suppression).await?;
+    }
     commit::events(&mut transaction, practice, &[&settlement.event]).await?;
     transaction.commit().await?;
     Ok(true)

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::{
     commit::column,
     failure::store_error,
+    returns,
     row::{self, damaged},
 };
 
@@ -158,6 +159,7 @@ pub(crate) async fn purge(pool: &PgPool, what: Purge, most: u32) -> Result<u64, 
         Purge::Origins(before) => origins(pool, before, most).await,
         Purge::Staff(before) => staff(pool, before, most).await,
         Purge::Personal(before) => personal(pool, before, most).await,
+        Purge::Suppressions(before) => returns::forget(pool, before, most).await,
     }
 }
 

@@ -345,6 +345,12 @@ impl MessageRow {
 }
 
 /// The state of a message or an attempt.
+/// The state of a message, with what reports say of it.
+pub(crate) fn shown_state(message: Uuid, code: &str, returned: Option<&str>) -> Result<DeliveryState, StoreError> {
+    let returned = returned.map(|code| state(message, code)).transpose()?;
+    Ok(state(message, code)?.shown(returned))
+}
+
 pub(crate) fn state(message: Uuid, code: &str) -> Result<DeliveryState, StoreError> {
     DeliveryState::parse(code).ok_or_else(|| damaged("message", message, "its state is unknown"))
 }

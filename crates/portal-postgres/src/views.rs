@@ -10,6 +10,7 @@ use portal_domain::{
     message::{Attempt, Delivery, MessageKind},
     port::{Listed, Page, PortalViews, StoreError, Waiting},
     practice::{ApiKey, Client, Practice, PracticeUser},
+    returned::Reason,
     time::Timestamp,
 };
 use sqlx::{PgConnection, PgExecutor};
@@ -341,7 +342,7 @@ pub(crate) async fn attempts(
     messages: &[Uuid],
 ) -> Result<HashMap<Uuid, Vec<Attempt>>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT message_id, at, state, reply FROM portal.message_attempt
+        "SELECT message_id, at, state, reply, reason FROM portal.message_attempt
          WHERE practice_id = $1 AND message_id = ANY ($2) ORDER BY message_id, number",
         row::uuid(practice),
         messages,
@@ -352,7 +353,9 @@ pub(crate) async fn attempts(
     let mut attempts: HashMap<Uuid, Vec<Attempt>> = HashMap::new();
     for it in rows {
         let state = row::state(it.message_id, &it.state)?;
-        let attempt = Attempt { at: row::time(it.at), state, reply: it.reply };
+        let unknown = || row::damaged("message_attempt", it.message_id, "its reason is unknown");
+        let reason = it.reason.map(|code| Reason::parse(&code).ok_or_else(unknown)).transpose()?;
+        let attempt = Attempt { at: row::time(it.at), state, reply: it.reply, reason };
         attempts.entry(it.message_id).or_default().push(attempt);
     }
     Ok(attempts)
@@ -367,7 +370,7 @@ pub(crate) async fn messages(
 ) -> Result<Vec<(Delivery, i64)>, StoreError> {
     let rows = sqlx::query!(
         "SELECT message_id, place, contact_id, login_id, user_id, link_id, address, name, clients, body, asked_key,
-             state, created_at
+             state, returned, created_at
          FROM portal.message WHERE practice_id = $1 AND contact_id = $2 AND place > $3 ORDER BY place LIMIT $4",
         row::uuid(practice),
         contact.to_uuid(),
@@ -380,7 +383,7 @@ pub(crate) async fn messages(
     let ids: Vec<Uuid> = rows.iter().map(|it| it.message_id).collect();
     let mut attempts = attempts(connection, practice, &ids).await?;
     let read = rows.into_iter().map(|it| {
-        let state = row::state(it.message_id, &it.state)?;
+        let state = row::shown_state(it.message_id, &it.state, it.returned.as_deref())?;
         let attempts = attempts.remove(&it.message_id).unwrap_or_default();
         let message = MessageRow {
             message_id: it.message_id,

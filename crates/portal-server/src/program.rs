@@ -3,7 +3,7 @@
 use std::{num::NonZero, path::PathBuf, sync::Arc};
 
 use portal::{
-    CallContext, MailSettings, Portal, Pusher, Sender, Workers,
+    CallContext, MailSettings, Maildir, Portal, Pusher, Sender, Workers,
     domain::{
         event::Caller,
         id::Slug,
@@ -111,6 +111,10 @@ impl Program {
                 Workers::new(self.portal.clone(), self.stores.outbox.clone(), mailer(transport)?, settings)
             }
         };
+        let workers = match &self.settings.bounce_maildir {
+            None => workers,
+            Some(folder) => workers.with_maildir(Maildir::new(folder)),
+        };
         Ok(workers.with_webhooks(self.pusher()?))
     }
 
@@ -203,6 +207,7 @@ fn portal(stores: &Stores, tokens: LinkTokens, hasher: Argon2Hasher, tries_per_m
         webhooks: stores.webhooks.clone(),
         viewings: stores.viewings.clone(),
         evidence: stores.evidence.clone(),
+        returns: stores.returns.clone(),
         hasher: Arc::new(hasher),
         clock: fault::clock(),
         entropy: Arc::new(OsEntropy),

@@ -9,8 +9,8 @@ use std::{
 };
 
 use portal::domain::port::{
-    Backlogs, Enquiries, Evidence, Exports, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, StoreError,
-    Viewings, Webhooks,
+    Backlogs, Enquiries, Evidence, Exports, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, Returns,
+    StoreError, Viewings, Webhooks,
 };
 use portal_postgres::{Limits, PostgresStore};
 use portal_sqlite::{SqliteOptions, SqliteStore};
@@ -76,6 +76,7 @@ trait FullStore:
     + Webhooks
     + Viewings
     + Evidence
+    + Returns
     + Backlogs
     + Exports
 {
@@ -92,6 +93,7 @@ impl<
         + Webhooks
         + Viewings
         + Evidence
+        + Returns
         + Backlogs
         + Exports,
 > FullStore for T
@@ -129,6 +131,8 @@ pub(crate) struct Stores {
     /// Looks of staff at the portal.
     pub(crate) viewings: Arc<dyn Viewings>,
     pub(crate) evidence: Arc<dyn Evidence>,
+    /// Messages that reports are about.
+    pub(crate) returns: Arc<dyn Returns>,
     /// How much waits.
     pub(crate) backlogs: Arc<dyn Backlogs>,
     /// What leaves as a whole.
@@ -214,6 +218,7 @@ impl Stores {
             webhooks: store.clone(),
             viewings: store.clone(),
             evidence: store.clone(),
+            returns: store.clone(),
             backlogs: store.clone(),
             exports: store,
             open,

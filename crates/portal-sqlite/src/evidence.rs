@@ -79,7 +79,7 @@ async fn newest_messages(
     let rows = sqlx::query_as!(
         MessageRow,
         "SELECT practice_id, message_id, place, contact_id, login_id, user_id, link_id, address, name, clients,
-             body, asked_key, state, attempts, created_at
+             body, asked_key, state, returned, attempts, created_at
          FROM portal_message WHERE practice_id = ?1 AND contact_id = ?2 ORDER BY place DESC LIMIT ?3",
         practice,
         contact,

@@ -37,6 +37,7 @@ mod queues;
 mod read;
 mod readers;
 mod retention;
+mod returns;
 mod store;
 mod tries;
 mod viewings;

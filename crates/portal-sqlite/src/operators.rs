@@ -314,6 +314,13 @@ async fn told(connection: &mut SqliteConnection, practice: &[u8], most: u32, gon
         most
     );
     gone.others += rows(&keys.execute(&mut *connection).await?);
+    let suppressions = sqlx::query!(
+        "DELETE FROM portal_suppression WHERE practice_id = ?1 AND key IN
+             (SELECT key FROM portal_suppression WHERE practice_id = ?1 LIMIT ?2)",
+        practice,
+        most
+    );
+    gone.others += rows(&suppressions.execute(&mut *connection).await?);
     let job_rows = sqlx::query!(
         "DELETE FROM portal_job_row WHERE practice_id = ?1 AND (job_id, place) IN
              (SELECT job_id, place FROM portal_job_row WHERE practice_id = ?1 LIMIT ?2)",

@@ -8,11 +8,13 @@ use std::{
 use async_trait::async_trait;
 use portal_domain::{
     decide::room,
+    email::{EmailAddress, LoginKey},
     event::Event,
     id::{Id, PracticeId, kind},
-    message::Carried,
+    message::{About, Attempt, Carried},
     port::{Lease, LeaseTerms, Leased, Letter, Settlement, StoreError},
     practice::Practice,
+    returned::Suppression,
     time::Timestamp,
 };
 use serde::Serialize;
@@ -23,6 +25,7 @@ use crate::{
     encode::{Hex, Rows, hex},
     error::Fault,
     read::{LinkRow, MessageRow, PracticeRow, damaged, id, key, staff::StaffLinkRow},
+    returns,
     writer::Work,
 };
 
@@ -62,7 +65,8 @@ impl Work for LeaseMessages {
         let practices = practices(connection, &rows).await?;
         let links = links(connection, &rows).await?;
         let readers = readers(connection, &rows).await?;
-        rows.into_iter().map(|row| self.leased(row, &practices, &links, &readers)).collect()
+        let suppressed = suppressed(connection, &rows).await?;
+        rows.into_iter().map(|row| self.leased(row, &practices, &links, &readers, &suppressed)).collect()
     }
 }
 
@@ -148,7 +152,7 @@ impl LeaseMessages {
         let rows = sqlx::query_as!(
             MessageRow,
             "SELECT practice_id, message_id, place, contact_id, login_id, user_id, link_id, address, name, clients, body,
-                 asked_key, state, attempts, created_at
+                 asked_key, state, returned, attempts, created_at
              FROM portal_message INDEXED BY portal_message_turn
              WHERE lane = ?1 AND practice_id = ?2 AND due_at <= ?3 ORDER BY due_at, place LIMIT ?4",
             lane,
@@ -217,6 +221,7 @@ impl LeaseMessages {
         practices: &Practices,
         links: &Links,
         readers: &Readers,
+        suppressed: &Suppressions,
     ) -> Result<Leased, Fault> {
         let lease = Lease {
             practice: id(&row.practice_id, "message.practice_id")?,
@@ -224,7 +229,7 @@ impl LeaseMessages {
             until: self.0.until,
         };
         let attempts = u32::try_from(row.attempts.unsigned_abs()).unwrap_or(u32::MAX);
-        let letter = letter(lease, row, practices, links, readers).map_err(|error| error.to_string());
+        let letter = letter(lease, row, practices, links, readers, suppressed).map_err(|error| error.to_string());
         Ok(Leased { lease, attempts, letter })
     }
 }
@@ -235,6 +240,7 @@ fn letter(
     practices: &Practices,
     links: &Links,
     readers: &Readers,
+    suppressed: &Suppressions,
 ) -> Result<Letter, StoreError> {
     let practice = lease.practice;
     let message = row.read()?;
@@ -251,8 +257,12 @@ fn letter(
         None => None,
     };
     let locale = reader.and_then(|reader| reader.locale.clone());
+    let suppressed = match message.about {
+        About::Contact { .. } => suppressed.get(&practice).and_then(|keys| keys.get(message.to.key())).cloned(),
+        About::User(_) => None,
+    };
     let practice = practices.get(&practice).cloned().ok_or_else(|| damaged("message.practice_id"))?;
-    Ok(Letter { practice, message, link, signs_in_at, locale })
+    Ok(Letter { practice, message, link, signs_in_at, locale, suppressed })
 }
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -260,6 +270,23 @@ const HOUR: Duration = Duration::from_secs(3600);
 type Practices = BTreeMap<PracticeId, Practice>;
 type Links = BTreeMap<(PracticeId, Id<kind::Link>, bool), Carried>;
 type Readers = BTreeMap<(PracticeId, Id<kind::Message>), Reader>;
+
+type Suppressions = BTreeMap<PracticeId, BTreeMap<LoginKey, Suppression>>;
+
+/// Of each practice the addresses among these that nothing is mailed to.
+async fn suppressed(connection: &mut SqliteConnection, rows: &[MessageRow]) -> Result<Suppressions, Fault> {
+    let mut keys: BTreeMap<PracticeId, Vec<LoginKey>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.user_id.is_none()) {
+        // What can't be read is reported with its message.
+        let Ok(address) = EmailAddress::parse(&row.address) else { continue };
+        keys.entry(id(&row.practice_id, "message.practice_id")?).or_default().push(address.key().clone());
+    }
+    let mut suppressed = Suppressions::new();
+    for (practice, keys) in keys {
+        suppressed.insert(practice, returns::suppressed(connection, practice, keys.iter()).await?);
+    }
+    Ok(suppressed)
+}
 
 /// The contact that a message is about, as it is now.
 struct Reader {
@@ -407,10 +434,10 @@ pub(crate) struct SettleMessage {
     message: Vec<u8>,
     until: i64,
     state: &'static str,
-    at: i64,
-    reply: String,
+    attempt: Attempt,
     accepted_at: Option<i64>,
     next_attempt_at: Option<i64>,
+    suppress: Option<Suppression>,
     event: Rows,
 }
 
@@ -424,10 +451,10 @@ impl SettleMessage {
             message: lease.message.to_bytes().to_vec(),
             until: lease.until.as_micros(),
             state: state.code(),
-            at,
-            reply: settlement.attempt.reply.clone(),
+            attempt: settlement.attempt.clone(),
             accepted_at: (state == portal_domain::message::DeliveryState::Accepted).then_some(at),
             next_attempt_at: crate::encode::micros(settlement.next_attempt_at),
+            suppress: settlement.suppress.clone(),
             event: Rows::of(&[EventRow::new(event)]),
         }
     }
@@ -451,17 +478,10 @@ impl Work for SettleMessage {
             self.accepted_at
         );
         let Some(number) = number.fetch_optional(&mut *connection).await? else { return Ok(false) };
-        let attempt = sqlx::query!(
-            "INSERT INTO portal_message_attempt (practice_id, message_id, number, at, state, reply)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            self.practice,
-            self.message,
-            number,
-            self.at,
-            self.state,
-            self.reply
-        );
-        attempt.execute(&mut *connection).await?;
+        returns::attempt(connection, &self.practice, &self.message, number, &self.attempt).await?;
+        if let Some(suppression) = &self.suppress {
+            returns::suppress(connection, &self.practice, &self.message, suppression).await?;
+        }
         events(connection, &self.practice, &self.event).await?;
         Ok(true)
     }

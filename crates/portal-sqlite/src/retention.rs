@@ -20,6 +20,7 @@ use crate::{
     encode::ids,
     error::Fault,
     read::{from_json, id, key},
+    returns,
     writer::{BUSY_STEP, Work},
 };
 
@@ -191,6 +192,7 @@ impl Work for PurgeSome {
             Purge::Origins(before) => origins(connection, before, self.most).await,
             Purge::Staff(before) => staff(connection, before, self.most).await,
             Purge::Personal(before) => personal(connection, before, self.most).await,
+            Purge::Suppressions(before) => returns::forget(connection, before, self.most).await,
         }
     }
 }

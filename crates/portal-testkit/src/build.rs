@@ -349,8 +349,8 @@ pub fn receipt(name: &str) -> Receipt {
 
 /// What became of an attempt at this time, with its event.
 pub fn settlement(name: &str, state: DeliveryState, at: Timestamp) -> Settlement {
-    let attempt = Attempt { at, state, reply: format!("{} – naïve reply", state.code()) };
-    Settlement { attempt, next_attempt_at: None, event: event(name) }
+    let attempt = Attempt { at, state, reply: format!("{} – naïve reply", state.code()), reason: None };
+    Settlement { attempt, next_attempt_at: None, suppress: None, event: event(name) }
 }
 
 /// A decision, put together piece by piece.

@@ -65,6 +65,7 @@ impl Fixture {
             webhooks: Arc::clone(&store) as _,
             viewings: Arc::clone(&store) as _,
             evidence: Arc::clone(&store) as _,
+            returns: Arc::clone(&store) as _,
             hasher: Arc::clone(&hasher) as _,
             clock: Arc::clone(&clock) as _,
             entropy: Arc::new(SeededEntropy::new(1)),

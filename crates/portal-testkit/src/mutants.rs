@@ -164,6 +164,14 @@ const fn law_of_staff_against(fault: Fault) -> &'static str {
         Fault::StaffPasswordKept => "a_staff_password_is_put_replaced_and_dropped",
         Fault::ViewingEndedTwice => "a_view_is_ended_once",
         Fault::OldestMailFirst => "the_newest_messages_come_first",
+        Fault::ReportsTwice | Fault::ComplaintsFirst | Fault::ReportsUntold => "a_report_is_noted_once_of_each_kind",
+        Fault::ReportsRelease => "a_report_leaves_whoever_sends_in_peace",
+        Fault::NeverSuppressed | Fault::NeverLifted | Fault::SuppressionHidden | Fault::SuppressionUntold => {
+            "what_came_back_for_good_is_suppressed_until_it_is_lifted"
+        }
+        Fault::LateReportSuppresses => "a_late_report_suppresses_nothing_that_was_lifted_since",
+        Fault::StaffMailHeldBack => "mail_to_staff_is_never_held_back",
+        Fault::SuppressionOfErasedKept => "suppressions_are_erased_and_outlived",
         Fault::FirstOpeningLost => "openings_of_a_link_are_noted",
         Fault::FormerAddressUnknown => "an_address_leads_to_who_has_it_or_had_it",
         Fault::ViewerKept => "looking_is_granted_and_taken_back",

@@ -7,10 +7,10 @@
 //! ```no_run
 //! # use std::sync::Arc;
 //! # use portal::domain::port::{
-//! #     Clock, Enquiries, Entropy, Evidence, Jobs, Journal, Mailer, Operators, Outbox, PasswordHasher, PortalStore, Viewings,
-//! #     Webhooks,
+//! #     Clock, Enquiries, Entropy, Evidence, Jobs, Journal, Mailer, Operators, Outbox, PasswordHasher, PortalStore, Returns,
+//! #     Viewings, Webhooks,
 //! # };
-//! # trait Store: PortalStore + Enquiries + Jobs + Operators + Journal + Outbox + Webhooks + Viewings + Evidence {}
+//! # trait Store: PortalStore + Enquiries + Jobs + Operators + Journal + Outbox + Webhooks + Viewings + Evidence + Returns {}
 //! # async fn embed<S: Store + 'static>(
 //! #     store: Arc<S>, hasher: Arc<dyn PasswordHasher>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>,
 //! #     mailer: Arc<dyn Mailer>, tokens: portal::domain::link::LinkTokens,
@@ -26,6 +26,7 @@
 //!     webhooks: store.clone(),
 //!     viewings: store.clone(),
 //!     evidence: store.clone(),
+//!     returns: store.clone(),
 //!     hasher,
 //!     clock,
 //!     entropy,
@@ -46,6 +47,7 @@
 //! ```
 
 mod compose;
+mod maildir;
 mod outbox;
 mod pusher;
 mod sealer;
@@ -56,6 +58,7 @@ pub use portal_domain::usecase::{CallContext, Error, Portal};
 
 pub use self::{
     compose::{MailSettings, in_words},
+    maildir::{LookError, Maildir, Read},
     outbox::{Sender, Sent},
     pusher::{Pusher, Render},
     workers::{Running, Workers},

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use portal_domain::{
-    decide::{Moment, cancelled, handed_over, unwanted},
+    decide::{Moment, cancelled, handed_over, unwanted, withheld},
     event::Caller,
     id::Ids,
     message::{DeliveryState, SendOutcome, Settlement},
@@ -11,7 +11,10 @@ use portal_domain::{
     usecase::Portal,
 };
 
-use crate::compose::{ComposeError, MailSettings, compose};
+use crate::{
+    compose::{ComposeError, MailSettings, compose},
+    maildir::why,
+};
 
 /// A lease outlives the longest attempt, so that nobody else sends what is being sent.
 const LEASE: Duration = Duration::from_secs(180);
@@ -51,7 +54,7 @@ impl Sent {
     fn count(&mut self, state: DeliveryState) {
         match state {
             DeliveryState::Accepted => self.accepted += 1,
-            DeliveryState::Failed => self.failed += 1,
+            DeliveryState::Failed | DeliveryState::Bounced | DeliveryState::Complained => self.failed += 1,
             DeliveryState::Cancelled => self.cancelled += 1,
             DeliveryState::Queued | DeliveryState::Sending | DeliveryState::Deferred => self.deferred += 1,
         }
@@ -148,6 +151,9 @@ impl Sender {
                 if let Some(reason) = unwanted(letter, self.portal.now()) {
                     return cancelled(leased, reason, &mut self.moment());
                 }
+                if let Some(suppressed) = &letter.suppressed {
+                    return withheld(leased, suppressed, &mut self.moment());
+                }
                 self.measured(letter).await
             }
             Err(reason) => {
@@ -155,7 +161,12 @@ impl Sender {
                 SendOutcome::Transient { reply: format!("the message can't be read: {reason}") }
             }
         };
-        handed_over(leased, &outcome, &mut self.moment())
+        let why = match &outcome {
+            SendOutcome::Permanent { reply } => why(reply, true),
+            SendOutcome::Transient { reply } => why(reply, false),
+            SendOutcome::Accepted { .. } | SendOutcome::Misconfigured { .. } => None,
+        };
+        handed_over(leased, &outcome, why, &mut self.moment())
     }
 
     async fn measured(&self, letter: &Letter) -> SendOutcome {

@@ -13,7 +13,13 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{compose::MailSettings, outbox::Sender, pusher::Pusher, sealer};
+use crate::{
+    compose::MailSettings,
+    maildir::{LookError, Maildir},
+    outbox::Sender,
+    pusher::Pusher,
+    sealer,
+};
 
 /// With nobody to wake it, a worker looks this often.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -33,6 +39,10 @@ const JOBS: usize = 2;
 const HOUR: Duration = Duration::from_secs(3600);
 /// What the sweeper is at when it removes what has outlived its life.
 const OVER: &str = "what outlived its life";
+/// So often it is looked for mail that came back.
+const LOOK: Duration = Duration::from_secs(2);
+/// Who does that.
+const RETURNED: &str = "mail that came back";
 /// So often hosts are told of sessions whose time is over.
 const MINUTE: Duration = Duration::from_secs(60);
 /// So long an enquiry that can't be decided is tried again. Then whoever waited has asked anew, and the address is kept no longer.
@@ -47,6 +57,7 @@ pub struct Workers {
     portal: Portal,
     sender: Option<Sender>,
     pusher: Option<Pusher>,
+    maildir: Option<Maildir>,
 }
 
 /// Workers at work. Dropped, they stop too, after what they are doing.
@@ -59,18 +70,29 @@ pub struct Running {
 impl Workers {
     /// Workers over these adapters.
     pub fn new(portal: Portal, outbox: Arc<dyn Outbox>, mailer: Arc<dyn Mailer>, settings: MailSettings) -> Self {
-        Self { sender: Some(Sender::new(portal.clone(), outbox, mailer, settings)), portal, pusher: None }
+        Self {
+            sender: Some(Sender::new(portal.clone(), outbox, mailer, settings)),
+            portal,
+            pusher: None,
+            maildir: None,
+        }
     }
 
     /// Workers that send nothing: mail waits until there are others.
     pub const fn without_mail(portal: Portal) -> Self {
-        Self { portal, sender: None, pusher: None }
+        Self { portal, sender: None, pusher: None, maildir: None }
     }
 
     /// Pushes events to the endpoints of hosts, too.
     #[must_use]
     pub fn with_webhooks(self, pusher: Pusher) -> Self {
         Self { pusher: Some(pusher), ..self }
+    }
+
+    /// Reads mail that came back from a Maildir, too (D3).
+    #[must_use]
+    pub fn with_maildir(self, maildir: Maildir) -> Self {
+        Self { maildir: Some(maildir), ..self }
     }
 
     /// Decides what anybody asked for, now; answers how many enquiries that were.
@@ -142,6 +164,13 @@ impl Workers {
                 }
             })));
         }
+        if let Some(maildir) = self.maildir {
+            let portal = self.portal.clone();
+            tasks.push(tokio::spawn(run_every(LOOK, stopped.clone(), RETURNED, move || {
+                let (portal, maildir) = (portal.clone(), maildir.clone());
+                async move { look(&portal, &maildir).await }
+            })));
+        }
         if let Some(sender) = self.sender.clone() {
             tasks.push(tokio::spawn(run_every(HOUR, stopped.clone(), "recall", move || {
                 let sender = sender.clone();
@@ -182,6 +211,22 @@ impl Running {
         for task in self.tasks {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a worker ended badly");
+            }
+        }
+    }
+}
+
+/// Reads mail that came back until none is new.
+async fn look(portal: &Portal, maildir: &Maildir) -> Result<(), Error> {
+    loop {
+        match maildir.look(portal).await {
+            Ok(read) if read.total() == 0 => return Ok(()),
+            Ok(_) => {}
+            Err(LookError::Portal(error)) => return Err(error),
+            Err(error @ LookError::Folder(_)) => {
+                count_error(RETURNED);
+                tracing::error!(worker = RETURNED, %error, folder = %maildir.folder().display(), "will be tried again");
+                return Ok(());
             }
         }
     }

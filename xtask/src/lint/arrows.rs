@@ -19,8 +19,10 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("portal-import", &["portal-domain"]),
     // Files of contacts come in by HTTP and by the command line, and are read alike.
     // Staff see what mails say, as they are written.
-    ("portal-http", &["portal-domain", "portal-import", "portal-mail"]),
-    ("portal", &["portal-domain", "portal-mail"]),
+    // Reports that come by HTTP are judged as those that come by mail.
+    ("portal-http", &["portal-domain", "portal-import", "portal-mail", "portal-bounce"]),
+    // What mail servers say is read by whoever sends mail.
+    ("portal", &["portal-domain", "portal-mail", "portal-bounce"]),
     ("portal-testkit", &["portal-domain"]),
     (
         "portal-server",

@@ -52,8 +52,18 @@ pub fn deactivate(scene: Scene<'_>, moment: &mut Moment) -> Result<Decided<Conta
     Ok(draft.finish())
 }
 
+/// Lets mail go to the contact's first address again, if a mail that came back keeps it back (D4), and sends a new activation mail as
+/// [`resend`] does.
+pub fn lift_suppression(scene: Scene<'_>, moment: &mut Moment) -> Result<Decided<ContactOutcome>, Refusal> {
+    invite_again(scene, moment, true)
+}
+
 /// Sends a new activation mail; earlier links to the address go on working, and so does the password (L4).
 pub fn resend(scene: Scene<'_>, moment: &mut Moment) -> Result<Decided<ContactOutcome>, Refusal> {
+    invite_again(scene, moment, false)
+}
+
+fn invite_again(scene: Scene<'_>, moment: &mut Moment, lift: bool) -> Result<Decided<ContactOutcome>, Refusal> {
     let mut draft = Draft::of_existing(scene, moment)?;
     match draft.contact.access {
         Access::NotActivated => return Err(Refusal::NotActivated),
@@ -61,8 +71,9 @@ pub fn resend(scene: Scene<'_>, moment: &mut Moment) -> Result<Decided<ContactOu
         Access::Granted => {}
     }
     let to = draft.first()?;
+    let lifted = lift && draft.lift(to.key());
     draft.send_link(&to, LinkPurpose::Activation, MessageBody::Activation);
-    draft.log("contact.invitation_resent");
+    draft.log(if lifted { "contact.suppression_lifted" } else { "contact.invitation_resent" });
     Ok(draft.finish())
 }
 

@@ -1,12 +1,15 @@
-//! What becomes of a message (D1, D2), and how much mail an hour takes (D7).
+//! What becomes of a message (D1–D4), and how much mail an hour takes (D7).
 
 use std::time::Duration;
 
 use super::Moment;
 use crate::{
+    email::EmailAddress,
     event::Subject,
+    id::MessageId,
     link::LinkState,
-    message::{Attempt, DeliveryState, Leased, Letter, SendOutcome, Settlement},
+    message::{About, Attempt, DeliveryState, Leased, Letter, Message, SendOutcome, Settlement},
+    returned::{DeliveryReport, Returned, SentMessage, Suppression, Tie, Why},
     time::Timestamp,
 };
 
@@ -14,6 +17,8 @@ use crate::{
 const ATTEMPTS: u32 = 18;
 /// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2 * 3600);
+/// Characters of a report's words that are kept.
+const WORDS: usize = 500;
 
 /// How many more mails may leave in this hour, of which `spent` have left; without a limit, any number (D7).
 ///
@@ -53,15 +58,24 @@ pub fn unwanted(letter: &Letter, now: Timestamp) -> Option<&'static str> {
 
 /// The settlement of a message that is no longer wanted, for this reason.
 pub fn cancelled(leased: &Leased, reason: &'static str, moment: &mut Moment) -> Settlement {
-    settle(leased, DeliveryState::Cancelled, reason.to_owned(), None, moment)
+    let attempt = Attempt { at: moment.now, state: DeliveryState::Cancelled, reply: reason.to_owned(), reason: None };
+    settle(Told::of(leased), attempt, moment)
 }
 
-/// The settlement after an attempt.
+/// The settlement of a message to an address that nothing is mailed to (D4): it failed, and nothing left.
+pub fn withheld(leased: &Leased, suppressed: &Suppression, moment: &mut Moment) -> Settlement {
+    let reply = format!("not sent, since mail to this address came back: {}", suppressed.words);
+    let attempt = Attempt { at: moment.now, state: DeliveryState::Failed, reply, reason: None };
+    settle(Told::of(leased), attempt, moment)
+}
+
+/// The settlement after an attempt. `why` is what the server's words mean, where it said no.
 ///
 /// Taken: accepted. A temporary fault, of the network or of our own configuration: deferred, with pauses that double from a
 /// minute to two hours, each up to a twelfth longer or shorter so that messages that failed together don't come back together,
-/// for 24 hours of trying (a queue that stood still does not count), then failed. A permanent fault: failed.
-pub fn handed_over(leased: &Leased, outcome: &SendOutcome, moment: &mut Moment) -> Settlement {
+/// for 24 hours of trying (a queue that stood still does not count), then failed. A permanent fault: failed; where it says that the
+/// address is wrong for good, nothing is mailed to it any more (D4).
+pub fn handed_over(leased: &Leased, outcome: &SendOutcome, why: Option<Why>, moment: &mut Moment) -> Settlement {
     let (state, reply) = match outcome {
         SendOutcome::Accepted { reply } => (DeliveryState::Accepted, reply),
         SendOutcome::Permanent { reply } => (DeliveryState::Failed, reply),
@@ -74,7 +88,43 @@ pub fn handed_over(leased: &Leased, outcome: &SendOutcome, moment: &mut Moment) 
         DeliveryState::Deferred => (DeliveryState::Deferred, Some(next)),
         settled => (settled, None),
     };
-    settle(leased, state, reply.clone(), next, moment)
+    let hard = matches!(outcome, SendOutcome::Permanent { .. }) && why.is_some_and(Why::is_hard);
+    let reason = why.filter(|_| state != DeliveryState::Accepted).map(|why| why.reason);
+    let attempt = Attempt { at: moment.now, state, reply: reply.clone(), reason };
+    let told = Told::of(leased);
+    let suppress = told.message.filter(|_| hard).and_then(|message| suppression(message, &attempt));
+    Settlement { next_attempt_at: next, suppress, ..settle(told, attempt, moment) }
+}
+
+/// What a report changes about a message (D3, D4); nothing where it proves too little.
+///
+/// Tied by a Message-ID it has to name the very address that the message went to. A message that was never tried can't have come
+/// back. Nothing is mailed any more to an address that is wrong for good, unless the report names another one: a forward that
+/// leads nowhere leaves the address as it is.
+pub fn came_back(sent: &SentMessage, report: &DeliveryReport, tie: Tie, moment: &mut Moment) -> Option<Settlement> {
+    let named = report.recipient.as_deref().map(|named| EmailAddress::parse(named).ok());
+    let same = named.as_ref().map(|named| named.as_ref().is_some_and(|named| named.key() == sent.message.to.key()));
+    if sent.state == DeliveryState::Queued || (tie == Tie::MessageId && same != Some(true)) {
+        return None;
+    }
+    let (state, why) = match report.what {
+        Returned::Bounced(why) => (DeliveryState::Bounced, Some(why)),
+        Returned::Complained => (DeliveryState::Complained, None),
+    };
+    let words = report.words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let reply = if words.is_empty() { "without a word on why".to_owned() } else { words.chars().take(WORDS).collect() };
+    let attempt = Attempt { at: moment.now, state, reply, reason: why.map(|why| why.reason) };
+    let hard = why.is_some_and(Why::is_hard) && same != Some(false);
+    let suppress = if hard { suppression(&sent.message, &attempt) } else { None };
+    let told = Told { id: sent.message.id, message: Some(&sent.message) };
+    Some(Settlement { suppress, ..settle(told, attempt, moment) })
+}
+
+/// The address of a message to a contact; mail to staff is never held back, since nobody could lift that.
+fn suppression(message: &Message, attempt: &Attempt) -> Option<Suppression> {
+    let about_contact = matches!(message.about, About::Contact { .. });
+    let reason = attempt.reason.filter(|_| about_contact)?;
+    Some(Suppression { key: message.to.key().clone(), since: attempt.at, reason, words: attempt.reply.clone() })
 }
 
 fn pause(before: u32, moment: &mut Moment) -> Duration {
@@ -85,32 +135,42 @@ fn pause(before: u32, moment: &mut Moment) -> Duration {
     pause - spread / 2 + spread * share / u32::from(u16::MAX)
 }
 
-fn settle(
-    leased: &Leased,
-    state: DeliveryState,
-    reply: String,
-    next_attempt_at: Option<Timestamp>,
-    moment: &mut Moment,
-) -> Settlement {
-    let kind = match state {
+/// The message that is told of, as far as it can be read.
+struct Told<'a> {
+    id: MessageId,
+    message: Option<&'a Message>,
+}
+
+impl<'a> Told<'a> {
+    fn of(leased: &'a Leased) -> Self {
+        Self { id: leased.lease.message, message: leased.letter.as_ref().ok().map(|letter| &letter.message) }
+    }
+}
+
+/// A settlement for good, with its event.
+fn settle(told: Told<'_>, attempt: Attempt, moment: &mut Moment) -> Settlement {
+    let kind = match attempt.state {
         DeliveryState::Accepted => "message.accepted",
         DeliveryState::Deferred => "message.deferred",
         DeliveryState::Cancelled => "message.cancelled",
+        DeliveryState::Bounced => "message.bounced",
+        DeliveryState::Complained => "message.complained",
         DeliveryState::Queued | DeliveryState::Sending | DeliveryState::Failed => "message.failed",
     };
-    let message = leased.letter.as_ref().ok().map(|letter| &letter.message);
-    let subject = message.map(|message| Subject {
+    let subject = told.message.map(|message| Subject {
         contact: message.about.contact(),
         user: message.about.user(),
         login: message.about.login(),
     });
     let mut event = moment.event(kind, subject.unwrap_or_default());
-    event.facts.insert("message".to_owned(), leased.lease.message.to_string());
-    if let Some(message) = message {
+    event.facts.insert("message".to_owned(), told.id.to_string());
+    if let Some(message) = told.message {
         event.facts.insert("message_kind".to_owned(), message.kind().code().to_owned());
         event.personal.insert("to".to_owned(), message.to.as_str().to_owned());
     }
-    event.personal.insert("reply".to_owned(), reply.clone());
-    let attempt = Attempt { at: moment.now, state, reply };
-    Settlement { attempt, next_attempt_at, event }
+    if let Some(reason) = attempt.reason {
+        event.facts.insert("reason".to_owned(), reason.code().to_owned());
+    }
+    event.personal.insert("reply".to_owned(), attempt.reply.clone());
+    Settlement { attempt, next_attempt_at: None, suppress: None, event }
 }

@@ -19,6 +19,7 @@ use crate::{
     message::{About, DeliveryState, Message, MessageBody},
     password::ForeignHash,
     practice::{Client, Practice, PracticeUser, SharedLogin},
+    returned::Suppression,
     time::Timestamp,
 };
 
@@ -50,6 +51,7 @@ pub(super) struct Draft<'a> {
     pub(super) clients: Vec<Client>,
     before: &'a ContactFacts,
     former_keys: BTreeSet<LoginKey>,
+    suppressed: BTreeMap<LoginKey, Suppression>,
     logins: BTreeMap<LoginId, Work>,
     users: BTreeMap<LoginKey, PracticeUser>,
     keys: BTreeMap<LoginKey, LoginId>,
@@ -70,6 +72,7 @@ impl<'a> Draft<'a> {
             clients: scene.facts.clients.clone(),
             before: scene.facts,
             former_keys: scene.facts.former_keys.clone(),
+            suppressed: scene.facts.suppressed.clone(),
             logins: BTreeMap::new(),
             users: BTreeMap::new(),
             keys: BTreeMap::new(),
@@ -110,6 +113,16 @@ impl<'a> Draft<'a> {
 
     pub(super) fn now(&self) -> Timestamp {
         self.moment.now
+    }
+
+    /// Lets mail go to an address again (D4). Answers whether anything kept it back.
+    pub(super) fn lift(&mut self, key: &LoginKey) -> bool {
+        let lifted = self.suppressed.remove(key).is_some();
+        if lifted {
+            let at = self.now();
+            self.decision.changes.push(Change::LiftSuppression { key: key.clone(), at });
+        }
+        lifted
     }
 
     /// The login email with its key (F2); `no_email` where the list is empty (A8).

@@ -31,11 +31,11 @@ mod workspace;
 
 pub(crate) use self::outcome::moves_login;
 pub use self::{
-    access::{activate, deactivate, delete_contact, reactivate, refusal_of_grant, resend},
+    access::{activate, deactivate, delete_contact, lift_suppression, reactivate, refusal_of_grant, resend},
     address::tell_portal_address,
     contact::{ContactFields, Expected, PutEmails, note_refused_update, put_contact, put_emails},
     credential::import_credential,
-    delivery::{cancelled, handed_over, room, unwanted},
+    delivery::{came_back, cancelled, handed_over, room, unwanted, withheld},
     diagnosis::{AddressCase, Case, LATELY, REPORTED, Reported, diagnose, diagnose_address, support_report},
     erase::{Erase, Erased, erase_contact},
     first_mail::{FirstMail, Hindrance},

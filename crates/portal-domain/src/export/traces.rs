@@ -14,6 +14,7 @@ use crate::{
     journal::SealedEvent,
     link::LinkPurpose,
     message::{Attempt, Delivery, DeliveryState, MessageBody, MessageKind},
+    returned::Reason,
     session::{Factor, ProfileId},
     throttle::RecordedTry,
 };
@@ -62,11 +63,14 @@ pub struct AttemptRecord {
     pub state: DeliveryState,
     /// What the other side said.
     pub reply: String,
+    /// What that means, where a server said no.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
 }
 
 impl From<Delivery> for MessageRecord {
     fn from(Delivery { message, state, attempts }: Delivery) -> Self {
-        let attempt = |Attempt { at, state, reply }| AttemptRecord { at: When(at), state, reply };
+        let attempt = |Attempt { at, state, reply, reason }| AttemptRecord { at: When(at), state, reply, reason };
         Self {
             kind: message.kind(),
             id: message.id,

@@ -13,6 +13,7 @@ mod mail;
 mod operators;
 mod outbox;
 mod password;
+mod returns;
 mod store;
 mod viewings;
 mod views;
@@ -29,6 +30,7 @@ pub use self::{
     operators::{Deletion, Operators},
     outbox::{Enquiries, Enquiry, EnquiryKind, LeaseTerms, Outbox},
     password::{HashError, PasswordHasher, Verdict},
+    returns::Returns,
     store::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     viewings::Viewings,
     views::{Listed, Page, PortalViews, Waiting},

@@ -20,7 +20,7 @@ pub trait Outbox: Send + Sync {
     /// what others hold.
     ///
     /// A letter MUST tell where the contact that it is about signs in now, and the contact's language of now, whatever became of
-    /// its access.
+    /// its access; and, of mail to a contact, what keeps mail to that address back (D4).
     ///
     /// A message that can't be read MUST be given too, with the reason in place of its letter, so that it is reported and
     /// never stuck (D1).
@@ -30,8 +30,9 @@ pub trait Outbox: Send + Sync {
     /// the clock ran ahead when it was written, and it would wait until then. MUST leave all others. Answers how many.
     async fn recall(&self, now: Timestamp, latest: Timestamp) -> Result<u64, StoreError>;
 
-    /// Writes what became of a leased message, with its event, in one transaction. MUST change nothing and answer
-    /// `false` where the lease is no longer this one.
+    /// Writes what became of a leased message, with its event and, where it says so, the suppression of its address as
+    /// [`Returns::came_back`](super::Returns::came_back) does, in one transaction. MUST change nothing and answer `false` where the
+    /// lease is no longer this one.
     async fn settle(&self, lease: &Lease, settlement: &Settlement) -> Result<bool, StoreError>;
 }
 

@@ -178,6 +178,11 @@ impl Portal {
         self.on_contact(context, query(contact), decide::resend).await
     }
 
+    /// See [`decide::lift_suppression`].
+    pub async fn lift_suppression(&self, context: &CallContext, contact: &Ref) -> Result<ContactAnswer, Error> {
+        self.on_contact(context, query(contact), decide::lift_suppression).await
+    }
+
     /// See [`decide::deactivate`].
     pub async fn deactivate(&self, context: &CallContext, contact: &Ref) -> Result<ContactAnswer, Error> {
         self.on_contact(context, query(contact), decide::deactivate).await

@@ -125,6 +125,7 @@ impl Portal {
             Purge::Origins(now.before(ORIGINS)),
             Purge::Staff(now.before(EVIDENCE)),
             Purge::Personal(now.before(EVIDENCE)),
+            Purge::Suppressions(now.before(EVIDENCE)),
         ];
         for what in outlived {
             while !stop() {

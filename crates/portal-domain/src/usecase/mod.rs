@@ -15,6 +15,7 @@ mod links;
 mod once;
 mod operators;
 mod practices;
+mod returns;
 mod roll_out;
 mod runner;
 mod sessions;
@@ -62,7 +63,7 @@ use crate::{
     link::LinkTokens,
     port::{
         Clock, Commit, Enquiries, Entropy, Evidence, HashError, Jobs, Journal, Operators, PasswordHasher, PortalStore,
-        PracticeSelector, Receipt, StoreError, Viewings, Webhooks,
+        PracticeSelector, Receipt, Returns, StoreError, Viewings, Webhooks,
     },
     practice::Practice,
     time::Timestamp,
@@ -90,6 +91,8 @@ pub struct Portal {
     pub viewings: Arc<dyn Viewings>,
     /// What a diagnosis looks at.
     pub evidence: Arc<dyn Evidence>,
+    /// Messages that reports are about.
+    pub returns: Arc<dyn Returns>,
     /// Hashing of passwords.
     pub hasher: Arc<dyn PasswordHasher>,
     /// The time.

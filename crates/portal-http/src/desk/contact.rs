@@ -40,18 +40,20 @@ use crate::{
 pub(super) enum Command {
     Activate,
     Resend,
+    Lift,
     Deactivate,
     Reactivate,
 }
 
 impl Command {
-    const ALL: [Self; 4] = [Self::Activate, Self::Resend, Self::Deactivate, Self::Reactivate];
+    const ALL: [Self; 5] = [Self::Activate, Self::Resend, Self::Lift, Self::Deactivate, Self::Reactivate];
 
     /// Its name in paths.
     pub(super) const fn code(self) -> &'static str {
         match self {
             Self::Activate => "activate",
             Self::Resend => "resend",
+            Self::Lift => "lift-suppression",
             Self::Deactivate => "deactivate",
             Self::Reactivate => "reactivate",
         }
@@ -61,7 +63,7 @@ impl Command {
     const fn is_next(self, status: PortalStatus) -> bool {
         match self {
             Self::Activate => matches!(status, PortalStatus::NotActivated),
-            Self::Resend => {
+            Self::Resend | Self::Lift => {
                 matches!(status, PortalStatus::InvitationUndelivered | PortalStatus::InvitationExpired)
             }
             Self::Reactivate => true,
@@ -74,6 +76,7 @@ impl Command {
         match self {
             Self::Activate => "Activate",
             Self::Resend => "Send a new invitation",
+            Self::Lift => "Lift and send a new invitation",
             Self::Deactivate => "Deactivate",
             Self::Reactivate => "Reactivate",
         }
@@ -83,6 +86,7 @@ impl Command {
         match self {
             Self::Activate => say("Give ").name(contact).say(" access?"),
             Self::Resend => say("Send ").name(contact).say(" a new invitation?"),
+            Self::Lift => say("Let mail go to ").name(contact).say(" again?"),
             Self::Deactivate => say("Take ").name(contact).say("’s access away?"),
             Self::Reactivate => say("Give ").name(contact).say(" access again?"),
         }
@@ -93,15 +97,17 @@ impl Command {
         match self {
             Self::Activate => portal.activate(context, contact).await,
             Self::Resend => portal.resend(context, contact).await,
+            Self::Lift => portal.lift_suppression(context, contact).await,
             Self::Deactivate => portal.deactivate(context, contact).await,
             Self::Reactivate => portal.reactivate(context, contact).await,
         }
     }
 
     /// Those that make sense for a contact, the likeliest first.
-    fn offered(part: &PortalPart) -> Vec<Self> {
+    fn offered(part: &PortalPart, held_back: bool) -> Vec<Self> {
         match part.access {
             Access::NotActivated => vec![Self::Activate],
+            Access::Granted if held_back => vec![Self::Lift, Self::Deactivate],
             Access::Granted => vec![Self::Resend, Self::Deactivate],
             Access::Deactivated => vec![Self::Reactivate],
         }
@@ -127,6 +133,12 @@ struct Seat {
     browser: String,
 }
 
+/// Why nothing is mailed to an address.
+struct HeldBack {
+    since: String,
+    words: String,
+}
+
 /// A client of the contact.
 struct OwnClient {
     name: String,
@@ -146,6 +158,7 @@ struct ContactPage {
     tone: &'static str,
     reason: String,
     advice: Option<&'static str>,
+    held_back: Option<HeldBack>,
     /// Each with whether it is the next thing to do.
     commands: Vec<(Command, bool)>,
     addresses: Vec<Address>,
@@ -180,6 +193,8 @@ pub(super) async fn page(
     });
     let shared = view.portal.shared_with.iter();
     let granted = view.portal.access == Access::Granted;
+    let held_back = held_back(&facts);
+    let commands = Command::offered(&view.portal, held_back.is_some());
     let page = ContactPage {
         seen: granted && member.app.portal.may_view(&member.context, &member.user).await?,
         shell: member.shell(Place::Contacts),
@@ -189,7 +204,8 @@ pub(super) async fn page(
         tone: words::tone(view.portal.status).class(),
         reason: words::reason(&view.portal),
         advice: words::advice(&view.portal),
-        commands: Command::offered(&view.portal).into_iter().map(|it| (it, it.is_next(view.portal.status))).collect(),
+        held_back,
+        commands: commands.into_iter().map(|it| (it, it.is_next(view.portal.status))).collect(),
         addresses: confirm::addresses(&view.emails),
         shared_with: shared.map(|named| (named.name.clone(), member.contact_path(&named.reference))).collect(),
         clients: own.collect(),
@@ -200,6 +216,13 @@ pub(super) async fn page(
         reference: view.reference.as_str().to_owned(),
     };
     Ok(show(StatusCode::OK, &page))
+}
+
+/// Why nothing is mailed to the first address (D4).
+fn held_back(facts: &ContactFacts) -> Option<HeldBack> {
+    let first = facts.contact.as_ref()?.emails.first()?;
+    let suppression = facts.suppressed.get(first.key())?;
+    Some(HeldBack { since: words::moment(suppression.since), words: suppression.words.clone() })
 }
 
 fn browsers(facts: &ContactFacts, now: Timestamp) -> Vec<Seat> {

@@ -172,6 +172,7 @@ fn button(member: &Member, contact: &Named, remedy: &Remedy) -> Option<Button> {
     let base = member.contact_path(&contact.reference);
     let top = || remedy.address.clone().map(|address| Way::Top { action: format!("{base}/emails/preview"), address });
     let way = match remedy.command {
+        RemedyCommand::LiftAndResend => Way::Link(format!("{base}/access/lift-suppression")),
         RemedyCommand::Activate | RemedyCommand::Reactivate | RemedyCommand::Resend => {
             Way::Link(format!("{base}/access/{}", remedy.command.code()))
         }

@@ -181,6 +181,8 @@ const fn state(state: DeliveryState) -> &'static str {
         DeliveryState::Accepted => "The other mail server took it.",
         DeliveryState::Deferred => "The other mail server put it off; it will be tried again.",
         DeliveryState::Failed => "It could not be delivered.",
+        DeliveryState::Bounced => "It came back.",
+        DeliveryState::Complained => "Its reader called it unwanted.",
         DeliveryState::Cancelled => "It was not sent, since it was out of date by then.",
     }
 }
@@ -197,6 +199,7 @@ fn told(event: &RecordedEvent) -> Sentence {
         "contact.reactivated" => "Access was given again.",
         "contact.deactivated" => "Access was taken away.",
         "contact.invitation_resent" => "A new invitation was asked for.",
+        "contact.suppression_lifted" => "Mail may go to the address again, and a new invitation was asked for.",
         "contact.credential_imported" => "A password of another system was taken over.",
         "login.reset_requested" => "A link for a new password was asked for on the sign-in page.",
         "login.link_renewed" => "A new link was asked for, on the page of an old one.",
@@ -215,6 +218,8 @@ fn told(event: &RecordedEvent) -> Sentence {
         "message.accepted" => return mail(event, "The other mail server took the mail to "),
         "message.deferred" => return mail(event, "The other mail server put off the mail to "),
         "message.failed" => return mail(event, "This mail could not be delivered: to "),
+        "message.bounced" => return mail(event, "This mail came back as undeliverable: to "),
+        "message.complained" => return mail(event, "The reader called this mail unwanted: to "),
         "message.cancelled" => return mail(event, "This mail was out of date and not sent: to "),
         other => {
             let words = other.replace(['.', '_'], " ");

@@ -15,6 +15,7 @@ mod jobs;
 mod operators;
 mod passages;
 mod portal;
+mod reports;
 mod settings;
 mod upload;
 mod users;
@@ -83,6 +84,7 @@ fn table() -> Vec<Route> {
         Route("GET", "/contacts/{ref}/portal", Read, get(portal::one)),
         Route("POST", "/contacts/{ref}/portal/activate", Write, post(portal::activate)),
         Route("POST", "/contacts/{ref}/portal/resend", Write, post(portal::resend)),
+        Route("POST", "/contacts/{ref}/portal/lift-suppression", Write, post(portal::lift_suppression)),
         Route("POST", "/contacts/{ref}/portal/deactivate", Write, post(portal::deactivate)),
         Route("POST", "/contacts/{ref}/portal/reactivate", Write, post(portal::reactivate)),
         Route("GET", "/contacts/{ref}/portal/diagnosis", Read, get(diagnosis::one)),
@@ -115,6 +117,7 @@ fn table() -> Vec<Route> {
         Route("GET", "/operator/practices/{slug}/api-keys", Operator, get(operators::keys)),
         Route("POST", "/operator/practices/{slug}/api-keys", Operator, post(operators::create_key)),
         Route("DELETE", "/operator/practices/{slug}/api-keys/{id}", Operator, delete(operators::revoke_key)),
+        Route("POST", "/operator/delivery-reports", Operator, post(reports::take)),
         Route("GET", "/webhooks", Read, get(webhooks::list)),
         Route("GET", "/webhooks/{ref}", Read, get(webhooks::one)),
         Route("PUT", "/webhooks/{ref}", Write, put(webhooks::put)),
@@ -126,7 +129,7 @@ fn table() -> Vec<Route> {
 }
 
 /// What is said of them beside their handlers.
-const SAID: [&[Says]; 14] = [
+const SAID: [&[Says]; 15] = [
     users::SAYS,
     clients::SAYS,
     contacts::SAYS,
@@ -141,6 +144,7 @@ const SAID: [&[Says]; 14] = [
     activations::SAYS,
     webhooks::SAYS,
     operators::SAYS,
+    reports::SAYS,
 ];
 
 /// The operations of all routes, for the document.

@@ -30,6 +30,11 @@ pub(super) const SAYS: &[Says] = &[
     ]),
     says("POST /contacts/{ref}/portal/resend", "Sends a new activation mail")
         .refuses(&["not_activated", "portal_deactivated"]),
+    says(
+        "POST /contacts/{ref}/portal/lift-suppression",
+        "Lets mail go to the first address again after it came back, and sends a new activation mail",
+    )
+    .refuses(&["not_activated", "portal_deactivated"]),
     says("POST /contacts/{ref}/portal/deactivate", "Takes access away, without a word to anybody")
         .refuses(&["not_activated"]),
     says("POST /contacts/{ref}/portal/reactivate", "Gives access back, and sends one message").refuses(&[
@@ -73,6 +78,16 @@ pub(super) async fn resend(
 ) -> Answer<Json<CommandAnswer>> {
     let preview = preview(&host, &contact, sent).await?;
     let done = host.app.portal.resend(&host.asking(preview), &contact).await?;
+    Ok(Json(CommandAnswer::of(&done, preview)))
+}
+
+pub(super) async fn lift_suppression(
+    host: Host,
+    Reference(contact): Reference,
+    sent: Sent<Command<Empty>>,
+) -> Answer<Json<CommandAnswer>> {
+    let preview = preview(&host, &contact, sent).await?;
+    let done = host.app.portal.lift_suppression(&host.asking(preview), &contact).await?;
     Ok(Json(CommandAnswer::of(&done, preview)))
 }
 

@@ -42,6 +42,7 @@ impl Untouched {
             own.journal = store.clone();
             own.viewings = store.clone();
             own.evidence = store.clone();
+            own.returns = store.clone();
             app.views = store.clone();
             app.exports = store.clone();
             app.config.first_start = guarded.then(|| FirstStart::new(code));

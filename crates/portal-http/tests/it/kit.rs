@@ -77,6 +77,7 @@ impl Kit {
             webhooks: store.clone(),
             viewings: store.clone(),
             evidence: store.clone(),
+            returns: store.clone(),
             hasher: hasher.clone(),
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(7)),

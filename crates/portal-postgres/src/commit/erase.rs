@@ -35,6 +35,7 @@ pub(crate) async fn erase(connection: &mut PgConnection, practice: Uuid, what: &
     links(connection, practice, &contacts, what).await?;
     wishes(connection, practice, what).await?;
     keys_left(connection, practice, what).await?;
+    suppressions(connection, practice, what).await?;
     answers(connection, practice, &contacts, what.names.as_ref()).await?;
     files(connection, practice, what).await?;
     rows(connection, practice, what.names.as_ref()).await
@@ -171,6 +172,20 @@ async fn keys_left(connection: &mut PgConnection, practice: Uuid, what: &Erasure
          WHERE NOT EXISTS (SELECT FROM portal.login_key k WHERE k.practice_id = $1 AND k.key = a.key)
          ORDER BY a.key
          ON CONFLICT (practice_id, key) DO NOTHING",
+        practice,
+        &keys as &[&str],
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What kept mail back to keys of theirs that nobody has.
+async fn suppressions(connection: &mut PgConnection, practice: Uuid, what: &Erasure) -> Result<(), Failure> {
+    let keys: Vec<_> = what.addresses.values().flatten().map(LoginKey::as_str).collect();
+    sqlx::query!(
+        "DELETE FROM portal.suppression s WHERE s.practice_id = $1 AND s.key = ANY ($2)
+         AND NOT EXISTS (SELECT FROM portal.login_key k WHERE k.practice_id = $1 AND k.key = s.key)",
         practice,
         &keys as &[&str],
     )

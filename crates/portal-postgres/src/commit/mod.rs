@@ -25,7 +25,7 @@ use portal_domain::{
 use sqlx::PgConnection;
 
 use self::work::Work;
-use crate::{PostgresStore, failure::Failure, jobs, tries, webhooks};
+use crate::{PostgresStore, failure::Failure, jobs, returns, tries, webhooks};
 
 /// Writes all of it, or nothing. Only for tasks of their own.
 pub(crate) async fn run(
@@ -115,6 +115,7 @@ async fn write(
     keys::add_api_keys(connection, &work.api_keys).await?;
     keys::revoke_api_keys(connection, practice, &work.revoked).await?;
     keys::forget_tries(connection, practice, &work.forgotten).await?;
+    returns::lift(connection, practice, &work.lifted).await?;
     for counted in &work.given_back {
         tries::give_back(connection, practice, counted).await?;
     }

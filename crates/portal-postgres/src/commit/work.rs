@@ -75,6 +75,7 @@ pub(crate) struct Work<'a> {
     pub(crate) api_keys: Vec<&'a ApiKey>,
     pub(crate) revoked: Vec<(ApiKeyId, Timestamp)>,
     pub(crate) forgotten: Vec<BucketName>,
+    pub(crate) lifted: Vec<(&'a LoginKey, Timestamp)>,
     pub(crate) given_back: Vec<&'a CountedTry>,
     pub(crate) webhooks: Vec<&'a Webhook>,
     /// With the version seen.
@@ -130,6 +131,7 @@ impl<'a> Work<'a> {
             Change::EndSessions { login, which, at } => self.ended_sessions.push((*login, *which, *at)),
             Change::TouchSession { session, at, idle_until } => self.touched.push((*session, *at, *idle_until)),
             Change::SelectProfile { session, profile } => self.selected.push((*session, *profile)),
+            Change::LiftSuppression { key, at } => self.lifted.push((key, *at)),
             Change::ForgetTries(name) => self.forgotten.push(*name),
             Change::GiveBack(counted) => self.given_back.push(counted),
             Change::OpenWorkspaceSession(session) => self.opened_workspace.push(session),

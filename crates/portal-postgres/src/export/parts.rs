@@ -135,7 +135,7 @@ async fn contacts(
 async fn messages(connection: &mut PgConnection, of: PracticeId, page: &PartPage) -> Result<Vec<Line>, StoreError> {
     let rows = sqlx::query!(
         "SELECT message_id, contact_id, login_id, user_id, link_id, address, name, clients, body, asked_key, state,
-             created_at
+             returned, created_at
          FROM portal.message WHERE practice_id = $1 AND message_id > $2 ORDER BY message_id LIMIT $3",
         row::uuid(of),
         after(page),
@@ -145,7 +145,7 @@ async fn messages(connection: &mut PgConnection, of: PracticeId, page: &PartPage
     let ids: Vec<Uuid> = rows.iter().map(|it| it.message_id).collect();
     let mut attempts = views::attempts(connection, of, &ids).await?;
     let read = rows.into_iter().map(|it| {
-        let state = row::state(it.message_id, &it.state)?;
+        let state = row::shown_state(it.message_id, &it.state, it.returned.as_deref())?;
         let attempts = attempts.remove(&it.message_id).unwrap_or_default();
         let message = MessageRow {
             message_id: it.message_id,

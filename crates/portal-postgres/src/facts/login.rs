@@ -139,12 +139,12 @@ async fn invitations(
     logins: &[Uuid],
 ) -> Result<HashMap<LoginId, Invitation>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT m.message_id, m.state, m.created_at AS queued_at, m.accepted_at,
+        r#"SELECT m.message_id, m.state, m.returned, m.created_at AS queued_at, m.accepted_at,
                k.link_id, k.login_id, k.contact_id, k.purpose, k.address, k.signed_with, k.epoch,
                k.created_at, k.expires_at, k.used_at, k.ended_at
            FROM unnest($2::uuid[]) AS l (login_id)
            CROSS JOIN LATERAL (
-               SELECT n.practice_id, n.message_id, n.state, n.created_at, n.accepted_at, n.link_id
+               SELECT n.practice_id, n.message_id, n.state, n.returned, n.created_at, n.accepted_at, n.link_id
                FROM portal.message n
                WHERE n.practice_id = $1 AND n.login_id = l.login_id AND n.link_id IS NOT NULL
                  AND n.kind IN ('activation', 'reset')
@@ -158,7 +158,7 @@ async fn invitations(
     .map_err(store_error)?;
     let mut found = HashMap::with_capacity(rows.len());
     for it in rows {
-        let state = row::state(it.message_id, &it.state)?;
+        let state = row::shown_state(it.message_id, &it.state, it.returned.as_deref())?;
         let link = LinkRow {
             link_id: it.link_id,
             login_id: it.login_id,

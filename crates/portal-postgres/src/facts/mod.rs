@@ -23,6 +23,7 @@ use portal_domain::{
     message::MessageKind,
     port::{PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser},
+    returned::Suppression,
     session::SessionHash,
     time::Timestamp,
 };
@@ -35,6 +36,7 @@ use self::{
 };
 use crate::{
     failure::store_error,
+    returns,
     row::{self, ApiKeyRow, LoginRow, PracticeRow},
     tries,
 };
@@ -134,9 +136,12 @@ pub(crate) async fn contacts(
     let clients = people::clients(snapshot, practice, &named, &belonging).await?;
 
     let locked = tries::locked(snapshot, practice, &keys, now).await?;
+    let uuid = practice.to_uuid();
+    let suppressed = returns::suppressed(&mut *snapshot, keys.iter().map(|key| (uuid, *key))).await?;
+    let suppressed = suppressed.into_values().next().unwrap_or_default();
 
     let logins = logins.assemble(&clients)?;
-    let picture = Picture::new(&asked, users, &logins, &clients, locked);
+    let picture = Picture::new(&asked, users, &logins, &clients, Held { locked, suppressed });
     queries.iter().map(|query| picture.answer(query)).collect()
 }
 
@@ -272,7 +277,13 @@ struct Picture<'a> {
     live: HashMap<&'a LoginKey, &'a LoginFacts>,
     clients: &'a HashMap<ClientId, Client>,
     named: HashMap<&'a Ref, &'a Client>,
+    held: Held,
+}
+
+/// What keeps somebody out, or mail back, by key.
+struct Held {
     locked: BTreeMap<LoginKey, Timestamp>,
+    suppressed: BTreeMap<LoginKey, Suppression>,
 }
 
 impl<'a> Picture<'a> {
@@ -281,7 +292,7 @@ impl<'a> Picture<'a> {
         users: Vec<PracticeUser>,
         logins: &'a HashMap<LoginId, LoginFacts>,
         clients: &'a HashMap<ClientId, Client>,
-        locked: BTreeMap<LoginKey, Timestamp>,
+        held: Held,
     ) -> Self {
         let live = logins.values().filter_map(|facts| Some((facts.login.key.as_ref()?, facts)));
         Self {
@@ -292,7 +303,7 @@ impl<'a> Picture<'a> {
             logins,
             named: clients.values().map(|client| (&client.reference, client)).collect(),
             clients,
-            locked,
+            held,
         }
     }
 
@@ -305,7 +316,8 @@ impl<'a> Picture<'a> {
         let first = contact.as_ref().and_then(|contact| contact.emails.first()).map(|email| email.key());
         let keys = || query.keys.iter().chain(first);
         let holders = keys().filter_map(|key| Some((key.clone(), self.holder(key)?))).collect();
-        let locked = keys().filter_map(|key| Some((key.clone(), *self.locked.get(key)?))).collect();
+        let locked = keys().filter_map(|key| Some((key.clone(), *self.held.locked.get(key)?))).collect();
+        let suppressed = keys().filter_map(|key| Some((key.clone(), self.held.suppressed.get(key)?.clone()))).collect();
         let own = contact.iter().flat_map(|contact| &contact.clients).filter_map(|id| self.clients.get(id));
         let named = query.clients.iter().filter_map(|name| self.named.get(name).copied());
         let clients: BTreeMap<&Ref, &Client> = own.chain(named).map(|client| (&client.reference, client)).collect();
@@ -315,6 +327,7 @@ impl<'a> Picture<'a> {
             login: contact.as_ref().map_or(Ok(None), |contact| self.login_of(contact))?,
             holders,
             locked,
+            suppressed,
             contact,
         })
     }

@@ -76,6 +76,7 @@ fn heeded(settings: Settings, place: &Place) -> Settings {
         trusted_proxies: Vec::new(),
         webhook_private: settings.webhook_private,
         sign_ins_per_minute: None,
+        bounce_maildir: None,
         mails_per_hour: None,
     }
 }

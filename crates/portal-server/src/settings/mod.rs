@@ -42,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) trusted_proxies: Vec<Network>,
     /// Tries to get in that one origin has in a minute, where it is said (G2).
     pub(crate) sign_ins_per_minute: Option<u32>,
+    /// From where mail that came back is read, if it is.
+    pub(crate) bounce_maildir: Option<PathBuf>,
     /// Mails in an hour, of all practices, where it is said (D7).
     pub(crate) mails_per_hour: Option<u32>,
     /// Addresses that events may be pushed to though they are not public.
@@ -72,6 +74,7 @@ impl Settings {
             secret_keys: read(raw, "secret_key", |text| keys::parse(text).map_err(str::to_owned))?,
             trusted_proxies: read(raw, "trusted_proxies", value::networks)?.unwrap_or_default(),
             sign_ins_per_minute: read(raw, "sign_ins_per_minute", value::count)?,
+            bounce_maildir: read(raw, "bounce_maildir", value::maildir)?,
             mails_per_hour: read(raw, "mails_per_hour", value::count)?,
             webhook_private: read(raw, "webhook_private", value::networks)?.unwrap_or_default(),
             log,

@@ -39,7 +39,7 @@ const fn secret(key: &'static str, value: &'static str, help: &'static str) -> N
 }
 
 /// Every setting of the program.
-pub(crate) const NAMES: [Name; 12] = [
+pub(crate) const NAMES: [Name; 13] = [
     secret("database_url", "URL", "sqlite:///path/portal.db or postgres://…; default sqlite file data/portal.db"),
     open("listen", "ADDR:PORT", "where requests are answered; default 127.0.0.1:8080"),
     open(
@@ -64,6 +64,11 @@ pub(crate) const NAMES: [Name; 12] = [
         "sign_ins_per_minute",
         "N",
         "tries to sign in, reset and renew in a minute, of one practice and origin; default 60",
+    ),
+    open(
+        "bounce_maildir",
+        "DIR",
+        "Maildir of the return path, from which mail that came back is read; none where it is not set",
     ),
     open("mails_per_hour", "N", "most mails in an hour, of all practices"),
     open(

@@ -1,6 +1,6 @@
 //! From the text of a setting to its value.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use portal::domain::email::EmailAddress;
 use portal_http::{BaseUrl, Network};
@@ -8,6 +8,15 @@ use portal_http::{BaseUrl, Network};
 /// An address to listen on.
 pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| format!("is `{text}`, not an address with a port such as 127.0.0.1:8080"))
+}
+
+/// A folder with `new` and `cur` in it.
+pub(crate) fn maildir(text: &str) -> Result<PathBuf, String> {
+    let folder = PathBuf::from(text);
+    match ["new", "cur"].into_iter().find(|inner| !folder.join(inner).is_dir()) {
+        None => Ok(folder),
+        Some(missing) => Err(format!("is `{text}`, not a Maildir: there is no folder `{missing}` in it")),
+    }
 }
 
 /// A number of at least one.

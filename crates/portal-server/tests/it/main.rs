@@ -23,6 +23,7 @@ mod metrics;
 mod moving_in;
 mod parallel;
 mod passages;
+mod returned;
 mod sample;
 mod sending;
 mod service;

@@ -37,6 +37,7 @@ pub(super) async fn erase(connection: &mut SqliteConnection, practice: &[u8], wh
     links(connection, practice, &contacts, what).await?;
     wishes(connection, practice, what).await?;
     keys_left(connection, practice, what).await?;
+    suppressions(connection, practice, what).await?;
     answers(connection, practice, &contacts, what.names.as_ref()).await?;
     files(connection, practice, what).await?;
     rows(connection, practice, what.names.as_ref()).await
@@ -185,6 +186,20 @@ async fn keys_left(connection: &mut SqliteConnection, practice: &[u8], what: &Er
         keys
     );
     left.execute(connection).await?;
+    Ok(())
+}
+
+/// What kept mail back to keys of theirs that nobody has.
+async fn suppressions(connection: &mut SqliteConnection, practice: &[u8], what: &Erasure) -> Result<(), Fault> {
+    let keys = json(&Vec::from_iter(what.addresses.values().flatten().map(LoginKey::as_str)));
+    let forget = sqlx::query!(
+        "DELETE FROM portal_suppression WHERE practice_id = ?1 AND key IN (
+             SELECT e.value FROM json_each(?2) AS e WHERE NOT EXISTS (
+                 SELECT 1 FROM portal_login_key AS k WHERE k.practice_id = ?1 AND k.key = e.value))",
+        practice,
+        keys
+    );
+    forget.execute(connection).await?;
     Ok(())
 }
 

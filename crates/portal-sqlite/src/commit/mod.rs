@@ -22,7 +22,7 @@ pub(crate) use self::{
     rows::EventRow,
     tell::{ForgetReceipts, events},
 };
-use crate::{encode::Rows, error::Fault, jobs, tries, webhooks, writer::Work};
+use crate::{encode::Rows, error::Fault, jobs, returns, tries, webhooks, writer::Work};
 
 #[async_trait]
 impl Work for Plan {
@@ -64,6 +64,7 @@ impl Work for Plan {
         viewing::write(connection, practice, &self.viewings).await?;
         registry::api_keys(connection, practice, &self.api_keys, &self.revoked).await?;
         registry::forget_tries(connection, practice, &self.forgotten).await?;
+        returns::lift(connection, practice, &self.lifted).await?;
         for counted in &self.given_back {
             tries::give_back(connection, practice, counted).await?;
         }

@@ -28,6 +28,7 @@ use super::{
 use crate::{
     encode::{Hex, HexBytes, Rows, hex},
     jobs::{JobRows, PutRow, SettleRow, StageRow},
+    returns::LiftRow,
     webhooks,
 };
 
@@ -66,6 +67,7 @@ pub(crate) struct Plan {
     pub(super) api_keys: Rows,
     pub(super) revoked: Rows,
     pub(super) forgotten: Rows,
+    pub(super) lifted: Rows,
     pub(super) given_back: Vec<CountedTry>,
     pub(super) webhooks: webhooks::Written,
     pub(super) jobs: JobRows,
@@ -159,6 +161,7 @@ struct Sorted<'a> {
     api_keys: Vec<ApiKeyRow<'a>>,
     revoked: Vec<AtRow>,
     forgotten: Vec<HexBytes<32>>,
+    lifted: Vec<LiftRow>,
     given_back: Vec<CountedTry>,
     webhooks: webhooks::Written,
     jobs: Pair<PutRow<'a>>,
@@ -219,6 +222,9 @@ impl<'a> Sorted<'a> {
             Change::SelectProfile { session, profile } => {
                 let (contact, client) = (hex(profile.contact), hex(profile.client));
                 self.profiles.push(ProfileRow { id: hex(*session), contact, client });
+            }
+            Change::LiftSuppression { key, at } => {
+                self.lifted.push(LiftRow { key: key.as_str().to_owned(), at: at.as_micros() });
             }
             Change::ForgetTries(name) => self.forgotten.push(HexBytes(name.0)),
             Change::GiveBack(counted) => self.given_back.push(*counted),
@@ -311,6 +317,7 @@ impl<'a> Sorted<'a> {
             api_keys: Rows::of(&self.api_keys),
             revoked: Rows::of(&self.revoked),
             forgotten: Rows::of(&self.forgotten),
+            lifted: Rows::of(&self.lifted),
             given_back: self.given_back,
             webhooks: self.webhooks,
             jobs: JobRows {

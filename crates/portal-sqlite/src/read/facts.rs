@@ -25,7 +25,7 @@ use super::{
     people,
     rows::{LinkRow, LoginRow, SessionRow},
 };
-use crate::{error::Fault, tries};
+use crate::{error::Fault, returns, tries};
 
 pub(crate) async fn contacts(
     connection: &mut SqliteConnection,
@@ -57,6 +57,7 @@ pub(crate) async fn contacts(
     let own_logins = contacts.values().filter_map(|contact| contact.login).collect();
     let registry = Registry::load(connection, practice, &keys, own_logins, &contacts, now).await?;
     let locked = tries::locked(connection, practice, keys.iter().copied(), now).await?;
+    let suppressed = returns::suppressed(connection, practice, keys.iter().copied()).await?;
 
     let answer = |query: &ContactQuery| {
         let contact = which(query).and_then(|id| contacts.get(&id));
@@ -72,9 +73,20 @@ pub(crate) async fn contacts(
             login: contact.and_then(|contact| registry.logins.get(&contact.login?)).cloned(),
             holders: holders.collect::<Result<_, Fault>>()?,
             locked: query.keys.iter().chain(own_key).filter_map(|key| Some((key.clone(), *locked.get(key)?))).collect(),
+            suppressed: query
+                .keys
+                .iter()
+                .chain(own_key)
+                .filter_map(|key| suppressed.get_key_value(key))
+                .map(owned)
+                .collect(),
         })
     };
     queries.iter().map(answer).collect()
+}
+
+fn owned<K: Clone, V: Clone>((key, value): (&K, &V)) -> (K, V) {
+    (key.clone(), value.clone())
 }
 
 fn first_key(contact: &Contact) -> Option<&LoginKey> {

@@ -7,7 +7,6 @@ use portal_domain::{
     facts::{Invitation, LoginFacts, Member},
     id::{ClientId, ContactId, LoginId, PracticeId},
     link::Link,
-    message::DeliveryState,
     practice::Client,
     session::PortalSession,
     time::Timestamp,
@@ -17,7 +16,7 @@ use sqlx::SqliteConnection;
 use super::{
     decode::{damaged, id, maybe_time},
     people,
-    rows::{LinkRow, LoginRow, SessionRow},
+    rows::{LinkRow, LoginRow, SessionRow, shown_state},
 };
 use crate::{encode::ids, error::Fault};
 
@@ -156,7 +155,7 @@ async fn sessions(
 /// The newest message of each login that carries a link to set a password, with its link.
 async fn invitations(connection: &mut SqliteConnection, of: &Of<'_>) -> Result<BTreeMap<LoginId, Invitation>, Fault> {
     let rows = sqlx::query!(
-        "SELECT m.message_id, m.state, m.created_at AS queued_at, m.accepted_at,
+        "SELECT m.message_id, m.state, m.returned, m.created_at AS queued_at, m.accepted_at,
              k.link_id, k.login_id, k.contact_id, k.purpose, k.address, k.signed_with, k.epoch, k.created_at,
              k.expires_at, k.used_at, k.ended_at
          FROM json_each(?2) AS e
@@ -186,7 +185,7 @@ async fn invitations(connection: &mut SqliteConnection, of: &Of<'_>) -> Result<B
         let link = link.read()?;
         let invitation = Invitation {
             message: id(&row.message_id, "message.message_id")?,
-            state: DeliveryState::parse(&row.state).ok_or_else(|| damaged("message.state"))?,
+            state: shown_state(&row.state, row.returned.as_deref())?,
             queued_at: Timestamp::from_micros(row.queued_at),
             accepted_at: maybe_time(row.accepted_at),
             link,

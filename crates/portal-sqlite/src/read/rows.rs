@@ -7,7 +7,7 @@ use portal_domain::{
     id::{ClientId, Slug},
     link::{KeyId, Link, LinkPurpose},
     login::{Credential, Login},
-    message::{About, Message},
+    message::{About, DeliveryState, Message},
     password::PasswordHash,
     port::StoreError,
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser, Role, Scope},
@@ -288,11 +288,17 @@ pub(crate) struct MessageRow {
     pub(crate) body: String,
     pub(crate) asked_key: Option<String>,
     pub(crate) state: String,
+    pub(crate) returned: Option<String>,
     pub(crate) attempts: i64,
     pub(crate) created_at: i64,
 }
 
 impl MessageRow {
+    /// Where it is, as it is shown.
+    pub(crate) fn shown_state(&self) -> Result<DeliveryState, StoreError> {
+        shown_state(&self.state, self.returned.as_deref())
+    }
+
     pub(crate) fn read(self) -> Result<Message, StoreError> {
         Ok(Message {
             id: id(&self.message_id, "message.message_id")?,
@@ -346,4 +352,11 @@ impl EventRow {
             digest: digest(&self.digest, "event.digest")?,
         })
     }
+}
+
+/// The state of a message, with what reports say of it.
+pub(crate) fn shown_state(state: &str, returned: Option<&str>) -> Result<DeliveryState, StoreError> {
+    let read = |code, column| DeliveryState::parse(code).ok_or_else(|| damaged(column));
+    let returned = returned.map(|code| read(code, "message.returned")).transpose()?;
+    Ok(read(state, "message.state")?.shown(returned))
 }

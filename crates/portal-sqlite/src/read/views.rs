@@ -9,6 +9,7 @@ use portal_domain::{
     message::{Attempt, Delivery, DeliveryState, MessageKind},
     port::{Listed, Page, Waiting},
     practice::{ApiKey, Client, Practice, PracticeUser},
+    returned::Reason,
     time::Timestamp,
 };
 use sqlx::SqliteConnection;
@@ -226,7 +227,7 @@ pub(crate) async fn messages(
     let rows = sqlx::query_as!(
         MessageRow,
         "SELECT practice_id, message_id, place, contact_id, login_id, user_id, link_id, address, name, clients,
-             body, asked_key, state, attempts, created_at
+             body, asked_key, state, returned, attempts, created_at
          FROM portal_message WHERE practice_id = ?1 AND contact_id = ?2 AND place > ?3 ORDER BY place LIMIT ?4",
         practice,
         contact,
@@ -245,12 +246,12 @@ pub(crate) async fn deliveries(
 ) -> Result<Vec<(Delivery, i64)>, Fault> {
     let mut deliveries = Vec::new();
     for row in rows {
-        let (place, state) = (row.place, delivery_state(&row.state, "message.state")?);
+        let (place, state) = (row.place, row.shown_state()?);
         deliveries.push((Delivery { message: row.read()?, state, attempts: Vec::new() }, place));
     }
     let wanted = ids(deliveries.iter().map(|(delivery, _)| &delivery.message.id));
     let rows = sqlx::query!(
-        "SELECT a.message_id, a.at, a.state, a.reply FROM json_each(?2) AS e
+        "SELECT a.message_id, a.at, a.state, a.reply, a.reason FROM json_each(?2) AS e
          CROSS JOIN portal_message_attempt AS a ON a.practice_id = ?1 AND a.message_id = unhex(e.value)
          ORDER BY a.message_id, a.number",
         practice,
@@ -259,7 +260,9 @@ pub(crate) async fn deliveries(
     let mut attempts: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for row in rows.fetch_all(&mut *connection).await? {
         let state = delivery_state(&row.state, "message_attempt.state")?;
-        let attempt = Attempt { at: Timestamp::from_micros(row.at), state, reply: row.reply };
+        let reason = row.reason.map(|code| Reason::parse(&code).ok_or_else(|| damaged("message_attempt.reason")));
+        let (at, reply, reason) = (Timestamp::from_micros(row.at), row.reply, reason.transpose()?);
+        let attempt = Attempt { at, state, reply, reason };
         attempts.entry(id(&row.message_id, "message_attempt.message_id")?).or_default().push(attempt);
     }
     for (delivery, _) in &mut deliveries {

@@ -76,3 +76,8 @@ mod evidence {
     use super::fresh;
     portal_testkit::evidence_conformance!(fresh);
 }
+
+mod returns {
+    use super::fresh;
+    portal_testkit::returns_conformance!(fresh);
+}

@@ -337,6 +337,22 @@ macro_rules! __webhooks_laws {
 
 #[doc(hidden)]
 #[macro_export]
+macro_rules! __returns_laws {
+    ($($how:tt)*) => {
+        $crate::__laws! {
+            $($how)*;
+            a_report_is_noted_once_of_each_kind
+            a_report_leaves_whoever_sends_in_peace
+            what_came_back_for_good_is_suppressed_until_it_is_lifted
+            a_late_report_suppresses_nothing_that_was_lifted_since
+            mail_to_staff_is_never_held_back
+            suppressions_are_erased_and_outlived
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
 macro_rules! __evidence_laws {
     ($($how:tt)*) => {
         $crate::__laws! {
@@ -498,6 +514,15 @@ macro_rules! viewings_conformance {
 macro_rules! evidence_conformance {
     ($factory:expr) => {
         $crate::__evidence_laws! { tests evidence $factory }
+    };
+}
+
+/// One test for every law of `Returns`, on fresh stores that the factory gives: anything that can be called without arguments and
+/// gives a future of a [`Harness`](crate::conformance::Harness).
+#[macro_export]
+macro_rules! returns_conformance {
+    ($factory:expr) => {
+        $crate::__returns_laws! { tests returns $factory }
     };
 }
 

@@ -17,6 +17,7 @@
 //! portal_testkit::exports_conformance!(in_memory);
 //! portal_testkit::viewings_conformance!(in_memory);
 //! portal_testkit::evidence_conformance!(in_memory);
+//! portal_testkit::returns_conformance!(in_memory);
 //! # fn main() {}
 //! ```
 //!
@@ -37,6 +38,7 @@ mod laws;
 pub mod operators;
 pub mod outbox;
 mod overlap;
+pub mod returns;
 mod scene;
 pub mod store;
 pub mod viewings;
@@ -49,8 +51,8 @@ use portal_domain::{
     id::PracticeId,
     journal::{Report, Verifier},
     port::{
-        Backlogs, Enquiries, Evidence, Exports, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, Viewings,
-        Webhooks,
+        Backlogs, Enquiries, Evidence, Exports, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, Returns,
+        Viewings, Webhooks,
     },
 };
 use tokio::runtime::Builder;
@@ -69,6 +71,7 @@ pub trait FullStore:
     + Webhooks
     + Viewings
     + Evidence
+    + Returns
     + Backlogs
     + Exports
 {
@@ -85,6 +88,7 @@ impl<T> FullStore for T where
         + Webhooks
         + Viewings
         + Evidence
+        + Returns
         + Backlogs
         + Exports
         + ?Sized
@@ -192,6 +196,7 @@ pub fn laws() -> Vec<Law> {
     laws.extend::<Vec<Law>>(crate::__webhooks_laws! { list webhooks });
     laws.extend::<Vec<Law>>(crate::__viewings_laws! { list viewings });
     laws.extend::<Vec<Law>>(crate::__evidence_laws! { list evidence });
+    laws.extend::<Vec<Law>>(crate::__returns_laws! { list returns });
     laws.extend::<Vec<Law>>(crate::__backlogs_laws! { list backlogs });
     laws.extend::<Vec<Law>>(crate::__exports_laws! { list exports });
     laws

@@ -212,7 +212,8 @@ pub async fn a_lease_carries_all_that_is_needed(harness: &Harness) {
     let link = portal_domain::link::Link { ended_at: Some(later(5)), ..link };
     let lease = Lease { practice: practice.id, message: message.id, until };
     let signs_in_at = post.login.key.clone();
-    let letter = Letter { practice, message, link: Some(Carried::Portal(link)), signs_in_at, locale: None };
+    let letter =
+        Letter { practice, message, link: Some(Carried::Portal(link)), signs_in_at, locale: None, suppressed: None };
     assert_eq!(leased, [Leased { lease, attempts: 0, letter: Ok(letter) }]);
 }
 

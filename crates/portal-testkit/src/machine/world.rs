@@ -7,7 +7,9 @@ use portal_domain::{
     decide::PutClient,
     event::{Caller, RecordedEvent},
     id::{ClientId, ContactId, PracticeId, Ref, SessionId, Slug},
-    port::{Enquiries, Evidence, Jobs, Journal, Operators, Page, PortalStore, PortalViews, Viewings, Webhooks},
+    port::{
+        Enquiries, Evidence, Jobs, Journal, Operators, Page, PortalStore, PortalViews, Returns, Viewings, Webhooks,
+    },
     practice::{self, Practice, Settings},
     session::{ProfileId, SessionToken},
     time::Timestamp,
@@ -49,6 +51,8 @@ pub struct Adapters {
     pub viewings: Arc<dyn Viewings>,
     /// What a diagnosis looks at.
     pub evidence: Arc<dyn Evidence>,
+    /// Messages that reports are about.
+    pub returns: Arc<dyn Returns>,
 }
 
 impl Adapters {
@@ -64,6 +68,7 @@ impl Adapters {
             webhooks: store.clone(),
             viewings: store.clone(),
             evidence: store.clone(),
+            returns: store.clone(),
         }
     }
 }
@@ -114,6 +119,7 @@ impl World {
             webhooks: adapters.webhooks.clone(),
             viewings: adapters.viewings.clone(),
             evidence: adapters.evidence.clone(),
+            returns: adapters.returns.clone(),
             hasher: Arc::new(PlainHasher::new()),
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(seed)),

@@ -116,6 +116,7 @@ pub(super) fn fits(fits: bool) -> Result<(), Stop> {
 
 fn post(tenant: &mut Tenant, message: &Message, place: i64) -> Result<(), Stop> {
     let post = Post {
+        returned: None,
         message: message.clone(),
         place,
         state: DeliveryState::Queued,
@@ -380,6 +381,11 @@ impl Work<'_> {
     fn tries(&mut self, batch: &Batch<'_>) {
         for change in batch.changes() {
             match change {
+                Change::LiftSuppression { key, at } if !self.faults.has(Fault::NeverLifted) => {
+                    if let Some((_, lifted_at)) = self.tenant.suppressed.get_mut(key) {
+                        lifted_at.get_or_insert(*at);
+                    }
+                }
                 Change::ForgetTries(bucket) if !self.faults.has(Fault::TriesKept) => {
                     self.tenant.tallies.remove(bucket);
                 }

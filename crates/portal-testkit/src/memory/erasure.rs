@@ -52,6 +52,12 @@ impl Work<'_> {
             EnquiryKind::Renew { .. } | EnquiryKind::StaffRenew { .. } => true,
         });
         let keys = erasure.addresses.values().flatten().filter(|key| !tenant.keys.contains_key(key));
+        if !self.faults.has(Fault::SuppressionOfErasedKept) {
+            let kept = |key: &LoginKey| {
+                tenant.keys.contains_key(key) || !erasure.addresses.values().flatten().any(|it| it == key)
+            };
+            tenant.suppressed.retain(|key, _| kept(key));
+        }
         tenant.erased_keys.extend(keys.filter(|_| !self.faults.has(Fault::TriesOfErasedKept)).cloned());
         for receipt in tenant.receipts.values_mut() {
             if receipt.contact.as_ref().is_some_and(mine) && !self.faults.has(Fault::AnswersKept) {
@@ -183,8 +189,17 @@ impl MemoryStore {
             Purge::Origins(before) => purge_origins(state, |at| early || at < before, most),
             Purge::Staff(before) => staff::purge(state, |at| early || at < before, most),
             Purge::Personal(before) => purge_personal(state, |at| early || at < before, most),
+            Purge::Suppressions(before) => purge_suppressions(state, |at| early || at < before, most),
         })
     }
+}
+
+fn purge_suppressions(state: &mut State, over: impl Fn(Timestamp) -> bool, most: usize) -> u64 {
+    let mut purged = 0;
+    for tenant in state.tenants.values_mut().map(Arc::make_mut) {
+        tenant.suppressed.retain(|_, (suppression, _)| !forget(&mut purged, most, over(suppression.since)));
+    }
+    purged as u64
 }
 
 fn purge_origins(state: &mut State, over: impl Fn(Timestamp) -> bool, most: usize) -> u64 {

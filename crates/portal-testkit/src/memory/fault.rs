@@ -259,11 +259,33 @@ pub enum Fault {
     StaffWallMissing,
     /// Links of the workspace whose time is over are listed.
     ExpiredStaffLinksListed,
+    /// The same report is noted again.
+    ReportsTwice,
+    /// A complaint hides that the message came back.
+    ComplaintsFirst,
+    /// A report takes a message from whoever sends it.
+    ReportsRelease,
+    /// The journal isn't told of reports.
+    ReportsUntold,
+    /// Nothing is suppressed.
+    NeverSuppressed,
+    /// A message from before an address was lifted suppresses it anew.
+    LateReportSuppresses,
+    /// Lifting changes nothing.
+    NeverLifted,
+    /// Facts don't tell what is suppressed.
+    SuppressionHidden,
+    /// Letters don't tell what is suppressed.
+    SuppressionUntold,
+    /// Mail to staff is held back like a contact's.
+    StaffMailHeldBack,
+    /// What kept mail back to an erased contact stays.
+    SuppressionOfErasedKept,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 129] = [
+    pub const ALL: [Self; 140] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -393,6 +415,17 @@ impl Fault {
         Self::StaffPasswordKept,
         Self::StaffWallMissing,
         Self::ExpiredStaffLinksListed,
+        Self::ReportsTwice,
+        Self::ComplaintsFirst,
+        Self::ReportsRelease,
+        Self::ReportsUntold,
+        Self::NeverSuppressed,
+        Self::LateReportSuppresses,
+        Self::NeverLifted,
+        Self::SuppressionHidden,
+        Self::SuppressionUntold,
+        Self::StaffMailHeldBack,
+        Self::SuppressionOfErasedKept,
     ];
 
     /// Whether a check is made, but too early: on a picture that is old when the write happens.

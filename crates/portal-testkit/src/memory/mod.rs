@@ -12,6 +12,7 @@ mod operators;
 mod outbox;
 mod passages;
 mod read;
+mod returns;
 mod staff;
 mod state;
 mod stubs;

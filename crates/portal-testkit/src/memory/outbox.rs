@@ -11,7 +11,7 @@ use portal_domain::{
 };
 
 use super::{
-    Fault, MemoryStore, commit,
+    Fault, MemoryStore, commit, returns,
     state::{Asked, Post, State, Tenant},
 };
 
@@ -60,6 +60,8 @@ impl Outbox for MemoryStore {
                 next => next,
             };
             post.leased_until = None;
+            let written = post.message.created_at;
+            returns::suppress(tenant, settlement.suppress.as_ref(), written, self.faults);
             if !self.faults.has(Fault::EventsDropped) {
                 let written = commit::record(tenant, &settlement.event).is_ok();
                 assert!(written, "an event of a settlement has an id of its own");
@@ -113,6 +115,7 @@ impl MemoryStore {
         let turn = state.tenants.values().map(|tenant| tenant.turn).max().unwrap_or_default() + 1;
         let tenant = Arc::make_mut(state.tenants.get_mut(&practice)?);
         tenant.turn = turn;
+        let suppressed = returns::suppressed(tenant, tenant.messages.get(&message)?.message.to.key());
         let post = tenant.messages.get_mut(&message)?;
         post.state = DeliveryState::Sending;
         post.leased_until = Some(until);
@@ -133,6 +136,10 @@ impl MemoryStore {
             }),
             signs_in_at: login.and_then(|login| login.key.clone()),
             locale,
+            suppressed: match post.message.about {
+                About::User(_) if !self.faults.has(Fault::StaffMailHeldBack) => None,
+                _ => suppressed.filter(|_| !self.faults.has(Fault::SuppressionUntold)),
+            },
         };
         Some(Leased {
             lease: Lease { practice, message, until },

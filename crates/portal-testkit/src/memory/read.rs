@@ -19,6 +19,7 @@ use portal_domain::{
 
 use super::{
     fault::{Fault, Faults},
+    returns,
     state::Tenant,
 };
 
@@ -41,6 +42,7 @@ impl Reader<'_> {
         let asked = || query.keys.iter().chain(first);
         let holders = asked().filter_map(|key| Some((key.clone(), self.holder(key)?)));
         let locked = asked().filter_map(|key| Some((key.clone(), self.locked_until(key)?)));
+        let suppressed = asked().filter_map(|key| Some((key.clone(), returns::suppressed(self.tenant, key)?)));
         let former = contact.and_then(|contact| self.tenant.former.get(&contact.id));
         ContactFacts {
             contact: contact.cloned(),
@@ -49,6 +51,7 @@ impl Reader<'_> {
             login: contact.and_then(|contact| contact.login).and_then(|id| self.login(id)),
             holders: holders.collect::<BTreeMap<_, _>>(),
             locked: locked.collect::<BTreeMap<_, _>>(),
+            suppressed: suppressed.filter(|_| !self.faults.has(Fault::SuppressionHidden)).collect(),
         }
     }
 
@@ -206,7 +209,7 @@ impl Reader<'_> {
         let accepted = post.attempts.iter().find(|attempt| attempt.state == DeliveryState::Accepted);
         Some(Invitation {
             message: post.message.id,
-            state: post.state,
+            state: post.shown_state(),
             queued_at: post.message.created_at,
             accepted_at: accepted.map(|attempt| attempt.at),
             link: link.clone(),

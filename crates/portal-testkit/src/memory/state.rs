@@ -20,6 +20,7 @@ use portal_domain::{
     message::{Attempt, Delivery, DeliveryState, Message},
     port::{Deletion, Enquiry, PracticeSelector, Receipt, RequestKey},
     practice::{ApiKey, Client, OperatorKey, Practice, PracticeUser},
+    returned::Suppression,
     session::{PortalSession, WorkspaceSession},
     sign_in_code::SignInCode,
     staff::{StaffCredential, StaffLink},
@@ -86,6 +87,8 @@ pub(super) struct Tenant {
     pub(super) tries: BTreeMap<TryId, RecordedTry>,
     /// Keys that an erasure left to nobody, until the notes at them are gone.
     pub(super) erased_keys: BTreeSet<LoginKey>,
+    /// Each with when it was lifted.
+    pub(super) suppressed: BTreeMap<LoginKey, (Suppression, Option<Timestamp>)>,
     pub(super) webhooks: BTreeMap<WebhookId, Webhook>,
     pub(super) deliveries: BTreeMap<(WebhookId, i64), WebhookDelivery>,
     /// When the outbox last gave a message of the practice, as a growing number.
@@ -99,6 +102,8 @@ pub(super) struct Post {
     pub(super) message: Message,
     pub(super) place: i64,
     pub(super) state: DeliveryState,
+    /// What reports say of it.
+    pub(super) returned: Option<DeliveryState>,
     /// Next attempt, or end of the lease; `None` once it is settled for good.
     pub(super) due_at: Option<Timestamp>,
     pub(super) leased_until: Option<Timestamp>,
@@ -106,8 +111,12 @@ pub(super) struct Post {
 }
 
 impl Post {
+    pub(super) fn shown_state(&self) -> DeliveryState {
+        self.state.shown(self.returned)
+    }
+
     pub(super) fn delivery(&self) -> Delivery {
-        Delivery { message: self.message.clone(), state: self.state, attempts: self.attempts.clone() }
+        Delivery { message: self.message.clone(), state: self.shown_state(), attempts: self.attempts.clone() }
     }
 }
 
@@ -167,6 +176,7 @@ impl Tenant {
             tallies: BTreeMap::new(),
             tries: BTreeMap::new(),
             erased_keys: BTreeSet::new(),
+            suppressed: BTreeMap::new(),
             webhooks: BTreeMap::new(),
             deliveries: BTreeMap::new(),
             turn: 0,

@@ -87,6 +87,12 @@ mod memory_viewings {
     portal_testkit::viewings_conformance!(in_memory);
 }
 
+mod memory_returns {
+    use super::in_memory;
+
+    portal_testkit::returns_conformance!(in_memory);
+}
+
 mod memory_evidence {
     use super::in_memory;
 

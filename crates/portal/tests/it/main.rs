@@ -1,6 +1,7 @@
 //! The workers, on the in-memory store.
 
 mod deletion;
+mod maildir;
 mod tongues;
 mod turns;
 mod webhooks;

@@ -10,6 +10,7 @@ use crate::{
     },
     link::{LinkState, TracedLink},
     message::{Attempt, Delivery, DeliveryState, MessageKind},
+    returned::{Reason, Suppression},
     throttle::mailbox_is_full,
     time::{Timestamp, in_words},
 };
@@ -18,12 +19,6 @@ use crate::{
 const SCANNERS: Duration = Duration::from_secs(10);
 /// So many attempts are shown.
 const SHOWN: usize = 3;
-
-/// Enhanced status codes that say: the sender's domain does not prove that the mail is its own (RFC 7372, and what large
-/// providers answer). The same that a mail which came back is judged by; those of a server's name or of `REQUIRETLS` are not among
-/// them.
-const SENDER_AT_FAULT: [&str; 11] =
-    ["7.9", "7.20", "7.21", "7.22", "7.23", "7.24", "7.26", "7.29", "7.40", "7.509", "7.515"];
 
 pub(super) fn findings(case: &Case<'_>) -> Vec<Finding> {
     if case.live().is_none() {
@@ -35,10 +30,11 @@ pub(super) fn findings(case: &Case<'_>) -> Vec<Finding> {
     if let Some(mail) = newest {
         let traced = traced(case, mail);
         findings.extend(on_its_way(case, mail, severity));
-        findings.extend(sender(mail, severity));
+        findings.extend(sender(case, mail, severity));
         findings.extend(traced.and_then(|link| of_link(case, mail, link, severity)));
         findings.extend(traced.and_then(|link| older_link(case, mail, link, severity)));
     }
+    findings.extend(suppressed(case, severity));
     if !case.has_password() {
         findings.extend(no_link(case, &findings));
         let explanation =
@@ -117,16 +113,76 @@ fn on_its_way(case: &Case<'_>, mail: &Delivery, severity: Severity) -> Option<Fi
             let explanation = "The other mail server asked to try again later. That is done by itself, for a day.";
             (FindingCode::MailDeferred, "The mail is being tried again", explanation)
         }
+        // That nothing is mailed to the address says it better.
+        DeliveryState::Failed if is_withheld(case, mail) => return None,
         DeliveryState::Failed => {
-            let explanation = "The mail with the link could not be delivered; below are the words of the other server. Most often the \
-                               address is wrong: compare it with the client, sign by sign, before sending again.";
-            (FindingCode::MailFailed, "The mail could not be delivered", explanation)
+            let reason = mail.attempts.last().and_then(|last| last.reason);
+            (FindingCode::MailFailed, "The mail could not be delivered", undelivered(reason))
         }
-        DeliveryState::Accepted | DeliveryState::Cancelled => return None,
+        DeliveryState::Bounced => {
+            let reason = mail.attempts.iter().rev().find_map(|attempt| attempt.reason);
+            (FindingCode::MailBounced, "The mail came back", undelivered(reason))
+        }
+        DeliveryState::Accepted | DeliveryState::Complained | DeliveryState::Cancelled => return None,
     };
     let finding = said(code, severity, title, explanation).seen(attempts).seen([queued]);
-    let again = mail.state == DeliveryState::Failed && case.live().is_some();
+    let again = matches!(mail.state, DeliveryState::Failed | DeliveryState::Bounced);
     Some(if again { finding.mended_by(RemedyCommand::Resend, "Send a new link") } else { finding })
+}
+
+/// What a mail that was not delivered means for whoever helps.
+const fn undelivered(reason: Option<Reason>) -> &'static str {
+    match reason {
+        Some(Reason::UserUnknown) => {
+            "The other mail server says that nobody has this address. Compare it with the client, sign by sign, before sending again."
+        }
+        Some(Reason::HostUnknown) => {
+            "The part of the address after the @ takes no mail: there is no such domain, or no mail server behind it. Compare it with the \
+             client, sign by sign, before sending again."
+        }
+        Some(Reason::MailboxFull) => {
+            "The client's mailbox is full. Mail arrives again once there is room in it; until then another address is needed."
+        }
+        Some(Reason::RejectedContent) => {
+            "The other mail server didn't like what the mail says or how it is made. The client's address is not to blame; whoever looks \
+             after the client's mail can let it through."
+        }
+        Some(Reason::BlockedSender) => {
+            "The other mail server takes no mail from the practice's mail server. The client's address is not to blame; whoever looks after \
+             the practice's mail has to ask why."
+        }
+        Some(Reason::SenderNotAuthenticated) => {
+            "The other mail server takes no mail that doesn't prove that it comes from the practice's domain. The client's address is not \
+             to blame."
+        }
+        Some(Reason::Expired | Reason::Temporary) => {
+            "The other mail server could not be reached or was busy until the time for trying was over. Sent again, the mail may well arrive."
+        }
+        Some(Reason::Other) | None => {
+            "The mail with the link could not be delivered; below are the words of the other server. Most often the address is wrong: \
+             compare it with the client, sign by sign, before sending again."
+        }
+    }
+}
+
+/// What keeps mail to the address back with which the contact signs in.
+pub(super) fn suppression<'a>(case: &Case<'a>) -> Option<&'a Suppression> {
+    case.facts.suppressed.get(case.live()?.login.key.as_ref()?)
+}
+
+/// Whether nothing left, because the address was suppressed by then.
+fn is_withheld(case: &Case<'_>, mail: &Delivery) -> bool {
+    let last = mail.attempts.last().filter(|last| last.reason.is_none());
+    suppression(case).zip(last).is_some_and(|(suppressed, last)| suppressed.since <= last.at)
+}
+
+fn suppressed(case: &Case<'_>, severity: Severity) -> Option<Finding> {
+    let suppressed = suppression(case)?;
+    let explanation = "Mail to this address came back as undeliverable for good, so nothing is mailed to it any more. Compare the \
+                       address with the client, sign by sign. If it is right after all, mail can go there again.";
+    let evidence = seen(suppressed.since, format!("came back: {}", suppressed.words));
+    let finding = said(FindingCode::AddressSuppressed, severity, "Nothing is mailed to this address", explanation);
+    Some(finding.seen([evidence]).mended_by(RemedyCommand::LiftAndResend, "Lift and send a new link"))
 }
 
 fn attempt(attempt: &Attempt) -> Evidence {
@@ -134,27 +190,25 @@ fn attempt(attempt: &Attempt) -> Evidence {
         DeliveryState::Accepted => "taken by the other server",
         DeliveryState::Deferred => "put off",
         DeliveryState::Failed => "refused",
+        DeliveryState::Bounced => "came back",
+        DeliveryState::Complained => "called unwanted by its reader",
         DeliveryState::Queued | DeliveryState::Sending | DeliveryState::Cancelled => "not sent",
     };
     seen(attempt.at, format!("{became}: {}", attempt.reply))
 }
 
 /// Servers that refuse the practice's mail whatever the address.
-fn sender(mail: &Delivery, severity: Severity) -> Option<Finding> {
-    let undelivered = matches!(mail.state, DeliveryState::Failed | DeliveryState::Deferred);
-    let told = mail.attempts.last().filter(|last| undelivered && blames_sender(&last.reply))?;
+fn sender(case: &Case<'_>, mail: &Delivery, severity: Severity) -> Option<Finding> {
+    let undelivered = matches!(mail.state, DeliveryState::Failed | DeliveryState::Deferred | DeliveryState::Bounced);
+    let told = mail.attempts.iter().rev().find(|attempt| attempt.reason.is_some()).filter(|_| undelivered)?;
+    if told.reason != Some(Reason::SenderNotAuthenticated) || is_withheld(case, mail) {
+        return None;
+    }
     let explanation = "The other server takes no mail from the practice's own domain, because the domain doesn't prove that the mail is \
                        its own (SPF, DKIM, DMARC). The client's address is not to blame. Whoever looks after the domain has to put \
                        that right; until then the same happens to others at the same provider.";
     let title = "The practice's own domain is refused";
     Some(said(FindingCode::SenderNotAuthenticated, severity, title, explanation).seen([attempt(told)]))
-}
-
-fn blames_sender(reply: &str) -> bool {
-    let codes = reply.split(|c: char| !(c.is_ascii_digit() || c == '.'));
-    codes
-        .filter_map(|code| code.trim_end_matches('.').split_once('.'))
-        .any(|(class, rest)| matches!(class, "4" | "5") && SENDER_AT_FAULT.contains(&rest))
 }
 
 fn accepted_at(mail: &Delivery) -> Option<Timestamp> {
@@ -185,6 +239,10 @@ fn of_link(case: &Case<'_>, mail: &Delivery, traced: &TracedLink, severity: Seve
                 }
                 None => openings,
             };
+            // That it came back is told already.
+            if read.is_none() && mail.state == DeliveryState::Bounced {
+                return None;
+            }
             let (code, title, explanation) = match read.is_some() {
                 true => (
                     FindingCode::LinkOpenedNotUsed,
@@ -199,7 +257,9 @@ fn of_link(case: &Case<'_>, mail: &Delivery, traced: &TracedLink, severity: Seve
                      and in other folders too, and check that the address is right.",
                 ),
             };
-            let finding = said(code, severity, title, explanation).seen(openings).seen([taken]);
+            let complaint = mail.attempts.iter().rev().find(|attempt| attempt.state == DeliveryState::Complained);
+            let complaint = complaint.map(self::attempt);
+            let finding = said(code, severity, title, explanation).seen(openings).seen(complaint).seen([taken]);
             Some(finding.mended_by(RemedyCommand::Resend, "Send a new link"))
         }
     }

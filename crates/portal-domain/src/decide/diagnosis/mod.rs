@@ -95,8 +95,19 @@ pub fn diagnose(case: &Case<'_>) -> Vec<Finding> {
     } else if !blocked {
         findings.push(unexplained(case));
     }
+    if delivery::suppression(case).is_some() {
+        findings.iter_mut().filter_map(|finding| finding.remedy.as_mut()).for_each(lift_first);
+    }
     findings.sort_by_key(rank);
     findings
+}
+
+/// A new link alone would not leave.
+fn lift_first(remedy: &mut Remedy) {
+    if remedy.command == RemedyCommand::Resend {
+        remedy.command = RemedyCommand::LiftAndResend;
+        "Lift and send a new link".clone_into(&mut remedy.label);
+    }
 }
 
 /// The order of likelihood.

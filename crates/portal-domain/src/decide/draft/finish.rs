@@ -161,6 +161,7 @@ impl Draft<'_> {
             login: self.contact.login.map(with_own),
             holders: users.chain(logins).collect(),
             locked: self.before.locked.clone(),
+            suppressed: self.suppressed.clone(),
         }
     }
 }

@@ -36,7 +36,7 @@ on_both_databases!(
     webhook_disabled,
 );
 
-const COMMANDS: [&str; 4] = ["activate", "resend", "deactivate", "reactivate"];
+const COMMANDS: [&str; 5] = ["activate", "resend", "lift-suppression", "deactivate", "reactivate"];
 const STAFF: &str = "uma@smith.example";
 
 impl Scene {
@@ -180,7 +180,7 @@ async fn no_email(database: Database) {
 async fn not_activated(database: Database) {
     let scene = Scene::new(database).await;
     scene.contact("c-1", EMAIL).await;
-    for command in ["resend", "deactivate", "reactivate"] {
+    for command in ["resend", "lift-suppression", "deactivate", "reactivate"] {
         scene.host.order("c-1", command).await.expect_problem(409, "not_activated");
     }
     scene.credential("c-1", HASH).await.expect_problem(409, "not_activated");

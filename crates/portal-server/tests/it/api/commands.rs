@@ -9,6 +9,7 @@ on_both_databases!(
     get_contacts_by_ref_portal,
     post_contacts_by_ref_portal_activate,
     post_contacts_by_ref_portal_resend,
+    post_contacts_by_ref_portal_lift_suppression,
     post_contacts_by_ref_portal_deactivate,
     post_contacts_by_ref_portal_reactivate,
 );
@@ -40,6 +41,20 @@ async fn post_contacts_by_ref_portal_resend(database: Database) {
     assert_eq!(scene.host.order("c-1", "resend").await.expect(200)["outcome"], "changed");
     assert_ne!(scene.sink.mail(1).await.token(), first);
     scene.answers("post_contacts_by_ref_portal_resend");
+}
+
+async fn post_contacts_by_ref_portal_lift_suppression(database: Database) {
+    let scene = Scene::new(database).await;
+    scene.invited("c-1", "ada@smith.example").await;
+    scene.came_back(0).await;
+    let told = scene.reads.get("/contacts/c-1/portal/diagnosis").await.expect(200);
+    let codes: Vec<_> = told["findings"].as_array().unwrap().iter().map(|finding| &finding["code"]).collect();
+    assert_eq!(codes, ["mail_bounced", "address_suppressed", "password_not_set"]);
+    assert_eq!(told["findings"][0]["remedy"]["command"], "lift_and_resend");
+    let lifted = scene.host.order("c-1", "lift-suppression").await.expect(200);
+    assert_eq!((&lifted["outcome"], &lifted["portal"]["status"]), (&json!("changed"), &json!("invited")));
+    assert!(scene.sink.mail(1).await.has_link());
+    scene.answers("post_contacts_by_ref_portal_lift_suppression");
 }
 
 async fn post_contacts_by_ref_portal_deactivate(database: Database) {

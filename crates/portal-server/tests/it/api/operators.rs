@@ -14,6 +14,7 @@ on_both_databases!(
     get_operator_practices_by_slug_api_keys,
     post_operator_practices_by_slug_api_keys,
     delete_operator_practices_by_slug_api_keys_by_id,
+    post_operator_delivery_reports,
 );
 
 async fn get_operator_practices(database: Database) {
@@ -84,4 +85,36 @@ async fn delete_operator_practices_by_slug_api_keys_by_id(database: Database) {
     scene.operator.delete(&path).await.expect(204);
     scene.reads.get("/contacts").await.expect_problem(401, "unauthorized");
     scene.answers("delete_operator_practices_by_slug_api_keys_by_id");
+}
+
+async fn post_operator_delivery_reports(database: Database) {
+    let scene = Scene::new(database).await;
+    scene.invited("c-1", "ada@smith.example").await;
+    let mail = scene.sink.mail(0).await;
+    let report = async |body| scene.operator.post("/operator/delivery-reports", body).await;
+    let (id, to) = (mail.message_id(), mail.to().to_owned());
+    for foreign in [
+        json!({ "event": "bounced", "return_path": "b+smith.a.b@portal.example" }),
+        json!({ "event": "bounced", "message_id": id }),
+        json!({ "event": "complained", "message_id": id, "recipient": "bob@smith.example" }),
+    ] {
+        assert_eq!(report(foreign.clone()).await.expect(200)["outcome"], "ignored", "{foreign}");
+    }
+    report(json!({ "event": "bounced" })).await.expect_problem(400, "invalid_request");
+    report(json!({ "event": "opened", "message_id": id })).await.expect_problem(400, "invalid_request");
+    let body =
+        json!({ "event": "bounced", "message_id": id, "recipient": to, "reason": "mailbox_full", "words": "full" });
+    assert_eq!(report(body).await.expect(200)["outcome"], "taken");
+    let told = scene.reads.get("/contacts/c-1/portal/messages").await.expect(200);
+    let message = &told["items"][0];
+    assert_eq!((&message["state"], &message["attempts"][1]["state"]), (&json!("bounced"), &json!("bounced")));
+    assert_eq!(
+        (&message["attempts"][1]["reason"], &message["attempts"][1]["reply"]),
+        (&json!("mailbox_full"), &json!("full"))
+    );
+    let again = json!({ "event": "bounced", "return_path": mail.sender, "words": "550 5.1.1 no such user" });
+    assert_eq!(report(again).await.expect(200)["outcome"], "taken", "it is known");
+    let portal = scene.reads.get("/contacts/c-1/portal").await.expect(200);
+    assert_eq!(portal["status"], "invitation_undelivered");
+    scene.answers("post_operator_delivery_reports");
 }

@@ -142,6 +142,14 @@ impl Scene {
         Self { bed, sink, service, host, reads, signs, moves, operator, front_end, seen }
     }
 
+    /// Says that the mail of this number came back, since nobody has the address.
+    pub(super) async fn came_back(&self, number: usize) {
+        let mail = self.sink.mail(number).await;
+        let report = json!({ "event": "bounced", "return_path": mail.sender, "words": "550 5.1.1 no such user here" });
+        let told = self.operator.post("/operator/delivery-reports", report).await.expect(200);
+        assert_eq!(told["outcome"], "taken");
+    }
+
     /// A contact with this address.
     pub(super) async fn contact(&self, reference: &str, email: &str) {
         let body = json!({ "name": format!("Person {reference}"), "emails": [email], "clients": [] });

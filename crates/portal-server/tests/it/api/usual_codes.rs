@@ -116,6 +116,7 @@ impl Things {
             "post_activations" => json!({ "action": "resend", "contacts": ["y"] }),
             "post_handoffs" => json!({ "contact": "x" }),
             "post_sign_ins" => json!({ "code": self.code }),
+            "post_operator_delivery_reports" => json!({ "event": "complained", "message_id": "x" }),
             "post_operator_practices_by_slug_api_keys" => json!({ "name": "other", "scopes": ["read"] }),
             "put_contacts_by_ref_credential" => json!({ "hash": HASH }),
             "put_contacts_by_ref_emails" => json!({ "emails": [EMAIL] }),

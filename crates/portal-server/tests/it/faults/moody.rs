@@ -110,7 +110,8 @@ impl Inner {
         stream.set_nodelay(true)?;
         let (reader, mut writer) = stream.into_split();
         let mut reader = BufReader::new(reader);
-        let mut mail = Mail { recipients: Vec::new(), parameters: String::new(), text: Vec::new() };
+        let mut mail =
+            Mail { sender: String::new(), recipients: Vec::new(), parameters: String::new(), text: Vec::new() };
         let mut reply: &[u8] = b"220 moody.example ready\r\n";
         let mut ended_mail = false;
         loop {

@@ -22,6 +22,8 @@ pub(crate) struct Sink {
 /// A message that was taken.
 #[derive(Clone, Debug)]
 pub(crate) struct Mail {
+    /// What stood between `<` and `>` after `MAIL FROM:`: where reports go.
+    pub(crate) sender: String,
     /// What stood between `<` and `>` after `RCPT TO:`, one for each recipient.
     pub(crate) recipients: Vec<String>,
     /// What stood after the sender's address, such as `SMTPUTF8`.
@@ -126,7 +128,7 @@ async fn talk(stream: TcpStream, utf8: bool, taken: Arc<Mutex<Vec<Mail>>>) -> st
     stream.set_nodelay(true)?;
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader);
-    let mut mail = Mail { recipients: Vec::new(), parameters: String::new(), text: Vec::new() };
+    let mut mail = Mail { sender: String::new(), recipients: Vec::new(), parameters: String::new(), text: Vec::new() };
     writer.write_all(b"220 sink.example ready\r\n").await?;
     loop {
         let mut line = Vec::new();
@@ -140,6 +142,8 @@ async fn talk(stream: TcpStream, utf8: bool, taken: Arc<Mutex<Vec<Mail>>>) -> st
             "EHLO" => b"250-sink.example\r\n250 8BITMIME\r\n",
             "MAIL" => {
                 mail.recipients.clear();
+                let path = line.split_once('<').and_then(|(_, rest)| rest.split_once('>'));
+                mail.sender = path.map_or("", |(path, _)| path).to_owned();
                 mail.parameters = line.split_once('>').map_or("", |(_, rest)| rest).trim().to_owned();
                 b"250 go on\r\n"
             }

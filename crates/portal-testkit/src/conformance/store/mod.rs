@@ -9,7 +9,7 @@ mod keys;
 mod links;
 mod logins;
 mod passages;
-mod personal;
+pub(super) mod personal;
 mod races;
 mod sessions;
 mod staff;

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// What an erasure of this contact alone says.
-pub(super) fn erasure(contact: &Contact, heir: Option<Heir>) -> Erasure {
+pub(in crate::conformance) fn erasure(contact: &Contact, heir: Option<Heir>) -> Erasure {
     let names = Names { reference: contact.reference.clone(), names: BTreeSet::from([contact.name.clone()]) };
     Erasure {
         contacts: vec![contact.id],

@@ -10,6 +10,7 @@ use portal_domain::{
     message::Message,
     port::{Clock, Page},
     practice::{Role, Settings},
+    returned::{DeliveryReport, Reason, Returned, Taken, Why},
     session::SessionToken,
     status::{PortalPart, portal_part},
     time::Timestamp,
@@ -142,6 +143,25 @@ impl Desk {
 
     pub(super) async fn resend(&self, who: &str) -> Ruled<ContactAnswer> {
         ruled(self.fixture.portal.resend(&self.call, &reference(who)).await)
+    }
+
+    pub(super) async fn lift(&self, who: &str) -> Ruled<ContactAnswer> {
+        ruled(self.fixture.portal.lift_suppression(&self.call, &reference(who)).await)
+    }
+
+    /// The newest mail comes back, with this reason.
+    pub(super) async fn bounce(&self, reason: Reason) {
+        let newest = self.messages().await.pop().expect("there is a mail");
+        let report = self.report(&newest, Returned::Bounced(Why { reason, lasting: true }));
+        assert_eq!(self.fixture.portal.take_report(&report).await.unwrap(), Taken::Noted);
+    }
+
+    /// A report about a message that came to its return path.
+    pub(super) fn report(&self, message: &Message, what: Returned) -> DeliveryReport {
+        let slug = Slug::parse("elm").expect("a slug");
+        let path = self.fixture.portal.tokens.return_paths().make(&slug, message.id, "portal.example");
+        let (recipient, words) = (Some(message.to.as_str().to_owned()), "550 the words of a server".to_owned());
+        DeliveryReport { paths: vec![path], message_id: None, what, recipient, words }
     }
 
     pub(super) async fn deactivate(&self, who: &str) -> Ruled<ContactAnswer> {

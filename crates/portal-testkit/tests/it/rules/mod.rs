@@ -16,6 +16,7 @@ mod moves_shared;
 mod moving_in;
 mod once;
 mod planted;
+mod returns;
 mod sessions;
 mod staff;
 mod trial;

@@ -6,6 +6,7 @@ use portal_domain::{
     finding::{Finding, Remedy, RemedyCommand},
     message::SendOutcome,
     practice::SharedLogin,
+    returned::Reason,
     usecase::PutContactInput,
 };
 use portal_testkit::machine::block_on;
@@ -29,6 +30,8 @@ enum Cause {
     TakenAddress,
     NoAddress,
     MailRefused,
+    MailCameBack,
+    Suppressed,
     DomainRefused,
     MailPutOff,
     MailWaits,
@@ -47,7 +50,7 @@ enum Cause {
 }
 
 impl Cause {
-    const ALL: [Self; 23] = [
+    const ALL: [Self; 25] = [
         Self::NeverActivated,
         Self::TakenAway,
         Self::ClientSuspended,
@@ -56,6 +59,8 @@ impl Cause {
         Self::TakenAddress,
         Self::NoAddress,
         Self::MailRefused,
+        Self::MailCameBack,
+        Self::Suppressed,
         Self::DomainRefused,
         Self::MailPutOff,
         Self::MailWaits,
@@ -84,6 +89,8 @@ impl Cause {
             Self::TakenAddress => "login_email_taken",
             Self::NoAddress => "no_email",
             Self::MailRefused => "mail_failed",
+            Self::MailCameBack => "mail_bounced",
+            Self::Suppressed => "address_suppressed",
             Self::DomainRefused => "sender_not_authenticated",
             Self::MailPutOff => "mail_deferred",
             Self::MailWaits => "mail_queued",
@@ -189,6 +196,8 @@ impl History {
             | Cause::TakenAddress
             | Cause::NoAddress => self.plant_in_access(cause).await,
             Cause::MailRefused
+            | Cause::MailCameBack
+            | Cause::Suppressed
             | Cause::DomainRefused
             | Cause::MailPutOff
             | Cause::MailWaits
@@ -244,6 +253,21 @@ impl History {
             Cause::MailRefused => {
                 let outcome = refusal(&mut self.dice);
                 self.invite(&outcome).await;
+            }
+            Cause::MailCameBack => {
+                self.invite(&accepted()).await;
+                self.desk.wait(self.dice.hours(100));
+                let reasons = [Reason::UserUnknown, Reason::MailboxFull, Reason::RejectedContent, Reason::Expired];
+                let reason = reasons[usize::try_from(self.dice.roll(4)).unwrap()];
+                self.desk.bounce(reason).await;
+            }
+            Cause::Suppressed => {
+                self.invite(&accepted()).await;
+                self.desk.wait(self.dice.hours(100));
+                self.desk.bounce(Reason::UserUnknown).await;
+                self.desk.wait(self.dice.hours(20));
+                self.desk.resend("ada").await.unwrap();
+                self.deliver().await;
             }
             Cause::DomainRefused => {
                 let code = ["5.7.26", "5.7.9", "5.7.515"][usize::try_from(self.dice.roll(3)).unwrap()];
@@ -380,6 +404,7 @@ impl History {
             RemedyCommand::Activate => drop(desk.activate("ada").await.unwrap()),
             RemedyCommand::Reactivate => drop(desk.reactivate("ada").await.unwrap()),
             RemedyCommand::Resend => drop(desk.resend("ada").await.unwrap()),
+            RemedyCommand::LiftAndResend => drop(desk.lift("ada").await.unwrap()),
             RemedyCommand::MoveToTop => on_top(&remedy.address.unwrap()).await,
             RemedyCommand::UseNextAddress => {
                 on_top(&remedy.address.unwrap()).await;

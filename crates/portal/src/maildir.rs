@@ -1,0 +1,188 @@
+//! Mail that came back, read from a Maildir: what a mail server delivers for the return path (D3).
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use portal_bounce::{Kind, MOST_BYTES};
+use portal_domain::{
+    returned::{DeliveryReport, Reason, Returned, Taken, Why},
+    usecase::{Error, Portal},
+};
+use tokio::{fs, io::AsyncReadExt};
+
+/// So many mails are read in one look.
+const AT_ONCE: usize = 200;
+/// What marks a mail of a Maildir as seen.
+const SEEN: &str = ":2,S";
+
+/// Reads a Maildir. Any number of processes may look at the same one.
+#[derive(Clone, Debug)]
+pub struct Maildir {
+    folder: PathBuf,
+}
+
+/// What came of the mails in one look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Read {
+    /// Reports about messages of ours; their files are deleted.
+    pub reports: u64,
+    /// All others; their files are in `cur`, seen.
+    pub others: u64,
+}
+
+impl Read {
+    /// All of them.
+    pub const fn total(self) -> u64 {
+        self.reports + self.others
+    }
+}
+
+/// Why a look was broken off. What was not read yet stays where it is.
+#[derive(Debug)]
+pub enum LookError {
+    /// The folder, or a file in it, can't be read, moved or deleted.
+    Folder(io::Error),
+    /// A report could not be noted.
+    Portal(Error),
+}
+
+impl std::fmt::Display for LookError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Folder(error) => write!(f, "the Maildir can't be read: {error}"),
+            Self::Portal(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for LookError {}
+
+impl From<io::Error> for LookError {
+    fn from(error: io::Error) -> Self {
+        Self::Folder(error)
+    }
+}
+
+impl From<Error> for LookError {
+    fn from(error: Error) -> Self {
+        Self::Portal(error)
+    }
+}
+
+impl Maildir {
+    /// The Maildir in this folder, which holds `new` and `cur`.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Reads some of what is new, the oldest names first. A report about a message of ours is noted, and its file deleted; what is
+    /// anything else is moved to `cur`, for whoever looks after the mailbox. A file that is read twice changes nothing the second
+    /// time.
+    ///
+    /// # Errors
+    ///
+    /// Where a file or the database fails; that file and those after it stay.
+    pub async fn look(&self, portal: &Portal) -> Result<Read, LookError> {
+        let mut read = Read::default();
+        for name in self.new_names().await? {
+            let path = self.folder.join("new").join(&name);
+            let Some(mail) = gone_is_none(open(&path).await)? else { continue };
+            // Reading a hostile mail takes a while.
+            let report = tokio::task::spawn_blocking(move || report(&mail)).await;
+            let report = report.unwrap_or_else(|error| {
+                tracing::error!(%error, "a mail could not be read");
+                None
+            });
+            let taken = match report {
+                Some(report) => portal.take_report(&report).await?,
+                None => Taken::Foreign,
+            };
+            if taken == Taken::Foreign {
+                self.put_by(&path, &name).await?;
+                read.others += 1;
+            } else {
+                gone_is_none(fs::remove_file(&path).await)?;
+                read.reports += 1;
+            }
+            metrics::counter!("portal_returned_mails_total", "taken" => in_a_word(taken)).increment(1);
+        }
+        Ok(read)
+    }
+
+    async fn new_names(&self) -> io::Result<Vec<String>> {
+        let mut folder = fs::read_dir(self.folder.join("new")).await?;
+        let mut names = Vec::new();
+        while let Some(entry) = folder.next_entry().await? {
+            let is_mail = entry.file_type().await?.is_file();
+            names.extend(entry.file_name().into_string().ok().filter(|name| is_mail && !name.starts_with('.')));
+        }
+        names.sort_unstable();
+        names.truncate(AT_ONCE);
+        Ok(names)
+    }
+
+    async fn put_by(&self, path: &Path, name: &str) -> io::Result<()> {
+        let base = name.split_once(':').map_or(name, |(base, _)| base);
+        let moved = fs::rename(path, self.folder.join("cur").join(format!("{base}{SEEN}"))).await;
+        gone_is_none(moved).map(drop)
+    }
+}
+
+/// As much of a mail as anybody looks at.
+async fn open(path: &Path) -> io::Result<Vec<u8>> {
+    let mut mail = Vec::new();
+    fs::File::open(path).await?.take(MOST_BYTES as u64).read_to_end(&mut mail).await?;
+    Ok(mail)
+}
+
+/// Another process was faster.
+fn gone_is_none<T>(done: io::Result<T>) -> io::Result<Option<T>> {
+    match done {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        done => done.map(Some),
+    }
+}
+
+const fn in_a_word(taken: Taken) -> &'static str {
+    match taken {
+        Taken::Noted => "noted",
+        Taken::Known => "known",
+        Taken::Foreign => "foreign",
+    }
+}
+
+/// What a mail says of a message, if it is a bounce or a complaint.
+fn report(mail: &[u8]) -> Option<DeliveryReport> {
+    let report = portal_bounce::classify(mail);
+    let what = match report.kind {
+        Kind::Bounce => {
+            let reason = report.reason.map_or("", portal_bounce::Reason::as_str);
+            Returned::Bounced(Why { reason: Reason::parse(reason).unwrap_or(Reason::Other), lasting: report.hard })
+        }
+        Kind::Complaint => Returned::Complained,
+        Kind::Delayed | Kind::Delivered | Kind::Vacation | Kind::Unrelated => return None,
+    };
+    Some(DeliveryReport {
+        paths: report.return_path,
+        message_id: report.original_message_id,
+        what,
+        recipient: report.recipient,
+        words: report.words.unwrap_or_default(),
+    })
+}
+
+/// What the words of a mail server mean that said no at the hand-over; nothing where they are our own.
+pub(crate) fn why(reply: &str, given_up: bool) -> Option<Why> {
+    let said = reply.starts_with(|c: char| c.is_ascii_digit());
+    said.then(|| {
+        let judged = portal_bounce::judge_reply(reply, given_up);
+        Why { reason: Reason::parse(judged.reason.as_str()).unwrap_or(Reason::Other), lasting: judged.lasting }
+    })
+}
