@@ -9,7 +9,7 @@ use std::{
 use axum::{
     body::{Body, Bytes, HttpBody},
     extract::{Request, State},
-    http::{HeaderMap, Method, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -202,14 +202,11 @@ async fn named(
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<String, Problem> {
-    let mut given = headers.get_all(HEADER).into_iter();
-    let only = given.next().filter(|_| given.next().is_none()).and_then(|value| value.to_str().ok());
-    // A header may hold tabs, and what `to_str` takes as text may too.
-    let right = only.filter(|key| (1..=255).contains(&key.len()) && key.bytes().all(|it| matches!(it, b' '..=b'~')));
+    let given = RequestKey::given(headers.get_all(HEADER).into_iter().map(HeaderValue::as_bytes));
     let wrong = || {
         Problem::invalid_field("Idempotency-Key", "`Idempotency-Key` is one text of 1–255 printable ASCII characters")
     };
-    right.map(str::to_owned).ok_or_else(wrong)
+    given.map(str::to_owned).ok_or_else(wrong)
 }
 
 /// The named calls that run in this program. Those of other instances meet at the receipt.

@@ -230,6 +230,24 @@ pub struct RequestKey {
     pub key: String,
 }
 
+impl RequestKey {
+    /// What a caller names its request by, of the values it gave: exactly one, of 1–255 printable ASCII characters. `None` otherwise.
+    ///
+    /// ```
+    /// use portal_domain::port::RequestKey;
+    ///
+    /// assert_eq!(RequestKey::given([&b"order 7"[..]]), Some("order 7"));
+    /// assert_eq!(RequestKey::given([&b"order\t7"[..]]), None);
+    /// assert_eq!(RequestKey::given([&b"7"[..], b"8"]), None);
+    /// ```
+    pub fn given<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<&'a str> {
+        let mut values = values.into_iter();
+        let only = values.next().filter(|_| values.next().is_none())?;
+        let plain = (1..=255).contains(&only.len()) && only.iter().all(|it| matches!(it, b' '..=b'~'));
+        std::str::from_utf8(only).ok().filter(|_| plain)
+    }
+}
+
 /// What a finished command left, so that its repetition gets the same answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
