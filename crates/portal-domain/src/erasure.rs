@@ -12,6 +12,7 @@ use crate::{
     email::{EmailAddress, LoginKey},
     id::{ContactId, LoginId, PracticeId, Ref},
     job::{ImportInput, JobRow, RowContent, RowReport, SettledRow},
+    throttle::TryMark,
     time::Timestamp,
 };
 
@@ -29,6 +30,9 @@ pub struct Erasure {
     pub names: Option<Names>,
     /// Their addresses, as they were spelled, each with its key: what was asked for there is forgotten, unless somebody has the key.
     pub addresses: BTreeMap<String, Option<LoginKey>>,
+    /// The keys of these addresses, each with the marks that notes of tries at it may have: they are forgotten, unless somebody has the
+    /// key.
+    pub tried: BTreeMap<LoginKey, Vec<TryMark>>,
     /// Who stays behind live logins that they were behind, one for each.
     pub heirs: Vec<Heir>,
     /// When.

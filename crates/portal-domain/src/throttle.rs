@@ -3,16 +3,24 @@
 //! A [`Bucket`] names a counter and the rule it is under; its [`Tally`] is what a store keeps of it, as JSON that no SQL
 //! looks into. A try is counted before anything costly is done, and given back where it turns out to be right.
 
+mod marks;
+
 use std::{net::IpAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub use self::marks::{TryMark, TryMarks};
 use crate::{
     email::LoginKey,
     id::{LoginId, SessionId, TryId, UserId, WorkspaceSessionId},
     time::Timestamp,
 };
+
+/// So long a try to sign in is remembered for the diagnosis (M8, X1).
+pub const NOTES_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// So many notes of tries at one mark are kept, the newest: whoever goes on typing the same takes no more room.
+pub const NOTES_AT_A_MARK: u32 = 100;
 
 /// Wrong passwords in [`WINDOW`] that start no pause (G1).
 const FREE: usize = 10;
@@ -252,13 +260,13 @@ impl Tally {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BrowserId(pub [u8; 16]);
 
-/// A try to sign in, noted for diagnosis and hints, whatever became of it.
+/// A try to sign in, noted for the diagnosis, whatever became of it. What was typed does not stand in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Try {
     /// Our id.
     pub id: TryId,
-    /// The key that was typed.
-    pub key: LoginKey,
+    /// Where it was: the mark of the key that was typed.
+    pub mark: TryMark,
     /// From where.
     pub origin: Option<String>,
     /// Whether from a browser that has signed in there before.
@@ -270,13 +278,24 @@ pub struct Try {
 impl Try {
     /// From when on the note is of no use.
     pub fn over_at(&self) -> Timestamp {
-        self.at.after(7 * DAY)
+        self.at.after(NOTES_KEPT)
     }
 }
 
 /// A try to sign in, as it is read back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedTry {
+    /// The try.
+    pub noted: Try,
+    /// Whether the password was right.
+    pub right: bool,
+}
+
+/// A recorded try at a key that somebody asked about, and so knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlacedTry {
+    /// The key.
+    pub key: LoginKey,
     /// The try.
     pub noted: Try,
     /// Whether the password was right.

@@ -9,7 +9,7 @@ use portal_domain::{
     link::{Opened, TracedLink},
     message::Delivery,
     port::{Evidence, KnownAt, OPENED_ANEW, Page, StoreError},
-    throttle::{RecordedTry, Try},
+    throttle::{RecordedTry, Try, TryMark},
     time::Timestamp,
 };
 
@@ -86,15 +86,16 @@ impl Evidence for PostgresStore {
     async fn tries(
         &self,
         practice: PracticeId,
-        keys: &[LoginKey],
+        marks: &[TryMark],
         since: Timestamp,
         most: u32,
     ) -> Result<Vec<RecordedTry>, StoreError> {
+        let marks: Vec<_> = marks.iter().map(|mark| mark.0.as_slice()).collect();
         let rows = sqlx::query!(
-            "SELECT try_id, key, origin, known_browser, right_password, at FROM portal.sign_in_try
-             WHERE practice_id = $1 AND key = ANY ($2) AND at > $3 ORDER BY at DESC, try_id DESC LIMIT $4",
+            "SELECT try_id, mark, origin, known_browser, right_password, at FROM portal.sign_in_try
+             WHERE practice_id = $1 AND mark = ANY ($2) AND at > $3 ORDER BY at DESC, try_id DESC LIMIT $4",
             row::uuid(practice),
-            &texts(keys),
+            &marks as &[&[u8]],
             since.as_micros(),
             i64::from(most),
         )
@@ -104,7 +105,9 @@ impl Evidence for PostgresStore {
         let read = rows.into_iter().map(|it| {
             let noted = Try {
                 id: row::id(it.try_id),
-                key: key(&it.key)?,
+                mark: row::digest(&it.mark)
+                    .map(TryMark)
+                    .ok_or_else(|| row::damaged("sign_in_try", it.try_id, "its mark has not 32 bytes"))?,
                 origin: it.origin,
                 known_browser: it.known_browser,
                 at: row::time(it.at),

@@ -276,8 +276,8 @@ async fn told(connection: &mut PgConnection, practice: Uuid, most: i64, gone: &m
     );
     gone.others += rows(&tries.execute(&mut *connection).await?);
     let keys = sqlx::query!(
-        "DELETE FROM portal.erased_key WHERE practice_id = $1 AND key IN
-             (SELECT key FROM portal.erased_key WHERE practice_id = $1 LIMIT $2)",
+        "DELETE FROM portal.erased_key WHERE practice_id = $1 AND (key, mark) IN
+             (SELECT key, mark FROM portal.erased_key WHERE practice_id = $1 LIMIT $2)",
         practice,
         most
     );

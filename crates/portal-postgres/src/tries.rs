@@ -6,7 +6,7 @@ use portal_domain::{
     email::LoginKey,
     id::PracticeId,
     port::StoreError,
-    throttle::{Admission, Bucket, BucketName, CountedTry, Tally, Try},
+    throttle::{Admission, Bucket, BucketName, CountedTry, NOTES_AT_A_MARK, Tally, Try},
     time::Timestamp,
 };
 use sqlx::{PgConnection, PgPool};
@@ -135,19 +135,31 @@ async fn keep(connection: &mut PgConnection, practice: Uuid, name: BucketName, t
     Ok(())
 }
 
+/// What somebody else removes just then is passed over, not waited for: the next note at the mark makes up for it.
 async fn note(connection: &mut PgConnection, practice: Uuid, noted: Option<&Try>) -> Result<(), Failure> {
     let Some(noted) = noted else { return Ok(()) };
     let origin = noted.origin.as_deref().map(row::text);
     sqlx::query!(
-        "INSERT INTO portal.sign_in_try (practice_id, try_id, key, origin, known_browser, right_password, at, over_at)
+        "INSERT INTO portal.sign_in_try (practice_id, try_id, mark, origin, known_browser, right_password, at, over_at)
          VALUES ($1, $2, $3, $4, $5, false, $6, $7)",
         practice,
         noted.id.to_uuid(),
-        noted.key.as_str(),
+        &noted.mark.0,
         origin.as_deref(),
         noted.known_browser,
         noted.at.as_micros(),
         noted.over_at().as_micros(),
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "DELETE FROM portal.sign_in_try t USING (
+             SELECT practice_id, try_id FROM portal.sign_in_try WHERE practice_id = $1 AND mark = $2
+             ORDER BY at DESC, try_id DESC OFFSET $3 FOR UPDATE SKIP LOCKED) AS o
+         WHERE t.practice_id = o.practice_id AND t.try_id = o.try_id",
+        practice,
+        &noted.mark.0,
+        i64::from(NOTES_AT_A_MARK),
     )
     .execute(connection)
     .await?;
@@ -211,20 +223,20 @@ async fn of_erased(pool: &PgPool, most: i64) -> Result<u64, StoreError> {
     let notes = sqlx::query!(
         "DELETE FROM portal.sign_in_try t USING (
              SELECT n.practice_id, n.try_id FROM portal.erased_key e
-             JOIN portal.sign_in_try n ON n.practice_id = e.practice_id AND n.key = e.key
+             JOIN portal.sign_in_try n ON n.practice_id = e.practice_id AND n.mark = e.mark
              WHERE NOT EXISTS (SELECT FROM portal.login_key k WHERE k.practice_id = e.practice_id AND k.key = e.key)
-             ORDER BY n.practice_id, n.key, n.at, n.try_id LIMIT $1 FOR UPDATE OF n) AS o
+             ORDER BY n.practice_id, n.mark, n.at, n.try_id LIMIT $1 FOR UPDATE OF n) AS o
          WHERE t.practice_id = o.practice_id AND t.try_id = o.try_id",
         most,
     );
     let notes = notes.execute(pool).await.map_err(store_error)?.rows_affected();
     let keys = sqlx::query!(
         "DELETE FROM portal.erased_key d USING (
-             SELECT e.practice_id, e.key FROM portal.erased_key e
+             SELECT e.practice_id, e.key, e.mark FROM portal.erased_key e
              WHERE EXISTS (SELECT FROM portal.login_key k WHERE k.practice_id = e.practice_id AND k.key = e.key)
-             OR NOT EXISTS (SELECT FROM portal.sign_in_try n WHERE n.practice_id = e.practice_id AND n.key = e.key)
-             ORDER BY e.practice_id, e.key LIMIT $1 FOR UPDATE OF e) AS o
-         WHERE d.practice_id = o.practice_id AND d.key = o.key",
+             OR NOT EXISTS (SELECT FROM portal.sign_in_try n WHERE n.practice_id = e.practice_id AND n.mark = e.mark)
+             ORDER BY e.practice_id, e.key, e.mark LIMIT $1 FOR UPDATE OF e) AS o
+         WHERE d.practice_id = o.practice_id AND d.key = o.key AND d.mark = o.mark",
         most,
     );
     Ok(notes + keys.execute(pool).await.map_err(store_error)?.rows_affected())

@@ -9,15 +9,16 @@ use portal_domain::{
     link::{Opened, TracedLink},
     message::Delivery,
     port::{Evidence, KnownAt, OPENED_ANEW, StoreError},
-    throttle::{RecordedTry, Try},
+    throttle::{RecordedTry, Try, TryMark},
     time::Timestamp,
 };
 use sqlx::{Connection as _, SqliteConnection};
 
 use crate::{
     SqliteStore,
+    encode::{HexBytes, json},
     error::Fault,
-    read::{LinkRow, MessageRow, damaged, id, key, views},
+    read::{LinkRow, MessageRow, damaged, digest, id, key, views},
     writer::Work,
 };
 
@@ -48,12 +49,12 @@ impl Evidence for SqliteStore {
     async fn tries(
         &self,
         practice: PracticeId,
-        keys: &[LoginKey],
+        marks: &[TryMark],
         since: Timestamp,
         most: u32,
     ) -> Result<Vec<RecordedTry>, StoreError> {
         let mut reader = self.reader().await?;
-        let answer = tries(&mut reader, practice, keys, since, most).await;
+        let answer = tries(&mut reader, practice, marks, since, most).await;
         reader.told(answer)
     }
 
@@ -133,18 +134,19 @@ async fn newest_links(
 async fn tries(
     connection: &mut SqliteConnection,
     practice: PracticeId,
-    keys: &[LoginKey],
+    marks: &[TryMark],
     since: Timestamp,
     most: u32,
 ) -> Result<Vec<RecordedTry>, Fault> {
-    let (practice, keys, since, most) = (practice.to_bytes(), texts(keys), since.as_micros(), i64::from(most));
+    let marks: Vec<_> = marks.iter().map(|mark| HexBytes(mark.0)).collect();
+    let (practice, marks, since, most) = (practice.to_bytes(), json(&marks), since.as_micros(), i64::from(most));
     let practice = practice.as_slice();
     let rows = sqlx::query!(
-        "SELECT t.try_id, t.key, t.origin, t.known_browser, t.right_password, t.at FROM json_each(?2) AS e
-         CROSS JOIN portal_sign_in_try AS t ON t.practice_id = ?1 AND t.key = e.value AND t.at > ?3
+        "SELECT t.try_id, t.mark, t.origin, t.known_browser, t.right_password, t.at FROM json_each(?2) AS e
+         CROSS JOIN portal_sign_in_try AS t ON t.practice_id = ?1 AND t.mark = unhex(e.value) AND t.at > ?3
          ORDER BY t.at DESC, t.try_id DESC LIMIT ?4",
         practice,
-        keys,
+        marks,
         since,
         most
     );
@@ -152,7 +154,7 @@ async fn tries(
     rows.map(|row| {
         let noted = Try {
             id: id(&row.try_id, "sign_in_try.try_id")?,
-            key: key(&row.key, "sign_in_try.key")?,
+            mark: TryMark(digest(&row.mark, "sign_in_try.mark")?),
             origin: row.origin,
             known_browser: row.known_browser != 0,
             at: Timestamp::from_micros(row.at),

@@ -308,8 +308,8 @@ async fn told(connection: &mut SqliteConnection, practice: &[u8], most: u32, gon
     );
     gone.others += rows(&tries.execute(&mut *connection).await?);
     let keys = sqlx::query!(
-        "DELETE FROM portal_erased_key WHERE practice_id = ?1 AND key IN
-             (SELECT key FROM portal_erased_key WHERE practice_id = ?1 LIMIT ?2)",
+        "DELETE FROM portal_erased_key WHERE practice_id = ?1 AND (key, mark) IN
+             (SELECT key, mark FROM portal_erased_key WHERE practice_id = ?1 LIMIT ?2)",
         practice,
         most
     );

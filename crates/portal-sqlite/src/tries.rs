@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use portal_domain::{
     email::LoginKey,
     id::PracticeId,
-    throttle::{Admission, Bucket, BucketName, CountedTry, Tally, Try},
+    throttle::{Admission, Bucket, BucketName, CountedTry, NOTES_AT_A_MARK, Tally, Try},
     time::Timestamp,
 };
 use sqlx::SqliteConnection;
@@ -56,21 +56,30 @@ impl Work for CountTry {
 impl CountTry {
     async fn note(&self, connection: &mut SqliteConnection, practice: &[u8]) -> Result<(), Fault> {
         let Some(noted) = &self.noted else { return Ok(()) };
-        let (id, key) = (noted.id.to_bytes(), noted.key.as_str());
-        let id = id.as_slice();
+        let id = noted.id.to_bytes();
+        let (id, mark) = (id.as_slice(), noted.mark.0.as_slice());
         let (at, over_at) = (noted.at.as_micros(), noted.over_at().as_micros());
         let note = sqlx::query!(
-            "INSERT INTO portal_sign_in_try (practice_id, try_id, key, origin, known_browser, right_password, at, over_at)
+            "INSERT INTO portal_sign_in_try (practice_id, try_id, mark, origin, known_browser, right_password, at, over_at)
              VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7)",
             practice,
             id,
-            key,
+            mark,
             noted.origin,
             noted.known_browser,
             at,
             over_at
         );
-        note.execute(connection).await?;
+        note.execute(&mut *connection).await?;
+        let surplus = sqlx::query!(
+            "DELETE FROM portal_sign_in_try WHERE practice_id = ?1 AND try_id IN (
+                 SELECT try_id FROM portal_sign_in_try WHERE practice_id = ?1 AND mark = ?2
+                 ORDER BY at DESC, try_id DESC LIMIT -1 OFFSET ?3)",
+            practice,
+            mark,
+            NOTES_AT_A_MARK
+        );
+        surplus.execute(connection).await?;
         Ok(())
     }
 }
@@ -183,17 +192,17 @@ async fn of_erased(connection: &mut SqliteConnection, most: u32) -> Result<u64, 
     let notes = sqlx::query!(
         "DELETE FROM portal_sign_in_try WHERE (practice_id, try_id) IN (
              SELECT t.practice_id, t.try_id FROM portal_erased_key AS e
-             CROSS JOIN portal_sign_in_try AS t ON t.practice_id = e.practice_id AND t.key = e.key
+             CROSS JOIN portal_sign_in_try AS t ON t.practice_id = e.practice_id AND t.mark = e.mark
              WHERE NOT EXISTS (SELECT 1 FROM portal_login_key AS k WHERE k.practice_id = e.practice_id AND k.key = e.key)
              LIMIT ?1)",
         most
     );
     let notes = notes.execute(&mut *connection).await?.rows_affected();
     let keys = sqlx::query!(
-        "DELETE FROM portal_erased_key WHERE (practice_id, key) IN (
-             SELECT e.practice_id, e.key FROM portal_erased_key AS e
+        "DELETE FROM portal_erased_key WHERE (practice_id, key, mark) IN (
+             SELECT e.practice_id, e.key, e.mark FROM portal_erased_key AS e
              WHERE EXISTS (SELECT 1 FROM portal_login_key AS k WHERE k.practice_id = e.practice_id AND k.key = e.key)
-             OR NOT EXISTS (SELECT 1 FROM portal_sign_in_try AS t WHERE t.practice_id = e.practice_id AND t.key = e.key)
+             OR NOT EXISTS (SELECT 1 FROM portal_sign_in_try AS t WHERE t.practice_id = e.practice_id AND t.mark = e.mark)
              LIMIT ?1)",
         most
     );

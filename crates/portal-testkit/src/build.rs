@@ -22,6 +22,7 @@ use portal_domain::{
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser, Role, Scope, Settings},
     session::{Factor, PortalSession, ProfileId, SessionHash, WorkspaceSession, WorkspaceSessionHash},
     sign_in_code::{CodeHash, SignInCode},
+    throttle::TryMarks,
     time::Timestamp,
     viewing::ViewHash,
 };
@@ -84,6 +85,17 @@ pub fn emails(texts: &[&str]) -> EmailList {
 /// Link tokens under one fixed key.
 pub fn link_tokens() -> LinkTokens {
     LinkTokens::new(vec![(signing_key(), [7; 32])]).expect("there is a key")
+}
+
+/// The same, after the program got a newer key.
+pub fn rotated_tokens() -> LinkTokens {
+    let newer = KeyId::parse("k2").expect("test data is the name of a key");
+    LinkTokens::new(vec![(newer, [8; 32]), (signing_key(), [7; 32])]).expect("there is a key")
+}
+
+/// The marks of tries in a practice, under the one key.
+pub fn try_marks(practice: PracticeId) -> TryMarks {
+    TryMarks::new(&link_tokens(), practice)
 }
 
 /// Keys of the journal, the same.

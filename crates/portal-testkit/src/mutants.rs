@@ -106,6 +106,7 @@ const fn law_of_things(fault: Fault) -> Option<&'static str> {
         Fault::AdmitRacy => "of_many_tries_at_once_no_more_than_the_limit_go_on",
         Fault::RefundIgnored => "a_right_password_is_given_back",
         Fault::TriesNotNoted => "a_try_is_noted_whatever_becomes_of_it",
+        Fault::NotesUnbounded => "of_the_notes_at_a_mark_the_newest_are_kept",
         Fault::TriesKept => "a_change_forgets_a_counter",
         Fault::ReceiptsForgottenEarly => "receipts_are_forgotten_in_their_time",
         Fault::TriesForgottenEarly => "tries_are_forgotten_in_their_time",

@@ -11,12 +11,13 @@ use crate::{
     Refusal,
     change::{Aggregate, Change, Decision, Expect, Reliance},
     contact::Contact,
-    email::EmailAddress,
+    email::{EmailAddress, LoginKey},
     erasure::{Erasure, Found, Heir, Names, Traces},
     event::{Event, Subject},
     facts::{ContactFacts, LoginFacts},
     id::{ContactId, EventId, Ref},
     login::Login,
+    throttle::TryMarks,
     time::Timestamp,
 };
 
@@ -31,6 +32,8 @@ pub struct Erase<'a> {
     pub traces: &'a Traces,
     /// The live logins that links or mail about them belong to.
     pub logins: &'a [LoginFacts],
+    /// The marks of notes of tries.
+    pub marks: &'a TryMarks,
 }
 
 /// The receipt of an erasure. Nothing in it is personal.
@@ -109,7 +112,12 @@ fn erasure(facts: &ContactFacts, command: Erase<'_>, at: Timestamp) -> Erasure {
     let addresses: BTreeSet<_> = present.iter().flat_map(|contact| spellings(contact)).collect();
     let addresses: BTreeSet<_> = addresses.into_iter().chain(command.traces.addresses.iter().cloned()).collect();
     let key = |address: &String| EmailAddress::parse(address).ok().map(|email| email.key().clone());
+    let tried = |key: LoginKey| {
+        let marks = command.marks.all(&key).collect();
+        (key, marks)
+    };
     Erasure {
+        tried: addresses.iter().filter_map(key).map(tried).collect(),
         contacts: present.map(|contact| contact.id).into_iter().chain(command.gone.iter().copied()).collect(),
         names: command.reference.map(|reference| Names { reference: reference.clone(), names }),
         addresses: addresses.into_iter().map(|address| (address.clone(), key(&address))).collect(),

@@ -17,7 +17,7 @@ use crate::{
 /// What the header calls the format.
 pub const FORMAT: &str = "portal-practice-export";
 /// Raised by every change that a reader has to know of; new types and fields come without.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// One line of an export.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -234,14 +234,12 @@ pub struct SignInCodeRecord {
     pub used_at: Option<When>,
 }
 
-/// A try to sign in.
+/// A try to sign in. What was typed is not kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TryRecord {
     /// Our id.
     pub id: TryId,
-    /// The key that was typed.
-    pub key: String,
     /// From where.
     pub origin: Option<String>,
     /// Whether from a browser that had signed in there before.
@@ -256,7 +254,6 @@ impl From<RecordedTry> for TryRecord {
     fn from(RecordedTry { noted, right }: RecordedTry) -> Self {
         Self {
             id: noted.id,
-            key: noted.key.as_str().to_owned(),
             origin: noted.origin,
             known_browser: noted.known_browser,
             right_password: right,

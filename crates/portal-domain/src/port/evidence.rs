@@ -10,7 +10,7 @@ use crate::{
     id::{ContactId, LinkId, PracticeId},
     link::TracedLink,
     message::Delivery,
-    throttle::RecordedTry,
+    throttle::{RecordedTry, TryMark},
     time::Timestamp,
 };
 
@@ -37,11 +37,11 @@ pub trait Evidence: Send + Sync {
         most: u32,
     ) -> Result<Vec<TracedLink>, StoreError>;
 
-    /// Up to `most` tries to sign in at any of these keys after `since`, the newest first, as far as they are remembered.
+    /// Up to `most` tries to sign in at any of these marks after `since`, the newest first, as far as they are remembered.
     async fn tries(
         &self,
         practice: PracticeId,
-        keys: &[LoginKey],
+        marks: &[TryMark],
         since: Timestamp,
         most: u32,
     ) -> Result<Vec<RecordedTry>, StoreError>;

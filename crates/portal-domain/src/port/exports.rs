@@ -6,6 +6,7 @@ use crate::{
     id::{PracticeId, Ref},
     journal::Mark,
     practice::Practice,
+    throttle::TryMarks,
     time::Timestamp,
 };
 
@@ -17,12 +18,13 @@ pub trait Exports: Send + Sync {
     /// writing. `None` where there is no such practice, or its deletion has begun.
     async fn open_export(&self, practice: PracticeId) -> Result<Option<Box<dyn Snapshot>>, StoreError>;
 
-    /// All that is held about a contact, from one view. MUST hold no name and no address of another person, but for those that
+    /// All that is held about a contact, from one view; tries are found by their marks. MUST hold no name and no address of another person, but for those that
     /// its own rows, messages and events have. `None` where there is none of that reference.
     async fn dossier(
         &self,
         practice: PracticeId,
         contact: &Ref,
+        marks: &TryMarks,
         now: Timestamp,
     ) -> Result<Option<DossierFacts>, StoreError>;
 }

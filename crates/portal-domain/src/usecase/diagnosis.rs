@@ -2,14 +2,16 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    future::poll_fn,
+    task::Poll,
 };
 
 use super::{CallContext, Error, Portal, enquiries::WAY_IN};
 use crate::{
     Named, Refusal,
     contact::{Contact, Place},
-    decide::{self, AddressCase, Case, LATELY, REPORTED, Reported},
+    decide::{self, AddressCase, Case, REPORTED, Reported},
     email::{EmailAddress, LoginKey},
     event::RecordedEvent,
     facts::{ContactFacts, ContactQuery, ContactSelector},
@@ -19,7 +21,7 @@ use crate::{
     message::Delivery,
     port::{KnownAt, Page, PortalViews},
     practice::Practice,
-    throttle::RecordedTry,
+    throttle::{NOTES_KEPT, PlacedTry, RecordedTry},
     time::Timestamp,
 };
 
@@ -27,6 +29,8 @@ use crate::{
 const NEWEST: u32 = 50;
 /// And so many tries.
 const TRIES: u32 = 200;
+/// So many marks are made in one go, in which nobody else has the thread: less than a millisecond.
+const MARKS_AT_ONCE: usize = 500;
 /// Tries are looked up at so many former addresses.
 const FORMER_KEYS: usize = 50;
 /// So many contacts are named for an address.
@@ -45,7 +49,7 @@ impl Portal {
         let facts = self.contact_facts(context, query.clone()).await?;
         let tries = self.tries_at(context, &facts, now).await?;
         let own = keys_of(&facts);
-        let elsewhere: BTreeSet<_> = tries.iter().map(|it| &it.noted.key).filter(|key| !own.contains(key)).collect();
+        let elsewhere: BTreeSet<_> = tries.iter().map(|it| &it.key).filter(|key| !own.contains(key)).collect();
         query.keys = own.iter().chain(elsewhere.iter().copied()).cloned().collect();
         let facts = self.contact_facts(context, query).await?;
         let contact = facts.contact.as_ref().ok_or_else(unknown)?;
@@ -133,7 +137,7 @@ impl Portal {
         context: &CallContext,
         practice: &Practice,
         facts: &ContactFacts,
-        tries: &[RecordedTry],
+        tries: &[PlacedTry],
         now: Timestamp,
     ) -> Result<Vec<Finding>, Error> {
         let Some(contact) = &facts.contact else { return Ok(Vec::new()) };
@@ -172,18 +176,35 @@ impl Portal {
         Ok((mail, links))
     }
 
-    /// Tries at what is or was the contact's, and at what is one slip away from its first address.
+    /// Tries at what is or was the contact's, and at what is one slip away from its first address. What was typed is not kept: each of
+    /// these keys has its marks made, and what is noted at one of them was at its key.
     async fn tries_at(
         &self,
         context: &CallContext,
         facts: &ContactFacts,
         now: Timestamp,
-    ) -> Result<Vec<RecordedTry>, Error> {
+    ) -> Result<Vec<PlacedTry>, Error> {
         let first = facts.contact.as_ref().and_then(|contact| contact.emails.first());
         let mut keys = keys_of(facts);
         keys.extend(first.iter().flat_map(|first| first.key().near()));
-        let keys: Vec<_> = keys.into_iter().collect();
-        Ok(self.evidence.tries(context.practice, &keys, now.before(LATELY), TRIES).await?)
+        let (keys, practice_marks) = (Vec::from_iter(keys), self.try_marks(context.practice));
+        let (mut marks, mut key_of) = (Vec::with_capacity(keys.len()), Vec::with_capacity(keys.len()));
+        for some in keys.chunks(MARKS_AT_ONCE) {
+            for key in some {
+                marks.extend(practice_marks.all(key));
+                key_of.resize(marks.len(), key);
+            }
+            let_others_run().await;
+        }
+        let noted = self.evidence.tries(context.practice, &marks, now.before(NOTES_KEPT), TRIES).await?;
+        let found: BTreeSet<_> = noted.iter().map(|it| it.noted.mark).collect();
+        let places = marks.into_iter().zip(key_of).filter(|(mark, _)| found.contains(mark));
+        let places: BTreeMap<_, _> = places.collect();
+        let placed = noted.into_iter().filter_map(|RecordedTry { noted, right }| {
+            let key = (*places.get(&noted.mark)?).clone();
+            Some(PlacedTry { key, noted, right })
+        });
+        Ok(placed.collect())
     }
 
     /// Those tries that were at the contact's own addresses, or at nobody's.
@@ -191,10 +212,10 @@ impl Portal {
         &self,
         context: &CallContext,
         facts: &ContactFacts,
-        tries: Vec<RecordedTry>,
-    ) -> Result<Vec<RecordedTry>, Error> {
+        tries: Vec<PlacedTry>,
+    ) -> Result<Vec<PlacedTry>, Error> {
         let own = keys_of(facts);
-        let elsewhere: BTreeSet<_> = tries.iter().map(|it| &it.noted.key).filter(|key| !own.contains(key)).collect();
+        let elsewhere: BTreeSet<_> = tries.iter().map(|it| &it.key).filter(|key| !own.contains(key)).collect();
         let elsewhere: Vec<_> = elsewhere.into_iter().cloned().collect();
         let known = self.evidence.known_at(context.practice, &elsewhere, TRIES).await?;
         let id = facts.contact.as_ref().map(|contact| &contact.reference);
@@ -202,7 +223,7 @@ impl Portal {
             facts.holders.contains_key(key) && !is_first(facts.contact.as_ref(), key)
                 || known.iter().any(|known| known.key == *key && Some(&known.contact.reference) != id)
         };
-        Ok(tries.into_iter().filter(|it| !somebodys(&it.noted.key)).collect())
+        Ok(tries.into_iter().filter(|it| !somebodys(&it.key)).collect())
     }
 
     /// Whom an address belongs to: who signs in with it first, then the others by place and reference.
@@ -224,6 +245,19 @@ impl Portal {
         let listed = known.into_iter().filter(|known| known.place != Place::Former);
         Ok(listed.map(|known| (known.key, known.contact)).collect())
     }
+}
+
+/// Gives the thread back once, so that long work keeps nobody else from it, on whatever runtime.
+async fn let_others_run() {
+    let mut again = true;
+    poll_fn(|context| {
+        if !std::mem::take(&mut again) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// The newest events about a contact, the newest first.

@@ -96,7 +96,8 @@ impl Portal {
         let traces = self.store.traces(context.practice, &all, *reference).await?;
         let logins = self.logins_at(context.practice, &traces.keys).await?;
         let scene = Scene { practice: &practice, facts };
-        let command = Erase { reference: *reference, gone, traces: &traces, logins: &logins };
+        let marks = self.try_marks(context.practice);
+        let command = Erase { reference: *reference, gone, traces: &traces, logins: &logins, marks: &marks };
         let Decided { decision, outcome } = decide::erase_contact(scene, command, &mut self.moment(context))?;
         let outcome = ErasureReceipt {
             id: outcome.id,

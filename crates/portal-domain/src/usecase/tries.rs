@@ -6,10 +6,10 @@ use crate::{
     browser::KnownTo,
     decide,
     email::LoginKey,
-    id::{Id, Ids},
+    id::{Id, Ids, PracticeId},
     password::{PasswordHash, TypedPassword},
     port::Verdict,
-    throttle::{Admission, BrowserId, Bucket, CountedTry, Try},
+    throttle::{Admission, BrowserId, Bucket, CountedTry, Try, TryMarks},
     time::Timestamp,
 };
 
@@ -51,7 +51,7 @@ impl Portal {
         };
         let noted = Try {
             id: self.fresh_id(),
-            key: key.clone(),
+            mark: self.try_marks(context.practice).newest(key),
             origin: context.origin.clone(),
             known_browser: known.is_some(),
             at: self.clock.now(),
@@ -139,6 +139,12 @@ impl Portal {
                 return Ok(all);
             }
         }
+    }
+
+    /// The marks by which notes of tries in a practice are made and found, which [`Exports::dossier`](crate::port::Exports::dossier) is
+    /// asked with.
+    pub fn try_marks(&self, practice: PracticeId) -> TryMarks {
+        TryMarks::new(&self.tokens, practice)
     }
 
     pub(super) fn fresh_id<K>(&self) -> Id<K> {

@@ -29,7 +29,8 @@ pub(super) async fn one(host: Host, Reference(contact): Reference) -> Answer<Jso
     // It says which of practice and contact is not there.
     host.app.portal.contact(&host.context, &contact).await?;
     let now = host.app.portal.now();
-    let found = host.app.exports.dossier(host.context.practice, &contact, now).await?;
+    let marks = host.app.portal.try_marks(host.context.practice);
+    let found = host.app.exports.dossier(host.context.practice, &contact, &marks, now).await?;
     let dossier = found.and_then(|found| Dossier::of(found, now)).ok_or_else(|| Problem::not_found("contact"))?;
     Ok(Json(dossier.into()))
 }
@@ -209,6 +210,8 @@ impl From<Dossier> for DossierAnswer {
         let Dossier { at: now, contact, shares_login, password_set_at, former_keys, sessions_left_out, found } =
             dossier;
         let stored = found.contact.contact.as_ref();
+        let key = found.contact.login.as_ref().and_then(|it| it.login.key.as_ref());
+        let key = key.map(|key| key.as_str().to_owned()).unwrap_or_default();
         Self {
             taken_at: time(now),
             created_at: stored.map(|it| time(it.created_at)),
@@ -227,7 +230,7 @@ impl From<Dossier> for DossierAnswer {
             sessions_left_out,
             handoffs: found.handoffs.into_iter().map(|it| DossierHandoff::of(&it, now)).collect(),
             sign_in_codes: found.sign_in_codes.into_iter().map(DossierCode::from).collect(),
-            tries: found.tries.into_iter().map(DossierTry::from).collect(),
+            tries: found.tries.into_iter().map(|it| DossierTry::of(it, key.clone())).collect(),
             job_rows: found.rows.into_iter().map(DossierRow::from).collect(),
             events: found.events.iter().map(|event| EventPart::of(event, Some(&contact.reference))).collect(),
             contact: (&contact).into(),
@@ -315,11 +318,12 @@ impl From<SignInCodeRecord> for DossierCode {
     }
 }
 
-impl From<TryRecord> for DossierTry {
-    fn from(it: TryRecord) -> Self {
+impl DossierTry {
+    /// A try at the key of the contact's login: none at any other is found for it.
+    fn of(it: TryRecord, key: String) -> Self {
         Self {
             at: time(it.at.0),
-            address: it.key,
+            address: key,
             origin: it.origin,
             known_browser: it.known_browser,
             right_password: it.right_password,

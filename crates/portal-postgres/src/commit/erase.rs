@@ -165,15 +165,17 @@ async fn wishes(connection: &mut PgConnection, practice: Uuid, what: &Erasure) -
 
 /// Keys of theirs that nobody has, at which notes of tries are removed after the commit.
 async fn keys_left(connection: &mut PgConnection, practice: Uuid, what: &Erasure) -> Result<(), Failure> {
-    let keys: Vec<_> = what.addresses.values().flatten().map(LoginKey::as_str).collect();
+    let tried = what.tried.iter().flat_map(|(key, marks)| marks.iter().map(|mark| (key.as_str(), mark.0.as_slice())));
+    let (keys, marks): (Vec<_>, Vec<_>) = tried.unzip();
     sqlx::query!(
-        "INSERT INTO portal.erased_key (practice_id, key)
-         SELECT $1, a.key FROM unnest($2::text[]) AS a (key)
+        "INSERT INTO portal.erased_key (practice_id, key, mark)
+         SELECT $1, a.key, a.mark FROM unnest($2::text[], $3::bytea[]) AS a (key, mark)
          WHERE NOT EXISTS (SELECT FROM portal.login_key k WHERE k.practice_id = $1 AND k.key = a.key)
-         ORDER BY a.key
-         ON CONFLICT (practice_id, key) DO NOTHING",
+         ORDER BY a.key, a.mark
+         ON CONFLICT (practice_id, key, mark) DO NOTHING",
         practice,
         &keys as &[&str],
+        &marks as &[&[u8]],
     )
     .execute(connection)
     .await?;

@@ -6,6 +6,7 @@ use portal_domain::{
     facts::{ContactQuery, ContactSelector},
     id::{ContactId, LoginId, PracticeId, Ref},
     port::{Page, PracticeSelector, StoreError},
+    throttle::TryMarks,
     time::Timestamp,
 };
 use sqlx::PgConnection;
@@ -25,6 +26,7 @@ pub(super) async fn dossier(
     connection: &mut PgConnection,
     of: PracticeId,
     reference: &Ref,
+    marks: &TryMarks,
     now: Timestamp,
 ) -> Result<Option<DossierFacts>, StoreError> {
     let practice = facts::practice(&mut *connection, &PracticeSelector::Id(of)).await?;
@@ -42,7 +44,7 @@ pub(super) async fn dossier(
     };
     let key = found.login.as_ref().and_then(|facts| facts.login.key.as_ref());
     let tries = match key {
-        Some(key) => tries(connection, of, contact, key).await?,
+        Some(key) => tries(connection, of, contact, key, marks).await?,
         None => Vec::new(),
     };
     Ok(Some(DossierFacts {
@@ -84,11 +86,13 @@ async fn tries(
     of: PracticeId,
     contact: ContactId,
     key: &LoginKey,
+    marks: &TryMarks,
 ) -> Result<Vec<TryRecord>, StoreError> {
+    let marks: Vec<_> = marks.all(key).map(|mark| mark.0.to_vec()).collect();
     let own = sqlx::query!(
-        r#"SELECT t.try_id, t.key, t.origin, t.known_browser, t.right_password, t.at
+        r#"SELECT t.try_id, t.origin, t.known_browser, t.right_password, t.at
            FROM portal.sign_in_try t
-           WHERE t.practice_id = $1 AND t.key = $2
+           WHERE t.practice_id = $1 AND t.mark = ANY ($4)
                AND NOT EXISTS (SELECT 1 FROM portal.contact_email a
                    WHERE a.practice_id = $1 AND a.key = $2 AND a.contact_id <> $3)
                AND NOT EXISTS (SELECT 1 FROM portal.contact_former_key f
@@ -98,11 +102,11 @@ async fn tries(
         row::uuid(of),
         key.as_str(),
         contact.to_uuid(),
+        &marks,
     );
     let own = own.fetch_all(connection).await.map_err(store_error)?.into_iter();
     let read = own.map(|it| TryRecord {
         id: row::id(it.try_id),
-        key: it.key,
         origin: it.origin,
         known_browser: it.known_browser,
         right_password: it.right_password,

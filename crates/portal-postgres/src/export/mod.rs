@@ -13,6 +13,7 @@ use portal_domain::{
     journal::Mark,
     port::{Exports, PracticeSelector, Snapshot, StoreError},
     practice::Practice,
+    throttle::TryMarks,
     time::Timestamp,
 };
 use sqlx::PgConnection;
@@ -34,11 +35,17 @@ impl Exports for PostgresStore {
         Ok(view.map(|view| Box::new(view) as Box<dyn Snapshot>))
     }
 
-    async fn dossier(&self, of: PracticeId, contact: &Ref, now: Timestamp) -> Result<Option<DossierFacts>, StoreError> {
-        let (store, contact) = (self.clone(), contact.clone());
+    async fn dossier(
+        &self,
+        of: PracticeId,
+        contact: &Ref,
+        marks: &TryMarks,
+        now: Timestamp,
+    ) -> Result<Option<DossierFacts>, StoreError> {
+        let (store, contact, marks) = (self.clone(), contact.clone(), marks.clone());
         whole(async move {
             let mut snapshot = store.snapshot().await?;
-            let found = dossier::dossier(&mut snapshot, of, &contact, now).await?;
+            let found = dossier::dossier(&mut snapshot, of, &contact, &marks, now).await?;
             end(snapshot).await;
             Ok(found)
         })

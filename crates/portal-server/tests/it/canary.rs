@@ -14,7 +14,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::support::{Bed, Client, Database, Sink, bed::Served, on_both_databases, smtp};
+use crate::support::{Bed, Client, Database, Sink, bed::Served, data::Data, on_both_databases, smtp};
 
 on_both_databases!(s10_no_secret_stays_anywhere);
 
@@ -31,6 +31,8 @@ const AS_FIELD: &str = "canary as a field 66";
 const IN_QUERY: &str = "canary-in-a-query-77";
 const IN_PATH: &str = "canary-in-a-path-88";
 const OF_PANIC: &str = "canary of a panic 99";
+/// An address that nobody has: what somebody typed by mistake, or for trying, is kept nowhere (M8). The second is its key.
+const NOBODYS: [&str; 2] = ["Canary.Typed@Elsewhere-7.example", "canary.typed@elsewhere-7.example"];
 /// Each typed at another place: right, wrong, and where no password belongs.
 const PASSWORDS: [&str; 9] = [RIGHT, NEXT, WRONG, AS_ADDRESS, BROKEN, AS_FIELD, IN_QUERY, IN_PATH, OF_PANIC];
 
@@ -156,7 +158,7 @@ async fn s10_no_secret_stays_anywhere(database: Database) {
     let mut secrets = Secrets::default();
     secrets.add("the secret key", KEY);
     secrets.add("the relay's password", MAIL_PASSWORD);
-    PASSWORDS.into_iter().for_each(|password| secrets.add(password, password));
+    PASSWORDS.into_iter().chain(NOBODYS).for_each(|typed| secrets.add(typed, typed));
     let made = bed.run(&["practice", "create", "smith", "--name", "Smith"]).await;
     let key = bed.run(&["api-key", "create", "--name", "tests", "--scope", "write"]).await;
     let mut logs = vec![made.out, made.err, key.err];
@@ -185,6 +187,8 @@ async fn s10_no_secret_stays_anywhere(database: Database) {
     for log in logs {
         secrets.are_not_in("the log", log.as_bytes());
     }
+    let noted = Data::of(&bed).table("sign_in_try", &["right_password"]).await.len();
+    assert!(noted > NOBODYS.len(), "{noted} tries are noted all the same");
     for (name, bytes) in bed.rows().await {
         secrets.are_not_in(&name, &bytes);
     }
@@ -228,6 +232,9 @@ async fn a_life(service: &Served, sink: &Sink, key: &str, secrets: &mut Secrets)
     client.redeem("smith", &token, NEXT).await.expect(410);
     client.sign_in("smith", FIRST, WRONG).await.expect(401);
     client.sign_in("smith", AS_ADDRESS, RIGHT).await.expect(401);
+    for nobodys in NOBODYS {
+        client.sign_in("smith", nobodys, WRONG).await.expect(401);
+    }
     let answer = client.sign_in("smith", FIRST, RIGHT).await;
     let cookie = cookie(&answer, secrets);
     let open = front.with("cookie", &cookie);

@@ -8,7 +8,7 @@ use portal_domain::{
 use sqlx::SqliteConnection;
 
 use crate::{
-    encode::{ids, json, texts},
+    encode::{HexBytes, ids, json, texts},
     error::Fault,
     jobs::StoredRow,
 };
@@ -176,14 +176,16 @@ async fn wishes(connection: &mut SqliteConnection, practice: &[u8], what: &Erasu
 
 /// Keys of theirs that nobody has, at which notes of tries are removed after the commit.
 async fn keys_left(connection: &mut SqliteConnection, practice: &[u8], what: &Erasure) -> Result<(), Fault> {
-    let keys = json(&Vec::from_iter(what.addresses.values().flatten().map(LoginKey::as_str)));
+    let tried = what.tried.iter();
+    let tried = tried.flat_map(|(key, marks)| marks.iter().map(|mark| (key.as_str(), HexBytes(mark.0))));
+    let tried = json(&Vec::from_iter(tried));
     let left = sqlx::query!(
-        "INSERT INTO portal_erased_key (practice_id, key)
-         SELECT ?1, e.value FROM json_each(?2) AS e WHERE NOT EXISTS (
-             SELECT 1 FROM portal_login_key AS k WHERE k.practice_id = ?1 AND k.key = e.value)
-         ON CONFLICT (practice_id, key) DO NOTHING",
+        "INSERT INTO portal_erased_key (practice_id, key, mark)
+         SELECT ?1, e.value ->> 0, unhex(e.value ->> 1) FROM json_each(?2) AS e WHERE NOT EXISTS (
+             SELECT 1 FROM portal_login_key AS k WHERE k.practice_id = ?1 AND k.key = e.value ->> 0)
+         ON CONFLICT (practice_id, key, mark) DO NOTHING",
         practice,
-        keys
+        tried
     );
     left.execute(connection).await?;
     Ok(())

@@ -6,12 +6,14 @@ use portal_domain::{
     facts::{ContactQuery, ContactSelector},
     id::{ContactId, LoginId, PracticeId, Ref},
     port::{Page, PracticeSelector},
+    throttle::TryMarks,
     time::Timestamp,
 };
 use sqlx::SqliteConnection;
 
 use super::passages;
 use crate::{
+    encode::{HexBytes, json},
     error::Fault,
     read::{facts, from_json, id, practice, views},
 };
@@ -23,6 +25,7 @@ pub(super) async fn dossier(
     connection: &mut SqliteConnection,
     of: PracticeId,
     reference: &Ref,
+    marks: &TryMarks,
     now: Timestamp,
 ) -> Result<Option<DossierFacts>, Fault> {
     let Some(practice) = practice::practice(connection, &PracticeSelector::Id(of)).await? else { return Ok(None) };
@@ -39,7 +42,7 @@ pub(super) async fn dossier(
     };
     let key = found.login.as_ref().and_then(|facts| facts.login.key.as_ref());
     let tries = match key {
-        Some(key) => tries(connection, of, contact, key).await?,
+        Some(key) => tries(connection, of, contact, key, marks).await?,
         None => Vec::new(),
     };
     Ok(Some(DossierFacts {
@@ -83,15 +86,17 @@ async fn tries(
     of: PracticeId,
     contact: ContactId,
     key: &LoginKey,
+    marks: &TryMarks,
 ) -> Result<Vec<TryRecord>, Fault> {
+    let marks = json(&Vec::from_iter(marks.all(key).map(|mark| HexBytes(mark.0))));
     let (of, contact, key) = (of.to_bytes(), contact.to_bytes(), key.as_str());
     let (of, contact) = (of.as_slice(), contact.as_slice());
     let own = sqlx::query!(
-        r#"SELECT t.try_id, t.key, t.origin, t.known_browser AS "known_browser: bool",
+        r#"SELECT t.try_id, t.origin, t.known_browser AS "known_browser: bool",
                t.right_password AS "right_password: bool", t.at
-           FROM portal_sign_in_try AS t
-           WHERE t.practice_id = ?1 AND t.key = ?2
-               AND NOT EXISTS (SELECT 1 FROM portal_contact_email AS a
+           FROM json_each(?4) AS e
+           CROSS JOIN portal_sign_in_try AS t ON t.practice_id = ?1 AND t.mark = unhex(e.value)
+           WHERE NOT EXISTS (SELECT 1 FROM portal_contact_email AS a
                    WHERE a.practice_id = ?1 AND a.key = ?2 AND a.contact_id <> ?3)
                AND NOT EXISTS (SELECT 1 FROM portal_contact_former_key AS f
                    WHERE f.practice_id = ?1 AND f.key = ?2 AND f.contact_id <> ?3)
@@ -99,13 +104,13 @@ async fn tries(
            ORDER BY t.at, t.try_id"#,
         of,
         key,
-        contact
+        contact,
+        marks
     );
     let own = own.fetch_all(connection).await?.into_iter();
     let read = own.map(|row| {
         Ok(TryRecord {
             id: id(&row.try_id, "sign_in_try.try_id")?,
-            key: row.key,
             origin: row.origin,
             known_browser: row.known_browser,
             right_password: row.right_password,

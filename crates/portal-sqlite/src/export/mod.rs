@@ -13,6 +13,7 @@ use portal_domain::{
     journal::Mark,
     port::{Exports, PracticeSelector, Snapshot, StoreError},
     practice::Practice,
+    throttle::TryMarks,
     time::Timestamp,
 };
 use sqlx::{Connection, SqliteConnection};
@@ -27,9 +28,15 @@ impl Exports for SqliteStore {
         Ok(view.map(|view| Box::new(view) as Box<dyn Snapshot>))
     }
 
-    async fn dossier(&self, of: PracticeId, contact: &Ref, now: Timestamp) -> Result<Option<DossierFacts>, StoreError> {
+    async fn dossier(
+        &self,
+        of: PracticeId,
+        contact: &Ref,
+        marks: &TryMarks,
+        now: Timestamp,
+    ) -> Result<Option<DossierFacts>, StoreError> {
         let mut reader = self.reader().await?;
-        let answer = async { dossier::dossier(&mut *reader.begin().await?, of, contact, now).await }.await;
+        let answer = async { dossier::dossier(&mut *reader.begin().await?, of, contact, marks, now).await }.await;
         reader.told(answer)
     }
 }

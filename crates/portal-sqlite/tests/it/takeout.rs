@@ -29,7 +29,7 @@ const EXPORTED: [(&str, &[&str]); 22] = [
     ("event_personal", &["event_id"]),
     ("handoff", &["epoch", "hash"]),
     ("sign_in_code", &["hash"]),
-    ("sign_in_try", &["over_at"]),
+    ("sign_in_try", &["mark", "over_at"]),
     ("webhook_delivery", &[]),
     ("journal_head", &["key_id", "mac"]),
 ];

@@ -94,13 +94,18 @@ pub async fn openings_stay_inside_their_practice(harness: &Harness) {
     assert!(jones.store.newest_links(jones.id, ada.id, 10).await.expect("it answers").is_empty());
 }
 
-/// Tries are found at any of several keys, the newest first.
-pub async fn tries_at_several_keys_come_newest_first(harness: &Harness) {
+/// Tries are found at any of several marks, the newest first.
+pub async fn tries_at_several_marks_come_newest_first(harness: &Harness) {
     let scene = Scene::set(harness, "smith").await;
     let addresses = ["ada@smith.example", "adda@smith.example", "bob@smith.example"];
     for (place, address) in (1..).zip(addresses) {
-        let noted =
-            Try { id: build::id(address), key: key(address), origin: None, known_browser: false, at: later(place) };
+        let noted = Try {
+            id: build::id(address),
+            mark: scene.mark(address),
+            origin: None,
+            known_browser: false,
+            at: later(place),
+        };
         scene
             .store
             .admit(scene.id, &[Bucket::strangers(&key(address))], Some(&noted), later(place))
@@ -108,13 +113,14 @@ pub async fn tries_at_several_keys_come_newest_first(harness: &Harness) {
             .expect("counted");
     }
     let tries = async |addresses: &[&str], since: Timestamp, most| {
-        let keys: Vec<_> = addresses.iter().map(|address| key(address)).collect();
-        let found = scene.store.tries(scene.id, &keys, since, most).await.expect("the store answers");
-        found.into_iter().map(|it| it.noted.key.as_str().to_owned()).collect::<Vec<_>>()
+        let marks: Vec<_> = addresses.iter().map(|address| scene.mark(address)).collect();
+        let found = scene.store.tries(scene.id, &marks, since, most).await.expect("the store answers");
+        found.into_iter().map(|it| (it.noted.id, it.noted.mark)).collect::<Vec<_>>()
     };
-    assert_eq!(tries(&addresses[..2], NOON, 9).await, ["adda@smith.example", "ada@smith.example"]);
-    assert_eq!(tries(&addresses, NOON, 1).await, ["bob@smith.example"]);
-    assert_eq!(tries(&addresses[..2], later(1), 9).await, ["adda@smith.example"]);
+    let at = |address: &str| (build::id(address), scene.mark(address));
+    assert_eq!(tries(&addresses[..2], NOON, 9).await, ["adda@smith.example", "ada@smith.example"].map(at));
+    assert_eq!(tries(&addresses, NOON, 1).await, ["bob@smith.example"].map(at));
+    assert_eq!(tries(&addresses[..2], later(1), 9).await, ["adda@smith.example"].map(at));
     assert!(tries(&[], NOON, 9).await.is_empty());
 }
 

@@ -15,7 +15,7 @@ use portal_domain::{
 };
 
 use super::{Harness, scene::Scene};
-use crate::build::{self, Plan, key, later, reference};
+use crate::build::{self, Plan, later, reference};
 
 /// Everything that an export has of a practice, so much of each.
 async fn furnish(scene: &Scene, most: usize) {
@@ -51,7 +51,7 @@ async fn furnish(scene: &Scene, most: usize) {
         scene.write(plan).await;
         let noted = Try {
             id: build::id(&name("t")),
-            key: key(&format!("c{number}@smith.example")),
+            mark: scene.mark(&format!("c{number}@smith.example")),
             origin: Some("192.0.2.7".to_owned()),
             known_browser: true,
             at: later(number as u64),
@@ -175,7 +175,7 @@ pub async fn a_dossier_has_what_is_its_contacts_alone(harness: &Harness) {
     scene.seal().await;
     jones.seal().await;
     let dossier = async |scene: &Scene, name: &str| {
-        scene.store.dossier(scene.id, &reference(name), later(60)).await.expect("the store answers")
+        scene.store.dossier(scene.id, &reference(name), &scene.marks(), later(60)).await.expect("the store answers")
     };
     assert_eq!(dossier(&scene, "nobody").await, None);
     let found = dossier(&scene, "c0").await.expect("it is there");
@@ -187,7 +187,7 @@ pub async fn a_dossier_has_what_is_its_contacts_alone(harness: &Harness) {
     assert!(own(found.handoffs.iter().map(|it| it.contact == contact).collect()), "{found:?}");
     assert!(own(found.sign_in_codes.iter().map(|it| it.profile.contact == contact).collect()), "{found:?}");
     assert!(own(found.events.iter().map(|it| it.subject.contact == Some(contact)).collect()), "{found:?}");
-    assert!(own(found.tries.iter().map(|it| it.key == "c0@smith.example").collect()), "{found:?}");
+    assert!(own(found.tries.iter().map(|it| it.id == build::id("t0")).collect()), "{found:?}");
     assert!(!found.login_was_shared && found.rows.is_empty());
     let (ada, login) = (found.contact.contact.clone().expect("it is there"), build::login("l0", "c0@smith.example"));
     let shared = build::contact("other", &["c0@smith.example"]);

@@ -170,6 +170,7 @@ macro_rules! __store_laws {
             buckets_are_asked_in_order
             a_right_password_is_given_back
             a_try_is_noted_whatever_becomes_of_it
+            of_the_notes_at_a_mark_the_newest_are_kept
             a_change_forgets_a_counter
             tries_are_forgotten_in_their_time
             facts_tell_of_a_pause
@@ -360,7 +361,7 @@ macro_rules! __evidence_laws {
             the_newest_messages_come_first
             openings_of_a_link_are_noted
             openings_stay_inside_their_practice
-            tries_at_several_keys_come_newest_first
+            tries_at_several_marks_come_newest_first
             an_address_leads_to_who_has_it_or_had_it
         }
     };

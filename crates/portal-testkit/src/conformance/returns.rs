@@ -230,10 +230,10 @@ pub async fn suppressions_are_erased_and_outlived(harness: &Harness) {
     };
     desk.scene.write(delete(&desk.ada, &desk.login)).await;
     let (bob, bobs) = desk.scene.live("bob", ADA).await;
-    desk.scene.write(Plan::new().then(Change::Erase(Box::new(erasure(&desk.ada, None))))).await;
+    desk.scene.write(Plan::new().then(Change::Erase(Box::new(erasure(&desk.scene, &desk.ada, None))))).await;
     let kept = async || desk.scene.contact("bob").await.suppressed.contains_key(&key(ADA));
     assert!(kept().await, "bob signs in with it now");
-    desk.scene.write(delete(&bob, &bobs).then(Change::Erase(Box::new(erasure(&bob, None))))).await;
+    desk.scene.write(delete(&bob, &bobs).then(Change::Erase(Box::new(erasure(&desk.scene, &bob, None))))).await;
     let cyd = desk.scene.live("cyd", ADA).await;
     let seen = async || desk.scene.contact("cyd").await.suppressed.contains_key(&key(ADA));
     assert!(!seen().await, "nobody was left who signs in with it");

@@ -14,6 +14,7 @@ use portal_domain::{
     message::Delivery,
     port::{Commit, Journal, Page, PortalStore, PortalViews, PracticeSelector, Receipt},
     practice::{Client, Practice},
+    throttle::{TryMark, TryMarks},
     time::Timestamp,
 };
 
@@ -36,6 +37,21 @@ impl Scene {
         let scene = Self { store: Arc::clone(&harness.store), id: practice.id };
         scene.write(Plan::new().put_practice(&practice)).await;
         scene
+    }
+
+    /// The marks of tries in the practice.
+    pub(super) fn marks(&self) -> TryMarks {
+        build::try_marks(self.id)
+    }
+
+    /// The mark of tries at an address.
+    pub(super) fn mark(&self, address: &str) -> TryMark {
+        self.marks().newest(&build::key(address))
+    }
+
+    /// The marks of tries in the practice, after the program got a newer key.
+    pub(super) fn marks_after_rotation(&self) -> TryMarks {
+        TryMarks::new(&build::rotated_tokens(), self.id)
     }
 
     /// The same practice, seen by the instance whose turn it is.

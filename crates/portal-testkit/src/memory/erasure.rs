@@ -51,14 +51,15 @@ impl Work<'_> {
             | EnquiryKind::StaffReset { address } => erasure.addresses.get(address).is_none_or(|key| held(key) && !all),
             EnquiryKind::Renew { .. } | EnquiryKind::StaffRenew { .. } => true,
         });
-        let keys = erasure.addresses.values().flatten().filter(|key| !tenant.keys.contains_key(key));
         if !self.faults.has(Fault::SuppressionOfErasedKept) {
             let kept = |key: &LoginKey| {
                 tenant.keys.contains_key(key) || !erasure.addresses.values().flatten().any(|it| it == key)
             };
             tenant.suppressed.retain(|key, _| kept(key));
         }
-        tenant.erased_keys.extend(keys.filter(|_| !self.faults.has(Fault::TriesOfErasedKept)).cloned());
+        let tried = erasure.tried.iter().filter(|(key, _)| !tenant.keys.contains_key(key));
+        let tried = tried.flat_map(|(key, marks)| marks.iter().map(|mark| (key.clone(), *mark)));
+        tenant.erased_keys.extend(tried.filter(|_| !self.faults.has(Fault::TriesOfErasedKept)));
         for receipt in tenant.receipts.values_mut() {
             if receipt.contact.as_ref().is_some_and(mine) && !self.faults.has(Fault::AnswersKept) {
                 receipt.outcome.clear();

@@ -11,7 +11,7 @@ use portal_domain::{
     link::{Opened, TracedLink},
     message::Delivery,
     port::{Evidence, KnownAt, OPENED_ANEW, StoreError},
-    throttle::RecordedTry,
+    throttle::{RecordedTry, TryMark},
     time::Timestamp,
 };
 
@@ -59,12 +59,12 @@ impl Evidence for MemoryStore {
     async fn tries(
         &self,
         practice: PracticeId,
-        keys: &[LoginKey],
+        marks: &[TryMark],
         since: Timestamp,
         most: u32,
     ) -> Result<Vec<RecordedTry>, StoreError> {
         let mut tries = self.list(practice, |tenant| {
-            let at = tenant.tries.values().filter(|it| keys.contains(&it.noted.key) && it.noted.at > since);
+            let at = tenant.tries.values().filter(|it| marks.contains(&it.noted.mark) && it.noted.at > since);
             at.cloned().collect()
         });
         tries.sort_by_key(|it| (it.noted.at, it.noted.id));

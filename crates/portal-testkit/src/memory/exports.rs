@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use portal_domain::{
@@ -19,6 +19,7 @@ use portal_domain::{
     practice::Practice,
     session::{PortalSession, WorkspaceSession},
     sign_in_code::SignInCode,
+    throttle::TryMarks,
     time::Timestamp,
 };
 
@@ -40,9 +41,10 @@ impl Exports for MemoryStore {
         &self,
         practice: PracticeId,
         contact: &Ref,
+        marks: &TryMarks,
         now: Timestamp,
     ) -> Result<Option<DossierFacts>, StoreError> {
-        Ok(self.read(practice, now, |reader| dossier(reader, contact)).flatten())
+        Ok(self.read(practice, now, |reader| dossier(reader, contact, marks)).flatten())
     }
 }
 
@@ -133,7 +135,7 @@ const fn query(contact: ContactSelector) -> ContactQuery {
     ContactQuery { contact, keys: Vec::new(), clients: Vec::new() }
 }
 
-fn dossier(reader: &Reader<'_>, reference: &Ref) -> Option<DossierFacts> {
+fn dossier(reader: &Reader<'_>, reference: &Ref, marks: &TryMarks) -> Option<DossierFacts> {
     let tenant = reader.tenant;
     let facts = reader.contact(&query(ContactSelector::Ref(reference.clone())));
     let (contact, behind) = facts.contact.as_ref().map(|contact| (contact.id, contact.login))?;
@@ -143,7 +145,8 @@ fn dossier(reader: &Reader<'_>, reference: &Ref) -> Option<DossierFacts> {
     let foreign = reader.faults.has(Fault::DossierNamesOthers);
     let key = facts.login.as_ref().and_then(|facts| facts.login.key.as_ref());
     let key = key.filter(|key| !of_others(tenant, contact, key));
-    let mut tries: Vec<_> = tenant.tries.values().filter(|it| foreign || Some(&it.noted.key) == key).collect();
+    let own: BTreeSet<_> = key.into_iter().flat_map(|key| marks.all(key)).collect();
+    let mut tries: Vec<_> = tenant.tries.values().filter(|it| foreign || own.contains(&it.noted.mark)).collect();
     tries.sort_by_key(|it| (it.noted.at, it.noted.id));
     let events = tenant.events.iter().filter(|told| told.seal.is_some() && told.event.subject.contact == Some(contact));
     let mut events: Vec<_> = events.map(|told| told.event.clone()).collect();

@@ -139,6 +139,8 @@ pub enum Fault {
     RefundIgnored,
     /// Tries to sign in are not noted.
     TriesNotNoted,
+    /// Notes of tries at one mark are kept, however many there are.
+    NotesUnbounded,
     /// A new password by link leaves the pauses as they were.
     TriesKept,
     /// Counters of tries are forgotten before their time.
@@ -285,7 +287,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 140] = [
+    pub const ALL: [Self; 141] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -355,6 +357,7 @@ impl Fault {
         Self::AdmitRacy,
         Self::RefundIgnored,
         Self::TriesNotNoted,
+        Self::NotesUnbounded,
         Self::TriesKept,
         Self::TriesForgottenEarly,
         Self::ReceiptsForgottenEarly,

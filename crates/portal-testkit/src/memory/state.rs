@@ -24,7 +24,7 @@ use portal_domain::{
     session::{PortalSession, WorkspaceSession},
     sign_in_code::SignInCode,
     staff::{StaffCredential, StaffLink},
-    throttle::{BucketName, RecordedTry, Tally},
+    throttle::{BucketName, RecordedTry, Tally, TryMark},
     time::Timestamp,
     viewing::Viewing,
     webhook::{Webhook, WebhookDelivery},
@@ -85,8 +85,8 @@ pub(super) struct Tenant {
     pub(super) told_columns: BTreeMap<HeadsDigest, ToldColumns>,
     pub(super) tallies: BTreeMap<BucketName, Tally>,
     pub(super) tries: BTreeMap<TryId, RecordedTry>,
-    /// Keys that an erasure left to nobody, until the notes at them are gone.
-    pub(super) erased_keys: BTreeSet<LoginKey>,
+    /// Keys that an erasure left to nobody, with their marks, until the notes at them are gone.
+    pub(super) erased_keys: BTreeSet<(LoginKey, TryMark)>,
     /// Each with when it was lifted.
     pub(super) suppressed: BTreeMap<LoginKey, (Suppression, Option<Timestamp>)>,
     pub(super) webhooks: BTreeMap<WebhookId, Webhook>,

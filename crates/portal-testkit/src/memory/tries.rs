@@ -4,7 +4,7 @@ use portal_domain::{
     email::LoginKey,
     id::PracticeId,
     port::StoreError,
-    throttle::{Admission, Bucket, RecordedTry, Tally, Try},
+    throttle::{Admission, Bucket, NOTES_AT_A_MARK, RecordedTry, Tally, Try, TryMark},
     time::Timestamp,
 };
 
@@ -50,6 +50,14 @@ impl MemoryStore {
             };
             if let Some(noted) = noted.filter(|_| last && !self.faults.has(Fault::TriesNotNoted)) {
                 tenant.tries.insert(noted.id, RecordedTry { noted: noted.clone(), right: false });
+                let there = tenant.tries.values().filter(|it| it.noted.mark == noted.mark);
+                let mut there: Vec<_> = there.map(|it| (it.noted.at, it.noted.id)).collect();
+                there.sort();
+                let most = if self.faults.has(Fault::NotesUnbounded) { usize::MAX } else { NOTES_AT_A_MARK as usize };
+                let surplus = there.len().saturating_sub(most);
+                for (_, id) in &there[..surplus] {
+                    tenant.tries.remove(id);
+                }
             }
             Ok(refused.unwrap_or(Admission::Go(counted)))
         })
@@ -71,10 +79,11 @@ impl MemoryStore {
                 let held = tenant.keys.clone();
                 let nobody = |key: &LoginKey| all || !held.contains_key(key);
                 let erased = tenant.erased_keys.clone();
-                let ends = |key: &LoginKey| erased.contains(key) && nobody(key);
-                tenant.tries.retain(|_, it| !forget(&mut left, most, ends(&it.noted.key)));
-                let noted: BTreeSet<_> = tenant.tries.values().map(|it| it.noted.key.clone()).collect();
-                tenant.erased_keys.retain(|key| !forget(&mut keys, most, !nobody(key) || !noted.contains(key)));
+                let ends = |mark| erased.iter().any(|(key, of_key)| *of_key == mark && nobody(key));
+                tenant.tries.retain(|_, it| !forget(&mut left, most, ends(it.noted.mark)));
+                let noted: BTreeSet<_> = tenant.tries.values().map(|it| it.noted.mark).collect();
+                let done = |(key, mark): &(LoginKey, TryMark)| !nobody(key) || !noted.contains(mark);
+                tenant.erased_keys.retain(|erased| !forget(&mut keys, most, done(erased)));
             }
             (counters + notes + left + keys) as u64
         })

@@ -23,13 +23,13 @@ use crate::{
     message::Delivery,
     practice::Practice,
     status::{PortalStatus, portal_part},
-    throttle::RecordedTry,
+    throttle::{NOTES_KEPT, PlacedTry},
     time::Timestamp,
 };
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// What is older tells nothing of a call of today; notes of tries are kept no longer.
-pub const LATELY: Duration = Duration::from_secs(7 * 24 * 3600);
+/// What is older tells nothing of a call of today, but for tries at another address: what was typed a month ago is typed again.
+const LATELY: Duration = Duration::from_secs(7 * 24 * 3600);
 /// So long a session may be without any use before its cookie counts as lost.
 const FIRST_USE: Duration = Duration::from_secs(60);
 
@@ -45,7 +45,7 @@ pub struct Case<'a> {
     /// The newest links written to it, the newest first.
     pub links: &'a [TracedLink],
     /// Tries to sign in at keys that are or were the contact's, and at nobody's that are near its first; the newest first.
-    pub tries: &'a [RecordedTry],
+    pub tries: &'a [PlacedTry],
     /// When mail was written to the login that anybody could ask for, in the last day (G3).
     pub asked: &'a [Timestamp],
     /// The time.
@@ -68,8 +68,18 @@ impl<'a> Case<'a> {
 
     /// From when on something tells of the trouble of today: since the last sign-in, and lately.
     fn since(&self) -> Timestamp {
-        let lately = self.now.before(LATELY);
-        self.last_sign_in().map_or(lately, |at| at.max(lately))
+        self.since_sign_in(LATELY)
+    }
+
+    /// From when on tries at another address than that which signs in tell of something: since the last sign-in, as long as they are
+    /// remembered.
+    fn remembered_since(&self) -> Timestamp {
+        self.since_sign_in(NOTES_KEPT)
+    }
+
+    fn since_sign_in(&self, most: Duration) -> Timestamp {
+        let since = self.now.before(most);
+        self.last_sign_in().map_or(since, |at| at.max(since))
     }
 
     fn is_open(&self) -> bool {

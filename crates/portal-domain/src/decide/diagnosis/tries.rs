@@ -6,9 +6,9 @@ use crate::{
     email::LoginKey,
     finding::{
         Evidence, Finding, FindingCode, RemedyCommand,
-        Severity::{Blocks, Hinders, Info},
+        Severity::{self, Blocks, Hinders, Info},
     },
-    throttle::RecordedTry,
+    throttle::PlacedTry,
     time::Timestamp,
 };
 
@@ -34,7 +34,7 @@ pub(super) fn findings(case: &Case<'_>, contact: &Contact) -> Vec<Finding> {
 /// Wrong passwords at the right address, since the client last got in or a link went out.
 fn wrong(case: &Case<'_>, own: &LoginKey) -> Vec<Finding> {
     let since = delivery::newest_sent_at(case).map_or(case.since(), |sent| sent.max(case.since()));
-    let wrong: Vec<_> = after(case, since).filter(|it| it.noted.key == *own && !it.right).collect();
+    let wrong: Vec<_> = after(case, since).filter(|it| it.key == *own && !it.right).collect();
     if wrong.is_empty() || !case.has_password() {
         return Vec::new();
     }
@@ -51,22 +51,23 @@ fn wrong(case: &Case<'_>, own: &LoginKey) -> Vec<Finding> {
 
 /// Tries at the contact's other addresses, and at former ones, that nobody signs in with.
 fn elsewhere(case: &Case<'_>, contact: &Contact) -> Vec<Finding> {
-    let moved = contact.moved_from.as_ref().map_or(case.since(), |moved| moved.at.max(case.since()));
+    let since = case.remembered_since();
+    let moved = contact.moved_from.as_ref().map_or(since, |moved| moved.at.max(since));
     let first = contact.emails.first().map(|first| first.as_str()).unwrap_or_default();
     let mut findings = Vec::new();
     for address in contact.emails.iter().skip(1) {
-        let at = after(case, moved).filter(|it| it.noted.key == *address.key());
-        let tried: Vec<_> = at.take(SHOWN).map(|it| tried(it, address.as_str())).collect();
-        if !tried.is_empty() {
-            findings.push(not_the_first(address.as_str(), first, Hinders).seen(tried));
+        let at: Vec<_> = after(case, moved).filter(|it| it.key == *address.key()).take(SHOWN).collect();
+        if let Some(newest) = at.first() {
+            let tried = at.iter().map(|it| tried(it, address.as_str()));
+            findings.push(not_the_first(address.as_str(), first, weight(case, newest)).seen(tried));
         }
     }
     let in_list = |key: &LoginKey| contact.emails.iter().any(|address| address.key() == key);
-    let former =
-        after(case, moved).filter(|it| case.facts.former_keys.contains(&it.noted.key) && !in_list(&it.noted.key));
-    let tried: Vec<_> = former.take(SHOWN).map(|it| tried(it, it.noted.key.as_str())).collect();
-    if !tried.is_empty() {
-        findings.push(said(FindingCode::FormerAddress, Hinders, FORMER, former_explained(first)).seen(tried));
+    let former = after(case, moved).filter(|it| case.facts.former_keys.contains(&it.key) && !in_list(&it.key));
+    let former: Vec<_> = former.take(SHOWN).collect();
+    if let Some(newest) = former.first() {
+        let finding = said(FindingCode::FormerAddress, weight(case, newest), FORMER, former_explained(first));
+        findings.push(finding.seen(former.iter().map(|it| tried(it, it.key.as_str()))));
     }
     findings
 }
@@ -77,7 +78,7 @@ pub(super) fn former_explained(first: &str) -> String {
     format!("This was the contact's address before, and signs in no longer. The client signs in with {first}.")
 }
 
-pub(super) fn not_the_first(address: &str, first: &str, severity: crate::finding::Severity) -> Finding {
+pub(super) fn not_the_first(address: &str, first: &str, severity: Severity) -> Finding {
     let explanation = format!(
         "The contact has {address}, but not as the first of its addresses, and only the first signs in. Either the client signs in \
          with {first}, or {address} is moved to the top."
@@ -92,21 +93,26 @@ fn near(case: &Case<'_>, contact: &Contact) -> Option<Finding> {
     let own = |key: &LoginKey| {
         case.facts.former_keys.contains(key) || contact.emails.iter().any(|address| address.key() == key)
     };
-    let near = after(case, case.since()).filter(|it| !own(&it.noted.key));
-    let tried: Vec<_> = near.take(SHOWN).map(|it| tried(it, it.noted.key.as_str())).collect();
+    let near: Vec<_> = after(case, case.remembered_since()).filter(|it| !own(&it.key)).take(SHOWN).collect();
     let first = contact.emails.first()?;
     let explanation = format!(
         "Somebody typed an address that is nobody's, and nearly the contact's. The client signs in with {first}."
     );
-    let finding = said(FindingCode::NearMissAddress, Hinders, "The address was mistyped", explanation);
-    (!tried.is_empty()).then(|| finding.seen(tried))
+    let weight = weight(case, near.first()?);
+    let finding = said(FindingCode::NearMissAddress, weight, "The address was mistyped", explanation);
+    Some(finding.seen(near.iter().map(|it| tried(it, it.key.as_str()))))
 }
 
-fn after<'a>(case: &Case<'a>, since: Timestamp) -> impl Iterator<Item = &'a RecordedTry> {
+/// What a try at another address weighs: lately it is most likely the trouble, before it is good to know.
+fn weight(case: &Case<'_>, newest: &PlacedTry) -> Severity {
+    if newest.noted.at > case.since() { Hinders } else { Info }
+}
+
+fn after<'a>(case: &Case<'a>, since: Timestamp) -> impl Iterator<Item = &'a PlacedTry> {
     case.tries.iter().filter(move |it| it.noted.at > since)
 }
 
-fn tried(it: &RecordedTry, what: &str) -> Evidence {
+fn tried(it: &PlacedTry, what: &str) -> Evidence {
     let from = it.noted.origin.as_deref().map(|origin| format!(" from {origin}")).unwrap_or_default();
     seen(it.noted.at, format!("tried to sign in{from}: {what}"))
 }

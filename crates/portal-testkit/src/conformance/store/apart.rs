@@ -17,7 +17,7 @@ use portal_domain::{
     time::Timestamp,
 };
 
-use super::personal::{about, erasure, told};
+use super::personal::{about, erasure, told, tried_at};
 use crate::{
     build::{self, NOON, Plan, key, later, reference},
     conformance::{
@@ -28,13 +28,18 @@ use crate::{
 };
 
 async fn dossier(scene: &Scene, name: &str) -> DossierFacts {
-    let found = scene.store.dossier(scene.id, &reference(name), later(500)).await.expect("the store answers");
+    let found = scene
+        .store
+        .dossier(scene.id, &reference(name), &scene.marks_after_rotation(), later(500))
+        .await
+        .expect("the store answers");
     found.expect("it is there")
 }
 
 async fn try_at(scene: &Scene, name: &str, address: &str, seconds: u64) {
     let origin = Some("192.0.2.1".to_owned());
-    let noted = Try { id: build::id(name), key: key(address), origin, known_browser: false, at: later(seconds) };
+    let noted =
+        Try { id: build::id(name), mark: scene.mark(address), origin, known_browser: false, at: later(seconds) };
     scene.store.admit(scene.id, &[], Some(&noted), later(seconds)).await.expect("the store counts");
 }
 
@@ -45,8 +50,8 @@ fn delete(contact: &Contact, login: &Login, seconds: u64) -> Plan {
     plan.then(Change::DeleteContact(contact.id)).tell(event)
 }
 
-fn erase(contact: &Contact, heir: Heir) -> Change {
-    Change::Erase(Box::new(Erasure { heirs: vec![heir], ..erasure(contact, None) }))
+fn erase(scene: &Scene, contact: &Contact, heir: Heir) -> Change {
+    Change::Erase(Box::new(Erasure { heirs: vec![heir], ..erasure(scene, contact, None) }))
 }
 
 /// Of two behind a login one is erased, at once or after its deletion: what was hers is not told of the other.
@@ -67,9 +72,9 @@ pub async fn j3_erasing_one_of_two_tells_the_other_nothing(harness: &Harness) {
         let gone = delete(&ada, &login, 100);
         if deleted_before {
             scene.write(gone).await;
-            scene.write(Plan::new().then(erase(&ada, heir))).await;
+            scene.write(Plan::new().then(erase(&scene, &ada, heir))).await;
         } else {
-            scene.write(gone.then(erase(&ada, heir))).await;
+            scene.write(gone.then(erase(&scene, &ada, heir))).await;
         }
         let session = PortalSession { created_at: later(200), ..build::session("after", &login) };
         scene.write(Plan::new().then(Change::OpenSession(session))).await;
@@ -119,21 +124,25 @@ pub async fn j3_what_others_asked_for_outlives_an_erasure(harness: &Harness) {
     }
     for address in [home, bobs, own] {
         let id = build::id(&format!("a try at {address}"));
-        let noted = Try { id, key: key(address), origin: None, known_browser: false, at: NOON };
+        let noted = Try { id, mark: scene.mark(address), origin: None, known_browser: false, at: NOON };
         scene.store.admit(scene.id, &[Bucket::origin("192.0.2.1", 60)], Some(&noted), NOON).await.expect("it counts");
     }
     let heir = Heir { login: login.id, contact: carl.id, address: build::email(home) };
     let keys = [home, bobs, own].map(|address| (address.to_owned(), Some(key(address))));
     let addresses = keys.into_iter().chain([("no address".to_owned(), None)]).collect();
-    let erases = Erasure { heirs: vec![heir], addresses, ..erasure(&ada, None) };
+    let tried = [home, bobs, own].map(|address| tried_at(&scene, &key(address))).into();
+    let erases = Erasure { heirs: vec![heir], addresses, tried, ..erasure(&scene, &ada, None) };
     scene.write(delete(&ada, &login, 100).then(Change::Erase(Box::new(erases)))).await;
     let left = Enquiries::lease(&*scene.store, later(200), later(300), 10).await.expect("the store leases");
     assert_eq!(left.iter().map(|it| it.id).collect::<Vec<_>>(), [home, bobs].map(build::id));
     scene.live("eve", own).await;
     while scene.store.forget_tries(NOON, 1).await.expect("the store answers") > 0 {}
     for address in [home, bobs, own] {
-        let tries =
-            scene.store.tries(scene.id, &[key(address)], Timestamp::from_micros(0), 9).await.expect("it answers");
+        let tries = scene
+            .store
+            .tries(scene.id, &[scene.mark(address)], Timestamp::from_micros(0), 9)
+            .await
+            .expect("it answers");
         assert_eq!(tries.len(), 1, "{address} is somebody's");
     }
 }
@@ -204,7 +213,7 @@ pub async fn j3_mail_settled_at_the_same_time_leaves_no_address(harness: &Harnes
         let settled = Settlement { event, ..build::settlement("sent", DeliveryState::Accepted, later(2)) };
         let plan = Plan::new().changed(Aggregate::Contact(ada.id), 1).changed(Aggregate::Login(login.id), 1);
         let plan = plan.release(&key(&address)).then(Change::DeleteContact(ada.id)).then(Change::DeleteLogin(login.id));
-        let erases = plan.then(Change::Erase(Box::new(erasure(&ada, None)))).done();
+        let erases = plan.then(Change::Erase(Box::new(erasure(&scene, &ada, None)))).done();
         let (one, two) = (scene.turn(harness, 0), scene.turn(harness, 1));
         let calls: Vec<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> = vec![
             Box::pin(async move { _ = Outbox::settle(&*one.store, &lease, &settled).await }),

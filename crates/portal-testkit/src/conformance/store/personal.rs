@@ -6,6 +6,7 @@ use portal_domain::{
     Named,
     change::{Aggregate, Change},
     contact::Contact,
+    email::LoginKey,
     erasure::{Erasure, Gone, Heir, Names, Purge, Traces},
     event::{Event, Subject},
     id::Ids,
@@ -15,7 +16,7 @@ use portal_domain::{
     message::DeliveryState,
     port::{Commit, Enquiries, Enquiry, EnquiryKind, Jobs, LeaseTerms, Outbox, Page, Receipt, RowFilter},
     session::{PortalSession, ProfileId},
-    throttle::{Bucket, Try},
+    throttle::{Bucket, Try, TryMark},
     time::Timestamp,
 };
 
@@ -29,24 +30,30 @@ use crate::{
 };
 
 /// What an erasure of this contact alone says.
-pub(in crate::conformance) fn erasure(contact: &Contact, heir: Option<Heir>) -> Erasure {
+pub(in crate::conformance) fn erasure(scene: &Scene, contact: &Contact, heir: Option<Heir>) -> Erasure {
     let names = Names { reference: contact.reference.clone(), names: BTreeSet::from([contact.name.clone()]) };
     Erasure {
         contacts: vec![contact.id],
         names: Some(names),
         addresses: contact.emails.iter().map(|email| (email.as_str().to_owned(), Some(email.key().clone()))).collect(),
+        tried: contact.emails.iter().map(|email| tried_at(scene, email.key())).collect(),
         heirs: heir.into_iter().collect(),
         at: later(100),
     }
 }
 
+/// A key, and the marks of tries at it.
+pub(super) fn tried_at(scene: &Scene, key: &LoginKey) -> (LoginKey, Vec<TryMark>) {
+    (key.clone(), scene.marks_after_rotation().all(key).collect())
+}
+
 /// Erases a contact that is alone behind its login.
-fn erase(contact: &Contact, login: &Login) -> Plan {
+fn erase(scene: &Scene, contact: &Contact, login: &Login) -> Plan {
     let plan = Plan::new().changed(Aggregate::Contact(contact.id), contact.version);
     let plan = plan.changed(Aggregate::Login(login.id), login.version);
     let plan = plan.release(login.key.as_ref().expect("it is live"));
     let plan = plan.then(Change::DeleteContact(contact.id)).then(Change::DeleteLogin(login.id));
-    plan.then(Change::Erase(Box::new(erasure(contact, None))))
+    plan.then(Change::Erase(Box::new(erasure(scene, contact, None))))
 }
 
 pub(super) fn told(name: &str, subject: Subject) -> Event {
@@ -99,7 +106,7 @@ async fn furnish(scene: &Scene, name: &str) -> (Contact, Login, Link) {
     scene.store.put(&wish("renew", renew)).await.expect("the store keeps it");
     let noted = Try {
         id: build::id(&format!("{name}'s try")),
-        key: key(&address),
+        mark: scene.mark(&address),
         origin: Some("192.0.2.1".to_owned()),
         known_browser: false,
         at: NOON,
@@ -111,7 +118,7 @@ async fn furnish(scene: &Scene, name: &str) -> (Contact, Login, Link) {
 
 async fn tries(scene: &Scene, address: &str) -> usize {
     let since = NOON.before(std::time::Duration::from_secs(60));
-    scene.store.tries(scene.id, &[key(address)], since, 100).await.expect("the store answers").len()
+    scene.store.tries(scene.id, &[scene.mark(address)], since, 100).await.expect("the store answers").len()
 }
 
 /// Erased, a contact leaves nothing that is personal, whoever holds what: the journal stays whole, and says so. Others keep everything.
@@ -130,7 +137,7 @@ pub async fn j3_erasing_leaves_nothing_of_a_contact(harness: &Harness) {
     assert_eq!(before.keys, BTreeSet::from([key("ada@smith.example")]));
     assert_eq!(before.names, ["Personal ada sealed", "Personal ada unsealed"].map(str::to_owned).into());
 
-    scene.write(erase(&ada, &login).tell(told("receipt", about(&ada, &login)))).await;
+    scene.write(erase(&scene, &ada, &login).tell(told("receipt", about(&ada, &login)))).await;
     let left = scene.store.traces(scene.id, &[ada.id], Some(&ada.reference)).await.expect("the store answers");
     assert_eq!((left.found.events, left.found.messages, left.found.links), (1, 0, 0), "but for what the commit told");
     assert!(!scene.knows("ada").await && scene.link("ada's link").await.is_none());
@@ -161,10 +168,10 @@ pub async fn j3_erasing_leaves_nothing_of_a_contact(harness: &Harness) {
 pub async fn j3_a_contact_is_erased_once(harness: &Harness) {
     let scene = Scene::set(harness, "smith").await;
     let (ada, login) = scene.live("ada", "ada@smith.example").await;
-    let again = Change::Erase(Box::new(erasure(&ada, None)));
+    let again = Change::Erase(Box::new(erasure(&scene, &ada, None)));
     scene.refuse(Plan::new().then(again.clone())).await;
     assert!(scene.knows("ada").await);
-    scene.write(erase(&ada, &login)).await;
+    scene.write(erase(&scene, &ada, &login)).await;
     scene.refuse(Plan::new().then(again)).await;
 }
 
@@ -186,7 +193,7 @@ pub async fn j3_erasing_one_of_two_leaves_the_other(harness: &Harness) {
     let heir = Heir { login: login.id, contact: bob.id, address };
     let after = next(&login);
     let plan = Plan::new().changed(Aggregate::Contact(ada.id), 1).put_login(&after).then(Change::DeleteContact(ada.id));
-    scene.write(plan.then(Change::Erase(Box::new(erasure(&ada, Some(heir)))))).await;
+    scene.write(plan.then(Change::Erase(Box::new(erasure(&scene, &ada, Some(heir)))))).await;
     let facts = scene.link("ada's link").await.expect("it works");
     assert_eq!((facts.link.contact, facts.link.address.as_str()), (bob.id, spelled));
     assert_eq!((facts.link.address.key(), facts.link.ended_at), (&key(spelled), None));
@@ -236,7 +243,7 @@ pub async fn j3_rows_and_answers_do_without_an_erased_contact(harness: &Harness)
     let client = br#"{"name":"Ada Ltd","reference":"ada"}"#;
     leave(&scene, &Receipt { contact: None, ..kept("client's", &bob, client) }).await;
 
-    scene.write(erase(&ada, &login)).await;
+    scene.write(erase(&scene, &ada, &login)).await;
     let of_nobody = scene.store.traces(scene.id, &[ada.id], None).await.expect("the store answers");
     assert_eq!(of_nobody.found.rows, 0, "who has no reference has no rows, and what is emptied is nobody's");
     let after = rows_of(&scene, "job").await;
@@ -269,7 +276,7 @@ pub async fn j3_whoever_works_on_rows_begins_anew(harness: &Harness) {
     let sheet =
         Job { state: JobState::Staging, due_at: None, forget_at: Some(later(900)), ..jobs::import(&scene, "sheet") };
     scene.write(Plan::new().then(Change::PutJob(Box::new(sheet.clone())))).await;
-    scene.write(erase(&ada, &login)).await;
+    scene.write(erase(&scene, &ada, &login)).await;
     let sheet = Jobs::job(&*scene.store, scene.id, sheet.id).await.expect("the store answers").expect("it is there");
     assert!(sheet.is_forgotten(later(100)), "nobody can say which of its rows is about whom: {sheet:?}");
     let mut after = held.clone();
@@ -306,7 +313,7 @@ pub async fn j3_what_deletion_left_is_found_and_over_in_its_time(harness: &Harne
     assert_eq!((names, found.events, keys.len()), (BTreeSet::from(["Ada".to_owned()]), 1, 0));
     assert_eq!(addresses, ["ada@smith.example", "old@smith.example"].map(str::to_owned).into());
 
-    scene.write(Plan::new().then(Change::Erase(Box::new(erasure(&ada, None))))).await;
+    scene.write(Plan::new().then(Change::Erase(Box::new(erasure(&scene, &ada, None))))).await;
     assert!(gone().await.is_empty() && long(later(9)).await.is_empty());
     assert!(scene.knows("ada").await, "the new one stays");
     assert!(scene.events().await[0].personal.is_none());
@@ -376,7 +383,7 @@ pub async fn j3_no_answer_names_who_is_erased_at_the_same_time(harness: &Harness
         let heir = Heir { login: login.id, contact: bob.id, address: build::email(&address) };
         let plan = Plan::new().changed(Aggregate::Contact(ada.id), 1).put_login(&next(&login));
         let plan = plan.then(Change::DeleteContact(ada.id));
-        let erases = plan.then(Change::Erase(Box::new(erasure(&ada, Some(heir))))).done();
+        let erases = plan.then(Change::Erase(Box::new(erasure(&scene, &ada, Some(heir))))).done();
         let (one, two) = (scene.turn(harness, 0), scene.turn(harness, 1));
         let calls: Vec<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> = vec![
             Box::pin(async move { _ = one.commit(&[looks], Some(&receipt)).await }),

@@ -1,6 +1,9 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -8,20 +11,19 @@ use portal_domain::{
     Refusal,
     change::{Aggregate, Change},
     contact::{Access, Contact},
-    email::LoginKey,
     event::Caller,
     id::PracticeId,
     login::{Credential, Login},
     message::{Message, MessageBody, MessageKind},
     password::{PasswordHash, TypedPassword},
     port::{Commit, HashError, PasswordHasher, StoreError, Verdict},
-    throttle::{Admission, Bucket, BucketName, CountedTry, RecordedTry, Try},
+    throttle::{Admission, Bucket, BucketName, CountedTry, NOTES_AT_A_MARK, RecordedTry, Try},
     time::Timestamp,
     usecase::{CallContext, Error, Portal, SignInInput, TRIES_PER_MINUTE},
 };
 
 use crate::{
-    build::{self, Plan, key, later},
+    build::{self, NOON, Plan, key, later},
     conformance::{
         Harness,
         overlap::Overlaps,
@@ -48,9 +50,9 @@ impl Scene {
         self.write(Plan::new().then(Change::GiveBack(counted))).await;
     }
 
-    async fn tries(&self, key: &LoginKey, since: Timestamp) -> Vec<RecordedTry> {
-        let keys = std::slice::from_ref(key);
-        let mut newest_first = self.store.tries(self.id, keys, since, 100).await.expect("the store answers");
+    async fn tries(&self, address: &str, since: Timestamp) -> Vec<RecordedTry> {
+        let mut newest_first =
+            self.store.tries(self.id, &[self.mark(address)], since, 1000).await.expect("the store answers");
         newest_first.reverse();
         newest_first
     }
@@ -60,9 +62,9 @@ impl Scene {
     }
 }
 
-fn noted(name: &str, at: Timestamp) -> Try {
+fn noted(scene: &Scene, name: &str, at: Timestamp) -> Try {
     let origin = Some("192.0.2.7".to_owned());
-    Try { id: build::id(name), key: key("ada@smith.example"), origin, known_browser: false, at }
+    Try { id: build::id(name), mark: scene.mark("ada@smith.example"), origin, known_browser: false, at }
 }
 
 /// A login is found for a sign-in by its live key, with a password or without, and with the one who is behind it; never by any other key.
@@ -211,17 +213,38 @@ pub async fn a_try_is_noted_whatever_becomes_of_it(harness: &Harness) {
     let bucket = Bucket::strangers(&key("ada@smith.example"));
     let buckets = [Bucket::origin("192.0.2.7", 12), bucket];
     for number in 0..13 {
-        let noted = noted(&format!("t{number:02}"), later(number));
+        let noted = noted(&scene, &format!("t{number:02}"), later(number));
         scene.admit(&buckets, Some(&noted), later(number)).await;
     }
-    let right = noted("t03", later(3));
+    let right = noted(&scene, "t03", later(3));
     scene.give_back(&bucket, later(3), Some(&right)).await;
-    let found = scene.tries(&key("ada@smith.example"), later(0)).await;
-    let expected: Vec<_> = (1..12).map(|number| noted(&format!("t{number:02}"), later(number))).collect();
+    let found = scene.tries("ada@smith.example", later(0)).await;
+    let expected: Vec<_> = (1..12).map(|number| noted(&scene, &format!("t{number:02}"), later(number))).collect();
     assert_eq!(found.iter().map(|found| found.noted.clone()).collect::<Vec<_>>(), expected);
     let right: Vec<_> = found.iter().filter(|found| found.right).map(|found| found.noted.at).collect();
     assert_eq!(right, [later(3)]);
-    assert!(scene.tries(&key("bob@smith.example"), later(0)).await.is_empty());
+    assert!(scene.tries("bob@smith.example", later(0)).await.is_empty());
+}
+
+/// Of the notes at a mark the newest are kept, so many and no more, whoever goes on trying there; those at other marks, and at the same
+/// in another practice, stay.
+pub async fn of_the_notes_at_a_mark_the_newest_are_kept(harness: &Harness) {
+    let (scene, jones) = (Scene::set(harness, "smith").await, Scene::set(harness, "jones").await);
+    let other = Try { mark: scene.mark("bob@smith.example"), ..noted(&scene, "other", later(0)) };
+    scene.admit(&[], Some(&other), later(0)).await;
+    let elsewhere = Try { id: build::id("elsewhere"), ..noted(&scene, "other", later(0)) };
+    jones.admit(&[], Some(&elsewhere), later(0)).await;
+    let most = u64::from(NOTES_AT_A_MARK);
+    for number in 0..most + 2 {
+        // The last is late, by a clock that is behind.
+        let at = if number == most + 1 { later(1) } else { later(number) };
+        scene.admit(&[], Some(&noted(&scene, &format!("t{number}"), at)), at).await;
+    }
+    let kept: Vec<_> = scene.tries("ada@smith.example", NOON.before(Duration::from_secs(1))).await;
+    assert_eq!(kept.iter().map(|it| it.noted.at).collect::<Vec<_>>(), (1..=most).map(later).collect::<Vec<_>>());
+    assert_eq!(scene.tries("bob@smith.example", NOON.before(Duration::from_secs(1))).await.len(), 1);
+    let theirs = jones.store.tries(jones.id, &[elsewhere.mark], NOON.before(Duration::from_secs(1)), 9).await;
+    assert_eq!(theirs.expect("the store answers").len(), 1);
 }
 
 /// A commit forgets a counter.
@@ -247,7 +270,7 @@ pub async fn tries_are_forgotten_in_their_time(harness: &Harness) {
     for _ in 0..11 {
         scene.count(&bucket, later(0)).await.expect("counted");
     }
-    scene.admit(&[Bucket::origin("192.0.2.7", 9)], Some(&noted("t", later(0))), later(0)).await;
+    scene.admit(&[Bucket::origin("192.0.2.7", 9)], Some(&noted(&scene, "t", later(0))), later(0)).await;
     assert_eq!(scene.forget(later(0)).await, Ok(0));
     assert!(scene.count(&bucket, later(1)).await.is_err());
     assert_eq!(scene.forget(later(120)).await, Ok(1), "the origin's");
@@ -255,10 +278,11 @@ pub async fn tries_are_forgotten_in_their_time(harness: &Harness) {
     let day = 24 * 3600;
     assert_eq!(scene.forget(later(day + 1)).await, Ok(1), "the key's");
     assert!(scene.count(&bucket, later(30)).await.is_ok());
-    assert_eq!(scene.tries(&key("ada@smith.example"), Timestamp::from_micros(0)).await.len(), 1);
-    assert_eq!(scene.store.forget_tries(later(7 * day), 0).await, Ok(0), "no more than asked for");
-    assert_eq!(scene.forget(later(7 * day)).await, Ok(2), "the key's again, and the note");
-    assert!(scene.tries(&key("ada@smith.example"), Timestamp::from_micros(0)).await.is_empty());
+    assert_eq!(scene.tries("ada@smith.example", Timestamp::from_micros(0)).await.len(), 1);
+    assert_eq!(scene.store.forget_tries(later(30 * day), 0).await, Ok(0), "no more than asked for");
+    assert_eq!(scene.forget(later(30 * day - 1)).await, Ok(1), "the key's again");
+    assert_eq!(scene.forget(later(30 * day)).await, Ok(1), "and the note");
+    assert!(scene.tries("ada@smith.example", Timestamp::from_micros(0)).await.is_empty());
 }
 
 /// Facts about a contact tell of a pause at its first address and at the keys that are asked about.
@@ -286,7 +310,7 @@ pub async fn tries_stay_inside_their_practice(harness: &Harness) {
     let (smith, jones) = (Scene::set(harness, "smith").await, Scene::set(harness, "jones").await);
     let bucket = Bucket::strangers(&key("ada@smith.example"));
     for number in 0..11 {
-        let noted = noted(&format!("t{number}"), later(1));
+        let noted = noted(&smith, &format!("t{number}"), later(1));
         smith.admit(&[bucket], Some(&noted), later(1)).await;
     }
     assert!(smith.count(&bucket, later(1)).await.is_err());
@@ -294,7 +318,7 @@ pub async fn tries_stay_inside_their_practice(harness: &Harness) {
     jones.give_back(&bucket, counted, None).await;
     jones.write(Plan::new().then(Change::ForgetTries(bucket.name()))).await;
     assert!(smith.count(&bucket, later(1)).await.is_err());
-    assert!(jones.tries(&key("ada@smith.example"), later(0)).await.is_empty());
+    assert!(jones.tries("ada@smith.example", later(0)).await.is_empty());
 }
 
 /// However many try at once, on however many instances, no more go on than the limit lets.
@@ -303,7 +327,7 @@ pub async fn of_many_tries_at_once_no_more_than_the_limit_go_on(harness: &Harnes
     let bucket = Bucket::strangers(&key("ada@smith.example"));
     let overlaps = Overlaps::new();
     let tries = (0..40).map(|number| {
-        let (scene, noted) = (scene.turn(harness, number), noted(&format!("t{number}"), later(1)));
+        let (scene, noted) = (scene.turn(harness, number), noted(&scene, &format!("t{number}"), later(1)));
         async move { matches!(scene.admit(&[bucket], Some(&noted), later(1)).await, Admission::Go(_)) }
     });
     let went_on = overlaps.at_once(tries.collect()).await;

@@ -236,6 +236,50 @@ async fn x2_tries_are_told_by_where_they_were() {
 }
 
 #[tokio::test]
+async fn x2_a_try_at_another_address_is_remembered_for_thirty_days() {
+    let desk = Desk::new().await;
+    desk.put("ada", &[ADA, "second@smith.example"]).await;
+    desk.onboard("ada", SECRET).await;
+    desk.wait(2 * DAY);
+    desk.fail("adda@smith.example", 1).await;
+    desk.fail("second@smith.example", 1).await;
+    desk.fail(ADA, 1).await;
+    let at = desk.fixture.portal.now();
+    desk.wait(8 * DAY);
+    let findings = desk.diagnose("ada").await;
+    assert_eq!(
+        codes(&findings),
+        "all_clear near_miss_address not_the_first_address",
+        "a wrong password of then says nothing"
+    );
+    for told in &findings[1..] {
+        assert_eq!((told.severity, told.evidence[0].at), (Severity::Info, Some(at)), "{told:?}");
+    }
+    // A newer one is what the call is about.
+    desk.fail("adda@smith.example", 1).await;
+    let findings = desk.diagnose("ada").await;
+    assert_eq!(codes(&findings), "near_miss_address all_clear not_the_first_address");
+    assert_eq!((findings[0].severity, findings[0].evidence.len()), (Severity::Hinders, 2));
+    desk.wait(22 * DAY);
+    assert_eq!(desk.codes("ada").await, "all_clear near_miss_address");
+    desk.wait(8 * DAY);
+    assert_eq!(desk.codes("ada").await, "all_clear");
+}
+
+#[tokio::test]
+async fn x2_tries_are_found_after_the_program_got_a_newer_key() {
+    let mut desk = Desk::new().await;
+    desk.put("ada", &[ADA]).await;
+    desk.onboard("ada", SECRET).await;
+    desk.wait(2 * DAY);
+    desk.fail("adda@smith.example", 1).await;
+    desk.fixture.portal.tokens = build::rotated_tokens();
+    desk.fail("ada@smiht.example", 1).await;
+    let found = desk.diagnose("ada").await.remove(0);
+    assert_eq!((codes(std::slice::from_ref(&found)).as_str(), found.evidence.len()), ("near_miss_address", 2));
+}
+
+#[tokio::test]
 async fn x2_resets_have_their_limit() {
     let desk = Desk::with(&[("ada", ADA)]).await;
     desk.onboard("ada", SECRET).await;

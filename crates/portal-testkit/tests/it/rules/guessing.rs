@@ -276,13 +276,16 @@ fn m8_every_try_to_sign_in_is_noted_for_hints_and_diagnosis() {
         desk.guess(None, "old@smith.example", 13).await;
         desk.try_from(None, HOME, SECRET).await.unwrap();
         let tries = async |address: &str| {
-            let key = portal_testkit::build::key(address);
-            desk.fixture.store.tries(desk.call.practice, &[key], start, 100).await.unwrap()
+            let mark = desk.fixture.portal.try_marks(desk.call.practice).newest(&portal_testkit::build::key(address));
+            desk.fixture.store.tries(desk.call.practice, &[mark], start, 100).await.unwrap()
         };
         assert_eq!(tries("old@smith.example").await.iter().filter(|it| !it.right).count(), 13);
         let own = tries(HOME).await;
         assert_eq!((own.len(), own[0].right), (1, true));
-        desk.wait(7 * DAY);
+        desk.wait(30 * DAY - 2 * MINUTE);
+        desk.fixture.portal.forget_tries().await.unwrap();
+        assert_eq!(tries("old@smith.example").await.len(), 13, "for thirty days");
+        desk.wait(2 * MINUTE);
         desk.fixture.portal.forget_tries().await.unwrap();
         assert!(tries("old@smith.example").await.is_empty(), "not for ever");
     });
