@@ -9,8 +9,13 @@ pub(crate) struct Lines {
 
 impl Lines {
     pub(crate) fn advance(&mut self, bytes: &[u8], to: usize) -> u64 {
-        let passed = bytes.get(self.at..to).unwrap_or_default();
-        self.breaks += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let ends = |at: &usize| match bytes[*at] {
+            b'\n' => true,
+            // Alone it ends a line too: old spreadsheets write nothing else.
+            b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+            _ => false,
+        };
+        self.breaks += (self.at..to.min(bytes.len())).filter(ends).count() as u64;
         self.at = self.at.max(to);
         self.breaks + 1
     }

@@ -240,10 +240,19 @@ mod tests {
         assert_eq!(file.rows().next().unwrap().unwrap().input.reference, "7");
     }
 
+    /// Found by fuzzing: every row of such a file was said to be in line 1.
+    #[test]
+    fn lines_that_end_in_a_carriage_return_alone_are_counted() {
+        let lines = |bytes: &[u8]| read(bytes).unwrap().1.iter().map(|row| row.line).collect::<Vec<_>>();
+        assert_eq!(lines(b"ref,name\rc-1,A\rc-2,B\r"), [2, 3]);
+        assert_eq!(lines(b"ref,name\r\n\rc-1,\"A\rB\"\r\nc-2,B\n\r\nc-3,C"), [3, 5, 7]);
+    }
+
     #[test]
     fn files_that_are_something_else_are_named_with_the_line() {
         for (bytes, said) in [
             (&b"ref,name\nc-1,A\nc-2,\0\n"[..], "line 3"),
+            (b"ref,name\rc-1,A\rc-2,A,B\r", "line 3"),
             (b"ref,phone\nc-1,x\n", "`phone`"),
             (b"name\nx\n", "`ref`"),
             (b"ref,Ref\nx,y\n", "two columns `Ref`"),
