@@ -1,4 +1,4 @@
-//! Everything a contributor runs: `cargo xtask test`, `faults`, `api-fuzz`, `e2e`, `screenshots`, `bench`, `lint`, `prepare`, `openapi` and `rules`.
+//! Everything a contributor runs: `cargo xtask test`, `faults`, `api-fuzz`, `fuzz`, `e2e`, `screenshots`, `bench`, `lint`, `prepare`, `openapi` and `rules`.
 //!
 //! Plain Rust on the standard library, so that a machine with nothing but a toolchain can run it. A task is a
 //! function that prints what it does and returns the exit code; an error is a fault of the task itself and is
@@ -16,6 +16,7 @@ mod bench;
 mod cluster;
 mod e2e;
 mod faults;
+mod fuzz;
 mod lint;
 mod openapi;
 mod prepare;
@@ -42,6 +43,9 @@ usage: cargo xtask <task>
   api-fuzz [--max-examples N] [--database sqlite|postgres] [--seed S] [ARGS…]
                           the HTTP API against its own OpenAPI document, by schemathesis, 200 examples of each operation
                           on each database; ARGS go to schemathesis (--include-path-regex webhooks)
+  fuzz [--seconds N] [TARGETS…]
+                          what reads the bytes of strangers (addresses, mails that came back, files, names of requests), by
+                          libFuzzer, 60 seconds for each target
   e2e [ARGS…]             the pages in a real browser; ARGS go to Node's test runner (--test-name-pattern=keyboard)
   screenshots [FOLDER]    pictures of the pages, on a phone and on a desk, into target/screenshots or a folder of yours
   bench [--quick] [--json FILE] [--only NAME] [--samples N]
@@ -70,6 +74,7 @@ fn main() -> ExitCode {
         ["test", rest @ ..] => test::run(rest),
         ["faults", rest @ ..] => faults::run(rest),
         ["api-fuzz", rest @ ..] => api_fuzz::run(rest),
+        ["fuzz", rest @ ..] => fuzz::run(rest),
         ["e2e", rest @ ..] => e2e::run(rest),
         ["screenshots"] => e2e::screenshots(Path::new("target/screenshots")),
         ["screenshots", folder] => e2e::screenshots(Path::new(folder)),

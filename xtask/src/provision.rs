@@ -51,6 +51,14 @@ pub(crate) fn c_compiler() -> anyhow::Result<()> {
     install(&["gcc", "libc6-dev"], "a C compiler (`cc`)")
 }
 
+/// libFuzzer is C++: makes sure that there is a compiler.
+pub(crate) fn cxx_compiler() -> anyhow::Result<()> {
+    if std::env::var_os("CXX").is_some() || ["c++", "g++", "clang++"].into_iter().any(|it| shell::find(it).is_some()) {
+        return Ok(());
+    }
+    install(&["g++"], "a C++ compiler (`c++`)")
+}
+
 /// The compiler of TypeScript, installed first where that is possible.
 pub(crate) fn typescript() -> anyhow::Result<PathBuf> {
     if shell::find("tsc").is_none() {

@@ -152,6 +152,10 @@ impl Collected {
     }
 
     fn add(&mut self, row: u32, column: u32, value: String) -> Result<(), Fault> {
+        // What comes later would stand above, and be read below: the names of columns too.
+        if row < self.row {
+            return Err(damaged());
+        }
         if row != self.row && !self.cells.is_empty() {
             self.flush()?;
         }
@@ -277,6 +281,16 @@ mod tests {
         assert_eq!((first.reference.as_str(), first.name.as_str()), ("17", "Zoë, \"A\"\n& B"));
         assert_eq!((&first.emails[..], first.activate.as_str()), (&[" a@x.example\u{a0}".to_owned()][..], "true"));
         assert_eq!((rows[1].input.reference.as_str(), rows[1].input.name.as_str()), ("1.5", ""));
+    }
+
+    /// Found by fuzzing: the first row that came was taken for the names of columns, wherever it stood.
+    #[test]
+    fn i1_rows_that_do_not_come_in_their_order_are_no_sheet() {
+        let row = |number: u32| format!("<row r=\"{number}\"><c r=\"A{number}\"><v>{number}</v></c></row>");
+        for rows in [row(4) + HEADS, HEADS.to_owned() + &row(9) + &row(4)] {
+            let fault = open(&workbook(&rows, &["Ref", "Name", "Activate"])).unwrap_err();
+            assert!(fault.contains("damaged"), "{fault}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::lint::Findings;
 use crate::{source, workspace};
 
 /// Which crates of the workspace a crate may use. Tests may use the testkit besides, and the program's anything.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("portal-domain", &[]),
     ("portal-mail", &["portal-domain"]),
     ("portal-postgres", &["portal-domain"]),
@@ -23,6 +23,8 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("portal-http", &["portal-domain", "portal-import", "portal-mail", "portal-bounce"]),
     // What mail servers say is read by whoever sends mail.
     ("portal", &["portal-domain", "portal-mail", "portal-bounce"]),
+    // What reads the bytes of strangers.
+    ("portal-fuzz", &["portal-domain", "portal-bounce", "portal-import"]),
     ("portal-testkit", &["portal-domain"]),
     (
         "portal-server",

@@ -1,0 +1,4 @@
+//! See `portal_fuzz`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| portal_fuzz::import(bytes));
