@@ -58,6 +58,16 @@ impl Connection {
         self.standing != Standing::Lost && self.wire.is_quiet()
     }
 
+    /// Asks whether the server listens, and has nothing else done.
+    pub(crate) async fn ping(&mut self, limits: &Limits) -> Result<(), Fault> {
+        let wire = &mut self.wire;
+        let answered = limits.within(Stage::Ping, async { done(wire.ask("NOOP\r\n").await?) }).await;
+        if answered.as_ref().is_err_and(|fault| !fault.leaves_the_line_usable()) {
+            self.standing = Standing::Lost;
+        }
+        answered.map(drop)
+    }
+
     /// Hands one message over, and gives the server's last word on it.
     pub(crate) async fn deliver(&mut self, limits: &Limits, route: &Route, message: &[u8]) -> Result<Response, Fault> {
         let commands = self.commands(route);

@@ -5,6 +5,8 @@ use std::{fmt, time::Duration};
 use lettre::transport::smtp::response::{Code, Response, Severity};
 use portal_domain::port::SendOutcome;
 
+use crate::hand_shake::Distrust;
+
 /// What an attempt says whose end nobody knows: the server may have taken the message, and it goes again all the same.
 const HANDED_OVER: &str = "the line broke after the message was handed over; it may arrive twice";
 
@@ -25,6 +27,8 @@ pub(crate) enum Stage {
     Tls,
     /// Who we are.
     Login,
+    /// Whether it still listens.
+    Ping,
     /// Forgetting what was refused before.
     Reset,
     /// The sender of the envelope.
@@ -54,6 +58,7 @@ impl fmt::Display for Stage {
             Self::StartTls => "STARTTLS",
             Self::Tls => "the TLS hand-shake",
             Self::Login => "AUTH",
+            Self::Ping => "NOOP",
             Self::Reset => "RSET",
             Self::Sender => "MAIL",
             Self::Recipient => "RCPT",
@@ -92,6 +97,13 @@ pub(crate) enum Cause {
     },
     /// A fault of configuration: of TLS, or of what the server offers.
     Setting(String),
+    /// The same, of the server's certificate.
+    Certificate {
+        /// What is wrong with it.
+        distrust: Distrust,
+        /// The same in words.
+        words: String,
+    },
 }
 
 impl Cause {
@@ -107,7 +119,7 @@ impl Fault {
         let words = self.words();
         match &self.cause {
             Cause::Refused(reply) => refusal(reply.code(), words, self.stage),
-            Cause::Setting(_) => SendOutcome::Misconfigured { reply: words },
+            Cause::Setting(_) | Cause::Certificate { .. } => SendOutcome::Misconfigured { reply: words },
             _ if self.stage == Stage::End => SendOutcome::Transient { reply: format!("{HANDED_OVER} ({words})") },
             _ => SendOutcome::Transient { reply: words },
         }
@@ -132,7 +144,7 @@ impl Fault {
         matches!(&self.cause, Cause::Refused(reply) if !reply.has_code(421))
     }
 
-    fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         let stage = self.stage;
         match &self.cause {
             Cause::Refused(reply) => said(reply),
@@ -147,7 +159,7 @@ impl Fault {
             Cause::Slow { limit, whole: true } => {
                 format!("the message was not handed over within {} s, at {stage}", limit.as_secs_f32())
             }
-            Cause::Setting(words) => words.clone(),
+            Cause::Setting(words) | Cause::Certificate { words, .. } => words.clone(),
         }
     }
 }

@@ -16,6 +16,7 @@ mod connect;
 mod connection;
 mod encode;
 mod fault;
+mod hand_shake;
 mod limits;
 mod mailer;
 mod message;
@@ -30,6 +31,7 @@ mod wire;
 pub use crate::{
     capture::CaptureMailer,
     connect::{MailSetupError, SmtpOptions, connect},
+    hand_shake::{Distrust, HandShake, HandShakeFault, HandShakeFaultKind},
     mailer::SmtpMailer,
     transport::{Login, MailTransport, MailUrlError, Server},
 };

@@ -66,6 +66,16 @@ impl SmtpMailer {
         })
     }
 
+    /// The time of one message, from now on.
+    pub(crate) fn begin(&self) -> Limits {
+        Limits::begin(self.stage_deadline, self.deadline)
+    }
+
+    /// What connections are opened by.
+    pub(crate) const fn opener(&self) -> &Opener {
+        &self.opener
+    }
+
     async fn attempt(&self, mail: &OutgoingMail, limits: &Limits) -> Result<SendOutcome, Fault> {
         let _place = limits.in_all(Stage::Turn, self.pool.place()).await?;
         if let Some(connection) = self.pool.take() {
@@ -101,7 +111,7 @@ impl SmtpMailer {
 #[async_trait]
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: &OutgoingMail) -> SendOutcome {
-        let limits = Limits::begin(self.stage_deadline, self.deadline);
+        let limits = self.begin();
         let outcome = self.attempt(mail, &limits).await.unwrap_or_else(|fault| fault.outcome());
         with_words(outcome, |words| reply::words(words, mail))
     }

@@ -10,15 +10,27 @@ const LINK: &str = "/link/";
 /// One line of bounded length, without control characters, and without the links of the mail: filters like to repeat what
 /// they dislike.
 pub(crate) fn words(reply: &str, mail: &OutgoingMail) -> String {
-    let spaced: String = reply.chars().map(|c| if is_unprintable(c) { ' ' } else { c }).collect();
-    let mut reply = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut reply = on_one_line(reply);
     for token in tokens(&mail.text).chain(tokens(&mail.html)) {
         reply = reply.replace(token, "[…]");
     }
-    reply = without_links(&reply);
+    bounded(&without_links(&reply))
+}
+
+/// The same where there is no mail.
+pub(crate) fn alone(reply: &str) -> String {
+    bounded(&without_links(&on_one_line(reply)))
+}
+
+fn on_one_line(reply: &str) -> String {
+    let spaced: String = reply.chars().map(|c| if is_unprintable(c) { ' ' } else { c }).collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn bounded(reply: &str) -> String {
     match reply.char_indices().nth(KEPT) {
         Some((end, _)) => format!("{}…", &reply[..end]),
-        None => reply,
+        None => reply.to_owned(),
     }
 }
 

@@ -7,13 +7,13 @@ use tokio_rustls::{
     TlsConnector,
     client::TlsStream,
     rustls::{
-        ClientConfig, RootCertStore,
+        self, CertificateError, ClientConfig, RootCertStore,
         crypto::ring,
         pki_types::{CertificateDer, ServerName, pem::PemObject},
     },
 };
 
-use crate::{connect::MailSetupError, fault::Cause};
+use crate::{connect::MailSetupError, fault::Cause, hand_shake::Distrust};
 
 /// What a hand-shake needs.
 pub(crate) struct Tls {
@@ -41,10 +41,24 @@ impl Tls {
     pub(crate) async fn shake_hands(&self, tcp: TcpStream) -> Result<TlsStream<TcpStream>, Cause> {
         self.connector.connect(self.name.clone(), tcp).await.map_err(|error| match error.kind() {
             // As which rustls' own errors come.
-            io::ErrorKind::InvalidData => Cause::Setting(error.to_string()),
+            io::ErrorKind::InvalidData => distrust(&error),
             _ => Cause::Broken(error.to_string()),
         })
     }
+}
+
+fn distrust(error: &io::Error) -> Cause {
+    let words = error.to_string();
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    let Some(rustls::Error::InvalidCertificate(certificate)) = inner else { return Cause::Setting(words) };
+    let distrust = match certificate {
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Distrust::WrongName,
+        CertificateError::UnknownIssuer => Distrust::UnknownIssuer,
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => Distrust::Expired,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Distrust::NotYet,
+        _ => Distrust::Other,
+    };
+    Cause::Certificate { distrust, words }
 }
 
 fn add(roots: &mut RootCertStore, pem: &[u8]) -> Result<(), MailSetupError> {

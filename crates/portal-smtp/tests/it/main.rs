@@ -2,6 +2,7 @@
 
 mod addresses;
 mod capture;
+mod hand_shake;
 mod message;
 mod outcomes;
 mod reuse;

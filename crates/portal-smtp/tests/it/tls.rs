@@ -17,7 +17,7 @@ use tokio_rustls::{
 use crate::sink::{CLOSE, HANG, Script, Sink, mail};
 
 /// A certificate authority, and a server with a certificate of it for `name`.
-fn authority_and_server(name: &str) -> (Vec<u8>, TlsAcceptor) {
+pub(crate) fn authority_and_server(name: &str) -> (Vec<u8>, TlsAcceptor) {
     let mut params = CertificateParams::new(Vec::<String>::new()).expect("parameters");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority");
@@ -34,12 +34,12 @@ fn authority_and_server(name: &str) -> (Vec<u8>, TlsAcceptor) {
     (authority.pem().into_bytes(), TlsAcceptor::from(Arc::new(config)))
 }
 
-fn script(acceptor: TlsAcceptor) -> Script {
+pub(crate) fn script(acceptor: TlsAcceptor) -> Script {
     Script { tls: Some(acceptor), ..Script::offering(&["8BITMIME", "STARTTLS", "AUTH PLAIN LOGIN"]) }
 }
 
 /// The same, with TLS from the first byte.
-fn script_of_smtps(acceptor: TlsAcceptor) -> Script {
+pub(crate) fn script_of_smtps(acceptor: TlsAcceptor) -> Script {
     Script { tls_first: true, offers: vec!["8BITMIME", "PIPELINING", "AUTH LOGIN PLAIN"], ..script(acceptor) }
 }
 
