@@ -14,6 +14,8 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("portal-argon2", &["portal-domain"]),
     ("portal-smtp", &["portal-domain"]),
     ("portal-webhook", &["portal-domain"]),
+    // Names in, findings out: it knows no rule.
+    ("portal-dns", &[]),
     // Bytes in, value out: it knows no rule.
     ("portal-bounce", &[]),
     ("portal-import", &["portal-domain"]),
@@ -31,6 +33,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
         &[
             "portal",
             "portal-bounce",
+            "portal-dns",
             "portal-http",
             "portal-import",
             "portal-postgres",
