@@ -9,6 +9,7 @@
 //! |---|---|
 //! | connect, and see what the pool may do | [`PostgresStore::connect`], [`Limits`] |
 //! | bring the schema up to date | [`PostgresStore::pending`], [`PostgresStore::migrate`] |
+//! | see how it is, without a trace | [`PostgresStore::look`] |
 //!
 //! # How it keeps its word
 //!
@@ -29,6 +30,7 @@ mod failure;
 mod jobs;
 mod journal;
 mod limits;
+mod look;
 mod operators;
 mod outbox;
 mod retention;
@@ -42,5 +44,6 @@ mod views;
 mod webhooks;
 
 pub use limits::Limits;
+pub use look::Look;
 pub use schema::{Migration, SchemaError};
 pub use store::{Gauge, PostgresStore};

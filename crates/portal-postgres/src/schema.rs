@@ -61,7 +61,7 @@ impl PostgresStore {
     /// [`SchemaError::Newer`] and [`SchemaError::Altered`] where this program must not touch the database.
     pub async fn pending(&self) -> Result<Vec<Migration>, SchemaError> {
         let mut connection = self.lone_connection().await?;
-        let pending = pending(&mut connection).await;
+        let pending = pending_on(&mut connection).await;
         close(connection).await;
         pending
     }
@@ -81,7 +81,7 @@ impl PostgresStore {
 }
 
 async fn migrate(connection: &mut PgConnection) -> Result<Vec<Migration>, SchemaError> {
-    let missing = pending(connection).await?;
+    let missing = pending_on(connection).await?;
     // Where nothing is missing, the rights to create anything are not needed.
     if !missing.is_empty() {
         MIGRATOR.run_direct(None, connection, false).await.map_err(schema_error)?;
@@ -89,7 +89,8 @@ async fn migrate(connection: &mut PgConnection) -> Result<Vec<Migration>, Schema
     Ok(missing)
 }
 
-async fn pending(connection: &mut PgConnection) -> Result<Vec<Migration>, SchemaError> {
+/// The steps that the database behind a connection lacks.
+pub(crate) async fn pending_on(connection: &mut PgConnection) -> Result<Vec<Migration>, SchemaError> {
     let applied = match connection.list_applied_migrations(&MIGRATOR.table_name).await {
         Ok(applied) => applied,
         Err(error) if ledger_is_missing(&error) => Vec::new(),
@@ -134,7 +135,8 @@ fn schema_error(error: MigrateError) -> SchemaError {
     }
 }
 
-async fn close(connection: PgConnection) {
+/// Says goodbye.
+pub(crate) async fn close(connection: PgConnection) {
     // Should the farewell fail, the connection is gone all the same, and its lock with it.
     if let Err(error) = connection.close().await {
         tracing::debug!(%error, "a connection did not close in order");

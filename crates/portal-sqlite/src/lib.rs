@@ -18,6 +18,7 @@
 //! | `webhooks` | endpoints of hosts |
 //! | `backlogs` | how much waits |
 //! | `migrate` | the schema, under a lock of our own |
+//! | `look` | how a file is, without a trace |
 
 mod backlogs;
 mod columns;
@@ -30,6 +31,7 @@ mod export;
 mod jobs;
 mod journal;
 mod lock;
+mod look;
 mod migrate;
 mod operators;
 mod outbox;
@@ -45,6 +47,7 @@ mod webhooks;
 mod writer;
 
 pub use self::{
+    look::Look,
     migrate::{MigrateError, PendingMigration},
     store::{Gauge, SqliteOptions, SqliteStore},
 };

@@ -7,6 +7,7 @@ mod facts;
 mod given;
 mod journal;
 mod kit;
+mod look;
 mod outbox;
 mod plans;
 mod races;
