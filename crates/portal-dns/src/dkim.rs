@@ -253,7 +253,7 @@ mod tests {
             ("v=DKIM1; k=ed25519; p=AAAA".to_owned(), State::Fault, "Ed25519"),
             ("hello".to_owned(), State::Fault, "no `=`"),
         ] {
-            let finding = judge("smith.example", "s1", &[text.clone()]);
+            let finding = judge("smith.example", "s1", std::slice::from_ref(&text));
             assert_eq!(finding.state, state, "{text}: {finding:?}");
             assert!(finding.seen().contains(said), "{text}: {finding:?}");
             assert_eq!(finding.remedy().is_none(), state == State::Ok, "{finding:?}");

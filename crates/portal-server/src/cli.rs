@@ -1,12 +1,15 @@
 //! What can be typed after `portal`.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use portal::domain::practice::{Role, Scope};
 use portal_import::{Columns, Field};
 
-use crate::settings::names::{FILE_SUFFIX, NAMES, hyphens};
+use crate::settings::{
+    names::{FILE_SUFFIX, NAMES, hyphens},
+    value,
+};
 
 /// Client-portal access for practice-management software.
 #[derive(Debug, Parser)]
@@ -24,10 +27,10 @@ const AFTER_HELP: &str = "\
 Every setting may also be given as a variable (PORTAL_DATABASE_URL …) or in the file of --config (database_url …); a flag \
 goes before a variable, a variable before the file. Secrets are better kept in files: PORTAL_SECRET_KEY_FILE names one.
 
-Every command brings the schema of the database up to date first, and refuses a schema that is newer than the program.
+Every command but doctor brings the schema of the database up to date first, and refuses a schema that is newer than the program.
 
-Exit codes: 0 done; 1 refused by the rules, or a row of an import was, a journal is not valid, something keeps a client out, or one of \
-several mails can't be read; 2 a setting, argument or file can't be used; \
+Exit codes: 0 done; 1 refused by the rules, or a row of an import was, a journal is not valid, something keeps a client out, doctor found a \
+fault, or one of several mails can't be read; 2 a setting, argument or file can't be used; \
 3 the database or an address is not available; 4 a fault of the program or damaged data.";
 
 /// The commands.
@@ -60,6 +63,9 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Say why a client can't get in, by the address that the client tells
     Diagnose(DiagnoseArgs),
+    /// Say whether everything outside is as the program needs it, and what to do where it isn't; nothing is changed
+    #[command(after_help = DOCTOR_HELP)]
+    Doctor(DoctorArgs),
     /// The journal: verify
     #[command(subcommand)]
     Journal(JournalCommand),
@@ -80,6 +86,29 @@ pub(crate) struct DiagnoseArgs {
     pub(crate) report: bool,
     /// Print one JSON object, and nothing else, on standard output
     #[arg(long, conflicts_with = "report")]
+    pub(crate) json: bool,
+}
+
+const DOCTOR_HELP: &str = "\
+Looked at: the settings and where they come from, the base URL, whether a service runs, the secret keys, the database, its schema and its \
+disk, the clock, the mail server up to the login, and of the sender's domain who takes its mail, SPF, DKIM and DMARC. No mail is sent, no \
+migration applied, no file made; a service may run meanwhile, or none.
+
+Each line is ok, warning (it works, and could be better) or fault (it doesn't work, or could not be looked at). It ends with 1 where \
+there is a fault, with 0 otherwise.";
+
+/// How to look.
+#[derive(Args, Debug)]
+pub(crate) struct DoctorArgs {
+    /// Selector of a key that mail is signed with (s= in a DKIM-Signature); may be given several times. Without it the
+    /// customary ones are looked for
+    #[arg(long = "dkim-selector", value_name = "SELECTOR")]
+    pub(crate) dkim_selectors: Vec<String>,
+    /// DNS resolver to ask, in place of the one that is set
+    #[arg(long, value_name = "ADDR[:PORT]", value_parser = value::resolver)]
+    pub(crate) resolver: Option<SocketAddr>,
+    /// Print one line of JSON for each check, and nothing else, on standard output
+    #[arg(long)]
     pub(crate) json: bool,
 }
 

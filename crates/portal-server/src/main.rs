@@ -63,6 +63,7 @@ fn run(typed: Typed) -> Result<ExitCode, Failure> {
             Command::User(command) => commands::user::run(settings, command).await,
             Command::ApiKey(command) => commands::api_key::run(settings, command).await,
             Command::Diagnose(arguments) => commands::diagnose::run(settings, arguments).await,
+            Command::Doctor(arguments) => commands::doctor::run(settings, &raw, cli.config.as_deref(), arguments).await,
             Command::Journal(command) => commands::journal::run(settings, command).await,
             Command::Import(arguments) => commands::import::run(settings, arguments).await,
             Command::Bounce(command) => commands::bounce::run(&command),

@@ -8,20 +8,28 @@ use std::{
     time::Duration,
 };
 
-use portal::domain::port::{
-    Backlogs, Enquiries, Evidence, Exports, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews, Returns,
-    StoreError, Viewings, Webhooks,
+use portal::domain::{
+    port::{
+        Backlogs, Clock, Enquiries, Evidence, Exports, Jobs, Journal, Operators, Outbox, PortalStore, PortalViews,
+        Returns, StoreError, Viewings, Webhooks,
+    },
+    time::Timestamp,
 };
 use portal_postgres::{Limits, PostgresStore};
 use portal_sqlite::{SqliteOptions, SqliteStore};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{failure::Failure, fault, terminal::plain};
+use crate::{failure::Failure, fault, system::SystemClock, terminal::plain};
 
 /// So often a file is tried to be opened.
 const OPEN_TRIES: u32 = 10;
 /// The pause between two tries.
 const OPEN_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long each step of a look may take.
+const LOOK: Duration = Duration::from_secs(10);
+/// The oldest PostgreSQL that will do, as it counts its versions.
+const OLDEST: i32 = 130_000;
 
 /// Who waits when the server of the database is busy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +117,23 @@ pub(crate) struct Step {
     pub(crate) name: String,
 }
 
+/// How a database is, as far as that can be seen without a trace.
+#[derive(Clone, Debug)]
+pub(crate) struct Look {
+    /// What it is, in words.
+    pub(crate) kind: String,
+    /// What keeps the program from working on it, each with what to do.
+    pub(crate) faults: Vec<(String, &'static str)>,
+    /// What its schema lacks.
+    pub(crate) pending: Vec<Step>,
+    /// Practices in it, where the schema is up to date.
+    pub(crate) practices: Option<i64>,
+    /// When the newest event happened.
+    pub(crate) newest_event: Option<Timestamp>,
+    /// What the clock of its server said, and what ours said then, where it has one of its own.
+    pub(crate) server_clock: Option<(Timestamp, Timestamp)>,
+}
+
 /// An open database, as the ports that the program needs.
 #[derive(Clone)]
 pub(crate) struct Stores {
@@ -183,6 +208,30 @@ impl Database {
                 Some(name.into())
             }
             Kind::Server(_) => None,
+        }
+    }
+
+    /// The file that it is, where it is one on this machine.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match &self.0 {
+            Kind::File(path) => Some(path),
+            Kind::Server(_) => None,
+        }
+    }
+
+    /// Looks at it without opening, making or changing anything; nothing where it is a file that isn't there.
+    pub(crate) async fn look(&self) -> Result<Option<Look>, Failure> {
+        match &self.0 {
+            Kind::File(path) if !path.exists() => Ok(None),
+            Kind::File(path) => {
+                SqliteStore::look(path).await.map(|look| Some(of_file(path, look))).map_err(sqlite_failure)
+            }
+            Kind::Server(url) => {
+                let before = SystemClock.now().as_micros();
+                let look = PostgresStore::look(url.expose_secret(), LOOK).await.map_err(postgres_failure)?;
+                let after = SystemClock.now().as_micros();
+                Ok(Some(of_server(look, Timestamp::from_micros(before.midpoint(after)))))
+            }
         }
     }
 
@@ -285,6 +334,46 @@ async fn open_file(path: &Path) -> Result<SqliteStore, StoreError> {
     }
 }
 
+fn of_file(path: &Path, look: portal_sqlite::Look) -> Look {
+    let steps = look.pending.into_iter().map(|step| Step { version: step.version, name: step.description });
+    Look {
+        kind: format!("SQLite, `{}`", plain(&path.display().to_string())),
+        faults: Vec::new(),
+        pending: steps.collect(),
+        practices: look.practices,
+        newest_event: look.newest_event,
+        server_clock: None,
+    }
+}
+
+fn of_server(look: portal_postgres::Look, now: Timestamp) -> Look {
+    let mut faults = Vec::new();
+    if look.version < OLDEST {
+        faults.push(("it is older than version 13".to_owned(), "update PostgreSQL: version 13 or newer is needed"));
+    }
+    if look.replica {
+        faults.push((
+            "it is a replica, which can't be written".to_owned(),
+            "name the primary in PORTAL_DATABASE_URL, never a replica",
+        ));
+    }
+    if look.scattered {
+        faults.push((
+            "a pooler in transaction mode is in front of it, in which prepared statements get lost".to_owned(),
+            "connect to the server itself, or to a pooler in session mode",
+        ));
+    }
+    let steps = look.pending.into_iter().map(|step| Step { version: step.version, name: step.name });
+    Look {
+        kind: format!("PostgreSQL {}.{}", look.version / 10_000, look.version % 10_000),
+        faults,
+        pending: steps.collect(),
+        practices: look.practices,
+        newest_event: look.newest_event,
+        server_clock: look.clock.map(|theirs| (theirs, now)),
+    }
+}
+
 fn sqlite_failure(error: portal_sqlite::MigrateError) -> Failure {
     match error {
         portal_sqlite::MigrateError::Failed(_) => Failure::unavailable(error.to_string()),
@@ -329,6 +418,27 @@ fn percent_decoded(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_server_can_not_do_is_told() {
+        let look = portal_postgres::Look {
+            version: 150_004,
+            replica: false,
+            scattered: false,
+            clock: None,
+            pending: Vec::new(),
+            practices: Some(1),
+            newest_event: None,
+        };
+        let told = |look: portal_postgres::Look| {
+            let look = of_server(look, Timestamp::from_micros(0));
+            (look.kind, look.faults.into_iter().map(|(seen, _)| seen).collect::<Vec<_>>().join("; "))
+        };
+        assert_eq!(told(look.clone()), ("PostgreSQL 15.4".to_owned(), String::new()));
+        assert!(told(portal_postgres::Look { version: 120_020, ..look.clone() }).1.contains("older than version 13"));
+        assert!(told(portal_postgres::Look { replica: true, ..look.clone() }).1.contains("replica"));
+        assert!(told(portal_postgres::Look { scattered: true, ..look }).1.contains("transaction mode"));
+    }
 
     #[test]
     fn files_and_servers_are_told_apart() {

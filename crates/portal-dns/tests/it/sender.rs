@@ -262,7 +262,9 @@ async fn no_answer_is_told_from_no_record() {
     assert!(one(&findings, "spf").remedy().unwrap().contains("PORTAL_DNS_RESOLVER"), "{findings:#?}");
 
     // Here it is the domain's servers that are silent; a whole examination ends all the same.
-    let silent = Zone::default().silent(DOMAIN).serve();
+    let mut silent = Zone::default();
+    silent.silent.push(DOMAIN.to_owned());
+    let silent = silent.serve();
     let patience = Duration::from_millis(200);
     let resolver = Resolver::new(Some(silent.address), patience).unwrap();
     let findings = examine(&resolver, &sender()).await;

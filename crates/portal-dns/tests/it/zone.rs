@@ -23,7 +23,8 @@ const DATAGRAM: usize = 1232;
 pub(crate) struct Zone {
     records: HashMap<(String, RecordType), Vec<RData>>,
     failing: HashMap<String, ResponseCode>,
-    silent: Vec<String>,
+    /// No question about these names, or those below them, has any answer.
+    pub(crate) silent: Vec<String>,
 }
 
 /// A server that runs until the tests end.
@@ -56,12 +57,6 @@ impl Zone {
     /// Every question about this name ends with an error.
     pub(crate) fn failing(mut self, name: &str, code: ResponseCode) -> Self {
         self.failing.insert(name.to_owned(), code);
-        self
-    }
-
-    /// No question about this name, or one below it, has any answer.
-    pub(crate) fn silent(mut self, name: &str) -> Self {
-        self.silent.push(name.to_owned());
         self
     }
 

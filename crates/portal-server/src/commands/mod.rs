@@ -3,6 +3,7 @@
 pub(crate) mod api_key;
 pub(crate) mod bounce;
 pub(crate) mod diagnose;
+pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod journal;

@@ -78,6 +78,7 @@ fn heeded(settings: Settings, place: &Place) -> Settings {
         sign_ins_per_minute: None,
         bounce_maildir: None,
         mails_per_hour: None,
+        dns_resolver: None,
     }
 }
 

@@ -28,6 +28,11 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// Reads one key, or several as `id:base64`, newest first. Errors never repeat any of it.
 pub(crate) fn parse(text: &str) -> Result<LinkTokens, &'static str> {
+    LinkTokens::new(read(text)?).ok_or("holds no key")
+}
+
+/// The same keys with their names, none at all among them.
+pub(crate) fn read(text: &str) -> Result<Vec<(KeyId, [u8; 32])>, &'static str> {
     let mut keys: Vec<(KeyId, [u8; 32])> = Vec::new();
     let entries: Vec<_> = text.split([',', ' ', '\t', '\r', '\n']).filter(|entry| !entry.is_empty()).collect();
     for entry in &entries {
@@ -46,7 +51,7 @@ pub(crate) fn parse(text: &str) -> Result<LinkTokens, &'static str> {
         }
         keys.push((id, bytes));
     }
-    LinkTokens::new(keys).ok_or("holds no key")
+    Ok(keys)
 }
 
 /// The name of a key that was given none: made of the key, so that another key never passes for it.

@@ -48,6 +48,8 @@ pub(crate) struct Settings {
     pub(crate) mails_per_hour: Option<u32>,
     /// Addresses that events may be pushed to though they are not public.
     pub(crate) webhook_private: Vec<Network>,
+    /// Which DNS resolver is asked, where it is said.
+    pub(crate) dns_resolver: Option<SocketAddr>,
     /// What is logged, where it is said.
     pub(crate) log: Option<String>,
 }
@@ -77,6 +79,7 @@ impl Settings {
             bounce_maildir: read(raw, "bounce_maildir", value::maildir)?,
             mails_per_hour: read(raw, "mails_per_hour", value::count)?,
             webhook_private: read(raw, "webhook_private", value::networks)?.unwrap_or_default(),
+            dns_resolver: read(raw, "dns_resolver", value::resolver)?,
             log,
         })
     }

@@ -39,7 +39,7 @@ const fn secret(key: &'static str, value: &'static str, help: &'static str) -> N
 }
 
 /// Every setting of the program.
-pub(crate) const NAMES: [Name; 13] = [
+pub(crate) const NAMES: [Name; 14] = [
     secret("database_url", "URL", "sqlite:///path/portal.db or postgres://…; default sqlite file data/portal.db"),
     open("listen", "ADDR:PORT", "where requests are answered; default 127.0.0.1:8080"),
     open(
@@ -76,6 +76,7 @@ pub(crate) const NAMES: [Name; 13] = [
         "NETS",
         "addresses or networks that webhooks may reach though they are not public; on loopback by http too",
     ),
+    open("dns_resolver", "ADDR[:PORT]", "DNS resolver that `portal doctor` asks; default those of /etc/resolv.conf"),
     open("log", "FILTER", "what is logged, such as info or portal=debug,warn; default info"),
 ];
 

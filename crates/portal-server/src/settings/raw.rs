@@ -1,6 +1,10 @@
 //! Settings as texts: gathered from file, environment and flags, the later over the earlier.
 
-use std::{collections::BTreeMap, ffi::OsString, path::Path};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -16,12 +20,43 @@ pub(crate) struct Given {
     pub(crate) named: String,
     /// Whether the text is the path of a file that holds the value.
     in_file: bool,
+    /// Where the value was read, where it stood in a file of its own.
+    file: Option<PathBuf>,
+    /// Who said it.
+    layer: Origin,
+}
+
+/// Who said something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    Config,
+    Environment,
+    Flag,
 }
 
 impl Given {
+    fn new(text: String, named: String, in_file: bool, layer: Origin) -> Self {
+        Self { text: text.into(), named, in_file, file: None, layer }
+    }
+
     /// The text.
     pub(crate) fn text(&self) -> &str {
         self.text.expose_secret()
+    }
+
+    /// The file in which the value stands alone, if it does.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// Whether it was typed.
+    pub(crate) fn is_flag(&self) -> bool {
+        self.layer == Origin::Flag
+    }
+
+    /// Whether it comes from the file of `--config`.
+    pub(crate) fn is_of_config(&self) -> bool {
+        self.layer == Origin::Config
     }
 
     /// What to say when it can't be used. `why` must not repeat a secret.
@@ -77,7 +112,7 @@ fn file_layer(path: &Path) -> Result<Layer, Failure> {
         let Some((name, in_file)) = names::find_with_file(key) else { return Err(unknown(&named)) };
         let text = toml_text(value)
             .ok_or_else(|| Failure::usage(format!("`{named}` is not a text, a number or a list of texts")))?;
-        put(&mut layer, name.key, Given { text: text.into(), named, in_file })?;
+        put(&mut layer, name.key, Given::new(text, named, in_file, Origin::Config))?;
     }
     Ok(layer)
 }
@@ -109,7 +144,7 @@ fn environment_layer(environment: impl IntoIterator<Item = (OsString, OsString)>
         let named = plain(variable);
         let Some((key, in_file)) = known else { return Err(unknown(&named)) };
         let text = value.into_string().map_err(|_| Failure::usage(format!("`{named}` is not UTF-8")))?;
-        put(&mut layer, key, Given { text: text.into(), named, in_file })?;
+        put(&mut layer, key, Given::new(text, named, in_file, Origin::Environment))?;
     }
     Ok(layer)
 }
@@ -119,7 +154,7 @@ fn flag_layer(flags: impl IntoIterator<Item = (&'static str, bool, String)>) -> 
     for (key, in_file, text) in flags {
         let suffix = if in_file { FILE_SUFFIX } else { "" };
         let named = format!("--{}", names::hyphens(&format!("{key}{suffix}")));
-        put(&mut layer, key, Given { text: text.into(), named, in_file })?;
+        put(&mut layer, key, Given::new(text, named, in_file, Origin::Flag))?;
     }
     Ok(layer)
 }
@@ -150,6 +185,7 @@ fn resolve(given: &mut Given) -> Result<(), Failure> {
     if text.is_empty() {
         return Err(given.malformed("names a file that is empty"));
     }
+    given.file = Some(PathBuf::from(given.text()));
     given.text = SecretString::from(text);
     Ok(())
 }

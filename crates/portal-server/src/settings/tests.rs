@@ -92,6 +92,7 @@ fn malformed_settings_are_named() {
         ("PORTAL_SIGN_INS_PER_MINUTE", "0"),
         ("PORTAL_MAILS_PER_HOUR", "many"),
         ("PORTAL_WEBHOOK_PRIVATE", "localhost"),
+        ("PORTAL_DNS_RESOLVER", "dns.example"),
         ("PORTAL_LOG", "portal=loud"),
         ("PORTAL_LOG", ""),
     ] {

@@ -1,6 +1,9 @@
 //! From the text of a setting to its value.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use portal::domain::email::EmailAddress;
 use portal_http::{BaseUrl, Network};
@@ -17,6 +20,12 @@ pub(crate) fn maildir(text: &str) -> Result<PathBuf, String> {
         None => Ok(folder),
         Some(missing) => Err(format!("is `{text}`, not a Maildir: there is no folder `{missing}` in it")),
     }
+}
+
+/// The address of a DNS resolver, with port 53 where none is said.
+pub(crate) fn resolver(text: &str) -> Result<SocketAddr, String> {
+    let address = text.parse().or_else(|_| text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53)));
+    address.map_err(|_| format!("is `{text}`, not an address such as 192.0.2.53 or [2001:db8::53]:5353"))
 }
 
 /// A number of at least one.
@@ -86,6 +95,20 @@ mod tests {
     fn s10_a_base_url_is_not_repeated_where_it_may_hold_a_password() {
         assert!(!base_url("https://user:hunter2@portal.example").unwrap_err().contains("hunter2"));
         assert!(base_url("http://portal.example").unwrap_err().contains("http://portal.example"));
+    }
+
+    #[test]
+    fn a_resolver_has_the_usual_port() {
+        for (text, address) in [
+            ("192.0.2.53", "192.0.2.53:53"),
+            ("192.0.2.53:5353", "192.0.2.53:5353"),
+            ("2001:db8::53", "[2001:db8::53]:53"),
+        ] {
+            assert_eq!(resolver(text), Ok(address.parse().unwrap()));
+        }
+        for text in ["", "dns.example", "192.0.2.53:", "192.0.2"] {
+            assert!(resolver(text).unwrap_err().contains("not an address"), "{text}");
+        }
     }
 
     #[test]

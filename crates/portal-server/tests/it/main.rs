@@ -8,6 +8,7 @@ mod canary;
 mod cli;
 mod demo;
 mod diagnose;
+mod doctor;
 mod erasure;
 mod errors;
 #[cfg(feature = "fault-points")]
@@ -29,3 +30,6 @@ mod sending;
 mod service;
 mod takeout;
 mod webhooks;
+/// The DNS server that the tests of the adapter have.
+#[path = "../../../portal-dns/tests/it/zone.rs"]
+mod zone;
