@@ -6,7 +6,7 @@ use crate::lint::Findings;
 use crate::{source, workspace};
 
 /// Which crates of the workspace a crate may use. Tests may use the testkit besides, and the program's anything.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("portal-domain", &[]),
     ("portal-mail", &["portal-domain"]),
     ("portal-postgres", &["portal-domain"]),

@@ -120,6 +120,14 @@ async fn all_is_well(database: Database) {
     let ended = bed.run(&["doctor", "--dkim-selector", "s7", "--json", "--listen", &listen]).await;
     assert_eq!(ended.code, Some(0), "{}", ended.out);
     says(&told(&ended), "service", "ok", "one runs at");
+
+    // And after a power cut, of which the log of writes is left.
+    service.kill().await;
+    let files_before = files(bed.folder());
+    let ended = bed.run(&["doctor", "--dkim-selector", "s7", "--json"]).await;
+    assert_eq!(ended.code, Some(0), "{}", ended.out);
+    says(&told(&ended), "database", "ok", "1 practice");
+    assert_eq!(files(bed.folder()), files_before);
 }
 
 async fn s10_faults_of_mail_are_told_and_secrets_are_not(database: Database) {

@@ -18,6 +18,8 @@ use crate::{
 
 /// How long one check may take, whatever it waits for. All run at once.
 const WHOLE: Duration = Duration::from_secs(60);
+/// What is said of one that takes longer.
+const LATE: &str = "was not done with after 60 s";
 
 /// Looks at everything, and says what was seen.
 pub(crate) async fn run(
@@ -28,10 +30,11 @@ pub(crate) async fn run(
 ) -> Result<ExitCode, Failure> {
     let (service, looked, mail, sender) = tokio::join!(
         bounded("service", house::service(&settings)),
-        settings.database.look(),
+        tokio::time::timeout(WHOLE, settings.database.look()),
         bounded("smtp", mail::examine(settings.mail.as_ref())),
         sender::examine(&settings, &arguments, WHOLE),
     );
+    let looked = looked.unwrap_or_else(|_| Err(Failure::unavailable(format!("the database {LATE}"))));
     let look = looked.as_ref().ok().and_then(Option::as_ref);
     let secret_key = house::secret_key(&settings, raw, look.and_then(|look| look.practices));
     let mut findings = vec![house::settings(raw, config), house::base_url(&settings), service, secret_key];
@@ -51,7 +54,7 @@ async fn bounded(check: &'static str, work: impl Future<Output = Finding>) -> Fi
 fn late(check: &'static str) -> Finding {
     let mut finding = Finding::new(check);
     finding.fault(
-        format!("it was not over after {} s", WHOLE.as_secs()),
+        format!("it {LATE}"),
         "look at the network of this machine: names are resolved slowly, or packets get lost",
     );
     finding

@@ -62,9 +62,12 @@ impl Said {
                 "to be tried again"
             }
             DeliveryState::Failed => "failed",
-            DeliveryState::Queued | DeliveryState::Sending | DeliveryState::Accepted | DeliveryState::Cancelled => {
-                return;
-            }
+            DeliveryState::Queued
+            | DeliveryState::Sending
+            | DeliveryState::Accepted
+            | DeliveryState::Cancelled
+            | DeliveryState::Bounced
+            | DeliveryState::Complained => return,
         };
         *self.words.entry((what, settlement.attempt.reply.clone())).or_default() += 1;
     }

@@ -210,7 +210,9 @@ async fn password_refused(database: Database) {
 async fn portal_deactivated(database: Database) {
     let scene = Scene::new(database).await;
     scene.deactivated("c-1", EMAIL).await;
-    scene.host.order("c-1", "resend").await.expect_problem(409, "portal_deactivated");
+    for command in ["resend", "lift-suppression"] {
+        scene.host.order("c-1", command).await.expect_problem(409, "portal_deactivated");
+    }
     scene.credential("c-1", HASH).await.expect_problem(409, "portal_deactivated");
     scene.signs.post("/handoffs", json!({ "contact": "c-1" })).await.expect_problem(409, "portal_deactivated");
     scene.refuse("portal_deactivated");

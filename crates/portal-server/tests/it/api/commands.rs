@@ -49,7 +49,7 @@ async fn post_contacts_by_ref_portal_lift_suppression(database: Database) {
     scene.came_back(0).await;
     let told = scene.reads.get("/contacts/c-1/portal/diagnosis").await.expect(200);
     let codes: Vec<_> = told["findings"].as_array().unwrap().iter().map(|finding| &finding["code"]).collect();
-    assert_eq!(codes, ["mail_bounced", "address_suppressed", "password_not_set"]);
+    assert_eq!(codes, ["mail_bounced", "address_suppressed", "password_not_set", "no_profile"]);
     assert_eq!(told["findings"][0]["remedy"]["command"], "lift_and_resend");
     let lifted = scene.host.order("c-1", "lift-suppression").await.expect(200);
     assert_eq!((&lifted["outcome"], &lifted["portal"]["status"]), (&json!("changed"), &json!("invited")));
