@@ -227,7 +227,7 @@ export type DossierMessage = {
   attempts: Array<DossierAttempt>;
   clients: Array<string>;
   id: string;
-  kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed" | "staff_invitation" | "portal_address" | "test";
+  kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed" | "staff_invitation" | "portal_address" | "hint" | "reminder" | "test";
   name: string;
   queued_at: string;
   state: "queued" | "sending" | "accepted" | "deferred" | "failed" | "cancelled";
@@ -271,7 +271,7 @@ export type DossierTry = {
 };
 
 export type EffectMessage = {
-  kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed" | "staff_invitation" | "portal_address" | "test";
+  kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed" | "staff_invitation" | "portal_address" | "hint" | "reminder" | "test";
   to: string;
 };
 
@@ -477,7 +477,7 @@ export type MendedAddress = {
 export type Message = {
   attempts: Array<Attempt>;
   id: string;
-  kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed" | "staff_invitation" | "portal_address" | "test";
+  kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed" | "staff_invitation" | "portal_address" | "hint" | "reminder" | "test";
   link: Link | null;
   queued_at: string;
   state: "queued" | "sending" | "accepted" | "deferred" | "failed" | "cancelled";

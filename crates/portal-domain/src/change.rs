@@ -159,12 +159,15 @@ pub enum Change {
     /// too. Where one of the contacts was not deleted, by this commit or before, or is erased already, the commit is a conflict.
     /// Jobs of the practice that go on get another version: whoever works on one begins anew.
     Erase(Box<Erasure>),
-    /// Remembers that a key was the contact's first while it had access; harmless when it is remembered already.
+    /// Remembers that a key was the contact's first while it had access, and whether it was a stranger's (M9); of a key that is
+    /// remembered already the last word holds.
     RememberKey {
         /// The contact.
         contact: ContactId,
         /// The key.
         key: LoginKey,
+        /// Whether the practice said that the address was wrong.
+        wrong: bool,
     },
     /// Inserts the login at version 1, or replaces epoch, credential and whether it is live. The key is claimed apart.
     PutLogin(Login),
@@ -196,6 +199,14 @@ pub enum Change {
         login: LoginId,
         /// When.
         at: Timestamp,
+    },
+    /// Notes that so many days before a link expires its reader was reminded, or, of none, that its end was dealt with (D8): where
+    /// it is used, ended, or noted already for as few days, the commit is a conflict.
+    NoteReminded {
+        /// The link.
+        link: LinkId,
+        /// How many days.
+        days: u32,
     },
     /// Ends one link, if it is neither used nor ended.
     EndLink {

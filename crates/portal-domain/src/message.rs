@@ -33,13 +33,17 @@ pub enum MessageKind {
     StaffInvitation,
     /// Where the portal is in which one signs in, for who asked.
     PortalAddress,
+    /// "Sign in with this address", where somebody tried another one of the contact's (M8).
+    Hint,
+    /// An invitation once more, with the same link, before it expires (D8).
+    Reminder,
     /// A mail of staff to themselves, to see how the practice's mail arrives.
     Test,
 }
 
 impl MessageKind {
     /// All kinds.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Activation,
         Self::AccessAdded,
         Self::Reset,
@@ -48,6 +52,8 @@ impl MessageKind {
         Self::PasswordChanged,
         Self::StaffInvitation,
         Self::PortalAddress,
+        Self::Hint,
+        Self::Reminder,
         Self::Test,
     ];
 
@@ -62,6 +68,8 @@ impl MessageKind {
             Self::PasswordChanged => "password_changed",
             Self::StaffInvitation => "staff_invitation",
             Self::PortalAddress => "portal_address",
+            Self::Hint => "hint",
+            Self::Reminder => "reminder",
             Self::Test => "test",
         }
     }
@@ -74,7 +82,7 @@ impl MessageKind {
     /// Whether it is news of an address or access that may be stale by the time it leaves: worth sending only while the
     /// contact signs in with the address it goes to.
     pub const fn invites_to_sign_in(self) -> bool {
-        matches!(self, Self::AccessAdded | Self::LoginMovedNew | Self::PortalAddress)
+        matches!(self, Self::AccessAdded | Self::LoginMovedNew | Self::PortalAddress | Self::Hint | Self::Reminder)
     }
 }
 
@@ -117,6 +125,10 @@ pub enum MessageBody {
     StaffPasswordChanged,
     /// See [`MessageKind::PortalAddress`].
     PortalAddress,
+    /// See [`MessageKind::Hint`].
+    Hint,
+    /// See [`MessageKind::Reminder`].
+    Reminder,
     /// See [`MessageKind::Test`].
     Test,
 }
@@ -135,6 +147,8 @@ impl MessageBody {
             }
             Self::StaffInvitation => MessageKind::StaffInvitation,
             Self::PortalAddress => MessageKind::PortalAddress,
+            Self::Hint => MessageKind::Hint,
+            Self::Reminder => MessageKind::Reminder,
             Self::Test => MessageKind::Test,
         }
     }
@@ -393,6 +407,9 @@ pub struct Letter {
     pub message: Message,
     /// The link it carries, as it is now.
     pub link: Option<Carried>,
+    /// Whether the portal's link that it carries is no longer what its login is invited by: the login has a password by now, or a
+    /// newer activation link.
+    pub overtaken: bool,
     /// The key at which the contact it is about signs in now; `None` where the contact has no access.
     pub signs_in_at: Option<LoginKey>,
     /// The language of the contact it is about, as it is now; `None` where none is known, and in mail to staff.

@@ -45,7 +45,7 @@ impl fmt::Debug for Link {
     }
 }
 
-/// What is written, by kind and state. Only invitations and resets have a link.
+/// What is written, by kind and state. Only invitations, reminders of them and resets have a link.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum MailBody {
     /// An invitation to set a password (A4, M4, M6, M9).
@@ -148,6 +148,20 @@ pub enum MailBody {
         /// The address to sign in with: the one this mail goes to.
         address: String,
     },
+    /// "Sign in with this address", where somebody tried another one (M8).
+    Hint {
+        /// The address to sign in with: the one this mail goes to.
+        address: String,
+    },
+    /// An invitation once more, before it expires (D8).
+    Reminder {
+        /// The address to sign in with: the one this mail goes to.
+        address: String,
+        /// Names of the clients whose papers are shown; may be empty.
+        clients: Vec<String>,
+        /// The link of the invitation.
+        link: Link,
+    },
     /// A test that staff mail to themselves.
     Test {
         /// The one this mail goes to.
@@ -184,6 +198,8 @@ impl MailBody {
             }
             Self::StaffInvitation { .. } => MessageKind::StaffInvitation,
             Self::PortalAddress { .. } => MessageKind::PortalAddress,
+            Self::Hint { .. } => MessageKind::Hint,
+            Self::Reminder { .. } => MessageKind::Reminder,
             Self::Test { .. } => MessageKind::Test,
         }
     }
@@ -194,6 +210,7 @@ impl MailBody {
         match self {
             Self::Activation { link, .. }
             | Self::Reset { link, .. }
+            | Self::Reminder { link, .. }
             | Self::StaffInvitation { link, .. }
             | Self::StaffReset { link, .. } => Some(link),
             _ => None,
@@ -205,6 +222,7 @@ impl MailBody {
         match self {
             Self::Activation { link, .. }
             | Self::Reset { link, .. }
+            | Self::Reminder { link, .. }
             | Self::StaffInvitation { link, .. }
             | Self::StaffReset { link, .. } => Some(link),
             _ => None,
@@ -227,6 +245,8 @@ impl MailBody {
             | Self::StaffReset { address, .. }
             | Self::StaffPasswordChanged { address, .. }
             | Self::PortalAddress { address }
+            | Self::Hint { address }
+            | Self::Reminder { address, .. }
             | Self::Test { address, .. } => address,
         }
     }

@@ -192,6 +192,16 @@ fn bodies(text: &dyn Fn(&str) -> String, link: &Link, at: Timestamp) -> Vec<(&'s
             MailBody::PasswordSetAfterMove { address: old(), new_address: masked(), set_on: at },
         ),
         ("portal_address", "portal_address_naughty", MailBody::PortalAddress { address: address() }),
+        ("hint", "hint_naughty", MailBody::Hint { address: address() }),
+        (
+            "reminder",
+            "reminder_naughty",
+            MailBody::Reminder {
+                address: address(),
+                clients: vec![text("Bob Builder Ltd"), text("Ada Smith")],
+                link: link.clone(),
+            },
+        ),
     ]
     .into_iter()
     .chain(staff_bodies(text, link, at))

@@ -71,7 +71,7 @@ impl Words {
             self.moment("until", link.works_until)?;
         }
         match body {
-            MailBody::Activation { clients, .. } => {
+            MailBody::Activation { clients, .. } | MailBody::Reminder { clients, .. } => {
                 self.clients(clients)?;
             }
             MailBody::AccessAdded { clients, .. } => {
@@ -105,6 +105,7 @@ impl Words {
             | MailBody::StaffInvitation { .. }
             | MailBody::StaffReset { .. }
             | MailBody::PortalAddress { .. }
+            | MailBody::Hint { .. }
             | MailBody::Test { .. } => {}
         }
         Ok(())

@@ -53,6 +53,12 @@ activation-what = { $count ->
    *[other] Sie sind in das Mandantenportal von { $practice } eingeladen. Dort finden Sie die Unterlagen von { $clients }.
 }
 activation-begin = Legen Sie zuerst ein Passwort fest. Von da an melden Sie sich mit dieser E-Mail-Adresse, { $address }, und diesem Passwort an.
+reminder-subject = Ihr Link zum Mandantenportal von { $practice } gilt bis zum { $until }
+reminder-what = { $count ->
+    [0] Sie sind in das Mandantenportal von { $practice } eingeladen, in dem Sie die Unterlagen finden, die für Sie bestimmt sind. Ein Passwort haben Sie noch nicht festgelegt.
+   *[other] Sie sind in das Mandantenportal von { $practice } eingeladen, in dem Sie die Unterlagen von { $clients } finden. Ein Passwort haben Sie noch nicht festgelegt.
+}
+reminder-same = Es ist der Link aus der E-Mail, die Sie schon haben.
 added-subject = { $count ->
     [0] Sie haben jetzt Zugang zu weiteren Unterlagen im Mandantenportal von { $practice }
     [1] Sie haben jetzt auch Zugang zu { $first } im Mandantenportal von { $practice }
@@ -86,6 +92,10 @@ where-subject = Hier finden Sie das Mandantenportal von { $practice }
 where-what = Jemand, wahrscheinlich Sie selbst, hat gefragt, wo das Mandantenportal ist, in dem Sie sich mit { $address } anmelden. Es ist das von { $practice }.
 where-forgot = Wenn Sie Ihr Passwort nicht wissen oder noch nie eines festgelegt haben, wählen Sie dort „Passwort vergessen?“.
 where-wrong = Wenn Sie das nicht waren, brauchen Sie nichts zu tun.
+hint-subject = Die Adresse zur Anmeldung im Mandantenportal von { $practice }
+hint-what = Jemand, wahrscheinlich Sie selbst, hat es im Mandantenportal von { $practice } mit einer anderen E-Mail-Adresse von Ihnen versucht. Mit ihr geht es dort nicht.
+hint-this = Bitte melden Sie sich mit dieser Adresse an: { $address }.
+hint-wrong = Wenn Sie das nicht waren, brauchen Sie nichts zu tun: Es ist niemand hineingekommen. Wenn Sie sich mit einer anderen Adresse anmelden möchten, wenden Sie sich bitte an { $ask }.
 new-subject = Ihre neue Anmelde-Adresse für das Mandantenportal von { $practice }
 new-what = Von nun an melden Sie sich im Mandantenportal von { $practice } mit dieser E-Mail-Adresse an: { $address }.
 new-same = Ihr Passwort bleibt dasselbe. Mit der bisherigen Adresse können Sie sich nicht mehr anmelden. Die Adresse wurde am { $when } von { $by } geändert.

@@ -53,6 +53,12 @@ activation-what = { $count ->
    *[other] { $practice } invites you to its client portal. There you find the papers of { $clients }.
 }
 activation-begin = To begin, choose a password. From then on you sign in with this e-mail address, { $address }, and that password.
+reminder-subject = Your link to the client portal of { $practice } works until { $until }
+reminder-what = { $count ->
+    [0] { $practice } has invited you to its client portal, where you find the papers that are meant for you. You have not chosen a password yet.
+   *[other] { $practice } has invited you to its client portal, where you find the papers of { $clients }. You have not chosen a password yet.
+}
+reminder-same = It is the link of the mail that you have already.
 added-subject = { $count ->
     [0] You now have access to more in the client portal of { $practice }
     [1] You now also have access to { $first } in the client portal of { $practice }
@@ -83,6 +89,10 @@ where-subject = Where to find the client portal of { $practice }
 where-what = Somebody, probably you, asked where the client portal is in which you sign in with { $address }. It is that of { $practice }.
 where-forgot = If you don't know your password, or never set one, choose "Forgot your password?" there.
 where-wrong = If it was not you, you need not do anything.
+hint-subject = The address to sign in with to the client portal of { $practice }
+hint-what = Somebody, probably you, tried to get into the client portal of { $practice } with another e-mail address of yours. It does not work there.
+hint-this = Please sign in with this address: { $address }.
+hint-wrong = If it was not you, you need not do anything: nobody got in. If this is not the address you want to sign in with, please tell { $ask }.
 new-subject = Sign in to the client portal of { $practice } with this address
 new-what = From now on you sign in to the client portal of { $practice } with this e-mail address: { $address }.
 new-same = Your password stays the same. The address you used before no longer works for signing in. This was changed on { $when } by { $by }.

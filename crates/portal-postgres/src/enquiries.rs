@@ -22,6 +22,7 @@ impl Enquiries for PostgresStore {
                 ("reset", Some(address.as_bytes()), None)
             }
             EnquiryKind::PortalAddress { address } => ("portal_address", Some(address.as_bytes()), None),
+            EnquiryKind::SignIn { address } => ("sign_in", Some(address.as_bytes()), None),
             EnquiryKind::Renew { link } | EnquiryKind::StaffRenew { link } => ("renew", None, Some(link.to_uuid())),
         };
         let staff = matches!(enquiry.kind, EnquiryKind::StaffReset { .. } | EnquiryKind::StaffRenew { .. });
@@ -50,7 +51,7 @@ impl Enquiries for PostgresStore {
             EnquiryRow,
             "WITH due AS (
                  SELECT practice_id, enquiry_id FROM portal.enquiry
-                 WHERE due_at <= $1 ORDER BY at, enquiry_id LIMIT $3
+                 WHERE due_at <= $1 ORDER BY kind = 'sign_in', at, enquiry_id LIMIT $3
                  FOR UPDATE SKIP LOCKED)
              UPDATE portal.enquiry e SET due_at = $2 FROM due
              WHERE e.practice_id = due.practice_id AND e.enquiry_id = due.enquiry_id
@@ -62,7 +63,7 @@ impl Enquiries for PostgresStore {
         .fetch_all(self.pool())
         .await
         .map_err(store_error)?;
-        rows.sort_by_key(|it| (it.at, it.enquiry_id));
+        rows.sort_by_key(|it| (it.kind == "sign_in", it.at, it.enquiry_id));
         let mut leased = Vec::with_capacity(rows.len());
         for row in rows {
             match row.read() {
@@ -102,10 +103,11 @@ impl EnquiryRow {
     fn read(self) -> Result<Enquiry, StoreError> {
         let fault = |what: &str| damaged("enquiry", self.enquiry_id, what);
         let kind = match (&*self.kind, self.address, self.link_id) {
-            (kind @ ("reset" | "portal_address"), Some(address), None) => {
+            (kind @ ("reset" | "portal_address" | "sign_in"), Some(address), None) => {
                 let address = String::from_utf8(address).map_err(|_| fault("its address is no text"))?;
                 match kind {
                     "portal_address" => EnquiryKind::PortalAddress { address },
+                    "sign_in" => EnquiryKind::SignIn { address },
                     _ if self.staff => EnquiryKind::StaffReset { address },
                     _ => EnquiryKind::Reset { address },
                 }

@@ -77,16 +77,18 @@ const BULK: i16 = 1;
 
 /// Links that messages carry, by practice and id.
 struct Links {
-    portal: HashMap<(Uuid, Uuid), LinkRow>,
+    /// With whether it was overtaken.
+    portal: HashMap<(Uuid, Uuid), (LinkRow, bool)>,
     workspace: HashMap<(Uuid, Uuid), StaffLinkRow>,
 }
 
 impl Links {
-    fn carried(&self, at: &(Uuid, Uuid), of_staff: bool) -> Option<Result<Carried, StoreError>> {
+    fn carried(&self, at: &(Uuid, Uuid), of_staff: bool) -> Option<Result<(Carried, bool), StoreError>> {
         if of_staff {
-            return Some(self.workspace.get(at)?.clone().read().map(Carried::Workspace));
+            return Some(self.workspace.get(at)?.clone().read().map(|link| (Carried::Workspace(link), false)));
         }
-        Some(self.portal.get(at)?.clone().read().map(Carried::Portal))
+        let (link, overtaken) = self.portal.get(at)?.clone();
+        Some(link.read().map(|link| (Carried::Portal(link), overtaken)))
     }
 }
 
@@ -118,11 +120,12 @@ impl Taken {
 
     fn letter(self, links: &Links, suppressed: &Suppressions) -> Result<Letter, StoreError> {
         let missing = || row::damaged("message", self.lease.message, "its link is not there");
-        let link = match self.message.link_id {
-            None => None,
+        let (link, overtaken) = match self.message.link_id {
+            None => (None, false),
             Some(link) => {
                 let at = (self.lease.practice.to_uuid(), link);
-                Some(links.carried(&at, self.message.user_id.is_some()).ok_or_else(missing)??)
+                let (carried, overtaken) = links.carried(&at, self.message.user_id.is_some()).ok_or_else(missing)??;
+                (Some(carried), overtaken)
             }
         };
         let suppressed = self.to_contact().and_then(|(practice, to)| suppressed.get(&practice)?.get(to.key()).cloned());
@@ -131,6 +134,7 @@ impl Taken {
             practice: self.practice.read()?,
             message: self.message.read()?,
             link,
+            overtaken,
             signs_in_at: key.map_err(|it| row::damaged("login", self.lease.message, &it.to_string()))?,
             locale: self.locale,
             suppressed,
@@ -164,17 +168,25 @@ impl PostgresStore {
         Ok(taken)
     }
 
-    /// Links of many practices.
-    async fn links(&self, wanted: Vec<(Uuid, Uuid)>) -> Result<HashMap<(Uuid, Uuid), LinkRow>, StoreError> {
+    /// Links of many practices, each with whether it was overtaken.
+    async fn links(&self, wanted: Vec<(Uuid, Uuid)>) -> Result<HashMap<(Uuid, Uuid), (LinkRow, bool)>, StoreError> {
         if wanted.is_empty() {
             return Ok(HashMap::new());
         }
         let (practices, links): (Vec<Uuid>, Vec<Uuid>) = wanted.into_iter().unzip();
         let rows = sqlx::query!(
-            "SELECT k.practice_id, k.link_id, k.login_id, k.contact_id, k.purpose, k.address, k.signed_with, k.epoch,
-                 k.created_at, k.expires_at, k.used_at, k.ended_at
-             FROM unnest($1::uuid[], $2::uuid[]) AS c (practice_id, link_id)
-                 JOIN portal.link k ON k.practice_id = c.practice_id AND k.link_id = c.link_id",
+            r#"SELECT k.practice_id, k.link_id, k.login_id, k.contact_id, k.purpose, k.address, k.signed_with, k.epoch,
+                   k.created_at, k.expires_at, k.used_at, k.ended_at,
+                   k.purpose = 'activation' AND (
+                       EXISTS (SELECT FROM portal.login l
+                           WHERE l.practice_id = k.practice_id AND l.login_id = k.login_id
+                               AND l.credential_id IS NOT NULL)
+                       OR EXISTS (SELECT FROM portal.link n
+                           WHERE n.practice_id = k.practice_id AND n.login_id = k.login_id
+                               AND n.purpose = 'activation'
+                               AND (n.created_at, n.link_id) > (k.created_at, k.link_id))) AS "overtaken!"
+               FROM unnest($1::uuid[], $2::uuid[]) AS c (practice_id, link_id)
+                   JOIN portal.link k ON k.practice_id = c.practice_id AND k.link_id = c.link_id"#,
             &practices,
             &links,
         )
@@ -195,7 +207,7 @@ impl PostgresStore {
                 used_at: it.used_at,
                 ended_at: it.ended_at,
             };
-            ((it.practice_id, it.link_id), link)
+            ((it.practice_id, it.link_id), (link, it.overtaken))
         });
         Ok(named.collect())
     }

@@ -14,7 +14,7 @@ use portal_domain::{
     handoff::HandoffHash,
     id::{ContactId, LinkId, PracticeId, Ref, UserId},
     message::MessageKind,
-    port::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
+    port::{Commit, DueInvitation, InvitationsDue, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::{SessionHash, WorkspaceSessionHash},
     sign_in_code::CodeHash,
@@ -206,6 +206,32 @@ impl PortalStore for PostgresStore {
         since: Timestamp,
     ) -> Result<Vec<(MessageKind, Timestamp)>, StoreError> {
         facts::asked_mail(self.pool(), practice, key, since).await
+    }
+
+    async fn led_to(&self, practice: PracticeId, key: &LoginKey, most: u32) -> Result<Vec<ContactId>, StoreError> {
+        facts::led_to(self.pool(), practice, key, most).await
+    }
+
+    async fn hints(
+        &self,
+        practice: PracticeId,
+        contact: ContactId,
+        since: Timestamp,
+    ) -> Result<Vec<Timestamp>, StoreError> {
+        facts::hints(self.pool(), practice, contact, since).await
+    }
+
+    async fn inviting(&self, after: Option<PracticeId>, most: u32) -> Result<Vec<PracticeId>, StoreError> {
+        facts::inviting(self.pool(), after, most).await
+    }
+
+    async fn invitations_due(
+        &self,
+        practice: PracticeId,
+        due: &InvitationsDue,
+        most: u32,
+    ) -> Result<Vec<DueInvitation>, StoreError> {
+        facts::invitations_due(self.pool(), practice, due, most).await
     }
 
     async fn link(&self, practice: PracticeId, link: LinkId, now: Timestamp) -> Result<Option<LinkFacts>, StoreError> {

@@ -30,6 +30,7 @@ impl Work for PutEnquiry {
                 ("reset", Some(address.as_str()), None)
             }
             EnquiryKind::PortalAddress { address } => ("portal_address", Some(address.as_str()), None),
+            EnquiryKind::SignIn { address } => ("sign_in", Some(address.as_str()), None),
             EnquiryKind::Renew { link } | EnquiryKind::StaffRenew { link } => {
                 ("renew", None, Some(link.to_bytes().to_vec()))
             }
@@ -56,7 +57,7 @@ impl Work for PutEnquiry {
     }
 }
 
-/// Lends enquiries, oldest first.
+/// Lends enquiries, oldest first, those that nobody waits for at last.
 pub(crate) struct LeaseEnquiries {
     pub(crate) now: Timestamp,
     pub(crate) until: Timestamp,
@@ -88,6 +89,7 @@ impl EnquiryRow {
             ("reset", Some(address), None, 1) => EnquiryKind::StaffReset { address },
             ("renew", None, Some(link), 1) => EnquiryKind::StaffRenew { link: id(&link, "enquiry.link_id")? },
             ("portal_address", Some(address), None, 0) => EnquiryKind::PortalAddress { address },
+            ("sign_in", Some(address), None, 0) => EnquiryKind::SignIn { address },
             _ => return Err(damaged("enquiry.kind")),
         };
         Ok(Enquiry {
@@ -109,7 +111,7 @@ impl Work for LeaseEnquiries {
         let rows = sqlx::query_as!(
             EnquiryRow,
             "SELECT practice_id, enquiry_id, kind, address, link_id, origin, at, staff FROM portal_enquiry
-             WHERE due_at <= ?1 ORDER BY at, enquiry_id LIMIT ?2",
+             WHERE due_at <= ?1 ORDER BY kind = 'sign_in', at, enquiry_id LIMIT ?2",
             now,
             most
         );

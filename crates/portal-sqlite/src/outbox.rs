@@ -244,11 +244,12 @@ fn letter(
 ) -> Result<Letter, StoreError> {
     let practice = lease.practice;
     let message = row.read()?;
-    let link = match message.link {
-        None => None,
+    let (link, overtaken) = match message.link {
+        None => (None, false),
         Some(link) => {
             let carried = links.get(&(practice, link, message.about.user().is_some()));
-            Some(carried.cloned().ok_or_else(|| damaged("message.link_id"))?)
+            let (carried, overtaken) = carried.cloned().ok_or_else(|| damaged("message.link_id"))?;
+            (Some(carried), overtaken)
         }
     };
     let reader = readers.get(&(practice, message.id));
@@ -262,13 +263,14 @@ fn letter(
         About::User(_) => None,
     };
     let practice = practices.get(&practice).cloned().ok_or_else(|| damaged("message.practice_id"))?;
-    Ok(Letter { practice, message, link, signs_in_at, locale, suppressed })
+    Ok(Letter { practice, message, link, overtaken, signs_in_at, locale, suppressed })
 }
 
 const HOUR: Duration = Duration::from_secs(3600);
 
 type Practices = BTreeMap<PracticeId, Practice>;
-type Links = BTreeMap<(PracticeId, Id<kind::Link>, bool), Carried>;
+/// Each with whether it was overtaken.
+type Links = BTreeMap<(PracticeId, Id<kind::Link>, bool), (Carried, bool)>;
 type Readers = BTreeMap<(PracticeId, Id<kind::Message>), Reader>;
 
 type Suppressions = BTreeMap<PracticeId, BTreeMap<LoginKey, Suppression>>;
@@ -348,11 +350,17 @@ async fn links(connection: &mut SqliteConnection, rows: &[MessageRow]) -> Result
     let wanted = pairs(rows.iter().map(|row| (&row.practice_id, row.link_id.as_ref())))?;
     let rows_of_staff = rows.iter().any(|row| row.user_id.is_some());
     let rows = sqlx::query!(
-        "SELECT k.practice_id, k.link_id, k.login_id, k.contact_id, k.purpose, k.address, k.signed_with, k.epoch,
-             k.created_at, k.expires_at, k.used_at, k.ended_at
-         FROM json_each(?1) AS e
-         CROSS JOIN portal_link AS k
-             ON k.practice_id = unhex(e.value ->> 'practice') AND k.link_id = unhex(e.value ->> 'id')",
+        r#"SELECT k.practice_id, k.link_id, k.login_id, k.contact_id, k.purpose, k.address, k.signed_with, k.epoch,
+               k.created_at, k.expires_at, k.used_at, k.ended_at,
+               k.purpose = 'activation' AND (
+                   EXISTS (SELECT 1 FROM portal_login AS l
+                       WHERE l.practice_id = k.practice_id AND l.login_id = k.login_id AND l.credential_id IS NOT NULL)
+                   OR EXISTS (SELECT 1 FROM portal_link AS n INDEXED BY portal_link_login
+                       WHERE n.practice_id = k.practice_id AND n.login_id = k.login_id AND n.purpose = 'activation'
+                           AND (n.created_at, n.link_id) > (k.created_at, k.link_id))) AS "overtaken!: bool"
+           FROM json_each(?1) AS e
+           CROSS JOIN portal_link AS k
+               ON k.practice_id = unhex(e.value ->> 'practice') AND k.link_id = unhex(e.value ->> 'id')"#,
         wanted
     );
     let mut links = Links::new();
@@ -372,7 +380,7 @@ async fn links(connection: &mut SqliteConnection, rows: &[MessageRow]) -> Result
             ended_at: row.ended_at,
         };
         if let Ok(link) = link.read() {
-            links.insert((practice, link.id, false), Carried::Portal(link));
+            links.insert((practice, link.id, false), (Carried::Portal(link), row.overtaken));
         }
     }
     if rows_of_staff {
@@ -404,7 +412,7 @@ async fn staff_links(connection: &mut SqliteConnection, wanted: &str, links: &mu
             ended_at: row.ended_at,
         };
         if let Ok(link) = link.read() {
-            links.insert((practice, link.id, true), Carried::Workspace(link));
+            links.insert((practice, link.id, true), (Carried::Workspace(link), false));
         }
     }
     Ok(())

@@ -20,7 +20,8 @@ use portal_domain::{
     id::{ClientId, ContactId, LinkId, LoginId, PracticeId, Ref, UserId},
     message::{Delivery, MessageKind},
     port::{
-        Commit, Listed, Page, PortalStore, PortalViews, PracticeSelector, Receipt, RequestKey, StoreError, Waiting,
+        Commit, DueInvitation, InvitationsDue, Listed, Page, PortalStore, PortalViews, PracticeSelector, Receipt,
+        RequestKey, StoreError, Waiting,
     },
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser},
     session::{SessionHash, WorkspaceSessionHash},
@@ -40,7 +41,7 @@ use crate::{
     lock::{self, SetupLock},
     migrate::{self, MigrateError, PendingMigration},
     read::{
-        facts,
+        facts, hints, invitations,
         passages::{self, ForgetPassages},
         practice, staff, views, visit, workspace,
     },
@@ -262,6 +263,40 @@ impl PortalStore for SqliteStore {
     ) -> Result<Vec<(MessageKind, Timestamp)>, StoreError> {
         let mut reader = self.readers.take().await?;
         let answer = facts::asked_mail(&mut reader, practice, key, since).await;
+        reader.told(answer)
+    }
+
+    async fn led_to(&self, practice: PracticeId, key: &LoginKey, most: u32) -> Result<Vec<ContactId>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = hints::led_to(&mut reader, practice, key, most).await;
+        reader.told(answer)
+    }
+
+    async fn hints(
+        &self,
+        practice: PracticeId,
+        contact: ContactId,
+        since: Timestamp,
+    ) -> Result<Vec<Timestamp>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = hints::hints(&mut reader, practice, contact, since).await;
+        reader.told(answer)
+    }
+
+    async fn inviting(&self, after: Option<PracticeId>, most: u32) -> Result<Vec<PracticeId>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = invitations::inviting(&mut reader, after, most).await;
+        reader.told(answer)
+    }
+
+    async fn invitations_due(
+        &self,
+        practice: PracticeId,
+        due: &InvitationsDue,
+        most: u32,
+    ) -> Result<Vec<DueInvitation>, StoreError> {
+        let mut reader = self.readers.take().await?;
+        let answer = invitations::due(&mut reader, practice, due, most).await;
         reader.told(answer)
     }
 

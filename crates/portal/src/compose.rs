@@ -111,6 +111,10 @@ fn body(letter: &Letter, tokens: &LinkTokens, settings: &MailSettings) -> Result
         MessageBody::StaffPasswordChanged => MailBody::StaffPasswordChanged { address, changed_on: when },
         MessageBody::PasswordChanged => MailBody::PasswordChanged { address, changed_on: when },
         MessageBody::PortalAddress => MailBody::PortalAddress { address },
+        MessageBody::Hint => MailBody::Hint { address },
+        MessageBody::Reminder => {
+            MailBody::Reminder { address, clients: clients.clone(), link: link(letter, tokens, settings)? }
+        }
         MessageBody::Test => {
             MailBody::Test { address, invitation_note: letter.practice.settings.invitation_note.clone() }
         }

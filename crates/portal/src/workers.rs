@@ -43,7 +43,7 @@ const OVER: &str = "what outlived its life";
 const LOOK: Duration = Duration::from_secs(2);
 /// Who does that.
 const RETURNED: &str = "mail that came back";
-/// So often hosts are told of sessions whose time is over.
+/// So often hosts are told of sessions whose time is over, and invitations are reminded of.
 const MINUTE: Duration = Duration::from_secs(60);
 /// So long an enquiry that can't be decided is tried again. Then whoever waited has asked anew, and the address is kept no longer.
 const PATIENCE: Duration = HOUR;
@@ -149,6 +149,17 @@ impl Workers {
             async move {
                 for (practice, error) in portal.end_over_sessions().await?.failed {
                     tracing::error!(%practice, %error, "the end of a session can't be told yet");
+                }
+                Ok(())
+            }
+        })));
+        let (portal, ending) = (self.portal.clone(), stopped.clone());
+        tasks.push(tokio::spawn(run_every(MINUTE, stopped.clone(), "invitations", move || {
+            let (portal, ending) = (portal.clone(), ending.clone());
+            async move {
+                for (practice, error) in portal.remind_invited(&|| *ending.borrow()).await?.failed {
+                    tracing::error!(%practice, "an invitation can't be reminded of yet");
+                    log("invitations", &error);
                 }
                 Ok(())
             }

@@ -260,6 +260,7 @@ fn move_login(
         }
         None => carry(draft, own, new.key(), wrong_address),
     }
+    draft.leave_key(old.key(), wrong_address);
     draft.remember(new.key());
     let moved = MovedFrom { address: old.as_str().to_owned(), at: draft.now() };
     draft.contact.moved_from = (!wrong_address).then_some(moved);

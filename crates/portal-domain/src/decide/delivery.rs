@@ -8,7 +8,7 @@ use crate::{
     event::Subject,
     id::MessageId,
     link::LinkState,
-    message::{About, Attempt, DeliveryState, Leased, Letter, Message, SendOutcome, Settlement},
+    message::{About, Attempt, DeliveryState, Leased, Letter, Message, MessageKind, SendOutcome, Settlement},
     returned::{DeliveryReport, Returned, SentMessage, Suppression, Tie, Why},
     time::Timestamp,
 };
@@ -42,11 +42,14 @@ pub fn room(mails_per_hour: Option<u32>, spent: u64, awaited: bool) -> u64 {
 /// Why a message is not worth sending any more at `now`, in words for its history; `None` where it is.
 ///
 /// Its link was used or no longer works; or it tells a contact to sign in with an address that is no longer the one, or who
-/// no longer may.
+/// no longer may; or it reminds of an invitation that something newer took the place of (D8).
 pub fn unwanted(letter: &Letter, now: Timestamp) -> Option<&'static str> {
     let Letter { message, link, signs_in_at, .. } = letter;
     if message.kind().invites_to_sign_in() && signs_in_at.as_ref() != Some(message.to.key()) {
         return Some("the contact no longer signs in with this address");
+    }
+    if message.kind() == MessageKind::Reminder && letter.overtaken {
+        return Some("a password was set meanwhile, or a newer invitation was sent");
     }
     match link.as_ref().map(|link| link.state(now)) {
         None if message.link.is_none() => None,

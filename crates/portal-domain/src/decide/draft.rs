@@ -324,8 +324,14 @@ impl<'a> Draft<'a> {
     pub(super) fn remember(&mut self, key: &LoginKey) {
         if self.former_keys.insert(key.clone()) {
             let contact = self.contact.id;
-            self.decision.changes.push(Change::RememberKey { contact, key: key.clone() });
+            self.decision.changes.push(Change::RememberKey { contact, key: key.clone(), wrong: false });
         }
+    }
+
+    /// Remembers whether the key that the contact moves away from was a stranger's (M9): nobody is sent a hint for trying it (M8).
+    pub(super) fn leave_key(&mut self, key: &LoginKey, wrong: bool) {
+        let contact = self.contact.id;
+        self.decision.changes.push(Change::RememberKey { contact, key: key.clone(), wrong });
     }
 
     /// Whether a key was the contact's first while it had access.

@@ -13,11 +13,13 @@ mod draft;
 mod erase;
 mod first_mail;
 mod handoff;
+mod hint;
 mod import;
 mod job;
 mod link;
 mod outcome;
 mod practice;
+mod reminder;
 mod session;
 mod set_up;
 mod sign_in_return;
@@ -40,6 +42,7 @@ pub use self::{
     erase::{Erase, Erased, erase_contact},
     first_mail::{FirstMail, Hindrance},
     handoff::{HandOver, HandedOver, TakeOver, end_handoffs, hand_over, take_over, usable_handoff},
+    hint::{MailSoFar, hint},
     import::{ActivationOutcome, ImportOptions, ImportRow, RowOutcome, import_row},
     job::{begin_job, cancel_job, heads_digest, pause_job, restart_job, resume_job, share, start_job, step_job},
     link::{Redeemed, Redemption, redeem, renew_link, request_reset, usable_link},
@@ -48,6 +51,7 @@ pub use self::{
         KEPT_BEFORE_DELETION, PutClient, add_client, create_api_key, create_practice, delete_client, door_open,
         order_deletion, put_client, put_practice, put_settings, revoke_api_key, suspend_client, suspend_practice,
     },
+    reminder::{Invited, remind, remind_at},
     session::{
         ChangedPassword, SignIn, change_password, chosen_profile, end_contact_session, end_contact_sessions,
         end_over_session, end_own_sessions, give_back, open_session, select_profile, sign_out, touch_session,

@@ -31,7 +31,7 @@ pub use self::{
     outbox::{Enquiries, Enquiry, EnquiryKind, LeaseTerms, Outbox},
     password::{HashError, PasswordHasher, Verdict},
     returns::Returns,
-    store::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
+    store::{Commit, DueInvitation, InvitationsDue, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     viewings::Viewings,
     views::{Listed, Page, PortalViews, Waiting},
     webhooks::{WebhookCall, WebhookSender, Webhooks},

@@ -19,6 +19,9 @@ pub trait Outbox: Send + Sync {
     /// its `mails_per_hour`, nor any beyond that of the terms: what was accepted in the hour before `now` counts, and so does
     /// what others hold.
     ///
+    /// A letter MUST say whether the activation link that it carries was overtaken, by a password or by a newer activation link of
+    /// its login, whatever became of that.
+    ///
     /// A letter MUST tell where the contact that it is about signs in now, and the contact's language of now, whatever became of
     /// its access; and, of mail to a contact, what keeps mail to that address back (D4).
     ///
@@ -64,7 +67,8 @@ pub trait Enquiries: Send + Sync {
     /// Keeps an enquiry.
     async fn put(&self, enquiry: &Enquiry) -> Result<(), StoreError>;
 
-    /// Takes up to `most` enquiries, oldest first, until `until`. MUST NOT give one to two workers before its lease ran out.
+    /// Takes up to `most` enquiries, oldest first, until `until`; tries to sign in, for which nobody waits, after all others.
+    /// MUST NOT give one to two workers before its lease ran out.
     async fn lease(&self, now: Timestamp, until: Timestamp, most: u32) -> Result<Vec<Enquiry>, StoreError>;
 
     /// Forgets a decided enquiry; harmless when it is forgotten already.
@@ -96,6 +100,11 @@ pub enum EnquiryKind {
     },
     /// Where the portals are in which one signs in with the address, of whichever practices; the address as above.
     PortalAddress {
+        /// The address.
+        address: String,
+    },
+    /// A hint for whoever's address this is or was, with which somebody tried in vain to sign in (M8); the address as above.
+    SignIn {
         /// The address.
         address: String,
     },

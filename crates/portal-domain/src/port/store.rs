@@ -73,6 +73,33 @@ pub trait PortalStore: Send + Sync {
         since: Timestamp,
     ) -> Result<Vec<(MessageKind, Timestamp)>, StoreError>;
 
+    /// Up to `most` contacts with access that a key leads to though they don't sign in there (M8), in the order of their ids: those
+    /// that have it in their list below the first, and those that had it first while they had access. MUST leave out whom it
+    /// was wrong for when they moved away from it (M9), and, where it is not in the list, whom nobody said that of.
+    async fn led_to(&self, practice: PracticeId, key: &LoginKey, most: u32) -> Result<Vec<ContactId>, StoreError>;
+
+    /// When hints about a contact were written after `since`, in any order (M8). MUST show what was committed before the call.
+    async fn hints(
+        &self,
+        practice: PracticeId,
+        contact: ContactId,
+        since: Timestamp,
+    ) -> Result<Vec<Timestamp>, StoreError>;
+
+    /// Up to `most` practices behind one of them, in the order of their ids, that are not suspended and have an activation link
+    /// that is neither used nor ended, and whose end was not dealt with (D8).
+    async fn inviting(&self, after: Option<PracticeId>, most: u32) -> Result<Vec<PracticeId>, StoreError>;
+
+    /// Up to `most` of those links of a practice that are due, and not noted for as few days: for no days, those that have
+    /// expired; for any other number, those that work, expire within so many days, and of whose life half is over. In the order in
+    /// which they expire, behind one of them.
+    async fn invitations_due(
+        &self,
+        practice: PracticeId,
+        due: &InvitationsDue,
+        most: u32,
+    ) -> Result<Vec<DueInvitation>, StoreError>;
+
     /// A link of this practice. MUST run the same statements whether it exists or not.
     async fn link(&self, practice: PracticeId, link: LinkId, now: Timestamp) -> Result<Option<LinkFacts>, StoreError>;
 
@@ -196,6 +223,28 @@ pub trait PortalStore: Send + Sync {
     /// Sees to it that what was removed stands in no file of this program any more, as far as nobody is in the way: it can be
     /// asked again. Where a server has the files, there is nothing to do.
     async fn tidy(&self) -> Result<(), StoreError>;
+}
+
+/// Which invitations are asked for (D8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvitationsDue {
+    /// So many days before they expire; none where they have.
+    pub days: u32,
+    /// The time.
+    pub now: Timestamp,
+    /// Only those behind this one.
+    pub after: Option<(Timestamp, LinkId)>,
+}
+
+/// An invitation that is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DueInvitation {
+    /// Its activation link.
+    pub link: LinkId,
+    /// When that expires.
+    pub expires_at: Timestamp,
+    /// Whether its login has no newer activation link, whatever became of it.
+    pub newest: bool,
 }
 
 /// How a practice is named.

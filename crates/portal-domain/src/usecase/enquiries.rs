@@ -3,10 +3,10 @@ use std::time::Duration;
 use super::{ATTEMPTS, CallContext, Error, Portal};
 use crate::{
     Door,
-    decide::{self, Decided, Moment},
+    decide::{self, Decided, MailSoFar, Moment},
     email::{EmailAddress, LoginKey},
     event::Caller,
-    facts::{LoginFacts, StaffFacts},
+    facts::{ContactQuery, ContactSelector, LoginFacts, StaffFacts},
     id::{Ids, LinkId, PracticeId, UserId},
     message::MessageKind,
     port::{Enquiry, EnquiryKind, Receipt, RequestKey},
@@ -32,6 +32,9 @@ pub(super) const WAY_IN: Counts = |kind| !ADDRESS(kind) && !TEST(kind);
 /// Mail that says where the portal is.
 const ADDRESS: Counts = |kind| matches!(kind, MessageKind::PortalAddress);
 
+/// Mail that says which address one signs in with.
+const HINT: Counts = |kind| matches!(kind, MessageKind::Hint);
+
 /// Mail of staff to themselves.
 pub(super) const TEST: Counts = |kind| matches!(kind, MessageKind::Test);
 
@@ -49,6 +52,19 @@ impl Portal {
         self.open_practice(context, Door::Portal).await?;
         self.admit_origin(context).await?;
         self.keep(context, EnquiryKind::Reset { address: kept(address) }).await
+    }
+
+    /// Keeps an address with which somebody tried in vain to sign in, so that a worker can decide on a hint (M8): whatever the
+    /// address and the reason, the same is done (P2). What came in a pause is kept without it, as is what is no address: it is no
+    /// try that counts (G1).
+    pub(super) async fn keep_failed_sign_in(
+        &self,
+        context: &CallContext,
+        address: &str,
+        counts: bool,
+    ) -> Result<(), Error> {
+        let address = if counts { kept(address) } else { String::new() };
+        self.keep(context, EnquiryKind::SignIn { address }).await
     }
 
     /// The same for staff, at the workspace (W1).
@@ -139,6 +155,7 @@ impl Portal {
         let mut moment = self.moment(context);
         let (address, decide, counts) = match kind {
             EnquiryKind::Reset { address } => (address, decide::request_reset as DecideByKey, WAY_IN),
+            EnquiryKind::SignIn { address } => return self.decide_hint(context, &practice, address).await,
             EnquiryKind::PortalAddress { address } => (address, decide::tell_portal_address as DecideByKey, ADDRESS),
             EnquiryKind::Renew { link } => {
                 let facts = self.store.link(practice.id, *link, now).await?;
@@ -154,8 +171,37 @@ impl Portal {
         };
         let Ok(address) = EmailAddress::parse(address) else { return Ok(None) };
         let login = self.store.login(practice.id, address.key(), now).await?;
+        if login.is_none() && matches!(kind, EnquiryKind::Reset { .. }) {
+            return self.decide_hint(context, &practice, address.as_str()).await;
+        }
         let asked = self.asked_mail(practice.id, address.key(), counts, now).await?;
         Ok(Some(decide(&practice, login.as_ref(), &asked, &mut moment)))
+    }
+
+    /// Whether somebody is sent a hint who has this address, or had it (M8).
+    async fn decide_hint(
+        &self,
+        context: &CallContext,
+        practice: &Practice,
+        address: &str,
+    ) -> Result<Option<Decided<bool>>, Error> {
+        let Ok(address) = EmailAddress::parse(address) else { return Ok(None) };
+        let (tried, now) = (address.key(), self.clock.now());
+        // The second one says that it is not one alone.
+        let led_to = self.store.led_to(practice.id, tried, 2).await?;
+        let [contact] = led_to.as_slice() else { return Ok(None) };
+        let query =
+            ContactQuery { contact: ContactSelector::Id(*contact), keys: vec![tried.clone()], clients: Vec::new() };
+        let facts = self.store.contacts(practice.id, &[query], now).await?.pop().unwrap_or_default();
+        let day_ago = now.before(Duration::from_secs(24 * 3600));
+        let mut sent = MailSoFar::default();
+        if let Some(key) = facts.login.as_ref().and_then(|facts| facts.login.key.as_ref()) {
+            let written = self.store.asked_mail(practice.id, key, day_ago).await?;
+            let times = |counts: Counts| written.iter().filter(move |(kind, _)| counts(*kind)).map(|(_, at)| *at);
+            sent = MailSoFar { asked: times(WAY_IN).collect(), hints: times(HINT).collect() };
+        }
+        sent.hints.extend(self.store.hints(practice.id, *contact, day_ago).await?);
+        Ok(Some(decide::hint(practice, &facts, tried, &sent, &mut self.moment(context))))
     }
 
     async fn decide_staff_reset(

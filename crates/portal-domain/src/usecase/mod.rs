@@ -15,6 +15,7 @@ mod links;
 mod once;
 mod operators;
 mod practices;
+mod reminders;
 mod returns;
 mod roll_out;
 mod runner;
@@ -43,6 +44,7 @@ pub use self::{
     once::{Outcome, Request},
     operators::KeyHolder,
     practices::{NewApiKey, PutUserInput, Secret},
+    reminders::InvitationsDealtWith,
     roll_out::DAYS_COUNTED,
     sessions::{ChangePassword, SessionView, SignInInput, SignedIn},
     set_up::SetUpInput,

@@ -66,7 +66,8 @@ pub struct ChangePassword<'a> {
 
 impl Portal {
     /// Signs in. Whatever the reason of a failure, the same statements run, one password is hashed, and the
-    /// refusal is the same (P2): facts, then the try is counted and noted, then the hash, and no commit after it.
+    /// refusal is the same (P2): facts, then the try is counted and noted, then the hash, and an enquiry is kept, so that a worker
+    /// decides on a hint (M8).
     ///
     /// In a pause nothing is hashed, and the answer takes as long (G1). Too many tries from one origin are refused (G2).
     pub async fn sign_in(&self, context: &CallContext, input: &SignInInput<'_>) -> Result<SignedIn, Error> {
@@ -97,6 +98,7 @@ impl Portal {
         let (Some(credential), Some(known_to), Verdict::Match | Verdict::MatchButRehash) =
             (credential, known_to, verdict)
         else {
+            self.keep_failed_sign_in(context, input.email, !attempt.paused).await?;
             return Err(Refusal::SignInFailed.into());
         };
         // What was imported is replaced however good it is (P1): it may cost more than ours, and would stand out for ever (P2).

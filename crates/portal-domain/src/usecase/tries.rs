@@ -24,7 +24,7 @@ pub(super) struct Attempt {
     /// Counted as wrong until it is given back.
     pub(super) counted: CountedTry,
     /// Whether it came in a pause: it is not counted, and nothing may be hashed.
-    paused: bool,
+    pub(super) paused: bool,
 }
 
 impl Portal {

@@ -139,6 +139,8 @@ fn message(before: Before<'_>, sent: &EffectMessage) -> Sentence {
         MessageKind::PasswordChanged => mail.say(": it says that the password was changed."),
         MessageKind::StaffInvitation => mail.say(": the invitation to the workspace."),
         MessageKind::PortalAddress => mail.say(": it says where the portal is."),
+        MessageKind::Hint => mail.say(": it says to sign in with this address, and not with another."),
+        MessageKind::Reminder => mail.say(": the invitation once more, with the same link."),
         MessageKind::Test => mail.say(": a test."),
     }
 }

@@ -149,10 +149,13 @@ fn of_message(delivery: &Delivery) -> Entry {
 /// When a link was opened, the first time and the last (D5).
 fn openings(traced: &TracedLink, messages: &VecDeque<(Delivery, i64)>) -> Vec<Entry> {
     let Some(opened) = traced.opened else { return Vec::new() };
-    let mail = messages.iter().map(|(delivery, _)| delivery).find(|it| it.message.link == Some(traced.link.id));
-    let taken = mail.and_then(|mail| mail.attempts.iter().rev().find(|it| it.state == DeliveryState::Accepted));
+    let mails = messages.iter().map(|(delivery, _)| delivery).filter(|it| it.message.link == Some(traced.link.id));
+    let attempts = mails.flat_map(|mail| &mail.attempts).filter(|attempt| attempt.state == DeliveryState::Accepted);
+    let taken: Vec<_> = attempts.map(|attempt| attempt.at).collect();
     let entry = |at: Timestamp, how: &str| {
-        let after = taken.map(|taken| format!(", {} after the mail was handed over", in_words(at.since(taken.at))));
+        // A reminder carries the link again: what counts is the mail that was handed over last before.
+        let taken = taken.iter().filter(|taken| **taken <= at).max().or(taken.iter().min());
+        let after = taken.map(|taken| format!(", {} after the mail was handed over", in_words(at.since(*taken))));
         let what = say("The link that was sent to ").name(traced.link.address.as_str());
         let what = what.say(format!(" was {how}{}", after.unwrap_or_default()));
         Entry { at, when: words::moment(at), what, who: None }
@@ -171,6 +174,8 @@ const fn subject(kind: MessageKind) -> &'static str {
         MessageKind::PasswordChanged => "that the password was changed",
         MessageKind::StaffInvitation => "the invitation to the workspace",
         MessageKind::PortalAddress => "where the portal is",
+        MessageKind::Hint => "to sign in with this address, and not with another",
+        MessageKind::Reminder => "the invitation once more",
         MessageKind::Test => "a test",
     }
 }
@@ -202,6 +207,9 @@ fn told(event: &RecordedEvent) -> Sentence {
         "contact.suppression_lifted" => "Mail may go to the address again, and a new invitation was asked for.",
         "contact.credential_imported" => "A password of another system was taken over.",
         "login.reset_requested" => "A link for a new password was asked for on the sign-in page.",
+        "login.hinted" => "Somebody tried another address of this contact, and a hint was sent.",
+        "invitation.reminded" => "The invitation was sent once more, before it expires.",
+        "invitation.expired" => "The invitation has expired.",
         "login.link_renewed" => "A new link was asked for, on the page of an old one.",
         "login.password_set" if fact("replaced") == "true" => "A new password was set by link.",
         "login.password_set" => "A password was set by link.",

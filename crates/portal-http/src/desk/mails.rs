@@ -56,8 +56,9 @@ struct Language {
 }
 
 /// What a kind is called, and when it goes out; in the order in which people meet them.
-const KINDS: [(&str, &str, &str); 13] = [
+const KINDS: [(&str, &str, &str); 15] = [
     ("activation", "Invitation", "When a contact gets access, or a new invitation is sent."),
+    ("reminder", "Reminder", "When an invitation is about to expire, and no password was set. With the same link."),
     ("access_added", "Access to more", "When a contact gets access whose address has a password already."),
     ("reset", "New password", "When somebody asks for a new password on the sign-in page, or for a new link."),
     ("password_changed", "Password changed", "When a password was replaced by another."),
@@ -76,6 +77,11 @@ const KINDS: [(&str, &str, &str); 13] = [
         "password_changed_after_a_move",
         "Password set at the new address",
         "To the old address, where a password is set at the new one within a week.",
+    ),
+    (
+        "hint",
+        "Hint",
+        "To the sign-in address, once a day at most, when somebody tries another address of the contact’s.",
     ),
     ("portal_address", "Where the portal is", "When somebody asks for it who knows the address only."),
     ("staff_invitation", "Invitation to the workspace", "When you invite a practice user."),
@@ -96,7 +102,7 @@ fn samples(member: &Member, tongue: Tongue) -> Vec<Sample> {
     let works_until = |body: &MailBody| {
         let life = match body {
             MailBody::StaffInvitation { .. } => StaffLinkKind::Invitation.life(settings),
-            MailBody::Activation { .. } => settings.activation_link_life(),
+            MailBody::Activation { .. } | MailBody::Reminder { .. } => settings.activation_link_life(),
             _ => settings.reset_link_life(),
         };
         now.after(life)

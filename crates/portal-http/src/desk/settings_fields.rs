@@ -114,13 +114,13 @@ pub(super) fn labelled(name: &str) -> (&'static str, &'static str) {
         ),
         "reminder_days" => (
             "Remind of an invitation so many days before its link expires",
-            "At most five numbers from 1 to 30, such as 7, 2. Empty for none. This mail is not sent yet: what you set here holds \
-             from the day it is.",
+            "At most five numbers from 1 to 30, such as 7, 2. Empty for none. The mail repeats the link, and goes to who has not \
+             set a password.",
         ),
         "hint_mail" => (
             "Hint at an old address",
-            "For clients who try to sign in with a former address of theirs. This mail is not sent yet: what you choose here \
-             holds from the day it is.",
+            "For clients who try a former or another address of theirs. At most one mail a day, to the address they sign in \
+             with.",
         ),
         "place_name" => ("Name", ""),
         "place_address" => ("Address", "Beginning with https://"),

@@ -23,14 +23,15 @@ async fn every_mail_is_shown_with_the_settings_of_today() {
     let kinds =
         list.text.split("href=\"/workspace/smith/mails/").skip(1).map(|rest| rest.split_once('"').expect("an end").0);
     let kinds: Vec<_> = kinds.collect();
-    assert_eq!(kinds.len(), 13);
+    assert_eq!(kinds.len(), 15);
     for kind in &kinds {
         let page = desk.get_as_admin(&format!("/mails/{kind}")).await.is(200);
         let text = words(&page);
         assert!(text.contains("smith &#38; Partners") && text.contains("Ask Jo"), "{text}");
         assert!(!text.contains("Example &#38; Partners") && text.contains("office@smith.example"), "{text}");
         assert_eq!(text.contains("Welcome &#60;b&#62;"), ["activation", "test"].contains(kind), "{kind}");
-        assert_eq!(text.contains("works once, until 4 March 2026, 12:00 UTC."), *kind == "activation", "{kind}");
+        let invites = ["activation", "reminder"].contains(kind);
+        assert_eq!(text.contains("works once, until 4 March 2026, 12:00 UTC."), invites, "{kind}");
         assert_eq!(text.contains("/workspace/smith/sign-in"), kind.starts_with("staff") || *kind == "test", "{kind}");
         let mail = desk.get_as_admin(&format!("/mails/{kind}/html")).await.is(200);
         assert!(mail.text.contains("Ask Jo") && !mail.text.contains("<b>Welcome"));

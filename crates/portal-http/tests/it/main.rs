@@ -29,6 +29,7 @@ mod first_start;
 mod front;
 mod guards;
 mod handoffs;
+mod hints;
 mod home;
 mod host;
 mod imports;

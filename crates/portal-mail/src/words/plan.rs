@@ -32,6 +32,8 @@ impl Plan {
             MailBody::PasswordChanged { .. } => PASSWORD_CHANGED,
             MailBody::PasswordSetAfterMove { .. } => PASSWORD_SET_AFTER_MOVE,
             MailBody::PortalAddress { .. } => PORTAL_ADDRESS,
+            MailBody::Hint { .. } => HINT,
+            MailBody::Reminder { .. } => REMINDER,
             MailBody::LoginMovedNew { .. } => LOGIN_MOVED_NEW,
             MailBody::LoginMovedOld { .. } => LOGIN_MOVED_OLD,
             MailBody::ProfileMovedAway { .. } => PROFILE_MOVED_AWAY,
@@ -79,6 +81,20 @@ const PORTAL_ADDRESS: Plan = Plan {
     opening: &["where-what"],
     way: Some(Way::SignIn),
     closing: &["where-forgot", "where-wrong"],
+};
+
+const HINT: Plan = Plan {
+    subject: "hint-subject",
+    opening: &["hint-what", "hint-this"],
+    way: Some(Way::SignIn),
+    closing: &["where-forgot", "hint-wrong"],
+};
+
+const REMINDER: Plan = Plan {
+    subject: "reminder-subject",
+    opening: &["reminder-what", "activation-begin"],
+    way: Some(Way::Password),
+    closing: &["reminder-same", "link-later", "not-invited"],
 };
 
 const LOGIN_MOVED_NEW: Plan = Plan {

@@ -35,7 +35,7 @@ fn with_text(context: &MailContext, text: &str) -> MailContext {
             fields.extend(clients);
             fields
         }
-        MailBody::AccessAdded { address, clients } => {
+        MailBody::AccessAdded { address, clients } | MailBody::Reminder { address, clients, .. } => {
             let mut fields = vec![address];
             fields.extend(clients);
             fields
@@ -51,7 +51,8 @@ fn with_text(context: &MailContext, text: &str) -> MailContext {
         | MailBody::StaffReset { address, .. }
         | MailBody::PasswordChanged { address, .. }
         | MailBody::StaffPasswordChanged { address, .. }
-        | MailBody::PortalAddress { address } => vec![address],
+        | MailBody::PortalAddress { address }
+        | MailBody::Hint { address } => vec![address],
         MailBody::Test { address, invitation_note } => vec![address, invitation_note],
     };
     for field in fields {

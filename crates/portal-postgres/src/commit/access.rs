@@ -114,6 +114,28 @@ pub(crate) async fn open_links(connection: &mut PgConnection, practice: Uuid, li
     Ok(())
 }
 
+/// Notes that links were dealt with before their end, or at it. One that is noted for as few days is a conflict.
+pub(crate) async fn note_reminded(
+    connection: &mut PgConnection,
+    practice: Uuid,
+    links: &[(LinkId, u32)],
+) -> Result<(), Failure> {
+    if links.is_empty() {
+        return Ok(());
+    }
+    let done = sqlx::query!(
+        "UPDATE portal.link k SET reminded_days = c.days FROM unnest($2::uuid[], $3::bigint[]) AS c (link_id, days)
+         WHERE k.practice_id = $1 AND k.link_id = c.link_id AND k.used_at IS NULL AND k.ended_at IS NULL
+             AND (k.reminded_days IS NULL OR k.reminded_days > c.days)",
+        practice,
+        &column(links, |(link, _)| link.to_uuid()),
+        &column(links, |(_, days)| i64::from(*days)),
+    )
+    .execute(connection)
+    .await?;
+    all(&done, links.len())
+}
+
 /// Uses links, each once. One that is used, ended or expired is a conflict.
 pub(crate) async fn use_links(
     connection: &mut PgConnection,

@@ -70,6 +70,7 @@ async fn write(
 
     // Single-use things, and what ends, before anything of the kind begins: what this commit opens or uses stays.
     access::use_links(connection, practice, &work.used_links).await?;
+    access::note_reminded(connection, practice, &work.reminded).await?;
     passages::use_handoffs(connection, practice, &work.used_handoffs).await?;
     passages::use_codes(connection, practice, &work.used_codes).await?;
     access::end_links_of(connection, practice, &work.ended_links_of).await?;

@@ -3,6 +3,8 @@
 //! What is put is inserted at version 1 and replaced at a later one, where the version before it is there; a statement
 //! that writes fewer rows than it was given has met somebody else's, and is a conflict.
 
+use std::collections::BTreeMap;
+
 use portal_domain::{
     contact::Contact,
     email::{EmailAddress, LoginKey},
@@ -310,19 +312,23 @@ pub(crate) async fn delete_contacts(
 pub(crate) async fn remember_keys(
     connection: &mut PgConnection,
     practice: Uuid,
-    keys: &[(ContactId, &LoginKey)],
+    keys: &[(ContactId, &LoginKey, bool)],
 ) -> Result<(), Failure> {
     if keys.is_empty() {
         return Ok(());
     }
-    let names: Vec<&str> = keys.iter().map(|(_, key)| key.as_str()).collect();
+    // A statement may meet a row once only; of two words on one key the last holds.
+    let last: BTreeMap<_, _> = keys.iter().map(|(contact, key, wrong)| ((*contact, *key), *wrong)).collect();
+    let keys: Vec<_> = last.into_iter().collect();
+    let names: Vec<&str> = keys.iter().map(|((_, key), _)| key.as_str()).collect();
     sqlx::query!(
-        "INSERT INTO portal.contact_former_key (practice_id, contact_id, key)
-         SELECT $1, c.* FROM unnest($2::uuid[], $3::text[]) AS c (contact_id, key)
-         ON CONFLICT (practice_id, contact_id, key) DO NOTHING",
+        "INSERT INTO portal.contact_former_key (practice_id, contact_id, key, wrong)
+         SELECT $1, c.* FROM unnest($2::uuid[], $3::text[], $4::boolean[]) AS c (contact_id, key, wrong)
+         ON CONFLICT (practice_id, contact_id, key) DO UPDATE SET wrong = excluded.wrong",
         practice,
-        &column(keys, |(contact, _)| contact.to_uuid()),
+        &column(&keys, |((contact, _), _)| contact.to_uuid()),
         &names as &[&str],
+        &column(&keys, |(_, wrong)| *wrong),
     )
     .execute(connection)
     .await?;

@@ -38,7 +38,8 @@ pub(crate) struct Work<'a> {
     pub(crate) contacts: Vec<&'a Contact>,
     /// With the time of the decision, where it tells one.
     pub(crate) deleted_contacts: Vec<(ContactId, Option<Timestamp>)>,
-    pub(crate) remembered: Vec<(ContactId, &'a LoginKey)>,
+    /// With whether it was a stranger's.
+    pub(crate) remembered: Vec<(ContactId, &'a LoginKey, bool)>,
     pub(crate) logins: Vec<&'a Login>,
     /// With the time of the decision, where it tells one.
     pub(crate) deleted_logins: Vec<(LoginId, Option<Timestamp>)>,
@@ -46,6 +47,8 @@ pub(crate) struct Work<'a> {
     pub(crate) claimed: Vec<(&'a LoginKey, KeyOwner)>,
     pub(crate) opened_links: Vec<&'a Link>,
     pub(crate) used_links: Vec<(LinkId, Timestamp)>,
+    /// With the number of days.
+    pub(crate) reminded: Vec<(LinkId, u32)>,
     pub(crate) ended_links_of: Vec<(LoginId, Timestamp)>,
     pub(crate) ended_links: Vec<(LinkId, Timestamp)>,
     pub(crate) opened_sessions: Vec<&'a PortalSession>,
@@ -118,13 +121,14 @@ impl<'a> Work<'a> {
             Change::PutContact(contact) => self.contacts.push(contact),
             Change::DeleteContact(contact) => self.deleted_contacts.push((*contact, decided_at)),
             Change::Erase(erasure) => self.erased.push(erasure),
-            Change::RememberKey { contact, key } => self.remembered.push((*contact, key)),
+            Change::RememberKey { contact, key, wrong } => self.remembered.push((*contact, key, *wrong)),
             Change::PutLogin(login) => self.logins.push(login),
             Change::DeleteLogin(login) => self.deleted_logins.push((*login, decided_at)),
             Change::ReleaseKey(key) => self.released.push(key),
             Change::ClaimKey { key, owner } => self.claimed.push((key, *owner)),
             Change::OpenLink(link) => self.opened_links.push(link),
             Change::UseLink { link, at } => self.used_links.push((*link, *at)),
+            Change::NoteReminded { link, days } => self.reminded.push((*link, *days)),
             Change::EndLinks { login, at } => self.ended_links_of.push((*login, *at)),
             Change::EndLink { link, at } => self.ended_links.push((*link, *at)),
             Change::OpenSession(session) => self.opened_sessions.push(session),

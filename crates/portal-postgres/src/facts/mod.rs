@@ -3,6 +3,8 @@
 //! What takes one statement is asked of the pool; the rest is asked of one snapshot, always with the same statements,
 //! whatever is found (P2).
 
+mod hints;
+mod invitations;
 mod login;
 mod passages;
 mod people;
@@ -42,6 +44,8 @@ use crate::{
 };
 
 pub(crate) use self::{
+    hints::{hints, led_to},
+    invitations::{invitations_due, inviting},
     passages::{forget_passages, handoff, over_sessions, sign_in_code},
     people::clients_named as clients,
     staff::{StaffLinkRow, staff, staff_link, staff_sign_in},

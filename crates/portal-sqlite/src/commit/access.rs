@@ -85,6 +85,27 @@ pub(super) async fn use_links(connection: &mut SqliteConnection, practice: &[u8]
     every(&once.execute(connection).await?, links)
 }
 
+/// Notes that links were dealt with before their end, or at it; one that is noted for as few days is a conflict.
+pub(super) async fn note_reminded(
+    connection: &mut SqliteConnection,
+    practice: &[u8],
+    links: &Rows,
+) -> Result<(), Fault> {
+    if links.is_empty() {
+        return Ok(());
+    }
+    let note = sqlx::query!(
+        "WITH e AS MATERIALIZED (SELECT ?1 AS practice_id, value FROM json_each(?2))
+             UPDATE portal_link AS k SET reminded_days = e.value ->> 'days' FROM e
+         WHERE k.practice_id = e.practice_id AND k.link_id = unhex(e.value ->> 'id')
+             AND k.used_at IS NULL AND k.ended_at IS NULL
+             AND (k.reminded_days IS NULL OR k.reminded_days > e.value ->> 'days')",
+        practice,
+        links.json
+    );
+    every(&note.execute(connection).await?, links)
+}
+
 /// Ends links, of whole logins and one by one.
 pub(super) async fn end_links(
     connection: &mut SqliteConnection,

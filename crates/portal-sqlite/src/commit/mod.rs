@@ -34,6 +34,7 @@ impl Work for Plan {
         viewing::none_before(connection, self.first).await?;
         people::put_practice(connection, practice, &self.practices).await?;
         access::use_links(connection, practice, &self.use_links).await?;
+        access::note_reminded(connection, practice, &self.reminded).await?;
         passages::take(connection, practice, &self.passages).await?;
         access::end_links(connection, practice, &self.end_links, &self.end_link).await?;
         staff::close_links(connection, practice, &self.staff).await?;

@@ -249,9 +249,9 @@ pub(super) async fn remember_keys(
         return Ok(());
     }
     let remember = sqlx::query!(
-        "INSERT INTO portal_contact_former_key (practice_id, contact_id, key)
-         SELECT ?1, unhex(value ->> 'contact'), value ->> 'key' FROM json_each(?2) WHERE true
-         ON CONFLICT (practice_id, contact_id, key) DO NOTHING",
+        "INSERT INTO portal_contact_former_key (practice_id, contact_id, key, wrong)
+         SELECT ?1, unhex(value ->> 'contact'), value ->> 'key', value ->> 'wrong' FROM json_each(?2) WHERE true
+         ON CONFLICT (practice_id, contact_id, key) DO UPDATE SET wrong = excluded.wrong",
         practice,
         keys.json
     );

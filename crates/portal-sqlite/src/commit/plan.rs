@@ -16,8 +16,8 @@ use serde::Serialize;
 
 use super::rows::{
     ApiKeyRow, AtRow, ClaimRow, ClientRow, ContactClientRow, ContactRow, EmailRow, EndSessionsRow, EventRow,
-    FormerKeyRow, GuardRow, LinkRow, LoginRow, MessageRow, PracticeRow, ProfileRow, SessionRow, TouchRow, UserRow,
-    practice_bytes,
+    FormerKeyRow, GuardRow, LinkRow, LoginRow, MessageRow, PracticeRow, ProfileRow, RemindedRow, SessionRow, TouchRow,
+    UserRow, practice_bytes,
 };
 use super::{
     passages::{PassageRows, Passages},
@@ -41,6 +41,7 @@ pub(crate) struct Plan {
     /// Whether the practice has to be the first one.
     pub(super) first: bool,
     pub(super) use_links: Rows,
+    pub(super) reminded: Rows,
     pub(super) released: Rows,
     pub(super) deleted_logins: Rows,
     pub(super) deleted_users: Rows,
@@ -133,6 +134,7 @@ struct Sorted<'a> {
     practices: Pair<PracticeRow<'a>>,
     first: bool,
     use_links: Vec<AtRow>,
+    reminded: Vec<RemindedRow>,
     released: BTreeSet<&'a str>,
     deleted_logins: Vec<Hex>,
     deleted_users: Vec<Hex>,
@@ -199,8 +201,8 @@ impl<'a> Sorted<'a> {
             Change::PutContact(contact) => self.contact(contact),
             Change::DeleteContact(contact) => self.deleted_contacts.push(hex(*contact)),
             Change::Erase(erasure) => self.erased.push(Erasure::clone(erasure)),
-            Change::RememberKey { contact, key } => {
-                self.former_keys.push(FormerKeyRow { contact: hex(*contact), key: key.as_str() });
+            Change::RememberKey { contact, key, wrong } => {
+                self.former_keys.push(FormerKeyRow { contact: hex(*contact), key: key.as_str(), wrong: *wrong });
             }
             Change::PutLogin(login) => self.logins.push(login.version, LoginRow::new(login)),
             Change::DeleteLogin(login) => self.deleted_logins.push(hex(*login)),
@@ -208,6 +210,7 @@ impl<'a> Sorted<'a> {
             Change::ClaimKey { key, owner } => self.claimed.push(ClaimRow::new(key.as_str(), *owner)),
             Change::OpenLink(link) => self.open_links.push(LinkRow::new(link)),
             Change::UseLink { link, at: time } => self.use_links.push(at(hex(*link), *time)),
+            Change::NoteReminded { link, days } => self.reminded.push(RemindedRow { id: hex(*link), days: *days }),
             Change::EndLinks { login, at: time } => self.end_links.push(at(hex(*login), *time)),
             Change::EndLink { link, at: time } => self.end_link.push(at(hex(*link), *time)),
             Change::OpenSession(session) => self.open_sessions.push(SessionRow::new(session)),
@@ -287,6 +290,7 @@ impl<'a> Sorted<'a> {
             practices: self.practices.put(),
             first: self.first,
             use_links: Rows::of(&self.use_links),
+            reminded: Rows::of(&self.reminded),
             released: all(self.released),
             deleted_logins: Rows::of(&self.deleted_logins),
             deleted_users: Rows::of(&self.deleted_users),

@@ -161,6 +161,7 @@ pub(super) struct ContactClientRow {
 pub(super) struct FormerKeyRow<'a> {
     pub(super) contact: Hex,
     pub(super) key: &'a str,
+    pub(super) wrong: bool,
 }
 
 #[derive(Serialize)]
@@ -205,6 +206,13 @@ impl<'a> ClaimRow<'a> {
             KeyOwner::Login(login) => Self { key, user: None, login: Some(hex(login)) },
         }
     }
+}
+
+/// A link that was dealt with so many days before its end.
+#[derive(Serialize)]
+pub(super) struct RemindedRow {
+    pub(super) id: Hex,
+    pub(super) days: u32,
 }
 
 /// Something that happens to a thing at a time.

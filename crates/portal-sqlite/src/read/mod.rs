@@ -2,6 +2,8 @@
 
 mod decode;
 pub(crate) mod facts;
+pub(crate) mod hints;
+pub(crate) mod invitations;
 mod logins;
 pub(crate) mod passages;
 mod people;

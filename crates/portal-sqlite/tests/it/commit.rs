@@ -220,7 +220,7 @@ async fn a_deleted_contact_leaves_messages_and_events() {
     let invite = Decision {
         changes: vec![
             Change::OpenLink(carried.clone()),
-            Change::RememberKey { contact: person.id, key: key("old@smith.example") },
+            Change::RememberKey { contact: person.id, key: key("old@smith.example"), wrong: false },
         ],
         messages: vec![message(&login, &person, &carried, MessageBody::Activation)],
         events: vec![event(&person, "contact.activated"), event(&person, "link.sent")],

@@ -8,7 +8,8 @@ use crate::kit::House;
 /// Statements that read a practice's few staff, keys or endpoints or the few operators, that list what is due or over, that count
 /// what waits up to a bound (see `what_waits_is_counted_by_indexes`), that meet a new practice's nothing, or that take away all of
 /// one, a few rows at a time, or count it for an export; or that walk over what was found by a key already. And those that look for what names a contact that is to be erased, in what is kept for some days, seconds or until the next sealing.
-const WHOLE: [&str; 40] = [
+const WHOLE: [&str; 41] = [
+    "SELECT p.practice_id FROM portal_practice AS p\n         WHERE p.practice_id > ?1",
     "UNION\n             SELECT login_id, epoch FROM portal_session",
     "UPDATE portal_handoff SET ended_at = ?2",
     "AND contact_id IS NOT NULL AND instr(outcome",

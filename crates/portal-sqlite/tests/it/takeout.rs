@@ -18,8 +18,9 @@ const EXPORTED: [(&str, &[&str]); 22] = [
     ("contact", &["version"]),
     ("contact_email", &["key"]),
     ("contact_client", &[]),
-    ("contact_former_key", &[]),
-    ("link", &["epoch", "signed_with"]),
+    // Says only whom a hint leaves out.
+    ("contact_former_key", &["wrong"]),
+    ("link", &["epoch", "reminded_days", "signed_with"]),
     ("session", &["epoch", "hash"]),
     ("workspace_session", &["hash"]),
     ("message", &["accepted_at", "attempts", "due_at", "lane", "leased_until", "place"]),

@@ -39,6 +39,22 @@ pub async fn enquiries_come_oldest_first_as_they_were_put(harness: &Harness) {
     assert_eq!(lease(&smith.store, 10, 70, 4).await, all[2..]);
 }
 
+/// Nobody waits for what becomes of a try to sign in: it comes after all others, as it was put.
+pub async fn tries_to_sign_in_are_decided_after_all_others(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let tried = |name: &str, address: &str, at| {
+        let kind = EnquiryKind::SignIn { address: address.to_owned() };
+        Enquiry { kind, origin: Some("2001:db8::1".to_owned()), ..enquiry(&scene, name, at) }
+    };
+    let all = [tried("first", "ada@old.example", 1), tried("second", "", 2), enquiry(&scene, "third", 3)];
+    for enquiry in &all {
+        scene.store.put(enquiry).await.expect("the store keeps it");
+    }
+    let [first, second, third] = all;
+    assert_eq!(lease(&scene.store, 10, 70, 2).await, [third, first]);
+    assert_eq!(lease(&scene.store, 10, 70, 2).await, [second]);
+}
+
 /// An enquiry is leased to one worker, and comes back when its lease ran out.
 pub async fn an_enquiry_is_leased_once_until_its_lease_ran_out(harness: &Harness) {
     let scene = Scene::set(harness, "smith").await;

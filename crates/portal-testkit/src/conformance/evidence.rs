@@ -133,8 +133,11 @@ pub async fn an_address_leads_to_who_has_it_or_had_it(harness: &Harness) {
     scene.write(Plan::new().put_contact(&build::contact("cy", &["bob@smith.example"]))).await;
     let new = Contact { emails: build::emails(&["new@smith.example"]), version: ada.version + 1, ..ada.clone() };
     let moves = Plan::new().changed(Aggregate::Contact(ada.id), ada.version).put_contact(&new);
-    let remembered =
-        ["ada@smith.example", "new@smith.example"].map(|text| Change::RememberKey { contact: ada.id, key: key(text) });
+    let remembered = ["ada@smith.example", "new@smith.example"].map(|text| Change::RememberKey {
+        contact: ada.id,
+        key: key(text),
+        wrong: false,
+    });
     scene.write(remembered.into_iter().fold(moves, Plan::then)).await;
     let row = |who: &str, address: &str, place| (who.to_owned(), format!("{address}@smith.example"), place);
     let all = ["ada@smith.example", "old@smith.example", "bob@smith.example", "new@smith.example"];

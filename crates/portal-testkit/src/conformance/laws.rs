@@ -165,6 +165,13 @@ macro_rules! __store_laws {
             commits_on_different_things_are_all_written
             a_sign_in_finds_a_login_by_its_live_key_alone
             asked_mail_is_counted_by_key
+            m8_a_key_leads_to_those_with_access_whose_it_is_or_was
+            m8_hints_are_found_by_the_contact_they_are_about
+            d8_practices_with_open_invitations_are_found
+            d8_invitations_come_up_in_their_time
+            d8_an_invitation_is_noted_once_for_each_number_of_days
+            d8_of_sixteen_who_remind_one_does
+            d8_two_instances_remind_once_and_tell_of_the_end_once
             practices_are_found_by_the_keys_of_their_live_logins
             tries_are_counted_and_refused
             buckets_are_asked_in_order
@@ -231,6 +238,7 @@ macro_rules! __outbox_laws {
             no_more_mail_leaves_than_the_hour_has_room_for
             mail_of_a_suspended_practice_waits
             a_lease_tells_the_contacts_language_of_now
+            a_lease_tells_whether_an_invitation_was_overtaken
         }
     };
 }
@@ -242,6 +250,7 @@ macro_rules! __enquiries_laws {
         $crate::__laws! {
             $($how)*;
             enquiries_come_oldest_first_as_they_were_put
+            tries_to_sign_in_are_decided_after_all_others
             an_enquiry_is_leased_once_until_its_lease_ran_out
             a_decided_enquiry_is_forgotten
             many_workers_never_share_an_enquiry

@@ -103,7 +103,7 @@ async fn furnish(scene: &Scene) -> Contact {
     let plan = plan.then(Change::OpenViewing(viewing)).then(Change::GrantViewing(user.id));
     let code = build::sign_in_code("code", &build::session("s", &login), profile);
     let plan = plan.then(Change::IssueCode(code)).then(Change::TellSession(build::id("s")));
-    let plan = plan.then(Change::RememberKey { contact: ada.id, key: key("old@smith.example") });
+    let plan = plan.then(Change::RememberKey { contact: ada.id, key: key("old@smith.example"), wrong: false });
     let job = super::jobs::import(scene, "job");
     let plan = plan.then(Change::PutJob(Box::new(job.clone())));
     let plan = plan.then(Change::StageRows { job: job.id, rows: (0..3).map(super::jobs::row).collect() });

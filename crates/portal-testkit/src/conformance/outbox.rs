@@ -6,6 +6,7 @@ use portal_domain::{
     change::{Aggregate, Change},
     contact::Contact,
     event::{Event, Subject},
+    link::{Link, LinkPurpose},
     login::Login,
     message::{Carried, DeliveryState, Message, MessageBody},
     port::{Lease, LeaseTerms, Leased, Letter, Outbox},
@@ -212,8 +213,15 @@ pub async fn a_lease_carries_all_that_is_needed(harness: &Harness) {
     let link = portal_domain::link::Link { ended_at: Some(later(5)), ..link };
     let lease = Lease { practice: practice.id, message: message.id, until };
     let signs_in_at = post.login.key.clone();
-    let letter =
-        Letter { practice, message, link: Some(Carried::Portal(link)), signs_in_at, locale: None, suppressed: None };
+    let letter = Letter {
+        practice,
+        message,
+        link: Some(Carried::Portal(link)),
+        overtaken: false,
+        signs_in_at,
+        locale: None,
+        suppressed: None,
+    };
     assert_eq!(leased, [Leased { lease, attempts: 0, letter: Ok(letter) }]);
 }
 
@@ -318,6 +326,34 @@ pub async fn a_lease_tells_the_contacts_language_of_now(harness: &Harness) {
     let key = build::key("ada@smith.example");
     post.scene.write(Plan::new().release(&key).put_login(&dormant).put_contact(&gone)).await;
     assert_eq!(told(30).await, (Some("de-AT".to_owned()), None));
+}
+
+/// A lease tells whether the activation link that a message carries was overtaken: by a password, or by a newer activation link of
+/// its login, whatever became of that one.
+pub async fn a_lease_tells_whether_an_invitation_was_overtaken(harness: &Harness) {
+    let post = Post::office(harness).await;
+    let of =
+        |name: &str, purpose, at| Link { purpose, created_at: later(at), ..build::link(name, &post.login, &post.ada) };
+    let (first, reset) = (of("first", LinkPurpose::Activation, 1), of("reset", LinkPurpose::Reset, 2));
+    let (bob, other) = post.scene.live("bob", "bob@smith.example").await;
+    let bobs = build::link("bobs", &other, &bob);
+    let plan = [("a", &first), ("b", &reset), ("c", &bobs)].into_iter().fold(Plan::new(), |plan, (name, link)| {
+        let message = build::message(name, &post.ada, &post.login, Some(link));
+        plan.then(Change::OpenLink(link.clone())).mail(message)
+    });
+    post.scene.write(plan).await;
+    let overtaken = async |now| {
+        let leased = lease(&post.scene, now, now + 10, 9).await;
+        let overtaken = leased.iter().map(letter).filter(|letter| letter.overtaken);
+        overtaken.filter_map(|letter| letter.message.link).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(overtaken(10).await, BTreeSet::new());
+    let newer = Link { ended_at: Some(later(21)), ..of("newer", LinkPurpose::Activation, 20) };
+    post.scene.write(Plan::new().then(Change::OpenLink(newer))).await;
+    assert_eq!(overtaken(30).await, [first.id].into());
+    let credential = Some(build::credential("c", None));
+    post.scene.write(Plan::new().put_login(&Login { credential, ..super::scene::next(&other) })).await;
+    assert_eq!(overtaken(50).await, [first.id, bobs.id].into());
 }
 
 /// What anybody asked for is awaited whatever its kind, and comes back as it was written.

@@ -21,7 +21,10 @@ use portal_domain::{
     id::{ContactId, LinkId, LoginId, MessageId, PracticeId, Ref, UserId},
     login::Login,
     message::{MessageBody, MessageKind},
-    port::{Commit, Page, PortalStore, PortalViews, PracticeSelector, Receipt, RequestKey, StoreError},
+    port::{
+        Commit, DueInvitation, InvitationsDue, Page, PortalStore, PortalViews, PracticeSelector, Receipt, RequestKey,
+        StoreError,
+    },
     practice::{ApiKey, ApiKeyHash, Client, Practice, SharedLogin},
     session::{SessionHash, WorkspaceSessionHash},
     sign_in_code::CodeHash,
@@ -388,6 +391,32 @@ impl PortalStore for MutantStore {
         since: Timestamp,
     ) -> Result<Vec<(MessageKind, Timestamp)>, StoreError> {
         self.inner.asked_mail(practice, key, since).await
+    }
+
+    async fn led_to(&self, practice: PracticeId, key: &LoginKey, most: u32) -> Result<Vec<ContactId>, StoreError> {
+        self.inner.led_to(practice, key, most).await
+    }
+
+    async fn hints(
+        &self,
+        practice: PracticeId,
+        contact: ContactId,
+        since: Timestamp,
+    ) -> Result<Vec<Timestamp>, StoreError> {
+        self.inner.hints(practice, contact, since).await
+    }
+
+    async fn inviting(&self, after: Option<PracticeId>, most: u32) -> Result<Vec<PracticeId>, StoreError> {
+        self.inner.inviting(after, most).await
+    }
+
+    async fn invitations_due(
+        &self,
+        practice: PracticeId,
+        due: &InvitationsDue,
+        most: u32,
+    ) -> Result<Vec<DueInvitation>, StoreError> {
+        self.inner.invitations_due(practice, due, most).await
     }
 
     async fn link(&self, practice: PracticeId, link: LinkId, now: Timestamp) -> Result<Option<LinkFacts>, StoreError> {

@@ -98,6 +98,8 @@ fn kind(message: &Message) -> MessageKind {
             unreachable!("the model's commands write nothing to staff")
         }
         portal_domain::message::MessageKind::PortalAddress => MessageKind::PortalAddress,
+        portal_domain::message::MessageKind::Hint => MessageKind::Hint,
+        portal_domain::message::MessageKind::Reminder => MessageKind::Reminder,
     }
 }
 

@@ -12,7 +12,7 @@ use portal_domain::{
 
 use super::{
     fault::{Fault, Faults},
-    jobs,
+    invited, jobs,
     state::{Post, State, Tenant, Told},
 };
 
@@ -213,6 +213,7 @@ impl Work<'_> {
                     tenant.gone.insert(*id, (contact.reference, decided_at.unwrap_or(contact.created_at)));
                 }
                 tenant.former.remove(id);
+                tenant.wrong.retain(|(contact, _), _| contact != id);
                 tenant.viewings.retain(|_, viewing| viewing.profile.contact != *id);
             }
             Change::DeleteLogin(id) => {
@@ -265,8 +266,9 @@ impl Work<'_> {
                 fits((login.version == 1) != known || self.faults.has(Fault::GoneIgnored))?;
                 tenant.logins.insert(login.id, login.clone());
             }
-            Change::RememberKey { contact, key } => {
+            Change::RememberKey { contact, key, wrong } => {
                 tenant.former.entry(*contact).or_default().insert(key.clone());
+                tenant.wrong.insert((*contact, key.clone()), *wrong);
             }
             _ => {}
         }
@@ -277,6 +279,11 @@ impl Work<'_> {
         for change in batch.changes() {
             if let Change::UseLink { link, at } = change {
                 self.use_link(*link, *at)?;
+            }
+        }
+        for change in batch.changes() {
+            if let Change::NoteReminded { link, days } = change {
+                invited::note(self.tenant, *link, *days, self.faults)?;
             }
         }
         for change in batch.changes() {

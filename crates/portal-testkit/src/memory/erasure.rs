@@ -48,6 +48,7 @@ impl Work<'_> {
         tenant.enquiries.retain(|_, asked| match &asked.enquiry.kind {
             EnquiryKind::Reset { address }
             | EnquiryKind::PortalAddress { address }
+            | EnquiryKind::SignIn { address }
             | EnquiryKind::StaffReset { address } => erasure.addresses.get(address).is_none_or(|key| held(key) && !all),
             EnquiryKind::Renew { .. } | EnquiryKind::StaffRenew { .. } => true,
         });
@@ -114,6 +115,7 @@ impl Work<'_> {
             EnquiryKind::Renew { link } => !links.contains(link),
             EnquiryKind::Reset { .. }
             | EnquiryKind::PortalAddress { .. }
+            | EnquiryKind::SignIn { .. }
             | EnquiryKind::StaffReset { .. }
             | EnquiryKind::StaffRenew { .. } => true,
         });

@@ -95,6 +95,16 @@ pub enum Fault {
     OldestMailFirst,
     /// When a link was opened first is forgotten when it is opened again.
     FirstOpeningLost,
+    /// Who tries an address that was a stranger's is led to the contact that moved away from it.
+    WrongAddressesHint,
+    /// An invitation is reminded of twice for the same number of days.
+    RemindedTwice,
+    /// Invitations of suspended practices come up.
+    SuspendedRemind,
+    /// A letter never says that its invitation was overtaken.
+    OvertakenHidden,
+    /// Tries to sign in keep others waiting.
+    TriesGoFirst,
     /// Who had an address once is not found by it.
     FormerAddressUnknown,
     /// Views are forgotten before their time.
@@ -287,7 +297,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 141] = [
+    pub const ALL: [Self; 146] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -335,6 +345,11 @@ impl Fault {
         Self::ViewingWallMissing,
         Self::OldestMailFirst,
         Self::FirstOpeningLost,
+        Self::WrongAddressesHint,
+        Self::RemindedTwice,
+        Self::SuspendedRemind,
+        Self::OvertakenHidden,
+        Self::TriesGoFirst,
         Self::FormerAddressUnknown,
         Self::ViewingsForgottenEarly,
         Self::FirstIgnored,

@@ -6,6 +6,7 @@ mod erasure;
 mod evidence;
 mod exports;
 mod fault;
+mod invited;
 mod jobs;
 mod journal;
 mod operators;
@@ -42,7 +43,7 @@ use portal_domain::{
     handoff::HandoffHash,
     id::{ContactId, LinkId, PracticeId, Ref, UserId},
     message::MessageKind,
-    port::{Commit, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
+    port::{Commit, DueInvitation, InvitationsDue, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},
     practice::{ApiKey, ApiKeyHash, Client, Practice},
     session::{SessionHash, WorkspaceSessionHash},
     sign_in_code::CodeHash,
@@ -250,6 +251,40 @@ impl PortalStore for MemoryStore {
         since: Timestamp,
     ) -> Result<Vec<(MessageKind, Timestamp)>, StoreError> {
         Ok(self.read(practice, ANY_TIME, |reader| reader.asked_mail(key, since)).unwrap_or_default())
+    }
+
+    async fn led_to(&self, practice: PracticeId, key: &LoginKey, most: u32) -> Result<Vec<ContactId>, StoreError> {
+        Ok(self.read(practice, ANY_TIME, |reader| reader.led_to(key, most as usize)).unwrap_or_default())
+    }
+
+    async fn hints(
+        &self,
+        practice: PracticeId,
+        contact: ContactId,
+        since: Timestamp,
+    ) -> Result<Vec<Timestamp>, StoreError> {
+        Ok(self.read(practice, ANY_TIME, |reader| reader.hints(contact, since)).unwrap_or_default())
+    }
+
+    async fn inviting(&self, after: Option<PracticeId>, most: u32) -> Result<Vec<PracticeId>, StoreError> {
+        let suspended_too = self.faults.has(Fault::SuspendedRemind);
+        Ok(self.see(|state| {
+            let later = state.tenants.iter().filter(|(id, _)| after.is_none_or(|after| **id > after));
+            let inviting = later.filter(|(_, tenant)| {
+                let open = tenant.practice.suspended_at.is_none() || suspended_too;
+                open && tenant.links.values().any(|link| invited::inviting(tenant, link))
+            });
+            inviting.map(|(id, _)| *id).take(most as usize).collect()
+        }))
+    }
+
+    async fn invitations_due(
+        &self,
+        practice: PracticeId,
+        due: &InvitationsDue,
+        most: u32,
+    ) -> Result<Vec<DueInvitation>, StoreError> {
+        Ok(self.read(practice, due.now, |reader| reader.invitations_due(due, most as usize)).unwrap_or_default())
     }
 
     async fn link(&self, practice: PracticeId, link: LinkId, now: Timestamp) -> Result<Option<LinkFacts>, StoreError> {

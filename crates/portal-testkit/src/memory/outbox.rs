@@ -6,12 +6,12 @@ use portal_domain::{
     decide::room,
     id::{EnquiryId, MessageId, PracticeId},
     message::{About, Attempt, Carried, DeliveryState},
-    port::{Enquiries, Enquiry, Lease, LeaseTerms, Leased, Letter, Outbox, Settlement, StoreError},
+    port::{Enquiries, Enquiry, EnquiryKind, Lease, LeaseTerms, Leased, Letter, Outbox, Settlement, StoreError},
     time::Timestamp,
 };
 
 use super::{
-    Fault, MemoryStore, commit, returns,
+    Fault, MemoryStore, commit, invited, returns,
     state::{Asked, Post, State, Tenant},
 };
 
@@ -116,6 +116,10 @@ impl MemoryStore {
         let tenant = Arc::make_mut(state.tenants.get_mut(&practice)?);
         tenant.turn = turn;
         let suppressed = returns::suppressed(tenant, tenant.messages.get(&message)?.message.to.key());
+        let carried = tenant.messages.get(&message)?.message.link;
+        let invitation = carried.and_then(|link| tenant.links.get(&link));
+        let overtaken = !self.faults.has(Fault::OvertakenHidden)
+            && invitation.is_some_and(|link| invited::is_overtaken(tenant, link));
         let post = tenant.messages.get_mut(&message)?;
         post.state = DeliveryState::Sending;
         post.leased_until = Some(until);
@@ -134,6 +138,7 @@ impl MemoryStore {
                 About::Contact { .. } => tenant.links.get(&link).cloned().map(Carried::Portal),
                 About::User(_) => tenant.staff_links.get(&link).cloned().map(Carried::Workspace),
             }),
+            overtaken,
             signs_in_at: login.and_then(|login| login.key.clone()),
             locale,
             suppressed: match post.message.about {
@@ -175,7 +180,10 @@ impl Enquiries for MemoryStore {
         Ok(self.change(|state| {
             let all = state.tenants.values().flat_map(|tenant| tenant.enquiries.values());
             let mut due: Vec<_> = all.filter(|asked| asked.due_at <= now).map(|asked| asked.enquiry.clone()).collect();
-            due.sort_by_key(|enquiry| (enquiry.at, enquiry.id));
+            let nobody_waits = |enquiry: &Enquiry| {
+                matches!(enquiry.kind, EnquiryKind::SignIn { .. }) && !self.faults.has(Fault::TriesGoFirst)
+            };
+            due.sort_by_key(|enquiry| (nobody_waits(enquiry), enquiry.at, enquiry.id));
             due.truncate(most.try_into().unwrap_or(usize::MAX));
             for enquiry in due.iter().filter(|_| !self.faults.has(Fault::EnquiryLeasedTwice)) {
                 let tenant = state.tenants.get_mut(&enquiry.practice).map(Arc::make_mut);

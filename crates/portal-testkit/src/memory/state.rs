@@ -59,6 +59,8 @@ pub(super) struct Tenant {
     pub(super) clients: BTreeMap<ClientId, Client>,
     pub(super) contacts: BTreeMap<ContactId, Contact>,
     pub(super) former: BTreeMap<ContactId, BTreeSet<LoginKey>>,
+    /// Of those keys, whether they were a stranger's.
+    pub(super) wrong: BTreeMap<(ContactId, LoginKey), bool>,
     /// Contacts that were deleted and not erased, each with its reference and when.
     pub(super) gone: BTreeMap<ContactId, (Ref, Timestamp)>,
     pub(super) logins: BTreeMap<LoginId, Login>,
@@ -66,6 +68,8 @@ pub(super) struct Tenant {
     pub(super) links: BTreeMap<LinkId, Link>,
     /// When links were opened; of those that are there.
     pub(super) opened: BTreeMap<LinkId, Opened>,
+    /// So many days before their end links were dealt with.
+    pub(super) reminded: BTreeMap<LinkId, u32>,
     pub(super) sessions: BTreeMap<SessionId, PortalSession>,
     pub(super) handoffs: BTreeMap<HandoffId, Handoff>,
     pub(super) codes: BTreeMap<SignInCodeId, SignInCode>,
@@ -151,11 +155,13 @@ impl Tenant {
             clients: BTreeMap::new(),
             contacts: BTreeMap::new(),
             former: BTreeMap::new(),
+            wrong: BTreeMap::new(),
             gone: BTreeMap::new(),
             logins: BTreeMap::new(),
             keys: BTreeMap::new(),
             links: BTreeMap::new(),
             opened: BTreeMap::new(),
+            reminded: BTreeMap::new(),
             sessions: BTreeMap::new(),
             handoffs: BTreeMap::new(),
             codes: BTreeMap::new(),

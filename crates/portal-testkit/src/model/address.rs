@@ -43,6 +43,7 @@ impl Model {
                     clients: clients.unwrap_or_default(),
                     standing: Standing::NotActivated,
                     first_keys: BTreeSet::new(),
+                    wrong_keys: BTreeSet::new(),
                     moved_from: None,
                 },
             );
@@ -106,6 +107,10 @@ impl Model {
             let old = present.first().filter(|_| !flags.wrong_address);
             state.moved_from = old.map(|old| (old.clone(), now));
             state.first_keys.insert(new_first.key.clone());
+            if let Some(old) = present.first() {
+                state.wrong_keys.remove(&old.key);
+                state.wrong_keys.extend(Some(old.key.clone()).filter(|_| flags.wrong_address));
+            }
         }
         Ok(password)
     }

@@ -130,6 +130,10 @@ pub enum MessageKind {
     PasswordChanged,
     /// Where the portal is.
     PortalAddress,
+    /// "Sign in with this address", after a try with another one (M8).
+    Hint,
+    /// An invitation once more (D8).
+    Reminder,
     /// A link to set a new password (L7).
     Reset,
 }
@@ -233,6 +237,8 @@ impl MessageKind {
             MessageKind::LoginMovedOld => "login_moved_old",
             MessageKind::PasswordChanged => "password_changed",
             MessageKind::PortalAddress => "portal_address",
+            MessageKind::Hint => "hint",
+            MessageKind::Reminder => "reminder",
             MessageKind::Reset => "reset",
         }
     }

@@ -64,10 +64,30 @@ impl Model {
 
     /// L7: for every live login, with or without password; to the spelling of the contact longest behind it (E4).
     pub(super) fn request_reset(&mut self, now: i64, key: &str) -> Ruling<Done> {
-        if let Some(login) = self.live_login_at(key) {
-            self.mail_login(now, login, Purpose::Reset);
+        match self.live_login_at(key) {
+            Some(login) => self.mail_login(now, login, Purpose::Reset),
+            None => self.hint(now, key),
         }
         Ok(Done::Accepted)
+    }
+
+    /// M8: to the current login address of the one contact with access whose address this is or was, at most once a day.
+    fn hint(&mut self, now: i64, key: &str) {
+        let is_or_was = |contact: &Contact| {
+            let listed = contact.emails.iter().any(|addr| addr.key == key);
+            (listed || contact.first_keys.contains(key)) && !contact.wrong_keys.contains(key)
+        };
+        let granted = self.contacts.iter().filter(|(_, contact)| contact.live_login().is_some() && is_or_was(contact));
+        let found: Vec<_> = granted.map(|(name, contact)| (name.clone(), contact.id)).collect();
+        let [(contact, id)] = found.as_slice() else { return };
+        let Some(login) = self.contacts[contact].live_login().filter(|_| self.user_at(key).is_none()) else { return };
+        let Some(to) = self.login_spelling(login) else { return };
+        let sees_something = self.profiles(login).iter().any(|(whose, _)| whose == contact);
+        let told = |(at, who, where_to): &(i64, _, String)| now - at < DAY && (who == id || *where_to == to.key);
+        if sees_something && !self.hinted.iter().any(told) && self.may_be_mailed(now, &to.key) {
+            self.hinted.push((now, *id, to.key.clone()));
+            self.send(MessageKind::Hint, &to, None);
+        }
     }
 
     /// L4: a new link of the same purpose to the login's address of today if it is live; the answer is the same.

@@ -25,6 +25,8 @@ pub struct Model {
     pub(super) guesses: Guesses,
     /// When mail was sent that anybody can trigger, by login key (G3).
     pub(super) asked: BTreeMap<String, Vec<i64>>,
+    /// When hints were sent, about whom and to which key (M8).
+    pub(super) hinted: Vec<(i64, ContactId, String)>,
     /// How many contacts and logins were ever made.
     pub(super) made: u64,
 }
@@ -75,6 +77,8 @@ pub(super) struct Contact {
     pub(super) standing: Standing,
     /// Every key that was first while the contact had access (M2).
     pub(super) first_keys: BTreeSet<String>,
+    /// Those of them that were a stranger's when the contact last moved away from them (M9).
+    pub(super) wrong_keys: BTreeSet<String>,
     /// Where the contact's login was before its last move (M4's later note).
     pub(super) moved_from: Option<(Addr, i64)>,
 }

@@ -71,7 +71,7 @@ pub(super) fn newest_sent_at(case: &Case<'_>) -> Option<Timestamp> {
 
 /// Whether it has a link for the login that the contact is behind now.
 fn sets_password(case: &Case<'_>, mail: &Delivery) -> bool {
-    let kind = matches!(mail.message.kind(), MessageKind::Activation | MessageKind::Reset);
+    let kind = matches!(mail.message.kind(), MessageKind::Activation | MessageKind::Reset | MessageKind::Reminder);
     kind && case.live().is_some_and(|login| mail.message.about.login() == Some(login.login.id))
 }
 
@@ -81,11 +81,14 @@ fn own_links<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a TracedLink> {
     case.links.iter().filter(move |traced| Some(traced.link.login) == login)
 }
 
-/// When somebody read the link, and no scanner: the last time that it was opened, later than scanners do.
+/// When somebody read the link, and no scanner: the last time that it was opened, later than scanners do after any mail with it.
 fn read_at(case: &Case<'_>, traced: &TracedLink) -> Option<Timestamp> {
-    let mail = case.mail.iter().find(|mail| mail.message.link == Some(traced.link.id));
-    let accepted = mail.and_then(accepted_at).unwrap_or(traced.link.created_at);
-    traced.opened.map(|opened| opened.last).filter(|last| *last >= accepted.after(SCANNERS))
+    let mail = || case.mail.iter().filter(|mail| mail.message.link == Some(traced.link.id)).filter_map(accepted_at);
+    let by_a_person = |opened: &Timestamp| {
+        let accepted = mail().filter(|accepted| accepted <= opened).max().unwrap_or(traced.link.created_at);
+        *opened >= accepted.after(SCANNERS)
+    };
+    traced.opened.and_then(|opened| [opened.last, opened.first].into_iter().find(by_a_person))
 }
 
 /// Whether a link to the present first address was read or used: mail to it arrives.
@@ -318,6 +321,7 @@ fn older_link(case: &Case<'_>, mail: &Delivery, newest: &TracedLink, severity: S
 const fn kind_in_words(kind: MessageKind) -> &'static str {
     match kind {
         MessageKind::Reset => "the mail to set a new password",
+        MessageKind::Reminder => "the reminder of the invitation",
         _ => "the invitation",
     }
 }

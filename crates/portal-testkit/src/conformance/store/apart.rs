@@ -97,7 +97,7 @@ pub async fn a_dossier_has_tries_at_the_key_of_the_login(harness: &Harness) {
     let (bob, login) = scene.live("bob", "bob@smith.example").await;
     let emails = build::emails(&["bob@smith.example", "second@smith.example"]);
     let listed = Contact { emails, version: 2, ..bob.clone() };
-    let remember = Change::RememberKey { contact: bob.id, key: key("old@smith.example") };
+    let remember = Change::RememberKey { contact: bob.id, key: key("old@smith.example"), wrong: false };
     scene.write(Plan::new().put_contact(&listed).then(remember)).await;
     for address in ["bob@smith.example", "second@smith.example", "old@smith.example"] {
         try_at(&scene, address, address, 1).await;

@@ -30,7 +30,7 @@ fn newcomer(number: usize) -> Decision {
         .put_contact(&Contact { clients: vec![build::id("k")], ..contact.clone() })
         .mail(build::message(&name, &contact, &login, Some(&link)))
         .then(Change::OpenLink(link))
-        .then(Change::RememberKey { contact: contact.id, key: build::key(&address) })
+        .then(Change::RememberKey { contact: contact.id, key: build::key(&address), wrong: false })
         .tell(Event { subject, ..build::event(&name) })
         .done()
 }

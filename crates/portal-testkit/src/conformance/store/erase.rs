@@ -50,7 +50,7 @@ pub async fn deleting_a_contact_keeps_messages_and_events(harness: &Harness) {
     let ada = Contact { clients: vec![client.id], version: 2, ..ada };
     let about = Subject { contact: Some(ada.id), ..Subject::default() };
     let plan = Plan::new().put_contact(&ada).mail(build::message("m", &ada, &login, None));
-    let remember = Change::RememberKey { contact: ada.id, key: key("old@smith.example") };
+    let remember = Change::RememberKey { contact: ada.id, key: key("old@smith.example"), wrong: false };
     scene.write(plan.then(remember).tell(Event { subject: about, ..build::event("e") })).await;
 
     let gone = Plan::new().changed(Aggregate::Contact(ada.id), 2).then(Change::DeleteContact(ada.id));

@@ -122,7 +122,7 @@ pub async fn former_keys_are_remembered(harness: &Harness) {
     let (ada, bob) = (build::contact("ada", &[]), build::contact("bob", &[]));
     scene.write(Plan::new().put_contact(&ada).put_contact(&bob)).await;
     assert!(scene.contact("ada").await.former_keys.is_empty());
-    let remember = |text| Change::RememberKey { contact: ada.id, key: key(text) };
+    let remember = |text| Change::RememberKey { contact: ada.id, key: key(text), wrong: false };
     scene.write(Plan::new().then(remember("a@smith.example")).then(remember("b@smith.example"))).await;
     scene.write(Plan::new().then(remember("b@smith.example")).then(remember("ü@smith.example"))).await;
     let expected = ["a@smith.example", "b@smith.example", "ü@smith.example"].map(key).into();

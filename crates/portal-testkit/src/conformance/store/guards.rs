@@ -146,7 +146,7 @@ pub async fn commit_is_all_or_nothing(harness: &Harness) {
                 which: portal_domain::change::Which::All,
                 at: build::later(5),
             })
-            .then(Change::RememberKey { contact: ada.id, key: key("ada@smith.example") })
+            .then(Change::RememberKey { contact: ada.id, key: key("ada@smith.example"), wrong: false })
             .tell(build::event("second"));
         (first, second)
     };

@@ -5,6 +5,7 @@ mod batch;
 mod erase;
 mod facts;
 mod guards;
+mod invited;
 mod keys;
 mod links;
 mod logins;
@@ -20,6 +21,6 @@ mod walls;
 mod workspace;
 
 pub use self::{
-    apart::*, batch::*, erase::*, facts::*, guards::*, keys::*, links::*, logins::*, passages::*, personal::*,
-    races::*, sessions::*, staff::*, text::*, tries::*, unique::*, walls::*, workspace::*,
+    apart::*, batch::*, erase::*, facts::*, guards::*, invited::*, keys::*, links::*, logins::*, passages::*,
+    personal::*, races::*, sessions::*, staff::*, text::*, tries::*, unique::*, walls::*, workspace::*,
 };

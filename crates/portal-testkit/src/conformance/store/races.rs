@@ -21,7 +21,12 @@ use crate::{
 const ROUNDS: usize = 25;
 
 /// Commits all decisions at once, on whatever instances there are; again where the store could put none of them in line.
-async fn race(harness: &Harness, overlaps: &Arc<Overlaps>, scene: &Scene, all: Vec<Decision>) -> Vec<Commit> {
+pub(super) async fn race(
+    harness: &Harness,
+    overlaps: &Arc<Overlaps>,
+    scene: &Scene,
+    all: Vec<Decision>,
+) -> Vec<Commit> {
     compete(harness, overlaps, scene, all.into_iter().map(|decision| (decision, None)).collect()).await
 }
 

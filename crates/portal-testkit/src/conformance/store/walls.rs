@@ -36,7 +36,7 @@ async fn fill(scene: &Scene, whose: &str) {
     let plan = Plan::new().put_client(&client).put_user(&user).put_login(&login).put_contact(&ada);
     let plan = plan.mail(build::message("m", &ada, &login, Some(&link))).then(Change::OpenLink(link));
     let plan = plan.then(Change::OpenSession(session)).tell(event);
-    let remember = Change::RememberKey { contact: ada.id, key: key(&format!("{whose}@old.example")) };
+    let remember = Change::RememberKey { contact: ada.id, key: key(&format!("{whose}@old.example")), wrong: false };
     let mut receipt = build::receipt("r");
     receipt.outcome = whose.as_bytes().to_vec();
     let commit = scene.commit(&[plan.then(remember).done()], Some(&receipt)).await;

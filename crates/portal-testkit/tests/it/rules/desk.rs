@@ -213,6 +213,12 @@ impl Desk {
         known
     }
 
+    /// Somebody tries in vain to sign in, and a worker decides what that leads to.
+    pub(super) async fn try_in_vain(&self, typed: &str) {
+        self.sign_in(typed, "wrong horse battery staple").await.expect_err("nobody has this password");
+        self.work().await;
+    }
+
     pub(super) async fn work(&self) {
         let (portal, now) = (&self.fixture.portal, self.fixture.portal.now());
         for enquiry in portal.enquiries.lease(now, now.after(MINUTE), 10).await.unwrap() {
