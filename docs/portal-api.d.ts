@@ -48,8 +48,9 @@ export type ApiKeyList = {
 
 export type Attempt = {
   at: string;
+  reason: string | null;
   reply: string;
-  state: "queued" | "sending" | "accepted" | "deferred" | "failed" | "cancelled";
+  state: "queued" | "sending" | "accepted" | "deferred" | "failed" | "cancelled" | "bounced" | "complained";
 };
 
 export type ChoiceInput = {
@@ -137,6 +138,11 @@ export type DeliveryList = {
   next_cursor: string | null;
 };
 
+/** What was done with a report. */
+export type DeliveryReportAnswer = {
+  outcome: string;
+};
+
 /** Whom an answer is about, and what was found. */
 export type Diagnosis = {
   contact: Named | null;
@@ -167,7 +173,7 @@ export type DossierAnswer = {
 export type DossierAttempt = {
   at: string;
   reply: string;
-  state: "queued" | "sending" | "accepted" | "deferred" | "failed" | "cancelled";
+  state: "queued" | "sending" | "accepted" | "deferred" | "failed" | "cancelled" | "bounced" | "complained";
 };
 
 /** The cells of a row, as they stood in the file. */
@@ -230,7 +236,7 @@ export type DossierMessage = {
   kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed" | "staff_invitation" | "portal_address" | "hint" | "reminder" | "test";
   name: string;
   queued_at: string;
-  state: "queued" | "sending" | "accepted" | "deferred" | "failed" | "cancelled";
+  state: "queued" | "sending" | "accepted" | "deferred" | "failed" | "cancelled" | "bounced" | "complained";
   to: string;
 };
 
@@ -350,7 +356,7 @@ export type Evidence = {
 };
 
 export type Finding = {
-  code: "unknown_address" | "near_miss_address" | "not_the_first_address" | "former_address" | "practice_user_email" | "login_email_taken" | "no_email" | "invalid_first_address" | "deactivated" | "not_activated" | "suspicious_domain" | "sender_not_authenticated" | "mail_bounced" | "address_suppressed" | "mail_failed" | "mail_deferred" | "mail_queued" | "link_expired" | "newer_link_sent" | "link_opened_not_used" | "mail_accepted_unused" | "password_not_set" | "locked_until" | "second_factor_lost" | "client_suspended" | "no_profile" | "wrong_password_recently" | "no_reset_requested" | "mail_limit_reached" | "session_never_used" | "host_update_refused" | "unexplained" | "all_clear" | "signed_in_recently" | "address_was_trimmed" | "shared_login";
+  code: "unknown_address" | "near_miss_address" | "not_the_first_address" | "former_address" | "practice_user_email" | "login_email_taken" | "no_email" | "invalid_first_address" | "deactivated" | "not_activated" | "suspicious_domain" | "sender_not_authenticated" | "mail_bounced" | "mail_failed" | "address_suppressed" | "mail_deferred" | "mail_queued" | "link_expired" | "newer_link_sent" | "link_opened_not_used" | "mail_accepted_unused" | "password_not_set" | "locked_until" | "second_factor_lost" | "client_suspended" | "no_profile" | "wrong_password_recently" | "no_reset_requested" | "mail_limit_reached" | "session_never_used" | "host_update_refused" | "unexplained" | "all_clear" | "signed_in_recently" | "address_was_trimmed" | "shared_login";
   evidence: Array<Evidence>;
   explanation: string;
   remedy: Remedy | null;
@@ -480,7 +486,7 @@ export type Message = {
   kind: "activation" | "access_added" | "reset" | "login_moved_new" | "login_moved_old" | "password_changed" | "staff_invitation" | "portal_address" | "hint" | "reminder" | "test";
   link: Link | null;
   queued_at: string;
-  state: "queued" | "sending" | "accepted" | "deferred" | "failed" | "cancelled";
+  state: "queued" | "sending" | "accepted" | "deferred" | "failed" | "cancelled" | "bounced" | "complained";
   to: string;
 };
 
@@ -688,8 +694,18 @@ export type RefusedUpdate = {
 export type Remedy = {
   address: string | null;
   client: string | null;
-  command: "activate" | "reactivate" | "resend" | "move_to_top" | "use_next_address" | "change_address" | "resume_client" | "add_client" | "copy_report";
+  command: "activate" | "reactivate" | "resend" | "lift_and_resend" | "move_to_top" | "use_next_address" | "change_address" | "resume_client" | "add_client" | "copy_report";
   label: string;
+};
+
+export type ReportInput = {
+  event: "bounced" | "complained";
+  message_id?: string | null;
+  permanent?: boolean | null;
+  reason?: "user_unknown" | "mailbox_full" | "rejected_content" | "blocked_sender" | "sender_not_authenticated" | "host_unknown" | "expired" | "temporary" | "other";
+  recipient?: string | null;
+  return_path?: string | null;
+  words?: string | null;
 };
 
 export type RowFault = {
@@ -1452,6 +1468,30 @@ export interface Operations {
       503: Refused<"overloaded">;
     };
   };
+  /** Lets mail go to the first address again after it came back, and sends a new activation mail */
+  post_contacts_by_ref_portal_lift_suppression: {
+    method: "POST";
+    at: "/api/v1/contacts/{ref}/portal/lift-suppression";
+    path: { ref: string; };
+    query: { preview?: boolean; };
+    header: { "Idempotency-Key"?: string; "If-Match"?: string; };
+    body: undefined;
+    answers: {
+      200: CommandAnswer;
+      400: Refused<"invalid_request">;
+      401: Refused<"unauthorized">;
+      403: Refused<"forbidden">;
+      404: Refused<"not_found">;
+      408: Refused<"request_timeout">;
+      409: Refused<"idempotency_key_in_use" | "not_activated" | "portal_deactivated">;
+      412: Refused<"precondition_failed">;
+      413: Refused<"body_too_large">;
+      421: Refused<"misdirected_request">;
+      422: Refused<"idempotency_key_reused">;
+      500: Refused<"internal_error">;
+      503: Refused<"overloaded">;
+    };
+  };
   /** The contact's messages, oldest first, with their delivery */
   get_contacts_by_ref_portal_messages: {
     method: "GET";
@@ -1719,6 +1759,28 @@ export interface Operations {
       403: Refused<"forbidden">;
       404: Refused<"not_found">;
       421: Refused<"misdirected_request">;
+      500: Refused<"internal_error">;
+      503: Refused<"overloaded">;
+    };
+  };
+  /** Says what came of a mail after it was handed over */
+  post_operator_delivery_reports: {
+    method: "POST";
+    at: "/api/v1/operator/delivery-reports";
+    path: {};
+    query: {};
+    header: { "Idempotency-Key"?: string; };
+    body: ReportInput;
+    answers: {
+      200: DeliveryReportAnswer;
+      400: Refused<"invalid_request">;
+      401: Refused<"unauthorized">;
+      403: Refused<"forbidden">;
+      408: Refused<"request_timeout">;
+      409: Refused<"idempotency_key_in_use">;
+      413: Refused<"body_too_large">;
+      421: Refused<"misdirected_request">;
+      422: Refused<"idempotency_key_reused">;
       500: Refused<"internal_error">;
       503: Refused<"overloaded">;
     };

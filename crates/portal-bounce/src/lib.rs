@@ -131,6 +131,8 @@ pub struct Report {
     pub hard: bool,
     /// The address that the message was for; of several, the first that failed.
     pub recipient: Option<String>,
+    /// The address that it was for in the end, where a report tells both.
+    pub final_recipient: Option<String>,
     /// The `Message-ID` of the message, without angle brackets.
     pub original_message_id: Option<String>,
     /// What the other server said, within [`LONGEST_WORDS`], on one line and without control characters.
@@ -149,6 +151,7 @@ impl Report {
             reason: None,
             hard: false,
             recipient: None,
+            final_recipient: None,
             original_message_id: None,
             words: None,
             return_path: Vec::new(),

@@ -150,6 +150,11 @@ impl Fate {
         values.clone().find_map(|value| addresses(value).next())
     }
 
+    /// The address that it was for in the end.
+    pub(crate) fn last_address(&self) -> Option<&str> {
+        self.last.as_deref().and_then(|value| addresses(value).next())
+    }
+
     /// What the other server said.
     pub(crate) fn said(&self) -> &str {
         match self.diagnostic.split_once(';') {

@@ -112,6 +112,7 @@ impl<'a> Reading<'a> {
         };
         Some(Report {
             recipient,
+            final_recipient: fate.last_address().map(str::to_owned),
             original_message_id: self.original_id(Some(&notice)),
             reporting_mta: notice.reporting_mta.as_deref().map(|mta| one_line(mta, 250)),
             ..report

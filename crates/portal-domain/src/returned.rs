@@ -120,8 +120,10 @@ pub struct DeliveryReport {
     pub message_id: Option<String>,
     /// What came of the message.
     pub what: Returned,
-    /// The recipient that it names.
+    /// The recipient that it names: as the message was sent, where it says that too.
     pub recipient: Option<String>,
+    /// The recipient in the end, where a forward changed it.
+    pub final_recipient: Option<String>,
     /// The other server's words.
     pub words: String,
 }

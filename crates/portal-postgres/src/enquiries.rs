@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use portal_domain::{
     id::{EnquiryId, PracticeId},
-    port::{Enquiries, Enquiry, EnquiryKind, StoreError},
+    port::{Enquiries, Enquiry, EnquiryKind, StoreError, TRY_WAITS},
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -13,6 +13,9 @@ use crate::{
     failure::store_error,
     row::{self, damaged},
 };
+
+/// So many tries that nobody decided are forgotten with a lease.
+const STALE_AT_ONCE: i64 = 5000;
 
 #[async_trait]
 impl Enquiries for PostgresStore {
@@ -47,6 +50,15 @@ impl Enquiries for PostgresStore {
     }
 
     async fn lease(&self, now: Timestamp, until: Timestamp, most: u32) -> Result<Vec<Enquiry>, StoreError> {
+        let stale = sqlx::query!(
+            "DELETE FROM portal.enquiry e USING (
+                 SELECT practice_id, enquiry_id FROM portal.enquiry WHERE due_at < $1 AND kind = 'sign_in' LIMIT $2
+                 FOR UPDATE SKIP LOCKED) AS o
+             WHERE e.practice_id = o.practice_id AND e.enquiry_id = o.enquiry_id",
+            now.before(TRY_WAITS).as_micros(),
+            STALE_AT_ONCE,
+        );
+        stale.execute(self.pool()).await.map_err(store_error)?;
         let mut rows = sqlx::query_as!(
             EnquiryRow,
             "WITH due AS (

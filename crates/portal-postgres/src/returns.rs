@@ -146,7 +146,7 @@ pub(crate) async fn suppress(
         "INSERT INTO portal.suppression AS s (practice_id, key, since, reason, words) VALUES ($1, $3, $4, $5, $6)
          ON CONFLICT (practice_id, key) DO UPDATE
          SET since = excluded.since, reason = excluded.reason, words = excluded.words, lifted_at = NULL
-         WHERE s.lifted_at < (SELECT created_at FROM portal.message WHERE practice_id = $1 AND message_id = $2)",
+         WHERE s.lifted_at <= (SELECT created_at FROM portal.message WHERE practice_id = $1 AND message_id = $2)",
         practice,
         message,
         suppression.key.as_str(),
@@ -202,7 +202,8 @@ pub(crate) async fn suppressed(
     for it in rows {
         let damaged = |words: &str| row::damaged("suppression", &it.key, words);
         let key = LoginKey::parse(&it.key).map_err(|fault| damaged(&fault.to_string()))?;
-        let reason = Reason::parse(&it.reason).ok_or_else(|| damaged("its reason is unknown"))?;
+        // A reason of a newer program keeps no mail from leaving that may.
+        let reason = Reason::parse(&it.reason).unwrap_or(Reason::Other);
         let suppression = Suppression { key: key.clone(), since: row::time(it.since), reason, words: it.words };
         found.entry(it.practice_id).or_default().insert(key, suppression);
     }

@@ -155,7 +155,10 @@ async fn note(connection: &mut PgConnection, practice: Uuid, noted: Option<&Try>
     sqlx::query!(
         "DELETE FROM portal.sign_in_try t USING (
              SELECT practice_id, try_id FROM portal.sign_in_try WHERE practice_id = $1 AND mark = $2
-             ORDER BY at DESC, try_id DESC OFFSET $3 FOR UPDATE SKIP LOCKED) AS o
+                 AND (at, try_id) <= (
+                     SELECT at, try_id FROM portal.sign_in_try WHERE practice_id = $1 AND mark = $2
+                     ORDER BY at DESC, try_id DESC OFFSET $3 LIMIT 1)
+             FOR UPDATE SKIP LOCKED) AS o
          WHERE t.practice_id = o.practice_id AND t.try_id = o.try_id",
         practice,
         &noted.mark.0,

@@ -94,7 +94,7 @@ impl SmtpMailer {
         };
         let utf8 = shaken.await.map_err(|fault: Fault| HandShakeFault {
             kind: kind(&fault),
-            words: without_login(&reply::alone(&fault.words()), opener.login.as_ref()),
+            words: reply::alone(&without_login(&fault.words(), opener.login.as_ref())),
         })?;
         Ok(HandShake { encrypted: !matches!(opener.security, Security::None), logged_in: opener.login.is_some(), utf8 })
     }
@@ -121,6 +121,7 @@ fn without_login(words: &str, login: Option<&Login>) -> String {
     let plain = format!("\0{}\0{password}", login.user);
     [STANDARD.encode(plain), STANDARD.encode(password), password.to_owned()]
         .iter()
+        .filter(|secret| !secret.is_empty())
         .fold(words.to_owned(), |words, secret| words.replace(secret.as_str(), "[…]"))
 }
 

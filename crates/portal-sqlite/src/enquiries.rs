@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use portal_domain::{
     id::{EnquiryId, PracticeId},
-    port::{Enquiry, EnquiryKind, StoreError},
+    port::{Enquiry, EnquiryKind, StoreError, TRY_WAITS},
     time::Timestamp,
 };
 use serde::Serialize;
@@ -102,12 +102,23 @@ impl EnquiryRow {
     }
 }
 
+/// So many tries that nobody decided are forgotten with a lease.
+const STALE_AT_ONCE: i64 = 5000;
+
 #[async_trait]
 impl Work for LeaseEnquiries {
     type Answer = Vec<Enquiry>;
 
     async fn run(&self, connection: &mut SqliteConnection) -> Result<Vec<Enquiry>, Fault> {
         let (now, until, most) = (self.now.as_micros(), self.until.as_micros(), i64::from(self.most));
+        let waited = self.now.before(TRY_WAITS).as_micros();
+        let stale = sqlx::query!(
+            "DELETE FROM portal_enquiry WHERE (practice_id, enquiry_id) IN (
+                 SELECT practice_id, enquiry_id FROM portal_enquiry WHERE due_at < ?1 AND kind = 'sign_in' LIMIT ?2)",
+            waited,
+            STALE_AT_ONCE
+        );
+        stale.execute(&mut *connection).await?;
         let rows = sqlx::query_as!(
             EnquiryRow,
             "SELECT practice_id, enquiry_id, kind, address, link_id, origin, at, staff FROM portal_enquiry

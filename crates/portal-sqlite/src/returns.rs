@@ -132,7 +132,7 @@ pub(crate) async fn suppress(
         "INSERT INTO portal_suppression (practice_id, key, since, reason, words) VALUES (?1, ?3, ?4, ?5, ?6)
          ON CONFLICT (practice_id, key) DO UPDATE
          SET since = excluded.since, reason = excluded.reason, words = excluded.words, lifted_at = NULL
-         WHERE lifted_at < (SELECT created_at FROM portal_message WHERE practice_id = ?1 AND message_id = ?2)",
+         WHERE lifted_at <= (SELECT created_at FROM portal_message WHERE practice_id = ?1 AND message_id = ?2)",
         practice,
         message,
         key,
@@ -183,7 +183,8 @@ pub(crate) async fn suppressed(
     let rows = rows.fetch_all(connection).await?.into_iter();
     rows.map(|row| {
         let (key, since) = (key(&row.key, "suppression.key")?, Timestamp::from_micros(row.since));
-        let reason = Reason::parse(&row.reason).ok_or_else(|| damaged("suppression.reason"))?;
+        // A reason of a newer program keeps no mail from leaving that may.
+        let reason = Reason::parse(&row.reason).unwrap_or(Reason::Other);
         Ok((key.clone(), Suppression { key, since, reason, words: row.words }))
     })
     .collect()

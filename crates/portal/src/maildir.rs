@@ -3,17 +3,17 @@
 use std::{
     io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use portal_bounce::{Kind, MOST_BYTES};
 use portal_domain::{
+    port::StoreError,
     returned::{DeliveryReport, Reason, Returned, Taken, Why},
     usecase::{Error, Portal},
 };
 use tokio::{fs, io::AsyncReadExt};
 
-/// So many mails are read in one look.
-const AT_ONCE: usize = 200;
 /// What marks a mail of a Maildir as seen.
 const SEEN: &str = ":2,S";
 
@@ -82,38 +82,76 @@ impl Maildir {
         &self.folder
     }
 
-    /// Reads some of what is new, the oldest names first. A report about a message of ours is noted, and its file deleted; what is
+    /// Reads what is new, the oldest names first. A report about a message of ours is noted, and its file deleted; what is
     /// anything else is moved to `cur`, for whoever looks after the mailbox. A file that is read twice changes nothing the second
-    /// time.
+    /// time, and one that can't be read or noted stays where it is and keeps no other from it.
     ///
     /// # Errors
     ///
-    /// Where a file or the database fails; that file and those after it stay.
+    /// Where the folder can't be read or the database can't be reached; else the first fault of a file, after all others were read.
     pub async fn look(&self, portal: &Portal) -> Result<Read, LookError> {
-        let mut read = Read::default();
+        let (mut read, mut first_fault) = (Read::default(), None);
         for name in self.new_names().await? {
-            let path = self.folder.join("new").join(&name);
-            let Some(mail) = gone_is_none(open(&path).await)? else { continue };
-            // Reading a hostile mail takes a while.
-            let report = tokio::task::spawn_blocking(move || report(&mail)).await;
-            let report = report.unwrap_or_else(|error| {
-                tracing::error!(%error, "a mail could not be read");
-                None
-            });
-            let taken = match report {
-                Some(report) => portal.take_report(&report).await?,
-                None => Taken::Foreign,
-            };
-            if taken == Taken::Foreign {
-                self.put_by(&path, &name).await?;
-                read.others += 1;
-            } else {
-                gone_is_none(fs::remove_file(&path).await)?;
-                read.reports += 1;
+            match self.take(portal, &name).await {
+                Ok(None) => {}
+                Ok(Some(Taken::Foreign)) => read.others += 1,
+                Ok(Some(Taken::Noted | Taken::Known)) => read.reports += 1,
+                Err(LookError::Portal(error @ (Error::Overloaded | Error::Store(StoreError::Unavailable(_))))) => {
+                    return Err(error.into());
+                }
+                Err(fault) => {
+                    tracing::warn!(%fault, "a mail that came back stays unread");
+                    first_fault.get_or_insert(fault);
+                }
             }
-            metrics::counter!("portal_returned_mails_total", "taken" => in_a_word(taken)).increment(1);
         }
-        Ok(read)
+        match first_fault {
+            Some(fault) => Err(fault),
+            None => Ok(read),
+        }
+    }
+
+    /// Reads one file; nothing where another process was faster.
+    async fn take(&self, portal: &Portal, name: &str) -> Result<Option<Taken>, LookError> {
+        let path = self.folder.join("new").join(name);
+        let Some(mail) = gone_is_none(open(&path).await)? else { return Ok(None) };
+        // Reading a hostile mail takes a while.
+        let report = tokio::task::spawn_blocking(move || report(&mail)).await;
+        let report = report.unwrap_or_else(|error| {
+            tracing::error!(%error, "a mail could not be read");
+            None
+        });
+        let taken = match report {
+            Some(report) => portal.take_report(&report).await?,
+            None => Taken::Foreign,
+        };
+        if taken == Taken::Foreign {
+            self.put_by(&path, name).await?;
+        } else {
+            gone_is_none(fs::remove_file(&path).await)?;
+        }
+        metrics::counter!("portal_returned_mails_total", "taken" => in_a_word(taken)).increment(1);
+        Ok(Some(taken))
+    }
+
+    /// Deletes what was put by longer than this ago: it holds addresses, and links that may work (J3). Answers how many.
+    ///
+    /// # Errors
+    ///
+    /// Where the folder can't be read.
+    pub async fn forget(&self, after: Duration) -> io::Result<u64> {
+        let mut folder = fs::read_dir(self.folder.join("cur")).await?;
+        let mut forgotten = 0;
+        while let Some(entry) = folder.next_entry().await? {
+            let put_by = entry.file_name().to_str().is_some_and(|name| name.ends_with(SEEN));
+            let metadata = entry.metadata().await?;
+            let old = metadata.modified()?.elapsed().is_ok_and(|age| age >= after);
+            if put_by && metadata.is_file() && old {
+                gone_is_none(fs::remove_file(entry.path()).await)?;
+                forgotten += 1;
+            }
+        }
+        Ok(forgotten)
     }
 
     async fn new_names(&self) -> io::Result<Vec<String>> {
@@ -124,7 +162,6 @@ impl Maildir {
             names.extend(entry.file_name().into_string().ok().filter(|name| is_mail && !name.starts_with('.')));
         }
         names.sort_unstable();
-        names.truncate(AT_ONCE);
         Ok(names)
     }
 
@@ -174,6 +211,7 @@ fn report(mail: &[u8]) -> Option<DeliveryReport> {
         message_id: report.original_message_id,
         what,
         recipient: report.recipient,
+        final_recipient: report.final_recipient,
         words: report.words.unwrap_or_default(),
     })
 }

@@ -39,6 +39,8 @@ const JOBS: usize = 2;
 const HOUR: Duration = Duration::from_secs(3600);
 /// What the sweeper is at when it removes what has outlived its life.
 const OVER: &str = "what outlived its life";
+/// So long people have to care for mail that is no report.
+const CARED_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 /// So often it is looked for mail that came back.
 const LOOK: Duration = Duration::from_secs(2);
 /// Who does that.
@@ -176,11 +178,7 @@ impl Workers {
             })));
         }
         if let Some(maildir) = self.maildir {
-            let portal = self.portal.clone();
-            tasks.push(tokio::spawn(run_every(LOOK, stopped.clone(), RETURNED, move || {
-                let (portal, maildir) = (portal.clone(), maildir.clone());
-                async move { look(&portal, &maildir).await }
-            })));
+            tasks.extend(read_returns(maildir, &self.portal, &stopped));
         }
         if let Some(sender) = self.sender.clone() {
             tasks.push(tokio::spawn(run_every(HOUR, stopped.clone(), "recall", move || {
@@ -227,20 +225,43 @@ impl Running {
     }
 }
 
-/// Reads mail that came back until none is new.
+/// Reads mail that came back, and forgets what nobody cared for.
+fn read_returns(maildir: Maildir, portal: &Portal, stopped: &watch::Receiver<bool>) -> [JoinHandle<()>; 2] {
+    let (portal, own) = (portal.clone(), maildir.clone());
+    let forgets = run_every(HOUR, stopped.clone(), RETURNED, move || {
+        let maildir = own.clone();
+        async move { forget_mails(&maildir).await }
+    });
+    let reads = run_every(LOOK, stopped.clone(), RETURNED, move || {
+        let (portal, maildir) = (portal.clone(), maildir.clone());
+        async move { look(&portal, &maildir).await }
+    });
+    [tokio::spawn(forgets), tokio::spawn(reads)]
+}
+
+/// Reads mail that came back.
 async fn look(portal: &Portal, maildir: &Maildir) -> Result<(), Error> {
-    loop {
-        match maildir.look(portal).await {
-            Ok(read) if read.total() == 0 => return Ok(()),
-            Ok(_) => {}
-            Err(LookError::Portal(error)) => return Err(error),
-            Err(error @ LookError::Folder(_)) => {
-                count_error(RETURNED);
-                tracing::error!(worker = RETURNED, %error, folder = %maildir.folder().display(), "will be tried again");
-                return Ok(());
-            }
+    match maildir.look(portal).await {
+        Ok(_) => Ok(()),
+        Err(LookError::Portal(error)) => Err(error),
+        Err(LookError::Folder(error)) => {
+            folder_failed(maildir, &error);
+            Ok(())
         }
     }
+}
+
+/// Deletes mail that nobody cared for.
+async fn forget_mails(maildir: &Maildir) -> Result<(), Error> {
+    if let Err(error) = maildir.forget(CARED_FOR).await {
+        folder_failed(maildir, &error);
+    }
+    Ok(())
+}
+
+fn folder_failed(maildir: &Maildir, error: &std::io::Error) {
+    count_error(RETURNED);
+    tracing::error!(worker = RETURNED, %error, folder = %maildir.folder().display(), "will be tried again");
 }
 
 /// Forgets what is over. What can't be swept keeps nothing else from being swept.

@@ -224,6 +224,10 @@ fn replace_emails(draft: &mut Draft<'_>, command: &PutEmails) -> Result<(), Refu
     if draft.contact.access != Access::Granted {
         draft.contact.emails = emails;
         draft.contact.moved_from = None;
+        // Whose it was stays known, though access was taken away first.
+        if let Some(old) = old.filter(|old| draft.was_first(old.key())) {
+            draft.leave_key(old.key(), command.wrong_address);
+        }
         return Ok(());
     }
     let new = new.ok_or(Refusal::LoginEmailRequired)?;

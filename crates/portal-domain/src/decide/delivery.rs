@@ -19,6 +19,11 @@ const ATTEMPTS: u32 = 18;
 const LONGEST_PAUSE: Duration = Duration::from_secs(2 * 3600);
 /// Characters of a report's words that are kept.
 const WORDS: usize = 500;
+/// A report that comes later after the message was written suppresses nothing: servers give up within days, and who once saw a mail
+/// must not decide of its address for ever.
+const IN_TIME: Duration = Duration::from_secs(14 * 24 * 3600);
+/// So many characters of base64 in a row may be a link's token, however the link was written.
+const TOKEN: usize = 40;
 
 /// How many more mails may leave in this hour, of which `spent` have left; without a limit, any number (D7).
 ///
@@ -102,11 +107,11 @@ pub fn handed_over(leased: &Leased, outcome: &SendOutcome, why: Option<Why>, mom
 /// What a report changes about a message (D3, D4); nothing where it proves too little.
 ///
 /// Tied by a Message-ID it has to name the very address that the message went to. A message that was never tried can't have come
-/// back. Nothing is mailed any more to an address that is wrong for good, unless the report names another one: a forward that
-/// leads nowhere leaves the address as it is.
+/// back. Nothing is mailed any more to an address that is wrong for good, unless the report names another one, as first recipient or
+/// last: a forward that leads nowhere leaves the address as it is. Nor is it after [`IN_TIME`]. Of the words no link is kept (L1).
 pub fn came_back(sent: &SentMessage, report: &DeliveryReport, tie: Tie, moment: &mut Moment) -> Option<Settlement> {
-    let named = report.recipient.as_deref().map(|named| EmailAddress::parse(named).ok());
-    let same = named.as_ref().map(|named| named.as_ref().is_some_and(|named| named.key() == sent.message.to.key()));
+    let is_ours = |named: &String| EmailAddress::parse(named).is_ok_and(|named| named.key() == sent.message.to.key());
+    let same = report.recipient.as_ref().map(is_ours);
     if sent.state == DeliveryState::Queued || (tie == Tie::MessageId && same != Some(true)) {
         return None;
     }
@@ -114,13 +119,32 @@ pub fn came_back(sent: &SentMessage, report: &DeliveryReport, tie: Tie, moment: 
         Returned::Bounced(why) => (DeliveryState::Bounced, Some(why)),
         Returned::Complained => (DeliveryState::Complained, None),
     };
-    let words = report.words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = without_links(&report.words);
     let reply = if words.is_empty() { "without a word on why".to_owned() } else { words.chars().take(WORDS).collect() };
     let attempt = Attempt { at: moment.now, state, reply, reason: why.map(|why| why.reason) };
-    let hard = why.is_some_and(Why::is_hard) && same != Some(false);
+    let in_time = moment.now.since(sent.message.created_at) < IN_TIME;
+    let forwarded = report.final_recipient.as_ref().is_some_and(|named| !is_ours(named));
+    let hard = why.is_some_and(Why::is_hard) && same != Some(false) && !forwarded && in_time;
     let suppress = if hard { suppression(&sent.message, &attempt) } else { None };
     let told = Told { id: sent.message.id, message: Some(&sent.message) };
     Some(Settlement { suppress, ..settle(told, attempt, moment) })
+}
+
+/// Words on one line, without what can't be seen, and without what may be a link or its token: a returned mail is often quoted.
+fn without_links(words: &str) -> String {
+    let visible: String = words.chars().map(|c| if is_unprintable(c) { ' ' } else { c }).collect();
+    let of_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '=');
+    let is_link = |word: &str| {
+        let word = word.to_ascii_lowercase();
+        word.contains("://") || word.contains("/link/") || word.contains("%2f")
+    };
+    let has_token = |word: &str| word.split(|c| !of_base64(c)).any(|run| run.len() >= TOKEN);
+    let shown = visible.split_whitespace().map(|word| if is_link(word) || has_token(word) { "[…]" } else { word });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+fn is_unprintable(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The address of a message to a contact; mail to staff is never held back, since nobody could lift that.

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::StoreError;
@@ -61,6 +63,9 @@ impl LeaseTerms {
     }
 }
 
+/// So long a try to sign in waits to be decided on; nobody waits for that (M8, G4).
+pub const TRY_WAITS: Duration = Duration::from_secs(60);
+
 /// What anybody asked for, kept until a worker decides it, so that the request itself tells nothing (P2).
 #[async_trait]
 pub trait Enquiries: Send + Sync {
@@ -68,7 +73,8 @@ pub trait Enquiries: Send + Sync {
     async fn put(&self, enquiry: &Enquiry) -> Result<(), StoreError>;
 
     /// Takes up to `most` enquiries, oldest first, until `until`; tries to sign in, for which nobody waits, after all others.
-    /// MUST NOT give one to two workers before its lease ran out.
+    /// MUST NOT give one to two workers before its lease ran out. A try that has been due for longer than [`TRY_WAITS`] MUST be
+    /// forgotten unlooked, so that a flood of them is no backlog.
     async fn lease(&self, now: Timestamp, until: Timestamp, most: u32) -> Result<Vec<Enquiry>, StoreError>;
 
     /// Forgets a decided enquiry; harmless when it is forgotten already.

@@ -18,7 +18,7 @@ pub trait Returns: Send + Sync {
     /// MUST change nothing and answer `false` where the message has an attempt of that state already, or is not there. MUST leave
     /// whoever sends it in peace: lease and next attempt stay. MUST show the state as the message's only where that is `accepted`
     /// or came of a report, and of both kinds of report `bounced`. MUST NOT suppress an address that was lifted after the message was
-    /// written, and MUST leave what suppresses it already.
+    /// written (the mail of the lift itself is written with it), and MUST leave what suppresses it already.
     async fn came_back(
         &self,
         practice: PracticeId,

@@ -38,16 +38,12 @@ impl FromFields for ReportBody {
         let reason = fields.nullable("reason", Fields::word::<Reason>)?.flatten();
         let lasting = fields.nullable("permanent", Fields::flag)?.flatten();
         let words = fields.nullable("words", Fields::text)?.flatten().unwrap_or_default();
-        if return_path.is_none() && message_id.is_none() {
-            let why = "either `return_path` or `message_id` names the mail";
-            return Err(Problem::invalid_field("return_path", why));
-        }
         let what = match event {
             ReportKind::Bounced => Returned::Bounced(why(reason, lasting, &words)),
             ReportKind::Complained => Returned::Complained,
         };
         let paths = return_path.into_iter().collect();
-        Ok(Self(DeliveryReport { paths, message_id, what, recipient, words }))
+        Ok(Self(DeliveryReport { paths, message_id, what, recipient, final_recipient: None, words }))
     }
 }
 
@@ -71,6 +67,10 @@ pub(crate) struct ReportAnswer {
 
 pub(super) async fn take(operator: Operator, sent: Sent<Plain<ReportBody>>) -> Answer<Json<ReportAnswer>> {
     let Plain(ReportBody(report)) = sent.now()?;
+    if report.paths.is_empty() && report.message_id.is_none() {
+        let why = "either `return_path` or `message_id` names the mail";
+        return Err(Problem::invalid_field("return_path", why));
+    }
     let outcome = match operator.app.portal.take_report(&report).await? {
         Taken::Noted | Taken::Known => "taken",
         Taken::Foreign => "ignored",

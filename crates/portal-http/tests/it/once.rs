@@ -54,6 +54,7 @@ fn writes() -> Vec<(Method, &'static str, Value)> {
         (PUT, "/contacts/ada/emails", json!({"emails": ["ada@new.example"]})),
         (POST, "/contacts/ada/portal/activate", Value::Null),
         (POST, "/contacts/ada/portal/resend", Value::Null),
+        (POST, "/contacts/ada/portal/lift-suppression", Value::Null),
         (PUT, "/contacts/ada/credential", json!({"hash": HASH})),
         (POST, "/contacts/ada/portal/deactivate", Value::Null),
         (POST, "/contacts/ada/portal/reactivate", Value::Null),

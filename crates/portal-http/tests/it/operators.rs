@@ -159,6 +159,7 @@ async fn every_write_of_the_operator_answers_a_repeated_call_alike() {
         (Method::POST, "/oak/resume", Value::Null),
         (Method::POST, "/oak/api-keys", json!({"name": "crm", "scopes": ["read"]})),
         (Method::DELETE, "/oak/api-keys/{id}", Value::Null),
+        (Method::POST, "/../delivery-reports", json!({"event": "complained", "message_id": "x"})),
     ];
     let all =
         portal_http::route_table().into_iter().filter(|(method, _, needed)| *needed == "operator" && *method != "GET");
@@ -166,7 +167,8 @@ async fn every_write_of_the_operator_answers_a_repeated_call_alike() {
     let (mut told, mut id) = (Vec::new(), String::new());
     for (index, (method, path, body)) in writes.into_iter().enumerate() {
         let path = path.replace("{id}", &id);
-        let ask = Ask::new(method, &format!("{OPERATOR}{path}")).key(&desk.key).json(&body);
+        let path = format!("{OPERATOR}{path}").replace("/practices/..", "");
+        let ask = Ask::new(method, &path).key(&desk.key).json(&body);
         let ask = ask.with("idempotency-key", &format!("k{index}"));
         let first = desk.kit.send(ask.clone()).await;
         assert!(first.status.is_success(), "{path}");

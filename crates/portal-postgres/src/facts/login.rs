@@ -147,7 +147,7 @@ async fn invitations(
                SELECT n.practice_id, n.message_id, n.state, n.returned, n.created_at, n.accepted_at, n.link_id
                FROM portal.message n
                WHERE n.practice_id = $1 AND n.login_id = l.login_id AND n.link_id IS NOT NULL
-                 AND n.kind IN ('activation', 'reset')
+                 AND n.kind IN ('activation', 'reset', 'reminder')
                ORDER BY n.place DESC LIMIT 1) m
            JOIN portal.link k ON k.practice_id = m.practice_id AND k.link_id = m.link_id"#,
         row::uuid(practice),

@@ -161,7 +161,7 @@ async fn invitations(connection: &mut SqliteConnection, of: &Of<'_>) -> Result<B
          FROM json_each(?2) AS e
          CROSS JOIN portal_message AS m ON m.practice_id = ?1 AND m.message_id = (
              SELECT n.message_id FROM portal_message AS n
-             WHERE n.practice_id = ?1 AND n.login_id = unhex(e.value) AND n.kind IN ('activation', 'reset')
+             WHERE n.practice_id = ?1 AND n.login_id = unhex(e.value) AND n.kind IN ('activation', 'reset', 'reminder')
              ORDER BY n.place DESC LIMIT 1)
          CROSS JOIN portal_link AS k ON k.practice_id = ?1 AND k.link_id = m.link_id",
         of.practice,

@@ -39,13 +39,17 @@ const EXPORTED: [(&str, &[&str]); 22] = [
 const EXPORTED_IN_PART: [&str; 3] = ["webhook", "job", "job_row"];
 
 /// Tables that no export has, and why.
-const LEFT_OUT: [(&str, &str); 16] = [
+const LEFT_OUT: [(&str, &str); 17] = [
     ("login_key", "which key belongs to whom is told with logins and practice users"),
     ("throttle", "counters at digests of keys and origins; what they bar shows in a contact's status"),
     ("receipt", "answers for repeated calls, for a day; some are sealed, and all tell what is exported itself"),
     ("enquiry", "what anybody asked for, for seconds, until a worker decides it"),
     ("gone_contact", "which reference a deleted contact had, so that it can be erased; its events name it too"),
     ("erased_key", "keys that an erasure left to nobody, until the notes of tries at them are gone, an hour at most"),
+    (
+        "suppression",
+        "addresses that mail came back from; the messages that came back are told, and another relay learns anew",
+    ),
     ("job_turn", "whose turn it is to have a job run; it means nothing elsewhere"),
     ("outbox_turn", "whose turn it is to send; it means nothing elsewhere"),
     ("counter", "the next places in queues; it belongs to no practice"),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, slice, sync::Arc};
 
-use portal_domain::port::{Enquiries, Enquiry, EnquiryKind};
+use portal_domain::port::{Enquiries, Enquiry, EnquiryKind, TRY_WAITS};
 
 use super::{FullStore, Harness, overlap::Overlaps, scene::Scene};
 use crate::build::{self, later};
@@ -102,4 +102,19 @@ pub async fn many_workers_never_share_an_enquiry(harness: &Harness) {
     let different: BTreeSet<_> = all.iter().collect();
     assert_eq!((all.len(), different.len()), (60, 60));
     overlaps.must_be_real();
+}
+
+/// A try to sign in that waited for more than its minute is forgotten unlooked, and nothing else is.
+pub async fn tries_that_waited_too_long_are_forgotten(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let tried = |name: &str, at| {
+        let kind = EnquiryKind::SignIn { address: format!("{name}@old.example") };
+        Enquiry { kind, ..enquiry(&scene, name, at) }
+    };
+    let (stale, fresh, reset) = (tried("stale", 0), tried("fresh", 30), enquiry(&scene, "reset", 0));
+    for enquiry in [&stale, &fresh, &reset] {
+        scene.store.put(enquiry).await.expect("the store keeps it");
+    }
+    let now = TRY_WAITS.as_secs() + 1;
+    assert_eq!(lease(&scene.store, now, now + 60, 9).await, [reset, fresh]);
 }

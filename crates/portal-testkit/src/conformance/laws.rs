@@ -251,6 +251,7 @@ macro_rules! __enquiries_laws {
             $($how)*;
             enquiries_come_oldest_first_as_they_were_put
             tries_to_sign_in_are_decided_after_all_others
+            tries_that_waited_too_long_are_forgotten
             an_enquiry_is_leased_once_until_its_lease_ran_out
             a_decided_enquiry_is_forgotten
             many_workers_never_share_an_enquiry
@@ -357,6 +358,7 @@ macro_rules! __returns_laws {
             a_late_report_suppresses_nothing_that_was_lifted_since
             mail_to_staff_is_never_held_back
             suppressions_are_erased_and_outlived
+            a_reminder_is_the_newest_invitation
         }
     };
 }

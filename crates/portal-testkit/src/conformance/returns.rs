@@ -6,7 +6,7 @@ use portal_domain::{
     erasure::Purge,
     id::MessageId,
     login::Login,
-    message::{DeliveryState, Leased, Message, Settlement},
+    message::{DeliveryState, Leased, Message, MessageBody, Settlement},
     port::{LeaseTerms, Outbox, Returns},
     returned::{Reason, Suppression},
 };
@@ -196,7 +196,8 @@ pub async fn a_late_report_suppresses_nothing_that_was_lifted_since(harness: &Ha
     assert!(desk.came_back(second, &hard("second-bounced", 50)).await);
     assert_eq!(desk.states(second).await.0, DeliveryState::Bounced);
     assert_eq!(desk.suppressed().await, None);
-    let third = desk.sent("third", 60).await;
+    // The mail of the lift itself.
+    let third = desk.sent("third", 40).await;
     let bounced = hard("third-bounced", 70);
     assert!(desk.came_back(third, &bounced).await);
     assert_eq!(desk.suppressed().await, bounced.suppress);
@@ -245,4 +246,26 @@ pub async fn suppressions_are_erased_and_outlived(harness: &Harness) {
     let purge = async |before| desk.scene.store.purge(Purge::Suppressions(before), 10).await.expect("it purges");
     assert_eq!((purge(NOON).await, seen().await), (0, true));
     assert_eq!((purge(later(121)).await, seen().await), (1, false));
+}
+
+/// What became of a reminder is what became of the invitation: both carry the same link.
+pub async fn a_reminder_is_the_newest_invitation(harness: &Harness) {
+    let desk = Desk::set(harness).await;
+    let link = build::link("invitation", &desk.login, &desk.ada);
+    let mail = |name: &str, body, at| {
+        let message = build::message(name, &desk.ada, &desk.login, Some(&link));
+        Message { body, created_at: later(at), ..message }
+    };
+    let first = mail("first", MessageBody::Activation, 0);
+    desk.scene.write(Plan::new().then(Change::OpenLink(link.clone())).mail(first)).await;
+    let reminder = mail("reminder", MessageBody::Reminder, 10);
+    let id = reminder.id;
+    desk.scene.write(Plan::new().mail(reminder)).await;
+    assert!(desk.came_back(id, &report("bounced", DeliveryState::Bounced, 20)).await);
+    for leased in desk.lease(30, 90).await {
+        let settlement = build::settlement(&leased.lease.message.to_string(), DeliveryState::Accepted, later(30));
+        assert!(Outbox::settle(&*desk.scene.store, &leased.lease, &settlement).await.expect("it settles"));
+    }
+    let invitation = desk.scene.contact("ada").await.login.and_then(|login| login.invitation).expect("it was invited");
+    assert_eq!((invitation.message, invitation.state), (id, DeliveryState::Bounced));
 }

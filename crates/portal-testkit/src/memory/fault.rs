@@ -293,11 +293,13 @@ pub enum Fault {
     StaffMailHeldBack,
     /// What kept mail back to an erased contact stays.
     SuppressionOfErasedKept,
+    /// Tries to sign in wait to be decided for ever.
+    StaleTriesKept,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 146] = [
+    pub const ALL: [Self; 147] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -444,6 +446,7 @@ impl Fault {
         Self::SuppressionUntold,
         Self::StaffMailHeldBack,
         Self::SuppressionOfErasedKept,
+        Self::StaleTriesKept,
     ];
 
     /// Whether a check is made, but too early: on a picture that is old when the write happens.

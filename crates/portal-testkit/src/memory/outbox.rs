@@ -6,7 +6,9 @@ use portal_domain::{
     decide::room,
     id::{EnquiryId, MessageId, PracticeId},
     message::{About, Attempt, Carried, DeliveryState},
-    port::{Enquiries, Enquiry, EnquiryKind, Lease, LeaseTerms, Leased, Letter, Outbox, Settlement, StoreError},
+    port::{
+        Enquiries, Enquiry, EnquiryKind, Lease, LeaseTerms, Leased, Letter, Outbox, Settlement, StoreError, TRY_WAITS,
+    },
     time::Timestamp,
 };
 
@@ -178,6 +180,13 @@ impl Enquiries for MemoryStore {
     async fn lease(&self, now: Timestamp, until: Timestamp, most: u32) -> Result<Vec<Enquiry>, StoreError> {
         tokio::task::yield_now().await;
         Ok(self.change(|state| {
+            let is_stale = |asked: &Asked| {
+                let a_try = matches!(asked.enquiry.kind, EnquiryKind::SignIn { .. });
+                a_try && asked.due_at < now.before(TRY_WAITS) && !self.faults.has(Fault::StaleTriesKept)
+            };
+            for tenant in state.tenants.values_mut().map(Arc::make_mut) {
+                tenant.enquiries.retain(|_, asked| !is_stale(asked));
+            }
             let all = state.tenants.values().flat_map(|tenant| tenant.enquiries.values());
             let mut due: Vec<_> = all.filter(|asked| asked.due_at <= now).map(|asked| asked.enquiry.clone()).collect();
             let nobody_waits = |enquiry: &Enquiry| {

@@ -69,7 +69,7 @@ pub(super) fn suppress(tenant: &mut Tenant, suppression: Option<&Suppression>, w
     let Some(suppression) = suppression.filter(|_| !faults.has(Fault::NeverSuppressed)) else { return };
     let new = (suppression.clone(), None);
     let (known, lifted_at) = tenant.suppressed.entry(suppression.key.clone()).or_insert_with(|| new.clone());
-    if lifted_at.is_some_and(|at| at < written || faults.has(Fault::LateReportSuppresses)) {
+    if lifted_at.is_some_and(|at| at <= written || faults.has(Fault::LateReportSuppresses)) {
         (*known, *lifted_at) = new;
     }
 }

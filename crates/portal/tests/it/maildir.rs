@@ -1,6 +1,6 @@
 //! Mail that came back, from a Maildir (D3).
 
-use std::{fs, path::PathBuf};
+use std::{fs, time::Duration};
 
 use portal::{LookError, Maildir, Read};
 use portal_domain::{message::DeliveryState, port::Evidence};
@@ -116,5 +116,33 @@ fn d3_what_can_not_be_read_says_so() {
         let error = mails.maildir.look(&fixture.portal).await.expect_err("there is nothing to read");
         assert!(matches!(error, LookError::Folder(_)), "{error}");
         assert!(error.to_string().starts_with("the Maildir can't be read: "), "{error}");
+    });
+}
+
+#[test]
+fn d3_one_file_that_can_not_be_cared_for_keeps_no_other_from_it() {
+    run(async {
+        let ((fixture, path), mails) = (sent().await, Box::new());
+        mails.put("1", "From: ada@smith.example\nSubject: Question\n\nWhen are you open?\n");
+        // Its place in `cur` is taken by something that it can't replace.
+        fs::create_dir_all(mails.folder.path().join("cur/1:2,S/full")).expect("a folder in the way");
+        mails.put("2", &bounce(&path, "ada@smith.example"));
+        let error = mails.maildir.look(&fixture.portal).await.expect_err("one is left");
+        assert!(matches!(error, LookError::Folder(_)), "{error}");
+        assert_eq!(state(&fixture).await, (DeliveryState::Bounced, 2));
+        assert_eq!(mails.names("new"), ["1"]);
+    });
+}
+
+#[test]
+fn j3_what_was_put_by_is_forgotten_in_its_time() {
+    run(async {
+        let (fixture, mails) = (sent().await.0, Box::new());
+        mails.put("1", "From: ada@smith.example\nSubject: Question\n\nWhen are you open?\n");
+        assert_eq!(mails.look(&fixture).await.others, 1);
+        fs::write(mails.folder.path().join("cur/own"), "of somebody else").expect("a file");
+        assert_eq!(mails.maildir.forget(Duration::from_secs(3600)).await.expect("it can be read"), 0);
+        assert_eq!(mails.maildir.forget(Duration::ZERO).await.expect("it can be read"), 1);
+        assert_eq!(mails.names("cur"), ["own"]);
     });
 }

@@ -161,7 +161,7 @@ impl Desk {
         let slug = Slug::parse("elm").expect("a slug");
         let path = self.fixture.portal.tokens.return_paths().make(&slug, message.id, "portal.example");
         let (recipient, words) = (Some(message.to.as_str().to_owned()), "550 the words of a server".to_owned());
-        DeliveryReport { paths: vec![path], message_id: None, what, recipient, words }
+        DeliveryReport { paths: vec![path], message_id: None, what, recipient, final_recipient: None, words }
     }
 
     pub(super) async fn deactivate(&self, who: &str) -> Ruled<ContactAnswer> {

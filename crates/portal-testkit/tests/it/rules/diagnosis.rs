@@ -14,7 +14,6 @@ use portal_domain::{
     password::TypedPassword,
     port::{LeaseTerms, Verdict},
     practice::SharedLogin,
-    returned::{Reason, Why},
     usecase::{EmailsInput, PutContactInput, SignInInput},
 };
 use portal_testkit::{
@@ -25,6 +24,7 @@ use portal_testkit::{
 use super::{
     access::people,
     desk::{DAY, Desk, HOUR, MINUTE, OTHER, SECRET, reference, ruled},
+    returns::meant,
     worlds,
 };
 
@@ -83,21 +83,6 @@ impl LeaseMail for dyn portal_testkit::conformance::FullStore {
 
 pub(super) fn codes(findings: &[Finding]) -> String {
     findings.iter().map(|finding| finding.code.code()).collect::<Vec<_>>().join(" ")
-}
-
-/// What replies of these tests mean, in the place of an adapter that reads what servers say.
-fn meant(outcome: &SendOutcome) -> Option<Why> {
-    let (SendOutcome::Permanent { reply } | SendOutcome::Transient { reply }) = outcome else { return None };
-    let reasons = [
-        ("5.1.1", Reason::UserUnknown),
-        ("5.2.2", Reason::MailboxFull),
-        ("5.7.26", Reason::SenderNotAuthenticated),
-        ("5.7.9", Reason::SenderNotAuthenticated),
-        ("5.7.515", Reason::SenderNotAuthenticated),
-    ];
-    let found = reasons.into_iter().find(|(code, _)| reply.contains(code));
-    let lasting = matches!(outcome, SendOutcome::Permanent { .. });
-    Some(Why { reason: found.map_or(Reason::Other, |(_, reason)| reason), lasting })
 }
 
 pub(super) fn accepted() -> SendOutcome {

@@ -177,9 +177,51 @@ async fn d4_a_complaint_and_what_a_forward_says_suppress_nothing() {
     assert_eq!(codes(&findings), "mail_accepted_unused password_not_set");
     assert!(findings[0].evidence.iter().any(|it| it.fact.contains("unwanted")), "{:?}", findings[0].evidence);
     let elsewhere = Some("ada@far.example".to_owned());
-    let report = DeliveryReport { recipient: elsewhere, ..desk.newest_report(GONE).await };
+    let report = DeliveryReport { recipient: elsewhere.clone(), ..desk.newest_report(GONE).await };
     assert_eq!(desk.take(&report).await, Taken::Noted);
     assert_eq!(codes(&desk.diagnose("ada").await), "mail_bounced password_not_set");
+    let desk = Desk::invited().await;
+    let report = DeliveryReport { final_recipient: elsewhere, ..desk.newest_report(GONE).await };
+    assert_eq!(desk.take(&report).await, Taken::Noted);
+    assert_eq!(codes(&desk.diagnose("ada").await), "mail_bounced password_not_set", "it was sent on");
+}
+
+#[tokio::test]
+async fn d4_what_was_lifted_and_comes_back_again_is_suppressed_again() {
+    let desk = Desk::invited().await;
+    desk.bounce(Reason::UserUnknown).await;
+    desk.wait(HOUR);
+    desk.lift("ada").await.unwrap();
+    desk.send(&accepted()).await;
+    desk.bounce(Reason::UserUnknown).await;
+    assert_eq!(codes(&desk.diagnose("ada").await), "mail_bounced address_suppressed password_not_set");
+    desk.lift("ada").await.unwrap();
+    desk.send(&SendOutcome::Permanent { reply: "550 5.1.1 no such user".to_owned() }).await;
+    assert_eq!(codes(&desk.diagnose("ada").await), "mail_failed address_suppressed password_not_set");
+}
+
+#[tokio::test]
+async fn d4_who_once_saw_a_mail_does_not_decide_of_its_address_for_ever() {
+    let desk = Desk::invited().await;
+    desk.redeem(&desk.newest_token().await, SECRET).await.unwrap();
+    let report = desk.newest_report(GONE).await;
+    desk.wait(14 * DAY);
+    assert_eq!(desk.take(&report).await, Taken::Noted);
+    assert_eq!(codes(&desk.diagnose("ada").await), "all_clear");
+}
+
+#[tokio::test]
+async fn l1_s10_of_a_mail_that_came_back_no_link_is_kept() {
+    let desk = Desk::invited().await;
+    let token = desk.newest_token().await;
+    let words = format!(
+        "550 5.7.1 refused, contains https://portal.example/portal/elm/link/{token} <portal%2Felm%2Flink%2F{token}> {token} \u{202e}\u{1b}[2J end"
+    );
+    let report = DeliveryReport { words, ..desk.newest_report(GONE).await };
+    assert_eq!(desk.take(&report).await, Taken::Noted);
+    let told = format!("{:?}", desk.diagnose("ada").await);
+    assert!(!told.contains(&token) && !told.contains("link/"), "{told}");
+    assert!(told.contains("550 5.7.1 refused, contains […] […] […] [2J end"), "{told}");
 }
 
 #[tokio::test]
@@ -275,4 +317,19 @@ async fn d5_the_whole_way_of_a_mail_is_told() {
     for kind in ["message.deferred", "message.accepted", "message.bounced", "login.password_set"] {
         assert!(kinds.contains(kind), "{kind}");
     }
+}
+
+/// What replies of these tests mean, in the place of an adapter that reads what servers say.
+pub(super) fn meant(outcome: &SendOutcome) -> Option<Why> {
+    let (SendOutcome::Permanent { reply } | SendOutcome::Transient { reply }) = outcome else { return None };
+    let reasons = [
+        ("5.1.1", Reason::UserUnknown),
+        ("5.2.2", Reason::MailboxFull),
+        ("5.7.26", Reason::SenderNotAuthenticated),
+        ("5.7.9", Reason::SenderNotAuthenticated),
+        ("5.7.515", Reason::SenderNotAuthenticated),
+    ];
+    let found = reasons.into_iter().find(|(code, _)| reply.contains(code));
+    let lasting = matches!(outcome, SendOutcome::Permanent { .. });
+    Some(Why { reason: found.map_or(Reason::Other, |(_, reason)| reason), lasting })
 }
