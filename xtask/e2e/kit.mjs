@@ -29,10 +29,11 @@ export const OTHER_PASSWORD = 'quite another handful of words';
 export const PHONE = { width: 390, height: 844 };
 export const DESKTOP = { width: 1280, height: 900 };
 
-/** `portal serve` on an embedded database of its own, with captured mail. */
+/** `portal serve` on an embedded database of its own, with captured mail unless the settings say otherwise. */
 export class Service {
-  static async start() {
+  static async start(settings = {}) {
     const service = new Service();
+    service.settings = settings;
     service.folder = mkdtempSync(join(tmpdir(), 'portal-e2e-'));
     service.child = spawn(need('PORTAL_E2E_BINARY'), ['serve', '--listen', '127.0.0.1:0'], {
       cwd: service.folder, env: service.environment(), stdio: ['ignore', 'ignore', 'pipe'],
@@ -56,6 +57,7 @@ export class Service {
       PORTAL_SMTP_URL: `capture:${join(this.folder, 'mail')}`,
       PORTAL_MAIL_FROM: 'portal@practice.example',
       PORTAL_SIGN_INS_PER_MINUTE: '10000',
+      ...this.settings,
     };
   }
 
@@ -288,7 +290,7 @@ function head(text, name) {
 }
 
 /** A quoted-printable mail as it is read. */
-function plain(text) {
+export function plain(text) {
   const bytes = text.replace(/=\r?\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
   return Buffer.from(bytes, 'latin1').toString('utf8').replace(/\r\n/g, '\n');
 }

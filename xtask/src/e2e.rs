@@ -1,4 +1,4 @@
-//! `cargo xtask e2e`: the pages in a real browser.
+//! `cargo xtask e2e`: the pages in a real browser, and mail that comes back from a real mail server.
 //!
 //! The tests are JavaScript (`xtask/e2e`), since a browser's driver and the judge of accessibility are. They start the program
 //! themselves, on an embedded database, and are run by Node's own runner.
@@ -43,7 +43,11 @@ fn built() -> anyhow::Result<Option<PathBuf>> {
 pub(crate) fn pass(program: &Path, args: &[&str]) -> anyhow::Result<bool> {
     let mut tests = workspace::files(&workspace::root().join("xtask/e2e"), "mjs")?;
     tests.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
-    shell::pass(node(program)?.args(["--test", "--test-reporter=spec"]).args(args).args(tests))
+    let mut node = node(program)?;
+    if let Some(postfix) = provision::postfix()? {
+        node.env("PORTAL_E2E_POSTFIX", postfix);
+    }
+    shell::pass(node.args(["--test", "--test-reporter=spec"]).args(args).args(tests))
 }
 
 /// Node, told what the kit needs.

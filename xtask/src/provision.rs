@@ -1,4 +1,4 @@
-//! What a bare machine lacks: PostgreSQL's programs, a C compiler, one of TypeScript, Python, Node and a browser.
+//! What a bare machine lacks: PostgreSQL's programs, a C compiler, one of TypeScript, Python, Node, a browser and a mail server.
 //!
 //! As root on Debian they are installed; otherwise the task ends with the one line that would install them.
 
@@ -18,6 +18,9 @@ const OLDEST_NODE: u32 = 18;
 
 /// Debian creates and starts a cluster with the package unless this is said first.
 const NO_MAIN_CLUSTER: &str = "create_main_cluster = false\n";
+
+/// Debian sets the package up as the machine's own mail server, and starts it, unless this is said first.
+const NO_MAIL_SERVER: &str = "postfix postfix/main_mailer_type select No configuration";
 
 /// A user of the system.
 pub(crate) struct Account {
@@ -96,6 +99,17 @@ pub(crate) fn chromium() -> anyhow::Result<PathBuf> {
         install(&["chromium"], "Chromium (`chromium`)")?;
     }
     shell::find("chromium").context("`apt-get install chromium` brought no `chromium`")
+}
+
+/// A mail server, installed first where that is possible; none where we are not root, who alone can start one.
+pub(crate) fn postfix() -> anyhow::Result<Option<PathBuf>> {
+    if !is_root() {
+        return Ok(None);
+    }
+    if shell::find("postfix").is_none() {
+        install(&["postfix"], "Postfix (`postfix`)")?;
+    }
+    shell::find("postfix").map(Some).context("`apt-get install postfix` brought no `postfix`")
 }
 
 /// Python with its whole standard library, for the example of a host program, installed first where that is possible.
@@ -180,10 +194,16 @@ fn install(packages: &[&str], what: &str) -> anyhow::Result<()> {
     if packages.contains(&"postgresql") {
         refuse_main_cluster();
     }
+    if packages.contains(&"postfix") {
+        refuse_mail_server();
+    }
     let mut apt = Command::new("apt-get");
     shell::quietly(apt.arg("update"))?;
     let mut apt = Command::new("apt-get");
-    apt.args(["install", "-y", "--no-install-recommends"]).args(packages).env("DEBIAN_FRONTEND", "noninteractive");
+    // One mail server would take the place of another.
+    apt.args(["install", "-y", "--no-install-recommends", "--no-remove"])
+        .args(packages)
+        .env("DEBIAN_FRONTEND", "noninteractive");
     shell::quietly(&mut apt)
 }
 
@@ -195,6 +215,12 @@ fn refuse_main_cluster() {
     if !file.exists() && std::fs::create_dir_all(folder).is_ok() {
         drop(std::fs::write(file, NO_MAIN_CLUSTER));
     }
+}
+
+/// Says that the machine wants no mail server of its own. Should it fail, the package merely sets one up that we don't use.
+fn refuse_mail_server() {
+    let line = format!("echo '{NO_MAIL_SERVER}' | debconf-set-selections");
+    drop(shell::quietly(Command::new("sh").args(["-c", &line])));
 }
 
 #[cfg(test)]
