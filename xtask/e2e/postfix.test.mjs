@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { Service, plain, until } from './kit.mjs';
+import { Host, Service, plain, until } from './kit.mjs';
 import { Postfix, Server } from './post.mjs';
 
 const DOMAIN = 'practice.example';
@@ -68,7 +68,7 @@ const EXPECTED = {
   'later@home.example': late('temporary', 'mail_deferred', '450 4.3.0'),
 };
 /** Those of whom more is told below. */
-const OTHERS = ['grey', 'away', 'mocked', 'other', 'stray', 'cross', 'left'].map((name) => `${name}@home.example`);
+const OTHERS = ['grey', 'away', 'mocked', 'other', 'stray', 'cross', 'left', 'posted'].map((name) => `${name}@home.example`);
 const ALL = [...Object.keys(EXPECTED), ...OTHERS];
 
 describe('mail that comes back', { skip }, () => {
@@ -110,6 +110,11 @@ describe('mail that comes back', { skip }, () => {
   const first = async (address) => (await findings(address))[0];
   const envelopes = (address) => servers[address.split('@')[1]].envelopes.filter(({ to }) => to === address);
   const envelope = (address) => until(`an envelope to ${address}`, () => envelopes(address)[0]);
+  /** Tells the program what came of a mail, as a relay does that reports by HTTP. */
+  const report = async (words) => {
+    const key = service.run('api-key', 'create', '--operator', '--name', 'relay');
+    assert.deepEqual(await new Host(service, null, key).call('POST', '/operator/delivery-reports', words), { outcome: 'taken' });
+  };
   /** Waits for attempts, so many, and answers the message. */
   const tried = (address, count, number = 0) => until(`${count} attempts for ${address}`, async () => {
     const message = (await messages(address))[number];
@@ -238,6 +243,25 @@ describe('mail that comes back', { skip }, () => {
       assert.deepEqual(await codes(address), ['mail_accepted_unused', 'password_not_set']);
       assert.equal((await fetch(linksOf(mail.text)[0])).status, 200, 'its link works');
     });
+  });
+
+  test('no words that are kept hold a link', async () => {
+    await tried('ada@spam.example', 2);
+    const address = 'posted@home.example';
+    const mail = await until('the mail', () => envelopes(address).find(({ taken }) => taken));
+    const words = `550 5.7.1 message rejected as spam: ${linksOf(mail.text)[0]}`;
+    await report({ event: 'bounced', return_path: mail.from, words });
+    await tried(address, 2);
+
+    const links = Object.values(servers).flatMap((server) => server.envelopes.flatMap(({ text }) => linksOf(text ?? '')));
+    const tokens = links.map((link) => link.split('/link/')[1]);
+    assert.ok(tokens.length > 5 && tokens.every((token) => token.length > 20), tokens.join());
+    const kept = [...service.log];
+    for (const address of ALL) {
+      kept.push(await of(address), await messages(address), (await of(address, '/events')).items, await findings(address));
+    }
+    const holds = (text) => /\/link\/[\w-]/.test(text) || tokens.some((token) => text.includes(token));
+    assert.deepEqual(kept.flat().map((it) => JSON.stringify(it)).filter(holds), []);
   });
 });
 
