@@ -1769,7 +1769,7 @@ export interface Operations {
     at: "/api/v1/operator/delivery-reports";
     path: {};
     query: {};
-    header: { "Idempotency-Key"?: string; };
+    header: {};
     body: ReportInput;
     answers: {
       200: DeliveryReportAnswer;
@@ -1777,10 +1777,8 @@ export interface Operations {
       401: Refused<"unauthorized">;
       403: Refused<"forbidden">;
       408: Refused<"request_timeout">;
-      409: Refused<"idempotency_key_in_use">;
       413: Refused<"body_too_large">;
       421: Refused<"misdirected_request">;
-      422: Refused<"idempotency_key_reused">;
       500: Refused<"internal_error">;
       503: Refused<"overloaded">;
     };

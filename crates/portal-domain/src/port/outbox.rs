@@ -109,9 +109,9 @@ pub enum EnquiryKind {
         /// The address.
         address: String,
     },
-    /// A hint for whoever's address this is or was, with which somebody tried in vain to sign in (M8); the address as above.
+    /// A hint for whoever's address this is or was, with which somebody tried in vain to sign in (M8).
     SignIn {
-        /// The address.
+        /// The address as above, sealed: see [`Portal::typed`](crate::usecase::Portal::typed).
         address: String,
     },
     /// A new link in place of this one (L4).

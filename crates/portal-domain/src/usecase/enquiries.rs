@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+
 use super::{ATTEMPTS, CallContext, Error, Portal};
 use crate::{
     Door,
@@ -11,6 +13,7 @@ use crate::{
     message::MessageKind,
     port::{Enquiry, EnquiryKind, Receipt, RequestKey},
     practice::Practice,
+    seal::Place,
     time::Timestamp,
 };
 
@@ -22,6 +25,11 @@ const PRACTICES: u32 = 10;
 
 /// A rule that sends something to the login at a key.
 type DecideByKey = fn(&Practice, Option<&LoginFacts>, &[Timestamp], &mut Moment) -> Decided<bool>;
+
+/// Where what was typed stands sealed.
+const fn typed_at(practice: PracticeId) -> Place<'static> {
+    Place { what: "typed at a sign-in", practice, name: b"" }
+}
 
 /// Whether mail of a kind counts against a limit (G3).
 pub(super) type Counts = fn(MessageKind) -> bool;
@@ -63,8 +71,16 @@ impl Portal {
         address: &str,
         counts: bool,
     ) -> Result<(), Error> {
-        let address = if counts { kept(address) } else { String::new() };
-        self.keep(context, EnquiryKind::SignIn { address }).await
+        let typed = if counts { kept(address) } else { String::new() };
+        let sealed = self.secrets().seal(typed_at(context.practice), self.draw(), typed.as_bytes());
+        self.keep(context, EnquiryKind::SignIn { address: STANDARD_NO_PAD.encode(sealed) }).await
+    }
+
+    /// What was typed, of a [`SignIn`](EnquiryKind::SignIn) enquiry, which holds it sealed: a database writes over what it deletes when
+    /// it likes, and tries lie in it by digests alone. `None` where the program hasn't the key any more.
+    pub fn typed(&self, practice: PracticeId, sealed: &str) -> Option<String> {
+        let sealed = STANDARD_NO_PAD.decode(sealed).ok()?;
+        String::from_utf8(self.secrets().open(typed_at(practice), &sealed).ok()?).ok()
     }
 
     /// The same for staff, at the workspace (W1).
@@ -155,7 +171,10 @@ impl Portal {
         let mut moment = self.moment(context);
         let (address, decide, counts) = match kind {
             EnquiryKind::Reset { address } => (address, decide::request_reset as DecideByKey, WAY_IN),
-            EnquiryKind::SignIn { address } => return self.decide_hint(context, &practice, address).await,
+            EnquiryKind::SignIn { address } => {
+                let Some(typed) = self.typed(practice.id, address) else { return Ok(None) };
+                return self.decide_hint(context, &practice, &typed).await;
+            }
             EnquiryKind::PortalAddress { address } => (address, decide::tell_portal_address as DecideByKey, ADDRESS),
             EnquiryKind::Renew { link } => {
                 let facts = self.store.link(practice.id, *link, now).await?;

@@ -67,6 +67,11 @@ impl Operation {
         !self.looks() && matches!(self.area, Area::Host(scope) if scope != Scope::Read)
     }
 
+    /// Whether a call may be named, so that a second one is told what the first was told.
+    fn takes_name(&self) -> bool {
+        self.writes() && !self.says.converges
+    }
+
     /// Whether it makes what it is about, where that isn't there.
     fn makes(&self) -> bool {
         self.method == "PUT" && self.path.ends_with('}')
@@ -98,7 +103,7 @@ impl Operation {
         if !self.looks() {
             codes.extend(["request_timeout", "body_too_large"]);
         }
-        if self.writes() {
+        if self.takes_name() {
             codes.extend(["idempotency_key_in_use", "idempotency_key_reused"]);
         }
         codes.extend(self.conditional().then_some("precondition_failed"));
@@ -171,7 +176,7 @@ impl Operation {
         let parts = self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
         let mut all: Vec<_> = parts.map(parameters::of_path).collect();
         all.extend(self.signature.query.iter().map(|name| parameters::of_query(name)));
-        if self.writes() {
+        if self.takes_name() {
             all.push(parameters::idempotency_key());
         }
         if self.conditional() {

@@ -10,11 +10,12 @@ pub(crate) struct Says {
     pub(crate) refuses: &'static [&'static str],
     pub(crate) media: Option<&'static str>,
     pub(crate) path: Option<&'static str>,
+    pub(crate) converges: bool,
 }
 
 /// What the operation at a route does. It succeeds with `200`, or with `204` where it answers nothing.
 pub(crate) const fn says(route: &'static str, summary: &'static str) -> Says {
-    Says { route, summary, statuses: &[], refuses: &[], media: None, path: None }
+    Says { route, summary, statuses: &[], refuses: &[], media: None, path: None, converges: false }
 }
 
 impl Says {
@@ -33,6 +34,12 @@ impl Says {
     /// It answers something else than JSON.
     pub(crate) const fn media(mut self, media: &'static str) -> Self {
         self.media = Some(media);
+        self
+    }
+
+    /// The same call again changes nothing by itself, whatever it is about: it takes no name.
+    pub(crate) const fn converges(mut self) -> Self {
+        self.converges = true;
         self
     }
 

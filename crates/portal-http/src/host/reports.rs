@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub(super) const SAYS: &[Says] =
-    &[says("POST /operator/delivery-reports", "Says what came of a mail after it was handed over")];
+    &[says("POST /operator/delivery-reports", "Says what came of a mail after it was handed over").converges()];
 
 /// What came of a mail.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]

@@ -190,6 +190,11 @@ mod tests {
             let flags = given.iter().map(|(key, value)| (*key, false, (*value).to_owned()));
             heeded(Settings::read(&Raw::gather(None, [], flags).unwrap()).unwrap(), &place)
         };
+        let mails = tempfile::tempdir().unwrap();
+        for inner in ["new", "cur"] {
+            std::fs::create_dir(mails.path().join(inner)).unwrap();
+        }
+        let maildir = mails.path().to_str().unwrap();
         let heeded = [
             ("listen", "127.0.0.1:1"),
             ("base_url", "https://portal.example"),
@@ -205,6 +210,8 @@ mod tests {
             ("trusted_proxies", "10.0.0.0/8"),
             ("sign_ins_per_minute", "1"),
             ("mails_per_hour", "1"),
+            ("bounce_maildir", maildir),
+            ("dns_resolver", "192.0.2.53"),
         ];
         assert_eq!(heeded.len() + others.len(), crate::settings::names::NAMES.len());
         let all = read(&[&heeded[..], &others[..]].concat());

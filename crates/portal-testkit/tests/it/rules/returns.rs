@@ -195,6 +195,7 @@ async fn d4_what_was_lifted_and_comes_back_again_is_suppressed_again() {
     desk.send(&accepted()).await;
     desk.bounce(Reason::UserUnknown).await;
     assert_eq!(codes(&desk.diagnose("ada").await), "mail_bounced address_suppressed password_not_set");
+    desk.wait(HOUR);
     desk.lift("ada").await.unwrap();
     desk.send(&SendOutcome::Permanent { reply: "550 5.1.1 no such user".to_owned() }).await;
     assert_eq!(codes(&desk.diagnose("ada").await), "mail_failed address_suppressed password_not_set");
