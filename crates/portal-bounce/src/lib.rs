@@ -33,6 +33,11 @@ mod text;
 mod tree;
 mod verdict;
 
+pub use portal_domain::{
+    decide::LONGEST_WORDS,
+    returned::{Reason, Why},
+};
+
 pub use self::status::Status;
 use self::{judge::judge, tree::Part};
 
@@ -42,8 +47,6 @@ pub const MOST_BYTES: usize = 2 * 1024 * 1024;
 pub const MOST_PARTS: usize = 128;
 /// Parts in parts in parts: what lies deeper is not taken apart.
 pub const DEEPEST: usize = 8;
-/// Most characters of [`Report::words`].
-pub const LONGEST_WORDS: usize = 500;
 /// Most addresses of [`Report::return_path`].
 pub const MOST_PATHS: usize = 16;
 
@@ -78,46 +81,6 @@ impl Kind {
     }
 }
 
-/// Why a message was not delivered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reason {
-    /// Nobody has the address, any longer or ever.
-    UserUnknown,
-    /// There is no room in the mailbox.
-    MailboxFull,
-    /// The message itself was not wanted: its content, its form, its size.
-    RejectedContent,
-    /// Whoever sends was not wanted: its address, its server, its reputation.
-    BlockedSender,
-    /// The sender's own domain is not set up so that others can tell its mail from a forgery: SPF, DKIM, DMARC.
-    SenderNotAuthenticated,
-    /// The domain is not there, or takes no mail.
-    HostUnknown,
-    /// It was tried until the time was over.
-    Expired,
-    /// The other server asks to try again later.
-    Temporary,
-    /// None of these, or nobody knows.
-    Other,
-}
-
-impl Reason {
-    /// The code, as it is stored and printed.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::UserUnknown => "user_unknown",
-            Self::MailboxFull => "mailbox_full",
-            Self::RejectedContent => "rejected_content",
-            Self::BlockedSender => "blocked_sender",
-            Self::SenderNotAuthenticated => "sender_not_authenticated",
-            Self::HostUnknown => "host_unknown",
-            Self::Expired => "expired",
-            Self::Temporary => "temporary",
-            Self::Other => "other",
-        }
-    }
-}
-
 /// What a mail says. Nothing of it was proved: whoever acts on it asks the return path first (D3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
@@ -135,7 +98,7 @@ pub struct Report {
     pub final_recipient: Option<String>,
     /// The `Message-ID` of the message, without angle brackets.
     pub original_message_id: Option<String>,
-    /// What the other server said, within [`LONGEST_WORDS`], on one line and without control characters.
+    /// What the other server said, [fit to be kept](portal_domain::decide::fit_words).
     pub words: Option<String>,
     /// Addresses that the mail may have come to, the likeliest first; one of them may be a return path of ours.
     pub return_path: Vec<String>,
@@ -160,16 +123,9 @@ impl Report {
     }
 }
 
-/// What the words of a mail server mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Judged {
-    /// Why.
-    pub reason: Reason,
-    /// Whether it was said plainly, for good, and not of the sender.
-    pub lasting: bool,
-}
-
 /// Judges what a mail server replied, by the same tables as a mail that came back. `given_up` is whether nobody tries any longer.
+///
+/// It is lasting where it was said plainly, for good, and not of the sender.
 ///
 /// ```
 /// use portal_bounce::{Reason, judge_reply};
@@ -179,9 +135,9 @@ pub struct Judged {
 /// assert_eq!(judge_reply("550 5.7.26 this mail is unauthenticated", true).reason, Reason::SenderNotAuthenticated);
 /// assert!(!judge_reply("450 4.2.0 greylisted", false).lasting);
 /// ```
-pub fn judge_reply(words: &str, given_up: bool) -> Judged {
+pub fn judge_reply(words: &str, given_up: bool) -> Why {
     let judged = judge(&[words], None, given_up);
-    Judged { reason: judged.reason, lasting: judged.lasting }
+    Why { reason: judged.reason, lasting: judged.lasting }
 }
 
 /// Says what a mail is. Whatever the bytes are, there is an answer; garbage is [`Kind::Unrelated`].

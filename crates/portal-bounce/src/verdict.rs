@@ -2,8 +2,10 @@
 
 use std::cell::LazyCell;
 
+use portal_domain::decide::fit_words;
+
 use crate::{
-    Kind, LONGEST_WORDS, MOST_PATHS, Reason, Report, Status,
+    Kind, MOST_PATHS, Reason, Report, Status,
     fields::Fields,
     judge::{is_plain, judge},
     letter::Letter,
@@ -225,7 +227,7 @@ impl<'a> Reading<'a> {
 fn decided(kind: Kind, texts: &[&str], field: Option<Status>) -> Report {
     let judged = judge(texts, field, kind == Kind::Bounce);
     let wrong = matches!(judged.reason, Reason::UserUnknown | Reason::HostUnknown);
-    let words = texts.iter().map(|text| one_line(text, LONGEST_WORDS)).find(|words| !words.is_empty());
+    let words = texts.iter().map(|text| fit_words(text)).find(|words| !words.is_empty());
     Report {
         status: judged.status,
         reason: Some(judged.reason),

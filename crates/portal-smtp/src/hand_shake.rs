@@ -3,13 +3,13 @@
 use std::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use portal_domain::decide::fit_words;
 use secrecy::ExposeSecret;
 
 use crate::{
     fault::{Cause, Fault, Stage},
     mailer::SmtpMailer,
     open::Security,
-    reply,
     transport::Login,
 };
 
@@ -94,7 +94,7 @@ impl SmtpMailer {
         };
         let utf8 = shaken.await.map_err(|fault: Fault| HandShakeFault {
             kind: kind(&fault),
-            words: reply::alone(&without_login(&fault.words(), opener.login.as_ref())),
+            words: fit_words(&without_login(&fault.words(), opener.login.as_ref())),
         })?;
         Ok(HandShake { encrypted: !matches!(opener.security, Security::None), logged_in: opener.login.is_some(), utf8 })
     }

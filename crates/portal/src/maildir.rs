@@ -199,10 +199,7 @@ const fn in_a_word(taken: Taken) -> &'static str {
 fn report(mail: &[u8]) -> Option<DeliveryReport> {
     let report = portal_bounce::classify(mail);
     let what = match report.kind {
-        Kind::Bounce => {
-            let reason = report.reason.map_or("", portal_bounce::Reason::as_str);
-            Returned::Bounced(Why { reason: Reason::parse(reason).unwrap_or(Reason::Other), lasting: report.hard })
-        }
+        Kind::Bounce => Returned::Bounced(Why { reason: report.reason.unwrap_or(Reason::Other), lasting: report.hard }),
         Kind::Complaint => Returned::Complained,
         Kind::Delayed | Kind::Delivered | Kind::Vacation | Kind::Unrelated => return None,
     };
@@ -219,8 +216,5 @@ fn report(mail: &[u8]) -> Option<DeliveryReport> {
 /// What the words of a mail server mean that said no at the hand-over; nothing where they are our own.
 pub(crate) fn why(reply: &str, given_up: bool) -> Option<Why> {
     let said = reply.starts_with(|c: char| c.is_ascii_digit());
-    said.then(|| {
-        let judged = portal_bounce::judge_reply(reply, given_up);
-        Why { reason: Reason::parse(judged.reason.as_str()).unwrap_or(Reason::Other), lasting: judged.lasting }
-    })
+    said.then(|| portal_bounce::judge_reply(reply, given_up))
 }

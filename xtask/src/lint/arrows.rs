@@ -16,8 +16,8 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("portal-webhook", &["portal-domain"]),
     // Names in, findings out: it knows no rule.
     ("portal-dns", &[]),
-    // Bytes in, value out: it knows no rule.
-    ("portal-bounce", &[]),
+    // Bytes in, value out, in the domain's words for why.
+    ("portal-bounce", &["portal-domain"]),
     ("portal-import", &["portal-domain"]),
     // Files of contacts come in by HTTP and by the command line, and are read alike.
     // Staff see what mails say, as they are written.

@@ -35,7 +35,7 @@ pub(crate) fn told(report: &Report) -> [String; 6] {
     [
         report.kind.as_str().to_owned(),
         report.status.map_or("-".to_owned(), |status| status.to_string()),
-        or(report.reason.map(|reason| reason.as_str())),
+        or(report.reason.map(|reason| reason.code())),
         if report.hard { "hard" } else { "soft" }.to_owned(),
         or(report.recipient.as_deref()),
         or(report.original_message_id.as_deref()),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Moment;
+use super::{Moment, words::fit_words};
 use crate::{
     email::EmailAddress,
     event::Subject,
@@ -17,13 +17,9 @@ use crate::{
 const ATTEMPTS: u32 = 18;
 /// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2 * 3600);
-/// Characters of a report's words that are kept.
-const WORDS: usize = 500;
 /// A report that comes later after the message was written suppresses nothing: servers give up within days, and who once saw a mail
 /// must not decide of its address for ever.
 const IN_TIME: Duration = Duration::from_secs(14 * 24 * 3600);
-/// So many characters of base64 in a row may be a link's token, however the link was written.
-const TOKEN: usize = 40;
 
 /// How many more mails may leave in this hour, of which `spent` have left; without a limit, any number (D7).
 ///
@@ -98,7 +94,7 @@ pub fn handed_over(leased: &Leased, outcome: &SendOutcome, why: Option<Why>, mom
     };
     let hard = matches!(outcome, SendOutcome::Permanent { .. }) && why.is_some_and(Why::is_hard);
     let reason = why.filter(|_| state != DeliveryState::Accepted).map(|why| why.reason);
-    let attempt = Attempt { at: moment.now, state, reply: reply.clone(), reason };
+    let attempt = Attempt { at: moment.now, state, reply: fit_words(reply), reason };
     let told = Told::of(leased);
     let suppress = told.message.filter(|_| hard).and_then(|message| suppression(message, &attempt));
     Settlement { next_attempt_at: next, suppress, ..settle(told, attempt, moment) }
@@ -119,8 +115,8 @@ pub fn came_back(sent: &SentMessage, report: &DeliveryReport, tie: Tie, moment: 
         Returned::Bounced(why) => (DeliveryState::Bounced, Some(why)),
         Returned::Complained => (DeliveryState::Complained, None),
     };
-    let words = without_links(&report.words);
-    let reply = if words.is_empty() { "without a word on why".to_owned() } else { words.chars().take(WORDS).collect() };
+    let words = fit_words(&report.words);
+    let reply = if words.is_empty() { "without a word on why".to_owned() } else { words };
     let attempt = Attempt { at: moment.now, state, reply, reason: why.map(|why| why.reason) };
     let in_time = moment.now.since(sent.message.created_at) < IN_TIME;
     let forwarded = report.final_recipient.as_ref().is_some_and(|named| !is_ours(named));
@@ -128,23 +124,6 @@ pub fn came_back(sent: &SentMessage, report: &DeliveryReport, tie: Tie, moment: 
     let suppress = if hard { suppression(&sent.message, &attempt) } else { None };
     let told = Told { id: sent.message.id, message: Some(&sent.message) };
     Some(Settlement { suppress, ..settle(told, attempt, moment) })
-}
-
-/// Words on one line, without what can't be seen, and without what may be a link or its token: a returned mail is often quoted.
-fn without_links(words: &str) -> String {
-    let visible: String = words.chars().map(|c| if is_unprintable(c) { ' ' } else { c }).collect();
-    let of_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '=');
-    let is_link = |word: &str| {
-        let word = word.to_ascii_lowercase();
-        word.contains("://") || word.contains("/link/") || word.contains("%2f")
-    };
-    let has_token = |word: &str| word.split(|c| !of_base64(c)).any(|run| run.len() >= TOKEN);
-    let shown = visible.split_whitespace().map(|word| if is_link(word) || has_token(word) { "[…]" } else { word });
-    shown.collect::<Vec<_>>().join(" ")
-}
-
-fn is_unprintable(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The address of a message to a contact; mail to staff is never held back, since nobody could lift that.

@@ -29,6 +29,7 @@ mod trial;
 mod user;
 mod viewing;
 mod webhook;
+mod words;
 mod workspace;
 
 pub(crate) use self::outcome::moves_login;
@@ -74,6 +75,7 @@ pub use self::{
         Push, PushedEvent, PutWebhook, WebhookPut, delete_webhook, lease_webhook, put_webhook, recover_webhook,
         reseal_webhook, settle_push, test_webhook,
     },
+    words::{LONGEST_WORDS, fit_words},
     workspace::{
         OpenWorkspace, leave_workspace, open_workspace_session, touch_workspace_session, valid_workspace_session,
     },

@@ -50,10 +50,9 @@ impl FromFields for ReportBody {
 /// What is not said is judged by the words of the mail server.
 fn why(reason: Option<Reason>, lasting: Option<bool>, words: &str) -> Why {
     let judged = portal_bounce::judge_reply(words, true);
-    let told = Reason::parse(judged.reason.as_str()).unwrap_or(Reason::Other);
     match reason {
-        Some(reason) => Why { reason, lasting: lasting.unwrap_or(judged.lasting && told == reason) },
-        None => Why { reason: told, lasting: judged.lasting && lasting != Some(false) },
+        Some(reason) => Why { reason, lasting: lasting.unwrap_or(judged.lasting && judged.reason == reason) },
+        None => Why { lasting: judged.lasting && lasting != Some(false), ..judged },
     }
 }
 

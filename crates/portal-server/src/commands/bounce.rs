@@ -65,7 +65,7 @@ fn line(file: &Path, report: &Report) -> Result<String, Failure> {
         file: &file.to_string_lossy(),
         kind: report.kind.as_str(),
         status: report.status.map(|status| status.to_string()),
-        reason: report.reason.map(|reason| reason.as_str()),
+        reason: report.reason.map(|reason| reason.code()),
         hard: report.hard,
         recipient: report.recipient.as_deref(),
         original_message_id: report.original_message_id.as_deref(),
