@@ -2,7 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Named, id::Ref, time::Timestamp};
+use crate::{
+    Named,
+    email::{EmailAddress, LoginKey},
+    id::Ref,
+    message::{DeliveryState, MessageKind, SentAs},
+    time::Timestamp,
+};
 
 /// The stable codes of findings (X2). Those that block stand in the order in which they are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -283,6 +289,43 @@ pub struct Diagnosis {
     pub others: Vec<Named>,
     /// In order of likelihood.
     pub findings: Vec<Finding>,
+    /// What happened while they were on the phone, the newest first: it shows what became of a remedy.
+    pub lately: Vec<Lately>,
+}
+
+/// Something that happened to the contact's access not long ago.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lately {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: Happened,
+}
+
+/// What can be seen to happen while a client is on the phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Happened {
+    /// A mail came into this state.
+    Mail {
+        /// What it is.
+        kind: MessageKind,
+        /// Where it goes.
+        to: EmailAddress,
+        /// Where it is.
+        state: DeliveryState,
+        /// How it looks, where it was taken.
+        sent_as: Option<SentAs>,
+        /// The words of the other server, where it didn't take it.
+        words: Option<String>,
+    },
+    /// The link of a mail was opened.
+    Opened,
+    /// A password was set or changed.
+    PasswordSet,
+    /// Somebody signed in with the contact's address.
+    SignedIn,
+    /// Somebody tried to sign in at this key, and did not get in.
+    Refused(LoginKey),
 }
 
 /// A line of a support report.

@@ -318,6 +318,18 @@ pub struct Attempt {
     pub reply: String,
     /// What that means, where a server said no.
     pub reason: Option<Reason>,
+    /// How the mail looked, where it was taken.
+    pub sent_as: Option<SentAs>,
+}
+
+/// How a mail looked that left: what its reader can search for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SentAs {
+    /// The subject's line.
+    pub subject: String,
+    /// Name and address of the sender: `Elm & Partners <portal@elm.example>`.
+    pub sender: String,
 }
 
 /// A message with its delivery so far.
@@ -329,6 +341,13 @@ pub struct Delivery {
     pub state: DeliveryState,
     /// Every try, oldest first.
     pub attempts: Vec<Attempt>,
+}
+
+impl Delivery {
+    /// How the mail looked when it was taken last.
+    pub fn sent_as(&self) -> Option<&SentAs> {
+        self.attempts.iter().rev().find_map(|attempt| attempt.sent_as.as_ref())
+    }
 }
 
 /// What became of an attempt, with the server's words.

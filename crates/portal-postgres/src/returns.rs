@@ -119,9 +119,11 @@ pub(crate) async fn attempt(
     number: i32,
     attempt: &Attempt,
 ) -> Result<(), Failure> {
+    let sent_as = attempt.sent_as.as_ref().map(|it| (row::text(&it.subject), row::text(&it.sender)));
+    let (subject, sender) = sent_as.unzip();
     sqlx::query!(
-        "INSERT INTO portal.message_attempt (practice_id, message_id, number, at, state, reply, reason)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO portal.message_attempt (practice_id, message_id, number, at, state, reply, reason, subject, sender)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         practice,
         message,
         number,
@@ -129,6 +131,8 @@ pub(crate) async fn attempt(
         attempt.state.code(),
         &*row::text(&attempt.reply),
         attempt.reason.map(Reason::code),
+        subject.as_deref(),
+        sender.as_deref(),
     )
     .execute(connection)
     .await?;

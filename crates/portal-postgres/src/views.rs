@@ -7,7 +7,7 @@ use portal_domain::{
     email::LoginKey,
     event::RecordedEvent,
     id::{ClientId, ContactId, LoginId, PracticeId, Ref},
-    message::{Attempt, Delivery, MessageKind},
+    message::{Attempt, Delivery, MessageKind, SentAs},
     port::{Listed, Page, PortalViews, StoreError, Waiting},
     practice::{ApiKey, Client, Practice, PracticeUser},
     returned::Reason,
@@ -342,7 +342,7 @@ pub(crate) async fn attempts(
     messages: &[Uuid],
 ) -> Result<HashMap<Uuid, Vec<Attempt>>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT message_id, at, state, reply, reason FROM portal.message_attempt
+        "SELECT message_id, at, state, reply, reason, subject, sender FROM portal.message_attempt
          WHERE practice_id = $1 AND message_id = ANY ($2) ORDER BY message_id, number",
         row::uuid(practice),
         messages,
@@ -355,7 +355,8 @@ pub(crate) async fn attempts(
         let state = row::state(it.message_id, &it.state)?;
         let unknown = || row::damaged("message_attempt", it.message_id, "its reason is unknown");
         let reason = it.reason.map(|code| Reason::parse(&code).ok_or_else(unknown)).transpose()?;
-        let attempt = Attempt { at: row::time(it.at), state, reply: it.reply, reason };
+        let sent_as = it.subject.zip(it.sender).map(|(subject, sender)| SentAs { subject, sender });
+        let attempt = Attempt { at: row::time(it.at), state, reply: it.reply, reason, sent_as };
         attempts.entry(it.message_id).or_default().push(attempt);
     }
     Ok(attempts)

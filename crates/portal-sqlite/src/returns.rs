@@ -104,16 +104,20 @@ pub(crate) async fn attempt(
     attempt: &Attempt,
 ) -> Result<(), Fault> {
     let (at, state, reason) = (attempt.at.as_micros(), attempt.state.code(), attempt.reason.map(Reason::code));
+    let sent_as = attempt.sent_as.as_ref();
+    let (subject, sender) = (sent_as.map(|it| &it.subject), sent_as.map(|it| &it.sender));
     let write = sqlx::query!(
-        "INSERT INTO portal_message_attempt (practice_id, message_id, number, at, state, reply, reason)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO portal_message_attempt (practice_id, message_id, number, at, state, reply, reason, subject, sender)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         practice,
         message,
         number,
         at,
         state,
         attempt.reply,
-        reason
+        reason,
+        subject,
+        sender
     );
     write.execute(connection).await?;
     Ok(())

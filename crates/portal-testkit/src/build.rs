@@ -16,7 +16,7 @@ use portal_domain::{
     journal::JournalKeys,
     link::{KeyId, Link, LinkPurpose, LinkTokens},
     login::{Credential, Login},
-    message::{About, Attempt, DeliveryState, Message, MessageBody},
+    message::{About, Attempt, DeliveryState, Message, MessageBody, SentAs},
     password::PasswordHash,
     port::{Receipt, RequestKey, Settlement},
     practice::{ApiKey, ApiKeyHash, Client, Practice, PracticeUser, Role, Scope, Settings},
@@ -361,7 +361,10 @@ pub fn receipt(name: &str) -> Receipt {
 
 /// What became of an attempt at this time, with its event.
 pub fn settlement(name: &str, state: DeliveryState, at: Timestamp) -> Settlement {
-    let attempt = Attempt { at, state, reply: format!("{} – naïve reply", state.code()), reason: None };
+    let looked =
+        || SentAs { subject: "Your „naïve“ access".to_owned(), sender: "Elm <portal@elm.example>".to_owned() };
+    let sent_as = (state == DeliveryState::Accepted).then(looked);
+    let attempt = Attempt { at, state, reply: format!("{} – naïve reply", state.code()), reason: None, sent_as };
     Settlement { attempt, next_attempt_at: None, suppress: None, event: event(name) }
 }
 

@@ -6,8 +6,8 @@ use portal_domain::{
     decide::{Moment, cancelled, handed_over, unwanted, withheld},
     event::Caller,
     id::Ids,
-    message::{DeliveryState, SendOutcome, Settlement},
-    port::{LeaseTerms, Leased, Letter, Mailer, Outbox, StoreError},
+    message::{DeliveryState, SendOutcome, SentAs, Settlement},
+    port::{LeaseTerms, Leased, Letter, Mailer, Outbox, OutgoingMail, StoreError},
     usecase::Portal,
 };
 
@@ -146,7 +146,7 @@ impl Sender {
     }
 
     async fn attempt(&self, leased: &Leased) -> Settlement {
-        let outcome = match &leased.letter {
+        let (outcome, sent_as) = match &leased.letter {
             Ok(letter) => {
                 if let Some(reason) = unwanted(letter, self.portal.now()) {
                     return cancelled(leased, reason, &mut self.moment());
@@ -158,7 +158,7 @@ impl Sender {
             }
             Err(reason) => {
                 tracing::error!(message = %leased.lease.message, reason, "a message can't be read");
-                SendOutcome::Transient { reply: format!("the message can't be read: {reason}") }
+                (SendOutcome::Transient { reply: format!("the message can't be read: {reason}") }, None)
             }
         };
         let why = match &outcome {
@@ -166,12 +166,12 @@ impl Sender {
             SendOutcome::Transient { reply } => why(reply, false),
             SendOutcome::Accepted { .. } | SendOutcome::Misconfigured { .. } => None,
         };
-        handed_over(leased, &outcome, why, &mut self.moment())
+        handed_over(leased, &outcome, why, sent_as, &mut self.moment())
     }
 
-    async fn measured(&self, letter: &Letter) -> SendOutcome {
+    async fn measured(&self, letter: &Letter) -> (SendOutcome, Option<SentAs>) {
         let begun = self.portal.now();
-        let outcome = self.hand_over(letter.clone()).await;
+        let (outcome, sent_as) = self.hand_over(letter.clone()).await;
         let word = match &outcome {
             SendOutcome::Accepted { .. } => "accepted",
             SendOutcome::Transient { .. } => "transient",
@@ -180,33 +180,36 @@ impl Sender {
         };
         metrics::counter!("portal_mail_attempts_total", "outcome" => word).increment(1);
         metrics::histogram!("portal_mail_attempt_seconds").record(self.portal.now().since(begun));
-        outcome
+        (outcome, sent_as)
     }
 
     /// In a task of its own, so that a panic over one message is an attempt that failed, and the message is never stuck (D1).
-    async fn hand_over(&self, letter: Letter) -> SendOutcome {
+    async fn hand_over(&self, letter: Letter) -> (SendOutcome, Option<SentAs>) {
         let sender = self.clone();
         let attempt = tokio::spawn(async move {
             match compose(&letter, &sender.portal.tokens, &sender.settings) {
-                Ok(mail) => sender.mailer.send(&mail).await,
-                Err(ComposeError::KeyGone) => SendOutcome::Misconfigured {
-                    reply: "the server key that the link was made under is not configured".to_owned(),
-                },
+                Ok(mail) => (sender.mailer.send(&mail).await, Some(looks(&mail))),
+                Err(ComposeError::KeyGone) => {
+                    let reply = "the server key that the link was made under is not configured".to_owned();
+                    (SendOutcome::Misconfigured { reply }, None)
+                }
                 Err(ComposeError::Render(error)) => {
-                    SendOutcome::Permanent { reply: format!("the mail could not be written: {error}") }
+                    (SendOutcome::Permanent { reply: format!("the mail could not be written: {error}") }, None)
                 }
             }
         });
         let stop = attempt.abort_handle();
         match tokio::time::timeout(ATTEMPT, attempt).await {
-            Ok(Ok(outcome)) => outcome,
+            Ok(Ok(done)) => done,
             Ok(Err(error)) => {
                 tracing::error!(%error, "an attempt to send a message ended badly");
-                SendOutcome::Transient { reply: "the program failed over this message; its log says more".to_owned() }
+                let reply = "the program failed over this message; its log says more".to_owned();
+                (SendOutcome::Transient { reply }, None)
             }
             Err(_) => {
                 stop.abort();
-                SendOutcome::Transient { reply: "the attempt took too long; the message may arrive twice".to_owned() }
+                let reply = "the attempt took too long; the message may arrive twice".to_owned();
+                (SendOutcome::Transient { reply }, None)
             }
         }
     }
@@ -222,4 +225,9 @@ impl Sender {
             origin: None,
         }
     }
+}
+
+/// What its reader can search for.
+fn looks(mail: &OutgoingMail) -> SentAs {
+    SentAs { subject: mail.subject.clone(), sender: format!("{} <{}>", mail.from.name, mail.from.address) }
 }

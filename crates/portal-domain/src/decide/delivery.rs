@@ -8,7 +8,7 @@ use crate::{
     event::Subject,
     id::MessageId,
     link::LinkState,
-    message::{About, Attempt, DeliveryState, Leased, Letter, Message, MessageKind, SendOutcome, Settlement},
+    message::{About, Attempt, DeliveryState, Leased, Letter, Message, MessageKind, SendOutcome, SentAs, Settlement},
     returned::{DeliveryReport, Returned, SentMessage, Suppression, Tie, Why},
     time::Timestamp,
 };
@@ -62,24 +62,36 @@ pub fn unwanted(letter: &Letter, now: Timestamp) -> Option<&'static str> {
 
 /// The settlement of a message that is no longer wanted, for this reason.
 pub fn cancelled(leased: &Leased, reason: &'static str, moment: &mut Moment) -> Settlement {
-    let attempt = Attempt { at: moment.now, state: DeliveryState::Cancelled, reply: reason.to_owned(), reason: None };
+    let attempt = Attempt {
+        at: moment.now,
+        state: DeliveryState::Cancelled,
+        reply: reason.to_owned(),
+        reason: None,
+        sent_as: None,
+    };
     settle(Told::of(leased), attempt, moment)
 }
 
 /// The settlement of a message to an address that nothing is mailed to (D4): it failed, and nothing left.
 pub fn withheld(leased: &Leased, suppressed: &Suppression, moment: &mut Moment) -> Settlement {
     let reply = format!("not sent, since mail to this address came back: {}", suppressed.words);
-    let attempt = Attempt { at: moment.now, state: DeliveryState::Failed, reply, reason: None };
+    let attempt = Attempt { at: moment.now, state: DeliveryState::Failed, reply, reason: None, sent_as: None };
     settle(Told::of(leased), attempt, moment)
 }
 
-/// The settlement after an attempt. `why` is what the server's words mean, where it said no.
+/// The settlement after an attempt. `why` is what the server's words mean, where it said no; `sent_as` is how the mail looked.
 ///
 /// Taken: accepted. A temporary fault, of the network or of our own configuration: deferred, with pauses that double from a
 /// minute to two hours, each up to a twelfth longer or shorter so that messages that failed together don't come back together,
 /// for 24 hours of trying (a queue that stood still does not count), then failed. A permanent fault: failed; where it says that the
 /// address is wrong for good, nothing is mailed to it any more (D4).
-pub fn handed_over(leased: &Leased, outcome: &SendOutcome, why: Option<Why>, moment: &mut Moment) -> Settlement {
+pub fn handed_over(
+    leased: &Leased,
+    outcome: &SendOutcome,
+    why: Option<Why>,
+    sent_as: Option<SentAs>,
+    moment: &mut Moment,
+) -> Settlement {
     let (state, reply) = match outcome {
         SendOutcome::Accepted { reply } => (DeliveryState::Accepted, reply),
         SendOutcome::Permanent { reply } => (DeliveryState::Failed, reply),
@@ -94,7 +106,8 @@ pub fn handed_over(leased: &Leased, outcome: &SendOutcome, why: Option<Why>, mom
     };
     let hard = matches!(outcome, SendOutcome::Permanent { .. }) && why.is_some_and(Why::is_hard);
     let reason = why.filter(|_| state != DeliveryState::Accepted).map(|why| why.reason);
-    let attempt = Attempt { at: moment.now, state, reply: fit_words(reply), reason };
+    let sent_as = sent_as.filter(|_| state == DeliveryState::Accepted);
+    let attempt = Attempt { at: moment.now, state, reply: fit_words(reply), reason, sent_as };
     let told = Told::of(leased);
     let suppress = told.message.filter(|_| hard).and_then(|message| suppression(message, &attempt));
     Settlement { next_attempt_at: next, suppress, ..settle(told, attempt, moment) }
@@ -117,7 +130,7 @@ pub fn came_back(sent: &SentMessage, report: &DeliveryReport, tie: Tie, moment: 
     };
     let words = fit_words(&report.words);
     let reply = if words.is_empty() { "without a word on why".to_owned() } else { words };
-    let attempt = Attempt { at: moment.now, state, reply, reason: why.map(|why| why.reason) };
+    let attempt = Attempt { at: moment.now, state, reply, reason: why.map(|why| why.reason), sent_as: None };
     let in_time = moment.now.since(sent.message.created_at) < IN_TIME;
     let forwarded = report.final_recipient.as_ref().is_some_and(|named| !is_ours(named));
     let hard = why.is_some_and(Why::is_hard) && same != Some(false) && !forwarded && in_time;

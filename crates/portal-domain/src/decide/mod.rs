@@ -39,7 +39,7 @@ pub use self::{
     contact::{ContactFields, Expected, PutEmails, note_refused_update, put_contact, put_emails},
     credential::import_credential,
     delivery::{came_back, cancelled, handed_over, room, unwanted, withheld},
-    diagnosis::{AddressCase, Case, REPORTED, Reported, diagnose, diagnose_address, support_report},
+    diagnosis::{AddressCase, Case, REPORTED, Reported, diagnose, diagnose_address, lately, support_report},
     erase::{Erase, Erased, erase_contact},
     first_mail::{FirstMail, Hindrance},
     handoff::{HandOver, HandedOver, TakeOver, end_handoffs, hand_over, take_over, usable_handoff},

@@ -13,7 +13,7 @@ use crate::{
     },
     journal::SealedEvent,
     link::LinkPurpose,
-    message::{Attempt, Delivery, DeliveryState, MessageBody, MessageKind},
+    message::{Attempt, Delivery, DeliveryState, MessageBody, MessageKind, SentAs},
     returned::Reason,
     session::{Factor, ProfileId},
     throttle::RecordedTry,
@@ -66,11 +66,17 @@ pub struct AttemptRecord {
     /// What that means, where a server said no.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
+    /// How the mail looked, where it was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_as: Option<SentAs>,
 }
 
 impl From<Delivery> for MessageRecord {
     fn from(Delivery { message, state, attempts }: Delivery) -> Self {
-        let attempt = |Attempt { at, state, reply, reason }| AttemptRecord { at: When(at), state, reply, reason };
+        let attempt = |Attempt { at, state, reply, reason, sent_as }| {
+            let at = When(at);
+            AttemptRecord { at, state, reply, reason, sent_as }
+        };
         Self {
             kind: message.kind(),
             id: message.id,

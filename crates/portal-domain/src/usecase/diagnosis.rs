@@ -15,7 +15,7 @@ use crate::{
     email::{EmailAddress, LoginKey},
     event::RecordedEvent,
     facts::{ContactFacts, ContactQuery, ContactSelector},
-    finding::{Diagnosis, Finding, ReportLine, Severity},
+    finding::{Diagnosis, Finding, Lately, ReportLine, Severity},
     id::{ContactId, Ref},
     link::TracedLink,
     message::Delivery,
@@ -54,9 +54,9 @@ impl Portal {
         let facts = self.contact_facts(context, query).await?;
         let contact = facts.contact.as_ref().ok_or_else(unknown)?;
         let tries = self.nobodys(context, &facts, tries).await?;
-        let findings = self.findings(context, &practice, &facts, &tries, now).await?;
+        let (findings, lately) = self.findings(context, &practice, &facts, &tries, now).await?;
         let contact = Some(Named { reference: contact.reference.clone(), name: contact.name.clone() });
-        Ok(Diagnosis { contact, staff: None, others: Vec::new(), findings })
+        Ok(Diagnosis { contact, staff: None, others: Vec::new(), findings, lately })
     }
 
     /// Why whoever tells this address can't get in with it, as it was typed or said. See [`decide::diagnose_address`].
@@ -67,7 +67,8 @@ impl Portal {
             Err(fault) => {
                 let case = AddressCase { typed, address: Err(fault), user: None, contact: None, near: &[] };
                 let findings = decide::diagnose_address(&case);
-                return Ok(Diagnosis { contact: None, staff: None, others: Vec::new(), findings });
+                let (others, lately) = (Vec::new(), Vec::new());
+                return Ok(Diagnosis { contact: None, staff: None, others, findings, lately });
             }
         };
         let user = self.store.staff_sign_in(context.practice, key).await?.map(|found| found.user);
@@ -79,7 +80,9 @@ impl Portal {
         }
         let mut diagnosis = match known.first() {
             Some(first) => self.diagnose(context, &first.contact.reference).await?,
-            None => Diagnosis { contact: None, staff: None, others: Vec::new(), findings: Vec::new() },
+            None => {
+                Diagnosis { contact: None, staff: None, others: Vec::new(), findings: Vec::new(), lately: Vec::new() }
+            }
         };
         let place = known.first().map(|first| first.place);
         let contact = match &diagnosis.contact {
@@ -139,8 +142,8 @@ impl Portal {
         facts: &ContactFacts,
         tries: &[PlacedTry],
         now: Timestamp,
-    ) -> Result<Vec<Finding>, Error> {
-        let Some(contact) = &facts.contact else { return Ok(Vec::new()) };
+    ) -> Result<(Vec<Finding>, Vec<Lately>), Error> {
+        let Some(contact) = &facts.contact else { return Ok((Vec::new(), Vec::new())) };
         let (mail, links) = self.mail_of(context, facts, contact).await?;
         let mut asked = Vec::new();
         if let Some(first) = contact.emails.first() {
@@ -148,7 +151,7 @@ impl Portal {
             asked.sort();
         }
         let case = Case { practice, facts, mail: &mail, links: &links, tries, asked: &asked, now };
-        Ok(decide::diagnose(&case))
+        Ok((decide::diagnose(&case), decide::lately(&case)))
     }
 
     /// Messages and links of a contact, and those with which the login can be had that others behind it were sent: a reset is

@@ -24,7 +24,9 @@ use super::{
     Member, Place, Shell,
     confirm::{self, Address, Again, Confirm},
     effects::Before,
-    go_to, refused, show,
+    go_to,
+    help::Came,
+    refused, show,
     words::{self, Sentence, say},
 };
 use crate::{
@@ -275,6 +277,7 @@ pub(super) fn comes_back(facts: &ContactFacts, emails: &EmailList) -> bool {
 
 /// What a command would do now.
 struct Look {
+    came: Came,
     command: Command,
     contact: ContactView,
     comes_back: bool,
@@ -282,7 +285,7 @@ struct Look {
 }
 
 impl Look {
-    async fn at(member: &Member, command: Command, contact: &Ref) -> Result<Self, Problem> {
+    async fn at(member: &Member, command: Command, contact: &Ref, came: Came) -> Result<Self, Problem> {
         let (contact, facts) = known(member, contact).await?;
         let outcome = match command.run(member, &member.asking(), &contact.reference).await {
             Ok(answer) => Ok(answer),
@@ -290,7 +293,7 @@ impl Look {
             Err(error) => return Err(error.into()),
         };
         let comes_back = comes_back(&facts, &contact.emails);
-        Ok(Self { command, contact, comes_back, outcome })
+        Ok(Self { came, command, contact, comes_back, outcome })
     }
 
     fn before(&self) -> Before<'_> {
@@ -308,16 +311,16 @@ impl Look {
     }
 
     fn page(&self, member: &Member, call: String, again: Option<Again>) -> Response {
-        let back = member.contact_path(&self.contact.reference);
+        let base = member.contact_path(&self.contact.reference);
         let does = self.outcome.as_ref().ok().filter(|answer| answer.changed);
         let way = |answer: &ContactAnswer| confirm::way("", Sentence::default(), self.before(), &answer.effects);
         let page = Confirm {
             shell: member.shell(Place::Contacts),
             title: self.command.question(&self.contact.name),
-            action: format!("{back}/access/{}", self.command.code()),
+            action: format!("{base}/access/{}", self.command.code()),
             typed_to: String::new(),
-            back,
-            carried: vec![("shown", self.shown()), ("call", call)],
+            back: self.came.path(member, &self.contact.reference),
+            carried: [("shown", self.shown()), ("call", call)].into_iter().chain(self.came.field()).collect(),
             addresses: Vec::new(),
             typed: None,
             refused: self.outcome.as_ref().err().map(refused::told),
@@ -334,8 +337,9 @@ pub(super) async fn foresee(
     member: Member,
     Reference(contact): Reference,
     command: Command,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let look = Look::at(&member, command, &contact).await?;
+    let look = Look::at(&member, command, &contact, Came::by_link(query.as_deref())).await?;
     Ok(look.page(&member, member.fresh_name(), None))
 }
 
@@ -345,7 +349,8 @@ pub(super) async fn carry_out(
     command: Command,
     form: Form,
 ) -> Result<Response, Problem> {
-    let look = Look::at(&member, command, &contact).await?;
+    let came = Came::by_form(&form)?;
+    let look = Look::at(&member, command, &contact, came).await?;
     let call = form.field("call")?;
     let again = |again| Ok(look.page(&member, call.to_owned(), again));
     if look.outcome.is_err() {
@@ -361,10 +366,12 @@ pub(super) async fn carry_out(
     let context =
         CallContext { request: member.once(call, &command_of).request, ..member.meant_for(&look.contact.tag) };
     match command.run(&member, &context, &contact).await {
-        Ok(_) => Ok(go_to(member.contact_path(&contact))),
-        Err(Error::Refused(_)) => {
-            Ok(Look::at(&member, command, &contact).await?.page(&member, member.fresh_name(), Some(Again::Changed)))
-        }
+        Ok(_) => Ok(go_to(came.path(&member, &contact))),
+        Err(Error::Refused(_)) => Ok(Look::at(&member, command, &contact, came).await?.page(
+            &member,
+            member.fresh_name(),
+            Some(Again::Changed),
+        )),
         Err(error) => Err(error.into()),
     }
 }

@@ -16,6 +16,7 @@ use super::{
     contact,
     effects::Before,
     go_to,
+    help::Came,
     refused::{self, Told},
     words::{Sentence, say},
 };
@@ -136,6 +137,7 @@ impl Spot {
 
 /// What a wish would do now.
 struct Look {
+    came: Came,
     wish: Wish,
     contact: ContactView,
     /// The list that would be put.
@@ -156,7 +158,7 @@ struct Foreseen {
 }
 
 impl Look {
-    async fn at(member: &Member, contact: &Ref, wish: Wish) -> Result<Self, Problem> {
+    async fn at(member: &Member, contact: &Ref, wish: Wish, came: Came) -> Result<Self, Problem> {
         let (contact, facts) = contact::known(member, contact).await?;
         let now: Vec<_> = contact.emails.iter().map(|email| email.as_str().to_owned()).collect();
         let emails = wish.carried_out(&now);
@@ -167,7 +169,7 @@ impl Look {
             Err(error) => return Err(error.into()),
         };
         let comes_back = outcome.as_ref().is_ok_and(|seen| contact::comes_back(&facts, &seen.after));
-        Ok(Self { wish, contact, emails, outcome, comes_back })
+        Ok(Self { came, wish, contact, emails, outcome, comes_back })
     }
 
     fn before(&self) -> Before<'_> {
@@ -192,6 +194,7 @@ impl Look {
         };
         let mut carried = self.wish.fields();
         carried.push(("shown", self.shown()));
+        carried.extend(self.came.field());
         let (mut ways, mut tick) = (Vec::new(), None);
         let mut addresses = Vec::new();
         if let Ok(seen) = &self.outcome {
@@ -204,7 +207,7 @@ impl Look {
             title,
             action: format!("{base}/emails"),
             typed_to: format!("{base}/emails/preview"),
-            back: base,
+            back: self.came.path(member, &self.contact.reference),
             carried,
             addresses,
             typed: self.wish.typed(),
@@ -254,12 +257,13 @@ async fn foresee(member: &Member, contact: &Ref, emails: &[String]) -> Result<Fo
 }
 
 pub(super) async fn preview(member: Member, Reference(contact): Reference, form: Form) -> Result<Response, Problem> {
-    let wish = Wish::read(&form)?;
-    Ok(Look::at(&member, &contact, wish).await?.page(&member, None))
+    let (wish, came) = (Wish::read(&form)?, Came::by_form(&form)?);
+    Ok(Look::at(&member, &contact, wish, came).await?.page(&member, None))
 }
 
 pub(super) async fn save(member: Member, Reference(contact): Reference, form: Form) -> Result<Response, Problem> {
-    let look = Look::at(&member, &contact, Wish::read(&form)?).await?;
+    let came = Came::by_form(&form)?;
+    let look = Look::at(&member, &contact, Wish::read(&form)?, came).await?;
     let Ok(seen) = &look.outcome else { return Ok(look.page(&member, None)) };
     if form.field("shown")? != look.shown() {
         return Ok(look.page(&member, Some(Again::Changed)));
@@ -275,8 +279,10 @@ pub(super) async fn save(member: Member, Reference(contact): Reference, form: Fo
     let input = EmailsInput { emails: look.emails.clone(), join: seen.join, wrong_address };
     let context = member.meant_for(&look.contact.tag);
     match member.app.portal.put_emails(&context, &contact, &input).await {
-        Ok(_) => Ok(go_to(member.contact_path(&contact))),
-        Err(Error::Refused(_)) => Ok(Look::at(&member, &contact, look.wish).await?.page(&member, Some(Again::Changed))),
+        Ok(_) => Ok(go_to(came.path(&member, &contact))),
+        Err(Error::Refused(_)) => {
+            Ok(Look::at(&member, &contact, look.wish, came).await?.page(&member, Some(Again::Changed)))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -8,8 +8,53 @@ use portal_domain::{
     id::Ref,
 };
 
-use super::{Member, Place, Shell, asked::Asked, contacts, show, words};
-use crate::{caller::Reference, present, problem::Problem};
+use super::{
+    Member, Place, Shell,
+    asked::Asked,
+    contacts, lately, show,
+    words::{self, Sentence},
+};
+use crate::{ask::Form, assets, caller::Reference, present, problem::Problem};
+
+/// Where somebody came from who is asked before something is done, and where they go afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Came {
+    /// From the contact's page, where everything is that can be done.
+    FromContact,
+    /// From what is told of a client on the phone, where it shows what became of it.
+    FromHelp,
+}
+
+/// How forms and links say that somebody came from here.
+const FROM: &str = "from";
+const HELP: &str = "help";
+
+impl Came {
+    pub(super) fn by_link(query: Option<&str>) -> Self {
+        Self::from(query.and_then(|query| query.strip_prefix(FROM)?.strip_prefix('=')))
+    }
+
+    pub(super) fn by_form(form: &Form) -> Result<Self, Problem> {
+        Ok(Self::from(form.optional(FROM)?))
+    }
+
+    fn from(said: Option<&str>) -> Self {
+        if said == Some(HELP) { Self::FromHelp } else { Self::FromContact }
+    }
+
+    /// The field with which a form says so.
+    pub(super) fn field(self) -> Option<(&'static str, String)> {
+        (self == Self::FromHelp).then(|| (FROM, HELP.to_owned()))
+    }
+
+    /// The page to go back to.
+    pub(super) fn path(self, member: &Member, contact: &Ref) -> String {
+        match self {
+            Self::FromContact => member.contact_path(contact),
+            Self::FromHelp => help_path(member, contact),
+        }
+    }
+}
 
 /// Somebody whom it may be about.
 struct Person {
@@ -56,12 +101,17 @@ struct Told {
     others: Vec<Person>,
     first: Option<Reason>,
     more: Vec<Reason>,
+    /// What happened while they are on the phone.
+    lately: Vec<Sentence>,
+    /// Whether more may happen at any moment.
+    under_way: bool,
 }
 
 #[derive(Template)]
 #[template(path = "desk/help.html")]
 struct HelpPage {
     shell: Shell,
+    js: String,
     words: String,
     /// Those of that name, where there are several, or none.
     people: Option<Vec<Person>>,
@@ -81,7 +131,7 @@ struct ReportPage {
 pub(super) async fn page(member: Member, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     let asked = Asked::parse(query.as_deref().unwrap_or_default());
     let words = asked.words.clone();
-    let page = HelpPage { shell: member.shell(Place::Help), words: words.clone(), people: None, told: None };
+    let page = page_of(&member, words.clone(), None);
     if words.trim().is_empty() {
         return Ok(show(StatusCode::OK, &page));
     }
@@ -107,8 +157,11 @@ pub(super) async fn of_contact(member: Member, Reference(contact): Reference) ->
     let diagnosis = member.app.portal.diagnose(&member.context, &contact).await?;
     let again = help_path(&member, &contact);
     let told = Some(told(&member, &diagnosis, again));
-    let page = HelpPage { shell: member.shell(Place::Help), words: String::new(), people: None, told };
-    Ok(show(StatusCode::OK, &page))
+    Ok(show(StatusCode::OK, &page_of(&member, String::new(), told)))
+}
+
+fn page_of(member: &Member, words: String, told: Option<Told>) -> HelpPage {
+    HelpPage { shell: member.shell(Place::Help), js: assets::js_path(), words, people: None, told }
 }
 
 /// What whoever helps needs to see, to be copied.
@@ -137,7 +190,7 @@ fn help_path(member: &Member, contact: &Ref) -> String {
 }
 
 fn told(member: &Member, diagnosis: &Diagnosis, again: String) -> Told {
-    let contact = diagnosis.contact.as_ref();
+    let (contact, now) = (diagnosis.contact.as_ref(), member.app.portal.now());
     let mut reasons = diagnosis.findings.iter().map(|finding| reason(member, contact, finding));
     let person = |named: &Named, path: String| Person { name: named.name.clone(), path };
     Told {
@@ -145,6 +198,8 @@ fn told(member: &Member, diagnosis: &Diagnosis, again: String) -> Told {
         more: reasons.collect(),
         person: contact.map(|named| person(named, member.contact_path(&named.reference))),
         report: contact.map(|named| format!("{}/report", help_path(member, &named.reference))),
+        lately: lately::sentences(&diagnosis.lately, now),
+        under_way: lately::is_under_way(&diagnosis.lately, now),
         others: diagnosis.others.iter().map(|named| person(named, help_path(member, &named.reference))).collect(),
         again,
     }
@@ -171,11 +226,10 @@ fn reason(member: &Member, contact: Option<&Named>, finding: &Finding) -> Reason
 fn button(member: &Member, contact: &Named, remedy: &Remedy) -> Option<Button> {
     let base = member.contact_path(&contact.reference);
     let top = || remedy.address.clone().map(|address| Way::Top { action: format!("{base}/emails/preview"), address });
+    let access = |command: &str| Way::Link(format!("{base}/access/{command}?{FROM}={HELP}"));
     let way = match remedy.command {
-        RemedyCommand::LiftAndResend => Way::Link(format!("{base}/access/lift-suppression")),
-        RemedyCommand::Activate | RemedyCommand::Reactivate | RemedyCommand::Resend => {
-            Way::Link(format!("{base}/access/{}", remedy.command.code()))
-        }
+        RemedyCommand::LiftAndResend => access("lift-suppression"),
+        RemedyCommand::Activate | RemedyCommand::Reactivate | RemedyCommand::Resend => access(remedy.command.code()),
         RemedyCommand::MoveToTop | RemedyCommand::UseNextAddress => top()?,
         RemedyCommand::ChangeAddress => Way::Link(format!("{base}#addresses")),
         RemedyCommand::ResumeClient => Way::Link(member.client_path(remedy.client.as_ref()?)),

@@ -164,7 +164,8 @@ fn openings(traced: &TracedLink, messages: &VecDeque<(Delivery, i64)>) -> Vec<En
     [entry(opened.first, "opened")].into_iter().chain(last).collect()
 }
 
-const fn subject(kind: MessageKind) -> &'static str {
+/// What a mail is, or what it says.
+pub(super) const fn subject(kind: MessageKind) -> &'static str {
     match kind {
         MessageKind::Activation => "the invitation",
         MessageKind::AccessAdded => "that there is access for this contact too",

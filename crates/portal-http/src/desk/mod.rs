@@ -18,6 +18,7 @@ mod history;
 mod import;
 mod import_job;
 mod jobs;
+mod lately;
 mod member;
 mod refused;
 mod removal;

@@ -1,6 +1,6 @@
 //! X: the client on the phone.
 
-use crate::desk::{Desk, words};
+use crate::desk::{Desk, hidden, words};
 
 impl Desk {
     /// What the page says of who calls, in plain words.
@@ -18,7 +18,7 @@ async fn x1_a_name_or_an_address_leads_to_the_reason_and_its_button() {
     assert!(words(&page).contains("Name or address, as you hear it"));
     let page = desk.get("/help?q=ada%40mail.example").await.is(200);
     assert!(words(&page).contains("Never activated"), "{}", words(&page));
-    assert!(page.text.contains("href=\"/workspace/smith/contacts/ada/access/activate\""));
+    assert!(page.text.contains("href=\"/workspace/smith/contacts/ada/access/activate?from=help\""));
     assert!(words(&desk.get("/contacts/ada/help").await.is(200)).contains("Never activated"));
     let contact = desk.get("/contacts/ada").await.is(200);
     assert!(contact.text.contains("href=\"/workspace/smith/contacts/ada/help\""), "from the contact it is one click");
@@ -39,6 +39,31 @@ async fn x1_a_name_or_an_address_leads_to_the_reason_and_its_button() {
     assert!(desk.told("sam%40staff.example").await.contains("The address belongs to staff"));
     assert!(desk.told("nobody%40elsewhere.example").await.contains("Nobody has this address"));
     assert!(desk.told("not%40an%40address").await.contains("Not an email address"));
+}
+
+#[tokio::test]
+async fn x1_who_mends_something_sees_what_becomes_of_it() {
+    let desk = Desk::new().await;
+    desk.contact("ada", "The ada", &["ada@mail.example", "second@mail.example"]).await;
+    let help = "/workspace/smith/contacts/ada/help";
+    assert!(!desk.get("/contacts/ada/help").await.text.contains("data-look-again"), "nothing is under way");
+    let asked = desk.get("/contacts/ada/access/activate?from=help").await.is(200);
+    assert!(asked.text.contains(&format!("href=\"{help}\"")), "back is where one came from");
+    let (shown, call) = (hidden(&asked, "shown"), hidden(&asked, "call"));
+    let fields = [("shown", &*shown), ("call", &*call), ("from", &*hidden(&asked, "from"))];
+    let done = desk.post("/contacts/ada/access/activate", &fields).await.is(303);
+    assert_eq!(done.header("location"), Some(help));
+    let page = desk.get("/contacts/ada/help").await.is(200);
+    let told = words(&page);
+    assert!(told.contains("Mail to ada@mail.example: the invitation. Written just now, and on its way."), "{told}");
+    assert!(page.text.contains("data-look-again") && page.text.contains("<script"), "it looks again by itself");
+    // An address that is moved up from there leads back as well; from the contact's page it leads there.
+    for (from, back) in [(Some("help"), help), (None, "/workspace/smith/contacts/ada")] {
+        let from: Vec<_> = from.into_iter().map(|from| ("from", from)).collect();
+        let asked =
+            desk.post("/contacts/ada/emails/preview", &[&[("top", "second@mail.example")], &*from].concat()).await;
+        assert!(asked.text.contains(&format!("href=\"{back}\"")), "{}", asked.text);
+    }
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ async fn queue(store: &PostgresStore, kinds: &[(u64, MessageBody)]) -> Link {
 
 fn settlement(number: u64, state: DeliveryState, next: Option<Timestamp>) -> Settlement {
     Settlement {
-        attempt: Attempt { at: at(25), state, reply: "250 2.0.0\0 ok".to_owned(), reason: None },
+        attempt: Attempt { at: at(25), state, reply: "250 2.0.0\0 ok".to_owned(), reason: None, sent_as: None },
         next_attempt_at: next,
         suppress: None,
         event: given::event(number, None),

@@ -6,7 +6,7 @@ use portal_domain::{
     email::LoginKey,
     event::RecordedEvent,
     id::{ClientId, ContactId, LoginId, PracticeId, Ref},
-    message::{Attempt, Delivery, DeliveryState, MessageKind},
+    message::{Attempt, Delivery, DeliveryState, MessageKind, SentAs},
     port::{Listed, Page, Waiting},
     practice::{ApiKey, Client, Practice, PracticeUser},
     returned::Reason,
@@ -251,7 +251,7 @@ pub(crate) async fn deliveries(
     }
     let wanted = ids(deliveries.iter().map(|(delivery, _)| &delivery.message.id));
     let rows = sqlx::query!(
-        "SELECT a.message_id, a.at, a.state, a.reply, a.reason FROM json_each(?2) AS e
+        "SELECT a.message_id, a.at, a.state, a.reply, a.reason, a.subject, a.sender FROM json_each(?2) AS e
          CROSS JOIN portal_message_attempt AS a ON a.practice_id = ?1 AND a.message_id = unhex(e.value)
          ORDER BY a.message_id, a.number",
         practice,
@@ -262,7 +262,8 @@ pub(crate) async fn deliveries(
         let state = delivery_state(&row.state, "message_attempt.state")?;
         let reason = row.reason.map(|code| Reason::parse(&code).ok_or_else(|| damaged("message_attempt.reason")));
         let (at, reply, reason) = (Timestamp::from_micros(row.at), row.reply, reason.transpose()?);
-        let attempt = Attempt { at, state, reply, reason };
+        let sent_as = row.subject.zip(row.sender).map(|(subject, sender)| SentAs { subject, sender });
+        let attempt = Attempt { at, state, reply, reason, sent_as };
         attempts.entry(id(&row.message_id, "message_attempt.message_id")?).or_default().push(attempt);
     }
     for (delivery, _) in &mut deliveries {

@@ -28,7 +28,7 @@ fn message_of(leased: &Leased) -> &Message {
 }
 
 fn settlement(contact: &portal_domain::contact::Contact, state: DeliveryState, next: Option<Timestamp>) -> Settlement {
-    let attempt = Attempt { at: at(1), state, reply: "250 2.0.0 ok".into(), reason: None };
+    let attempt = Attempt { at: at(1), state, reply: "250 2.0.0 ok".into(), reason: None, sent_as: None };
     Settlement { attempt, next_attempt_at: next, suppress: None, event: event(contact, "message.sent") }
 }
 

@@ -9,7 +9,7 @@ use crate::{
         Severity::{self, Blocks, Hinders},
     },
     link::{LinkState, TracedLink},
-    message::{Attempt, Delivery, DeliveryState, MessageKind},
+    message::{Attempt, Delivery, DeliveryState, MessageKind, SentAs},
     returned::{Reason, Suppression},
     throttle::mailbox_is_full,
     time::{Timestamp, in_words},
@@ -251,13 +251,17 @@ fn of_link(case: &Case<'_>, mail: &Delivery, traced: &TracedLink, severity: Seve
                     FindingCode::LinkOpenedNotUsed,
                     "The link was opened, and no password set",
                     "The client came as far as the page where the password is set, and left it. The same link works again; most \
-                     often the password was refused as too short or too easy to guess.",
+                     often the password was refused as too short or too easy to guess."
+                        .to_owned(),
                 ),
                 false => (
                     FindingCode::MailAcceptedUnused,
                     "The mail was delivered, and its link not opened",
-                    "The client's mail server took the mail, and nobody opened its link yet. Let the client look for it, in spam \
-                     and in other folders too, and check that the address is right.",
+                    format!(
+                        "The client's mail server took the mail, and nobody opened its link yet. Let the client look for {}, in \
+                         spam and in other folders too, and check that the address is right.",
+                        mail.sent_as().map_or_else(|| "it".to_owned(), look_for)
+                    ),
                 ),
             };
             let complaint = mail.attempts.iter().rev().find(|attempt| attempt.state == DeliveryState::Complained);
@@ -316,6 +320,10 @@ fn older_link(case: &Case<'_>, mail: &Delivery, newest: &TracedLink, severity: S
         seen(mail.message.created_at, format!("the newest link went to {}", mail.message.to)),
     ];
     Some(finding.seen(evidence).mended_by(RemedyCommand::Resend, "Send a new link"))
+}
+
+fn look_for(SentAs { subject, sender }: &SentAs) -> String {
+    format!("“{subject}” from {sender}")
 }
 
 const fn kind_in_words(kind: MessageKind) -> &'static str {

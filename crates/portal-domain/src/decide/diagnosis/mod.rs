@@ -3,6 +3,7 @@
 mod access;
 mod address;
 mod delivery;
+mod lately;
 mod report;
 mod tries;
 
@@ -10,6 +11,7 @@ use std::{cmp::Reverse, time::Duration};
 
 pub use self::{
     address::{AddressCase, diagnose_address},
+    lately::lately,
     report::{REPORTED, Reported, support_report},
 };
 use super::door_open;

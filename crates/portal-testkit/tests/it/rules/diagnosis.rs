@@ -24,6 +24,7 @@ use portal_testkit::{
 use super::{
     access::people,
     desk::{DAY, Desk, HOUR, MINUTE, OTHER, SECRET, reference, ruled},
+    lately::looked,
     returns::meant,
     worlds,
 };
@@ -56,7 +57,7 @@ impl Desk {
             let held_back = leased.letter.as_ref().ok().and_then(|letter| letter.suppressed.as_ref());
             let settlement = match held_back {
                 Some(suppressed) => decide::withheld(&leased, suppressed, &mut moment),
-                None => decide::handed_over(&leased, outcome, meant(outcome), &mut moment),
+                None => decide::handed_over(&leased, outcome, meant(outcome), Some(looked()), &mut moment),
             };
             assert!(
                 portal_domain::port::Outbox::settle(&*self.fixture.store, &leased.lease, &settlement).await.unwrap()

@@ -11,6 +11,7 @@ mod hints;
 mod imports;
 mod jobs;
 mod journal;
+mod lately;
 mod links;
 mod moves;
 mod moves_shared;

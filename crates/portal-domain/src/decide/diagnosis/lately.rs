@@ -1,0 +1,47 @@
+//! What happened while the client is on the phone.
+
+use std::{cmp::Reverse, time::Duration};
+
+use super::Case;
+use crate::{
+    finding::{Happened, Lately},
+    message::{Delivery, DeliveryState},
+    time::Timestamp,
+};
+
+/// A call is over by then.
+const A_CALL: Duration = Duration::from_secs(30 * 60);
+/// So many are told.
+const TOLD: usize = 6;
+
+/// What happened to a contact's access in the last half hour, the newest first, at most six.
+///
+/// Of each mail it is where it is now, and since when; of each link the last opening. What a mail says and what the link opens is
+/// not among it.
+pub fn lately(case: &Case<'_>) -> Vec<Lately> {
+    let since = case.now.before(A_CALL);
+    let live = case.live().map(|login| &login.login);
+    let openings = case.links.iter().filter_map(|traced| traced.opened).map(|opened| (opened.last, Happened::Opened));
+    let password = live.and_then(|login| login.credential.as_ref()).map(|it| (it.set_at, Happened::PasswordSet));
+    let signed_in = case.last_sign_in().map(|at| (at, Happened::SignedIn));
+    let refused = case.tries.iter().filter(|it| !it.right).map(|it| (it.noted.at, Happened::Refused(it.key.clone())));
+    let all = case.mail.iter().map(mail).chain(openings).chain(password).chain(signed_in).chain(refused);
+    let mut lately: Vec<_> = all.filter(|(at, _)| *at > since).map(|(at, what)| Lately { at, what }).collect();
+    lately.sort_by_key(|it| Reverse(it.at));
+    lately.truncate(TOLD);
+    lately
+}
+
+fn mail(mail: &Delivery) -> (Timestamp, Happened) {
+    let undelivered = matches!(mail.state, DeliveryState::Deferred | DeliveryState::Failed | DeliveryState::Bounced);
+    let newest = mail.attempts.last();
+    let (message, sent_as) = (&mail.message, mail.sent_as().cloned());
+    let what = Happened::Mail {
+        kind: message.kind(),
+        to: message.to.clone(),
+        state: mail.state,
+        sent_as: sent_as.filter(|_| mail.state == DeliveryState::Accepted),
+        words: newest.filter(|_| undelivered).map(|attempt| attempt.reply.clone()),
+    };
+    (newest.map_or(message.created_at, |attempt| attempt.at), what)
+}

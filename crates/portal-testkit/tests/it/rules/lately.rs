@@ -1,0 +1,93 @@
+//! What happens while the client is on the phone, and what a delivered mail looks like (X1, X2).
+
+use std::time::Duration;
+
+use portal_domain::{
+    finding::Happened,
+    message::{SendOutcome, SentAs},
+    returned::{Reason, Returned, Why},
+};
+
+use super::{
+    desk::{Desk, MINUTE, SECRET, reference},
+    diagnosis::accepted,
+};
+
+const ADA: &str = "ada@smith.example";
+
+/// How every mail looks here.
+pub(super) fn looked() -> SentAs {
+    SentAs { subject: "Your access".to_owned(), sender: "Elm & Partners <portal@elm.example>".to_owned() }
+}
+
+impl Desk {
+    /// What happened lately, the newest first, each in a word and with its age in seconds.
+    async fn lately(&self, who: &str) -> Vec<String> {
+        let diagnosis = self.fixture.portal.diagnose(&self.call, &reference(who)).await.expect("there is that contact");
+        let now = self.fixture.portal.now();
+        let word = |what: &Happened| match what {
+            Happened::Mail { state, sent_as, words, .. } => {
+                let looks = sent_as.as_ref().map(|it| format!(" as {}", it.subject)).unwrap_or_default();
+                format!("{}{looks}{}", state.code(), words.as_ref().map(|it| format!(": {it}")).unwrap_or_default())
+            }
+            Happened::Opened => "opened".to_owned(),
+            Happened::PasswordSet => "set".to_owned(),
+            Happened::SignedIn => "signed in".to_owned(),
+            Happened::Refused(key) => format!("refused {key}"),
+        };
+        diagnosis.lately.iter().map(|it| format!("{} {}s", word(&it.what), now.since(it.at).as_secs())).collect()
+    }
+}
+
+#[tokio::test]
+async fn x1_what_becomes_of_a_remedy_is_seen_as_it_happens() {
+    let desk = Desk::with(&[("ada", ADA)]).await;
+    assert!(desk.lately("ada").await.is_empty());
+    desk.activate("ada").await.unwrap();
+    let second = Duration::from_secs(1);
+    desk.wait(second);
+    assert_eq!(desk.lately("ada").await, ["queued 1s"]);
+    desk.send(&accepted()).await;
+    desk.wait(second);
+    assert_eq!(desk.lately("ada").await, ["accepted as Your access 1s"]);
+    let token = desk.newest_token().await;
+    assert_eq!(desk.link(&token).await, "usable");
+    desk.wait(second);
+    assert_eq!(desk.lately("ada").await, ["opened 1s", "accepted as Your access 2s"]);
+    desk.redeem(&token, SECRET).await.unwrap();
+    desk.wait(second);
+    desk.try_in_vain(ADA).await;
+    desk.wait(second);
+    desk.sign_in(ADA, SECRET).await.unwrap();
+    let told = desk.lately("ada").await;
+    let seen = ["signed in 0s", "refused ada@smith.example 1s", "set 2s", "opened 3s", "accepted as Your access 4s"];
+    assert_eq!(told, seen);
+    desk.wait(30 * MINUTE);
+    assert!(desk.lately("ada").await.is_empty(), "a call is over by then");
+}
+
+#[tokio::test]
+async fn x1_what_did_not_arrive_is_told_in_the_words_of_the_other_server() {
+    let desk = Desk::with(&[("ada", ADA)]).await;
+    desk.activate("ada").await.unwrap();
+    desk.send(&SendOutcome::Transient { reply: "450 4.2.0 later".to_owned() }).await;
+    assert_eq!(desk.lately("ada").await, ["deferred: 450 4.2.0 later 0s"]);
+    desk.wait(3 * MINUTE);
+    desk.send(&accepted()).await;
+    let message = desk.messages().await.pop().expect("a mail");
+    let gone = Returned::Bounced(Why { reason: Reason::UserUnknown, lasting: true });
+    desk.fixture.portal.take_report(&desk.report(&message, gone)).await.unwrap();
+    let told = desk.lately("ada").await;
+    assert!(told[0].starts_with("bounced: ") && !told[0].contains(" as "), "{told:?}");
+}
+
+#[tokio::test]
+async fn x2_a_delivered_mail_is_told_by_its_subject_and_sender() {
+    let desk = Desk::with(&[("ada", ADA)]).await;
+    desk.activate("ada").await.unwrap();
+    desk.send(&accepted()).await;
+    let finding = desk.diagnose("ada").await.remove(0);
+    assert_eq!(finding.code.code(), "mail_accepted_unused");
+    let look = "look for “Your access” from Elm & Partners <portal@elm.example>, in spam";
+    assert!(finding.explanation.contains(look), "{}", finding.explanation);
+}
