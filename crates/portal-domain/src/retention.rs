@@ -92,6 +92,8 @@ pub const KEPT: [Kept; 25] = [
             "message.body",
             "message.asked_key",
             "message_attempt.reply",
+            "message_attempt.subject",
+            "message_attempt.sender",
         ],
         purpose: "delivery and its history (D1, D5), limits (G3, D7)",
         life: "3 years after the contact was deleted; mail to staff 3 years",
