@@ -38,7 +38,7 @@ pub(super) fn describe() {
 pub(super) fn describe_waiting() {
     describe_gauge!("portal_outbox_mails", "mails that wait, by urgency and state");
     describe_gauge!("portal_outbox_oldest_due_seconds", "since when the mail that is due longest is due");
-    describe_gauge!("portal_enquiries_waiting", "resets and new links that were asked for and are not decided");
+    describe_gauge!("portal_enquiries_waiting", "resets, new links and tries to sign in that are not decided yet");
     describe_gauge!("portal_enquiries_oldest_seconds", "age of the oldest of these");
     describe_gauge!("portal_journal_unsealed_events", "events of the journal that are not sealed");
     describe_gauge!("portal_journal_oldest_unsealed_seconds", "age of the oldest of these");
