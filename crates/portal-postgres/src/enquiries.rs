@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use portal_domain::{
     id::{EnquiryId, PracticeId},
-    port::{Enquiries, Enquiry, EnquiryKind, StoreError, TRY_WAITS},
+    port::{ENQUIRY_WAITS, Enquiries, Enquiry, EnquiryKind, StoreError, TRY_WAITS},
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -52,9 +52,12 @@ impl Enquiries for PostgresStore {
     async fn lease(&self, now: Timestamp, until: Timestamp, most: u32) -> Result<Vec<Enquiry>, StoreError> {
         let stale = sqlx::query!(
             "DELETE FROM portal.enquiry e USING (
-                 SELECT practice_id, enquiry_id FROM portal.enquiry WHERE due_at < $1 AND kind = 'sign_in' LIMIT $2
+                 SELECT practice_id, enquiry_id FROM portal.enquiry
+                 WHERE due_at <= $1 AND at < $2 AND kind = 'sign_in' LIMIT $3
                  FOR UPDATE SKIP LOCKED) AS o
              WHERE e.practice_id = o.practice_id AND e.enquiry_id = o.enquiry_id",
+            // Those that were leased too: no lease ends later than the one that is asked for.
+            until.as_micros(),
             now.before(TRY_WAITS).as_micros(),
             STALE_AT_ONCE,
         );
@@ -78,10 +81,15 @@ impl Enquiries for PostgresStore {
         rows.sort_by_key(|it| (it.kind == "sign_in", it.at, it.enquiry_id));
         let mut leased = Vec::with_capacity(rows.len());
         for row in rows {
+            let (practice, id, at) = (row::id(row.practice_id), row::id(row.enquiry_id), row::time(row.at));
             match row.read() {
                 Ok(enquiry) => leased.push(enquiry),
-                // One damaged row must not keep all others from being answered.
-                Err(error) => tracing::error!(%error, "an enquiry can't be decided"),
+                // One damaged row must not keep all others from being answered, nor its address for ever.
+                Err(error) if at <= now.before(ENQUIRY_WAITS) => {
+                    tracing::error!(%error, "an enquiry that can't be read is given up");
+                    Enquiries::settle(self, practice, id).await?;
+                }
+                Err(error) => tracing::error!(%error, "an enquiry can't be read"),
             }
         }
         Ok(leased)

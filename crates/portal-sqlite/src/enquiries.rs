@@ -3,14 +3,14 @@
 use async_trait::async_trait;
 use portal_domain::{
     id::{EnquiryId, PracticeId},
-    port::{Enquiry, EnquiryKind, StoreError, TRY_WAITS},
+    port::{ENQUIRY_WAITS, Enquiry, EnquiryKind, StoreError, TRY_WAITS},
     time::Timestamp,
 };
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use crate::{
-    encode::{Hex, hex, json},
+    encode::json,
     error::Fault,
     read::{damaged, id},
     writer::Work,
@@ -66,28 +66,35 @@ pub(crate) struct LeaseEnquiries {
 
 #[derive(Serialize)]
 struct PairRow {
-    practice: Hex,
-    id: Hex,
+    practice: String,
+    id: String,
 }
 
+/// Texts are read as bytes: one that is none would keep the whole lease from being read.
 struct EnquiryRow {
     practice_id: Vec<u8>,
     enquiry_id: Vec<u8>,
-    kind: String,
-    address: Option<String>,
+    kind: Vec<u8>,
+    address: Option<Vec<u8>>,
     link_id: Option<Vec<u8>>,
-    origin: Option<String>,
+    origin: Option<Vec<u8>>,
     at: i64,
     staff: i64,
 }
 
 impl EnquiryRow {
-    fn read(self) -> Result<Enquiry, StoreError> {
-        let kind = match (self.kind.as_str(), self.address, self.link_id, self.staff) {
+    fn pair(&self) -> PairRow {
+        PairRow { practice: digits(&self.practice_id), id: digits(&self.enquiry_id) }
+    }
+
+    fn read(&self) -> Result<Enquiry, StoreError> {
+        let kind = text(&self.kind, "enquiry.kind")?;
+        let address = self.address.as_deref().map(|address| text(address, "enquiry.address")).transpose()?;
+        let kind = match (kind.as_str(), address, self.link_id.as_deref(), self.staff) {
             ("reset", Some(address), None, 0) => EnquiryKind::Reset { address },
-            ("renew", None, Some(link), 0) => EnquiryKind::Renew { link: id(&link, "enquiry.link_id")? },
+            ("renew", None, Some(link), 0) => EnquiryKind::Renew { link: id(link, "enquiry.link_id")? },
             ("reset", Some(address), None, 1) => EnquiryKind::StaffReset { address },
-            ("renew", None, Some(link), 1) => EnquiryKind::StaffRenew { link: id(&link, "enquiry.link_id")? },
+            ("renew", None, Some(link), 1) => EnquiryKind::StaffRenew { link: id(link, "enquiry.link_id")? },
             ("portal_address", Some(address), None, 0) => EnquiryKind::PortalAddress { address },
             ("sign_in", Some(address), None, 0) => EnquiryKind::SignIn { address },
             _ => return Err(damaged("enquiry.kind")),
@@ -96,10 +103,19 @@ impl EnquiryRow {
             id: id(&self.enquiry_id, "enquiry.enquiry_id")?,
             practice: id(&self.practice_id, "enquiry.practice_id")?,
             kind,
-            origin: self.origin,
+            origin: self.origin.as_deref().map(|origin| text(origin, "enquiry.origin")).transpose()?,
             at: Timestamp::from_micros(self.at),
         })
     }
+}
+
+fn text(bytes: &[u8], column: &str) -> Result<String, StoreError> {
+    String::from_utf8(bytes.to_vec()).map_err(|_| damaged(column))
+}
+
+/// Bytes as hexadecimal digits, whether they are an id or not.
+fn digits(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// So many tries that nobody decided are forgotten with a lease.
@@ -114,29 +130,39 @@ impl Work for LeaseEnquiries {
         let waited = self.now.before(TRY_WAITS).as_micros();
         let stale = sqlx::query!(
             "DELETE FROM portal_enquiry WHERE (practice_id, enquiry_id) IN (
-                 SELECT practice_id, enquiry_id FROM portal_enquiry WHERE due_at < ?1 AND kind = 'sign_in' LIMIT ?2)",
+                 SELECT practice_id, enquiry_id FROM portal_enquiry
+                 WHERE due_at <= ?1 AND at < ?2 AND kind = 'sign_in' LIMIT ?3)",
+            // Those that were leased too: no lease ends later than the one that is asked for.
+            until,
             waited,
             STALE_AT_ONCE
         );
         stale.execute(&mut *connection).await?;
         let rows = sqlx::query_as!(
             EnquiryRow,
-            "SELECT practice_id, enquiry_id, kind, address, link_id, origin, at, staff FROM portal_enquiry
-             WHERE due_at <= ?1 ORDER BY kind = 'sign_in', at, enquiry_id LIMIT ?2",
+            r#"SELECT practice_id, enquiry_id, kind AS "kind: Vec<u8>", address AS "address: Vec<u8>", link_id,
+                 origin AS "origin: Vec<u8>", at, staff
+             FROM portal_enquiry WHERE due_at <= ?1 ORDER BY kind = 'sign_in', at, enquiry_id LIMIT ?2"#,
             now,
             most
         );
         let rows = rows.fetch_all(&mut *connection).await?;
-        // A row that can't be read is marked like the others, so that it keeps nobody waiting, and comes up again later.
+        // A row that can't be read is marked like the others, so that it keeps nobody waiting, and comes up again until its time
+        // is over.
+        let given_up = self.now.before(ENQUIRY_WAITS).as_micros();
         let (mut pairs, mut enquiries) = (Vec::new(), Vec::new());
         for row in rows {
-            let practice: PracticeId = id(&row.practice_id, "enquiry.practice_id")?;
-            let enquiry: EnquiryId = id(&row.enquiry_id, "enquiry.enquiry_id")?;
-            pairs.push(PairRow { practice: hex(practice), id: hex(enquiry) });
+            let pair = row.pair();
             match row.read() {
                 Ok(enquiry) => enquiries.push(enquiry),
-                Err(error) => tracing::error!(%enquiry, %error, "an enquiry can't be read"),
+                Err(error) if row.at <= given_up => {
+                    tracing::error!(enquiry = pair.id, %error, "an enquiry that can't be read is given up");
+                    forget(connection, &row.practice_id, &row.enquiry_id).await?;
+                    continue;
+                }
+                Err(error) => tracing::error!(enquiry = pair.id, %error, "an enquiry can't be read"),
             }
+            pairs.push(pair);
         }
         if pairs.is_empty() {
             return Ok(enquiries);
@@ -164,11 +190,13 @@ impl Work for SettleEnquiry {
     type Answer = ();
 
     async fn run(&self, connection: &mut SqliteConnection) -> Result<(), Fault> {
-        let (practice, enquiry) = (self.practice.to_bytes(), self.enquiry.to_bytes());
-        let (practice, enquiry) = (practice.as_slice(), enquiry.as_slice());
-        let forget =
-            sqlx::query!("DELETE FROM portal_enquiry WHERE practice_id = ?1 AND enquiry_id = ?2", practice, enquiry);
-        forget.execute(connection).await?;
-        Ok(())
+        forget(connection, &self.practice.to_bytes(), &self.enquiry.to_bytes()).await
     }
+}
+
+async fn forget(connection: &mut SqliteConnection, practice: &[u8], enquiry: &[u8]) -> Result<(), Fault> {
+    let forget =
+        sqlx::query!("DELETE FROM portal_enquiry WHERE practice_id = ?1 AND enquiry_id = ?2", practice, enquiry);
+    forget.execute(connection).await?;
+    Ok(())
 }

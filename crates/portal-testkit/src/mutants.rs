@@ -118,6 +118,7 @@ const fn law_of_things(fault: Fault) -> Option<&'static str> {
         Fault::OvertakenHidden => "a_lease_tells_whether_an_invitation_was_overtaken",
         Fault::TriesGoFirst => "tries_to_sign_in_are_decided_after_all_others",
         Fault::StaleTriesKept => "tries_that_waited_too_long_are_forgotten",
+        Fault::LeasedTriesKept => "j3_a_try_lives_for_its_minute_however_often_it_is_leased",
         Fault::StaffSoughtEverywhere => "practices_are_found_by_the_keys_of_their_live_logins",
         Fault::ClientUnasked => "the_directory_lists_names_and_addresses",
         Fault::FirstAddressSought => "contacts_are_found_by_any_of_their_addresses",

@@ -28,7 +28,7 @@ pub use self::{
     journal::{DayCount, Happening, Journal, Unsealed},
     mail::{MailFrom, Mailer, OutgoingMail},
     operators::{Deletion, Operators},
-    outbox::{Enquiries, Enquiry, EnquiryKind, LeaseTerms, Outbox, TRY_WAITS},
+    outbox::{ENQUIRY_WAITS, Enquiries, Enquiry, EnquiryKind, LeaseTerms, Outbox, TRY_WAITS},
     password::{HashError, PasswordHasher, Verdict},
     returns::Returns,
     store::{Commit, DueInvitation, InvitationsDue, PortalStore, PracticeSelector, Receipt, RequestKey, StoreError},

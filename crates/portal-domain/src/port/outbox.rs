@@ -65,6 +65,9 @@ impl LeaseTerms {
 
 /// So long a try to sign in waits to be decided on; nobody waits for that (M8, G4).
 pub const TRY_WAITS: Duration = Duration::from_secs(60);
+/// So long an enquiry that can't be decided, or can't even be read, is tried again. Then whoever waited has asked anew, and the
+/// address is kept no longer (J3).
+pub const ENQUIRY_WAITS: Duration = Duration::from_secs(3600);
 
 /// What anybody asked for, kept until a worker decides it, so that the request itself tells nothing (P2).
 #[async_trait]
@@ -73,8 +76,9 @@ pub trait Enquiries: Send + Sync {
     async fn put(&self, enquiry: &Enquiry) -> Result<(), StoreError>;
 
     /// Takes up to `most` enquiries, oldest first, until `until`; tries to sign in, for which nobody waits, after all others.
-    /// MUST NOT give one to two workers before its lease ran out. A try that has been due for longer than [`TRY_WAITS`] MUST be
-    /// forgotten unlooked, so that a flood of them is no backlog.
+    /// MUST NOT give one to two workers before its lease ran out. A try that was put longer than [`TRY_WAITS`] ago MUST be
+    /// forgotten unlooked, so that a flood of them is no backlog, and whether it was leased or not, so that none outlives its
+    /// minute. What can't be read MUST keep nothing else from being given, and MUST be forgotten after [`ENQUIRY_WAITS`].
     async fn lease(&self, now: Timestamp, until: Timestamp, most: u32) -> Result<Vec<Enquiry>, StoreError>;
 
     /// Forgets a decided enquiry; harmless when it is forgotten already.

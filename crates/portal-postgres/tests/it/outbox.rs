@@ -7,7 +7,7 @@ use portal_domain::{
     id::MessageId,
     link::Link,
     message::{Attempt, Carried, DeliveryState, MessageBody},
-    port::{Enquiries, Enquiry, EnquiryKind, LeaseTerms, Leased, Outbox, Page, PortalViews, Settlement},
+    port::{ENQUIRY_WAITS, Enquiries, Enquiry, EnquiryKind, LeaseTerms, Leased, Outbox, Page, PortalViews, Settlement},
     time::Timestamp,
 };
 use portal_postgres::PostgresStore;
@@ -176,6 +176,35 @@ async fn enquiries_are_kept_leased_and_forgotten() {
         store_settle(&store, &first).await;
         store_settle(&store, &first).await;
         assert_eq!(Enquiries::lease(&store, at(9), at(20), 9).await.unwrap(), [second]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn j3_a_damaged_enquiry_keeps_no_other_and_is_given_up_after_an_hour() {
+    with_database(async |database| {
+        let store = database.store().await;
+        begin(&store, []).await;
+        let [damaged, whole] = [1, 2].map(|number| Enquiry {
+            id: id(number),
+            practice: PRACTICE,
+            kind: EnquiryKind::Reset { address: "ada@smith.example".to_owned() },
+            origin: None,
+            at: at(0),
+        });
+        for enquiry in [&damaged, &whole] {
+            store.put(enquiry).await.unwrap();
+        }
+        let mut raw = database.connection().await;
+        let spoil = sqlx::query("UPDATE portal.enquiry SET address = '\\xff' WHERE enquiry_id = $1");
+        spoil.bind(damaged.id.to_uuid()).execute(&mut raw).await.unwrap();
+        let hour = i64::try_from(ENQUIRY_WAITS.as_secs()).unwrap();
+        for (now, kept) in [(0, 2), (hour - 1, 2), (hour, 1)] {
+            let leased = Enquiries::lease(&store, at(now), at(now + 1), 9).await.unwrap();
+            assert_eq!(leased, std::slice::from_ref(&whole), "after {now} seconds");
+            let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM portal.enquiry").fetch_one(&mut raw);
+            assert_eq!(count.await.unwrap(), kept, "after {now} seconds");
+        }
     })
     .await;
 }

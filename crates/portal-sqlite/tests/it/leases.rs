@@ -4,12 +4,13 @@ use portal_domain::{
     change::{Change, Decision},
     message::{Attempt, Carried, DeliveryState, Message, MessageBody, MessageKind},
     port::{
-        Commit, Enquiries, Enquiry, EnquiryKind, LeaseTerms, Leased, Outbox, Page, PortalViews, Settlement, Waiting,
+        Commit, ENQUIRY_WAITS, Enquiries, Enquiry, EnquiryKind, LeaseTerms, Leased, Outbox, Page, PortalViews,
+        Settlement, Waiting,
     },
     time::Timestamp,
 };
 
-use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, sqlite::SqliteConnectOptions};
 
 use crate::kit::{House, NOW, at, event, fresh, link, message};
 
@@ -94,6 +95,39 @@ async fn an_enquiry_is_lent_until_its_lease_runs_out() {
     Enquiries::settle(&house.store, house.practice, second.id).await.unwrap();
     Enquiries::settle(&house.store, house.practice, second.id).await.unwrap();
     assert_eq!(Enquiries::lease(&house.store, at(10), at(20), 5).await.unwrap(), [first]);
+}
+
+/// Texts that are none, ids that are none, and a kind that nobody knows.
+#[tokio::test]
+async fn j3_a_damaged_enquiry_keeps_no_other_and_is_given_up_after_an_hour() {
+    let house = House::new().await;
+    let reset = || EnquiryKind::Reset { address: "ada@smith.example".into() };
+    let ask = |kind| Enquiry { id: fresh(), practice: house.practice, kind, origin: Some("::1".into()), at: NOW };
+    let renew = ask(EnquiryKind::Renew { link: fresh() });
+    let damages = [
+        ("address = CAST(x'ff' AS TEXT)", ask(reset())),
+        ("origin = CAST(x'ff' AS TEXT)", ask(reset())),
+        ("kind = 'else'", ask(reset())),
+        ("link_id = x'00'", renew),
+        ("enquiry_id = x'00'", ask(reset())),
+        ("practice_id = x'00'", ask(reset())),
+    ];
+    let whole = ask(reset());
+    house.store.put(&whole).await.unwrap();
+    let options = SqliteConnectOptions::new().filename(house.path()).foreign_keys(false);
+    let mut raw = options.pragma("ignore_check_constraints", "ON").connect().await.unwrap();
+    for (damage, enquiry) in &damages {
+        house.store.put(enquiry).await.unwrap();
+        let spoil = AssertSqlSafe(format!("UPDATE portal_enquiry SET {damage} WHERE enquiry_id = ?1"));
+        sqlx::query(spoil).bind(enquiry.id.to_bytes().as_slice()).execute(&mut raw).await.unwrap();
+    }
+    let hour = i64::try_from(ENQUIRY_WAITS.as_secs()).unwrap();
+    for (now, kept) in [(0, 7), (hour - 1, 7), (hour, 1)] {
+        let leased = Enquiries::lease(&house.store, at(now), at(now + 1), 9).await.unwrap();
+        assert_eq!(leased, std::slice::from_ref(&whole), "after {now} seconds");
+        let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM portal_enquiry").fetch_one(&mut raw);
+        assert_eq!(count.await.unwrap(), kept, "after {now} seconds");
+    }
 }
 
 #[tokio::test]

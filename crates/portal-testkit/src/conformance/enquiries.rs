@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, slice, sync::Arc};
 
-use portal_domain::port::{Enquiries, Enquiry, EnquiryKind, TRY_WAITS};
+use portal_domain::port::{Enquiries, Enquiry, EnquiryKind, Pile, TRY_WAITS};
 
 use super::{FullStore, Harness, overlap::Overlaps, scene::Scene};
 use crate::build::{self, later};
@@ -117,4 +117,23 @@ pub async fn tries_that_waited_too_long_are_forgotten(harness: &Harness) {
     }
     let now = TRY_WAITS.as_secs() + 1;
     assert_eq!(lease(&scene.store, now, now + 60, 9).await, [reset, fresh]);
+}
+
+/// A try whose decision fails again and again, and one that a worker has just then, are forgotten in their minute all the same.
+pub async fn j3_a_try_lives_for_its_minute_however_often_it_is_leased(harness: &Harness) {
+    let scene = Scene::set(harness, "smith").await;
+    let tried = |name: &str| {
+        let kind = EnquiryKind::SignIn { address: format!("{name}@old.example") };
+        Enquiry { kind, ..enquiry(&scene, name, 0) }
+    };
+    for name in ["a", "b"] {
+        scene.store.put(&tried(name)).await.expect("the store keeps it");
+    }
+    let [at_once, over] = [0, TRY_WAITS.as_secs() + 1];
+    assert_eq!(lease(&scene.store, at_once, 30, 9).await.len(), 2);
+    assert_eq!(lease(&scene.store, 30, over, 1).await.len(), 1);
+    assert_eq!(lease(&scene.store, 30, over + 20, 1).await.len(), 1);
+    assert!(lease(&scene.store, over, over + 30, 9).await.is_empty(), "its lease ran out");
+    let waiting = scene.store.backlog(later(over), 9).await.expect("the store answers").enquiries;
+    assert_eq!(waiting, Pile::default(), "nor is the other kept");
 }

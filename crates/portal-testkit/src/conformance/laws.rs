@@ -252,6 +252,7 @@ macro_rules! __enquiries_laws {
             enquiries_come_oldest_first_as_they_were_put
             tries_to_sign_in_are_decided_after_all_others
             tries_that_waited_too_long_are_forgotten
+            j3_a_try_lives_for_its_minute_however_often_it_is_leased
             an_enquiry_is_leased_once_until_its_lease_ran_out
             a_decided_enquiry_is_forgotten
             many_workers_never_share_an_enquiry

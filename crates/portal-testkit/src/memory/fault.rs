@@ -295,11 +295,13 @@ pub enum Fault {
     SuppressionOfErasedKept,
     /// Tries to sign in wait to be decided for ever.
     StaleTriesKept,
+    /// A lease makes a try to sign in young again.
+    LeasedTriesKept,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 147] = [
+    pub const ALL: [Self; 148] = [
         Self::VersionsIgnored,
         Self::LookedAtIgnored,
         Self::VersionsRacy,
@@ -447,6 +449,7 @@ impl Fault {
         Self::StaffMailHeldBack,
         Self::SuppressionOfErasedKept,
         Self::StaleTriesKept,
+        Self::LeasedTriesKept,
     ];
 
     /// Whether a check is made, but too early: on a picture that is old when the write happens.

@@ -182,7 +182,8 @@ impl Enquiries for MemoryStore {
         Ok(self.change(|state| {
             let is_stale = |asked: &Asked| {
                 let a_try = matches!(asked.enquiry.kind, EnquiryKind::SignIn { .. });
-                a_try && asked.due_at < now.before(TRY_WAITS) && !self.faults.has(Fault::StaleTriesKept)
+                let put = if self.faults.has(Fault::LeasedTriesKept) { asked.due_at } else { asked.enquiry.at };
+                a_try && put < now.before(TRY_WAITS) && !self.faults.has(Fault::StaleTriesKept)
             };
             for tenant in state.tenants.values_mut().map(Arc::make_mut) {
                 tenant.enquiries.retain(|_, asked| !is_stale(asked));
