@@ -58,7 +58,7 @@ pub use portal_domain::usecase::{CallContext, Error, Portal};
 
 pub use self::{
     compose::{MailSettings, in_words},
-    maildir::{LookError, Maildir, Read},
+    maildir::{LookError, LookFault, Maildir, Read},
     outbox::{Sender, Sent},
     pusher::{Pusher, Render},
     workers::{Running, Workers},

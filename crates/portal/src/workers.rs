@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use portal_domain::{
     erasure::Gone,
-    port::{Mailer, Outbox, StoreError},
+    port::{ENQUIRY_WAITS, Mailer, Outbox, StoreError},
     usecase::{Error, Portal},
 };
 use tokio::{
@@ -15,7 +15,7 @@ use tokio::{
 
 use crate::{
     compose::MailSettings,
-    maildir::{LookError, Maildir},
+    maildir::{LookError, LookFault, Maildir},
     outbox::Sender,
     pusher::Pusher,
     sealer,
@@ -43,12 +43,12 @@ const OVER: &str = "what outlived its life";
 const CARED_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 /// So often it is looked for mail that came back.
 const LOOK: Duration = Duration::from_secs(2);
+/// After a look that left something it waits longer: what can't be read now can't be read in two seconds either.
+const LOOK_AFTER_FAULT: Duration = Duration::from_secs(60);
 /// Who does that.
 const RETURNED: &str = "mail that came back";
 /// So often hosts are told of sessions whose time is over, and invitations are reminded of.
 const MINUTE: Duration = Duration::from_secs(60);
-/// So long an enquiry that can't be decided is tried again. Then whoever waited has asked anew, and the address is kept no longer.
-const PATIENCE: Duration = HOUR;
 /// So many enquiries are taken at once.
 const ENQUIRIES: u32 = 20;
 /// So long nobody else decides what is being decided.
@@ -227,41 +227,41 @@ impl Running {
 
 /// Reads mail that came back, and forgets what nobody cared for.
 fn read_returns(maildir: Maildir, portal: &Portal, stopped: &watch::Receiver<bool>) -> [JoinHandle<()>; 2] {
-    let (portal, own) = (portal.clone(), maildir.clone());
+    let (forgetting, reading) = ((portal.clone(), maildir.clone()), (portal.clone(), maildir, stopped.clone()));
     let forgets = run_every(HOUR, stopped.clone(), RETURNED, move || {
-        let maildir = own.clone();
-        async move { forget_mails(&maildir).await }
+        let (portal, maildir) = forgetting.clone();
+        async move { forget_mails(&portal, &maildir).await }
     });
     let reads = run_every(LOOK, stopped.clone(), RETURNED, move || {
-        let (portal, maildir) = (portal.clone(), maildir.clone());
-        async move { look(&portal, &maildir).await }
+        let (portal, maildir, stopped) = reading.clone();
+        async move { look(&portal, &maildir, stopped).await }
     });
     [tokio::spawn(forgets), tokio::spawn(reads)]
 }
 
-/// Reads mail that came back.
-async fn look(portal: &Portal, maildir: &Maildir) -> Result<(), Error> {
-    match maildir.look(portal).await {
-        Ok(_) => Ok(()),
-        Err(LookError::Portal(error)) => Err(error),
-        Err(LookError::Folder(error)) => {
-            folder_failed(maildir, &error);
-            Ok(())
+/// Reads mail that came back. After a fault it waits, unless it is told to stop.
+async fn look(portal: &Portal, maildir: &Maildir, mut stopped: watch::Receiver<bool>) -> Result<(), Error> {
+    let ending = stopped.clone();
+    let Err(LookError { fault, files }) = maildir.look(portal, &|| *ending.borrow()).await else { return Ok(()) };
+    match fault {
+        LookFault::Portal(error) if will_pass(&error) => log(RETURNED, &error),
+        fault => {
+            count_error(RETURNED);
+            let folder = maildir.folder().display();
+            tracing::error!(worker = RETURNED, error = %fault, files, %folder, "will be tried again");
         }
     }
-}
-
-/// Deletes mail that nobody cared for.
-async fn forget_mails(maildir: &Maildir) -> Result<(), Error> {
-    if let Err(error) = maildir.forget(CARED_FOR).await {
-        folder_failed(maildir, &error);
-    }
+    drop(tokio::time::timeout(LOOK_AFTER_FAULT, stopped.wait_for(|stop| *stop)).await);
     Ok(())
 }
 
-fn folder_failed(maildir: &Maildir, error: &std::io::Error) {
-    count_error(RETURNED);
-    tracing::error!(worker = RETURNED, %error, folder = %maildir.folder().display(), "will be tried again");
+/// Deletes mail that nobody cared for.
+async fn forget_mails(portal: &Portal, maildir: &Maildir) -> Result<(), Error> {
+    if let Err(error) = maildir.forget(portal.now().before(CARED_FOR)).await {
+        count_error(RETURNED);
+        tracing::error!(worker = RETURNED, %error, folder = %maildir.folder().display(), "will be tried again");
+    }
+    Ok(())
 }
 
 /// Forgets what is over. What can't be swept keeps nothing else from being swept.
@@ -314,19 +314,31 @@ async fn decide_enquiries(portal: &Portal) -> Result<usize, Error> {
     let now = portal.now();
     let enquiries = portal.enquiries.lease(now, now.after(LEASE), ENQUIRIES).await?;
     for enquiry in &enquiries {
+        let (deciding, asked) = (portal.clone(), enquiry.clone());
+        let decided = alone("enquiries", async move { deciding.decide_enquiry(&asked).await }).await;
         // One that can't be decided comes up again when its lease ends, and keeps nobody else waiting.
-        let over = match portal.decide_enquiry(enquiry).await {
-            Ok(_) => true,
-            Err(error) => {
-                log("enquiries", &error);
-                now.since(enquiry.at) >= PATIENCE
-            }
-        };
-        if over {
+        if decided.is_some() || now.since(enquiry.at) >= ENQUIRY_WAITS {
             portal.enquiries.settle(enquiry.practice, enquiry.id).await?;
         }
     }
     Ok(enquiries.len())
+}
+
+/// Does a piece of work in a task of its own, so that a panic ends it alone. `None` where it came to nothing; the log says why.
+async fn alone<T, W>(worker: &'static str, work: W) -> Option<T>
+where
+    T: Send + 'static,
+    W: Future<Output = Result<T, Error>> + Send + 'static,
+{
+    match tokio::spawn(work).await {
+        Ok(Ok(done)) => return Some(done),
+        Ok(Err(error)) => log(worker, &error),
+        Err(error) => {
+            count_error(worker);
+            tracing::error!(worker, %error, "a piece of work ended badly");
+        }
+    }
+    None
 }
 
 /// Works while there is work, then waits to be woken.
@@ -337,19 +349,10 @@ where
 {
     while !*stopped.borrow() {
         let woken = wake.notified();
-        // In a task of its own, so that a panic ends one piece of work and not the worker.
-        let pause = match tokio::spawn(work()).await {
-            Ok(Ok(true)) => continue,
-            Ok(Ok(false)) => PAUSE,
-            Ok(Err(error)) => {
-                log(name, &error);
-                PAUSE_AFTER_ERROR
-            }
-            Err(error) => {
-                count_error(name);
-                tracing::error!(worker = name, %error, "a piece of work ended badly");
-                PAUSE_AFTER_ERROR
-            }
+        let pause = match alone(name, work()).await {
+            Some(true) => continue,
+            Some(false) => PAUSE,
+            None => PAUSE_AFTER_ERROR,
         };
         tokio::select! {
             () = woken => tokio::time::sleep(GATHERING).await,
@@ -366,14 +369,7 @@ where
     W: Future<Output = Result<(), Error>> + Send + 'static,
 {
     while !*stopped.borrow() {
-        match tokio::spawn(work()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => log(name, &error),
-            Err(error) => {
-                count_error(name);
-                tracing::error!(worker = name, %error, "a piece of work ended badly");
-            }
-        }
+        alone(name, work()).await;
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             changed = stopped.changed() => if changed.is_err() { return },
@@ -388,10 +384,14 @@ pub(crate) fn count_error(worker: &'static str) {
 
 fn log(worker: &'static str, error: &Error) {
     count_error(worker);
-    match error {
-        Error::Store(StoreError::Unavailable(_)) | Error::Overloaded => {
-            tracing::warn!(worker, %error, "will be tried again");
-        }
-        error => tracing::error!(worker, %error, "will be tried again"),
+    if will_pass(error) {
+        tracing::warn!(worker, %error, "will be tried again");
+    } else {
+        tracing::error!(worker, %error, "will be tried again");
     }
+}
+
+/// Whether nothing is wrong but the moment: the database is away, or there is too much to do.
+pub(crate) const fn will_pass(error: &Error) -> bool {
+    matches!(error, Error::Store(StoreError::Unavailable(_)) | Error::Overloaded)
 }

@@ -54,7 +54,7 @@ async fn d3_what_a_mail_server_delivers_for_the_return_path_is_read(database: Da
         (&portal["status"], &portal["invitation"]["state"]),
         (&json!("invitation_undelivered"), &json!("failed"))
     );
-    assert!(mails.join("cur/1.forged:2,S").exists(), "it proves nothing, and is kept");
+    assert!(mails.join("cur/1.forged.put_by_portal:2,S").exists(), "it proves nothing, and is kept");
     let told = host.get("/api/v1/contacts/c-1/portal/diagnosis").await.expect(200);
     let first = &told["findings"][0];
     assert_eq!((&first["code"], &first["remedy"]["command"]), (&json!("mail_bounced"), &json!("lift_and_resend")));

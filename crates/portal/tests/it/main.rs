@@ -6,7 +6,13 @@ mod tongues;
 mod turns;
 mod webhooks;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use portal::{CallContext, MailSettings, Portal, Sender, Workers};
@@ -18,7 +24,8 @@ use portal_domain::{
     link::{KeyId, LinkTokens},
     message::{DeliveryState, SendOutcome, Settlement},
     port::{
-        Enquiries, Enquiry, EnquiryKind, Lease, LeaseTerms, Leased, Mailer, Outbox, OutgoingMail, Page, StoreError,
+        Enquiries, Enquiry, EnquiryKind, Entropy, Lease, LeaseTerms, Leased, Mailer, Outbox, OutgoingMail, Page,
+        StoreError,
     },
     practice::Settings,
     time::Timestamp,
@@ -28,6 +35,7 @@ use portal_testkit::{
     build,
     conformance::{FullStore, run},
     fixture::Fixture,
+    memory::SeededEntropy,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -367,18 +375,62 @@ fn l7_an_enquiry_that_can_t_be_decided_keeps_nobody_else_waiting() {
 fn j3_an_enquiry_that_can_t_be_decided_is_given_up_after_an_hour() {
     run(async {
         let fixture = invited("ada@smith.example").await;
-        let kind = EnquiryKind::Reset { address: "ada@smith.example".to_owned() };
-        let (id, practice, at) = (build::id("wish"), build::id("a practice that is gone"), fixture.portal.now());
-        let wish = Enquiry { id, practice, kind, origin: None, at };
-        for (age, settled) in [(60 * MINUTE - Duration::from_secs(1), 0), (60 * MINUTE, 1)] {
-            fixture.clock.set(at.after(age));
-            let (mut wishes, wish) = (MockWishes::new(), wish.clone());
-            wishes.expect_lease().times(1).returning(move |_, _, _| Ok(vec![wish.clone()]));
-            wishes.expect_settle().times(settled).returning(|_, _| Ok(()));
-            let portal = Portal { enquiries: Arc::new(wishes), ..fixture.portal.clone() };
-            let workers = Workers::new(portal, fixture.store.clone(), fixture.mailer.clone(), settings());
-            assert_eq!(workers.decide_enquiries().await, Ok(1));
+        let panicking = Portal { entropy: PanickingEntropy::times(usize::MAX), ..fixture.portal.clone() };
+        let at = fixture.portal.now();
+        for (portal, practice) in
+            [(&fixture.portal, build::id("a practice that is gone")), (&panicking, fixture.practice.id)]
+        {
+            let kind = EnquiryKind::Reset { address: "ada@smith.example".to_owned() };
+            let wish = Enquiry { id: build::id("wish"), practice, kind, origin: None, at };
+            for (age, settled) in [(60 * MINUTE - Duration::from_secs(1), 0), (60 * MINUTE, 1)] {
+                fixture.clock.set(at.after(age));
+                let (mut wishes, wish) = (MockWishes::new(), wish.clone());
+                wishes.expect_lease().times(1).returning(move |_, _, _| Ok(vec![wish.clone()]));
+                wishes.expect_settle().times(settled).returning(|_, _| Ok(()));
+                let portal = Portal { enquiries: Arc::new(wishes), ..portal.clone() };
+                let workers = Workers::new(portal, fixture.store.clone(), fixture.mailer.clone(), settings());
+                assert_eq!(workers.decide_enquiries().await, Ok(1));
+            }
         }
+    });
+}
+
+/// Randomness over which the program panics so many times.
+struct PanickingEntropy {
+    times: usize,
+    asked: AtomicUsize,
+    then: SeededEntropy,
+}
+
+impl PanickingEntropy {
+    fn times(times: usize) -> Arc<Self> {
+        Arc::new(Self { times, asked: 0.into(), then: SeededEntropy::new(99) })
+    }
+}
+
+impl Entropy for PanickingEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        assert!(self.asked.fetch_add(1, SeqCst) >= self.times, "on purpose");
+        self.then.fill(bytes);
+    }
+}
+
+#[test]
+fn l7_an_enquiry_over_which_the_program_panics_keeps_nobody_else_waiting() {
+    run(async {
+        let fixture = invited("ada@smith.example").await;
+        for _ in 0..2 {
+            fixture.portal.ask_for_reset(&fixture.call(), "ada@smith.example").await.expect("kept");
+        }
+        let portal = Portal { entropy: PanickingEntropy::times(1), ..fixture.portal.clone() };
+        let workers = Workers::new(portal, fixture.store.clone(), fixture.mailer.clone(), settings());
+        for (leased, mails) in [(2, 2), (0, 0)] {
+            assert_eq!(workers.decide_enquiries().await, Ok(leased));
+            assert_eq!(sender(&fixture).drain(1, || {}).await.expect("drained").accepted, mails);
+        }
+        fixture.clock.advance(MINUTE);
+        assert_eq!(workers.decide_enquiries().await, Ok(1), "it comes up again");
+        assert_eq!(sender(&fixture).drain(1, || {}).await.expect("drained").accepted, 1);
     });
 }
 
