@@ -1,11 +1,10 @@
 // The program over a fresh file, its mail, and a browser that reaches nothing else.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const need = (name) => {
@@ -21,6 +20,8 @@ const AXE = readFileSync(installed.resolve('axe-core/axe.min.js'), 'utf8');
 const HEAVIEST = 60 * 1024;
 /** The rules of WCAG up to 2.2 AA, and what axe-core holds to be good practice. */
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+/** Where the service writes what it logs, in its folder. */
+const LOG = 'service.log';
 /** How long something may take that happens by itself, such as a mail. */
 const PATIENCE_MS = 20_000;
 
@@ -35,19 +36,25 @@ export class Service {
     const service = new Service();
     service.settings = settings;
     service.folder = mkdtempSync(join(tmpdir(), 'portal-e2e-'));
+    // Into a file: nobody reads a pipe while a command runs, and who can't write to a full one waits, with whatever it holds.
+    const log = openSync(join(service.folder, LOG), 'w');
     service.child = spawn(need('PORTAL_E2E_BINARY'), ['serve', '--listen', '127.0.0.1:0'], {
-      cwd: service.folder, env: service.environment(), stdio: ['ignore', 'ignore', 'pipe'],
+      cwd: service.folder, env: service.environment(), stdio: ['ignore', 'ignore', log],
     });
-    service.log = [];
-    service.url = await new Promise((tell, fail) => {
-      service.child.once('exit', (code) => fail(new Error(`the service ended with ${code}:\n${service.log.join('\n')}`)));
-      createInterface({ input: service.child.stderr }).on('line', (line) => {
-        service.log.push(line);
-        const said = JSON.parse(line);
-        if (said.message === 'listening') tell(`http://${said.address}`);
-      });
+    closeSync(log);
+    let ended = false;
+    service.child.once('exit', () => { ended = true; });
+    const listening = await until('the service', () => {
+      if (ended) throw new Error(`the service ended:\n${service.log.join('\n')}`);
+      return service.log.map((line) => JSON.parse(line)).find((said) => said.message === 'listening');
     });
+    service.url = `http://${listening.address}`;
     return service;
+  }
+
+  /** All lines that it wrote. */
+  get log() {
+    return readFileSync(join(this.folder, LOG), 'utf8').split('\n').slice(0, -1);
   }
 
   environment() {
@@ -86,8 +93,8 @@ export class Service {
     const ended = new Promise((done) => this.child.once('exit', done));
     this.child.kill('SIGTERM');
     await ended;
-    rmSync(this.folder, { recursive: true });
     const wrong = this.log.filter((line) => line.includes('"level":"ERROR"'));
+    rmSync(this.folder, { recursive: true });
     if (wrong.length) throw new Error(`the service complained:\n${wrong.join('\n')}`);
   }
 }
