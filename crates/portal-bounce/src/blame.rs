@@ -50,6 +50,23 @@ pub(crate) const NEAR: &[Row] = &[
     row(BlockedSender, "发件人…不存在 | 寄件人…不存在 | 差出人…存在しません | 送信者…存在しません"),
 ];
 
+/// What is said where nobody could look: an answer of another time may be another.
+const PASSING: &[&str] = &[
+    "try again later",
+    "try later",
+    "retry later",
+    "temporarily unavailable",
+    "temporary lookup failure",
+    "lookup timed out",
+    "callout timed out",
+    "callout deferred",
+];
+
+/// Whether it holds for now only, whatever a code says.
+pub(crate) fn is_passing(said: &Said) -> bool {
+    PASSING.iter().any(|phrase| said.says(phrase))
+}
+
 /// Whether somebody said it when the sender was named.
 pub(crate) fn is_reply_to_sender(said: &Said) -> bool {
     IN_REPLY.iter().any(|row| row.is_said(said))

@@ -2,7 +2,7 @@
 
 use crate::{
     Reason, Status,
-    blame::{RETURNED, is_reply_to_sender, may_be_sender},
+    blame::{RETURNED, is_passing, is_reply_to_sender, may_be_sender},
     codes::{FAINT, TELLING, meaning},
     row::{Proof, Row, Where},
     status::Codes,
@@ -97,7 +97,7 @@ impl Heard {
             None => (None, &[][..]),
         };
         let told = [self.codes.enhanced, self.field].into_iter().flatten();
-        let clear = !first.is_some_and(may_be_sender);
+        let clear = !first.is_some_and(|said| may_be_sender(said) || is_passing(said));
         let sure = |reason| Found { reason, sure: clear };
         let faint = |reason| Found { reason, sure: false };
         first
@@ -116,7 +116,8 @@ impl Heard {
         let fits = |row: &&Row| self.holds(row.holds) && row.is_said(said);
         rows.iter()
             .find(fits)
-            .map(|row| Found { reason: row.reason, sure: self.proves(row.proof) && !may_be_sender(said) })
+            .map(|row| (row, self.proves(row.proof) && !may_be_sender(said) && !is_passing(said)))
+            .map(|(row, sure)| Found { reason: row.reason, sure })
     }
 
     fn proves(&self, proof: Proof) -> bool {
@@ -296,6 +297,34 @@ mod tests {
             "550 no such user (in reply to RCPT TO command)",
         ] {
             assert!(judge(&[text], None, true).lasting, "{text}");
+        }
+    }
+
+    #[test]
+    fn d4_of_an_address_that_nobody_could_look_up_nothing_is_lasting() {
+        for text in [
+            "550 5.1.1 recipient verification failed: callout timed out, try again later",
+            "550 recipient verification",
+            "550 5.1.1 User unknown; recipient database temporarily unavailable",
+            "550 5.1.1 no such user, please try again later",
+            "550 5.1.1 the recipient could not be looked up, retry later",
+        ] {
+            assert!(!judge(&[text], Some(Status::new(5, 1, 1)), true).lasting, "{text}");
+        }
+        // What readers are told to do is not what the server knows.
+        let text = "550 5.1.1 no such user: check the address for spelling mistakes and try again";
+        assert!(judge(&[text], None, true).lasting);
+    }
+
+    #[test]
+    fn d4_too_many_unknown_addresses_and_a_domain_that_sends_are_the_senders() {
+        for text in [
+            "550 5.1.1 Too many invalid recipients from your host, connection blocked",
+            "550 Mail from 192.0.2.10 rejected, unknown user rate too high (dictionary attack)",
+            "550 5.1.2 the sending domain has no MX record: host unknown",
+            "550 Requested action not taken: mailbox unavailable; invalid DNS MX or A/AAAA resource record",
+        ] {
+            assert_eq!(judge(&[text], None, true).reason, Reason::BlockedSender, "{text}");
         }
     }
 

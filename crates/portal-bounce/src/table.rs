@@ -53,7 +53,7 @@ pub(crate) const PLAIN: &[Row] = &[
          account inactive | account is suspended | account suspended | account has been suspended | \
          account is locked | user is disabled | mailbox is disabled | mailbox disabled | mailbox has been disabled | \
          mailbox is suspended | due to inactivity | user is inactive | user inactive | disabled or discontinued | \
-         recipient is disabled | recipient is suspended",
+         recipient is disabled | recipient is suspended | has not logged in",
     ),
     // The message, before the words that follow it: "this message has been blocked".
     row(
@@ -78,6 +78,8 @@ pub(crate) const PLAIN: &[Row] = &[
          sender verification | verify sender | verify the sender | verify mail from | sender address verification | \
          sender address has null mx | domain of sender | sender domain | sender's domain | invalid sender | \
          bad sender* | unknown sender | no such sender | return address…not | unresolvable domain of sender | \
+         sending domain | invalid dns mx | too many invalid recipients | too many unknown | unknown user rate | \
+         dictionary attack | directory harvest* | \
          invalid helo | helo invalid | ask your postmaster for help | bad helo | helo command rejected | \
          helo…rejected | ehlo…rejected | \
          client host rejected | client host…blocked | your hostname | excessive unknown recipients | \
@@ -144,6 +146,7 @@ pub(crate) const PLAIN: &[Row] = &[
          domain‥not found | host‥not found | nonexistentdomain | infodomainnonexistent | name or service not known | \
          bad destination host | bad destination system | couldn't find any host | find any host named | \
          no mail exchanger* | no mx record* | no valid mail exchanger* | no mail hosts for domain | null mx | \
+         no valid mx hosts found | no valid mx host found | no mail servers appear to exist* | \
          nullmx | does not accept mail | doesn't accept mail | does not accept email | does not receive mail | \
          domain‥does not exist | domain‥doesn't exist | domain‥couldn't be found | domain‥could not be found | \
          domain‥not valid | invalid domain | domain…is invalid | illegal host | host/domain name found | \
@@ -181,12 +184,12 @@ pub(crate) const PLAIN: &[Row] = &[
         UserUnknown,
         "user unknown | unknown user | unkown user | unknown local user | user is unknown | no such user* | \
          malformed address | unknown destination | mailbox deleted | not user of this server | \
-         recipient verification | unavailable mail user | does not have an account | mailbox currently unavailable | \
+         unavailable mail user | does not have an account | mailbox currently unavailable | \
          don't exists that user | has left the company | no user known | address does not receive | account closed | \
          account deleted | account terminated | user not here | user is not here | nonexistent user | \
          non-existent user | non-existent mailbox | nonexistent mailbox | non-existent address | \
          nonexistent address | non-existent recipient | badrecipient | recipient is not in my | \
-         recipient…cannot be verified | recipient verif*…fail* | recipient verify failed | don't know this user | \
+         don't know this user | \
          address invalid | matches found in domino | recipient address is not | not a known recipient | \
          no known user | unknown or invalid | nosuchuser | no such mailbox* | no such recipient* | \
          no such address* | no such account* | no such person | no such local user | no such e-mail | \
@@ -264,6 +267,12 @@ pub(crate) const PLAIN: &[Row] = &[
          no account here | no recipient by | no longer accepts mail | recipient…not recogni* | user…not recogni* | \
          name…not recogni* | no longer a customer",
     ),
+    // Whoever asks another server for the address says so also where that one does not answer.
+    row(
+        UserUnknown,
+        "recipient verification | recipient…cannot be verified | recipient verif*…fail* | recipient verify failed",
+    )
+    .proved(Proof::Never),
     of(
         UserUnknown,
         "user… | mailbox… | recipient… | address… | account… | addressee… | alias… | employee…",
