@@ -315,7 +315,7 @@ pub enum Happened {
         state: DeliveryState,
         /// How it looks, where it was taken.
         sent_as: Option<SentAs>,
-        /// The words of the other server, where it didn't take it.
+        /// What the other server said or what went wrong here, where it was not taken.
         words: Option<String>,
     },
     /// The link of a mail was opened.

@@ -129,7 +129,7 @@ pub fn came_back(sent: &SentMessage, report: &DeliveryReport, tie: Tie, moment: 
         Returned::Complained => (DeliveryState::Complained, None),
     };
     let words = fit_words(&report.words);
-    let reply = if words.is_empty() { "without a word on why".to_owned() } else { words };
+    let reply = if words.is_empty() { "no reason was given".to_owned() } else { words };
     let attempt = Attempt { at: moment.now, state, reply, reason: why.map(|why| why.reason), sent_as: None };
     let in_time = moment.now.since(sent.message.created_at) < IN_TIME;
     let forwarded = report.final_recipient.as_ref().is_some_and(|named| !is_ours(named));

@@ -185,7 +185,7 @@ const fn state(state: DeliveryState) -> &'static str {
     match state {
         DeliveryState::Queued | DeliveryState::Sending => "It is on its way.",
         DeliveryState::Accepted => "The other mail server took it.",
-        DeliveryState::Deferred => "The other mail server put it off; it will be tried again.",
+        DeliveryState::Deferred => "It could not be handed over yet; it will be tried again.",
         DeliveryState::Failed => "It could not be delivered.",
         DeliveryState::Bounced => "It came back.",
         DeliveryState::Complained => "Its reader called it unwanted.",
@@ -225,7 +225,7 @@ fn told(event: &RecordedEvent) -> Sentence {
         "view_as.opened" => return looked(event),
         "view_as.ended" => "The look at the portal as this contact sees it was ended.",
         "message.accepted" => return mail(event, "The other mail server took the mail to "),
-        "message.deferred" => return mail(event, "The other mail server put off the mail to "),
+        "message.deferred" => return mail(event, "This mail could not be handed over yet: to "),
         "message.failed" => return mail(event, "This mail could not be delivered: to "),
         "message.bounced" => return mail(event, "This mail came back as undeliverable: to "),
         "message.complained" => return mail(event, "The reader called this mail unwanted: to "),
@@ -254,7 +254,8 @@ fn mail(event: &RecordedEvent, words: &'static str) -> Sentence {
     let personal = |name: &str| event.personal.as_ref().and_then(|own| own.get(name)).map(String::as_str);
     let to = say(words).name(personal("to").unwrap_or("an address that was erased")).say(".");
     match personal("reply").filter(|reply| !reply.is_empty()) {
-        Some(reply) => to.say(" Its words: ").name(reply),
+        Some(reply) if event.kind == "message.accepted" => to.say(" Its words: ").name(reply),
+        Some(reply) => to.say(" Why: ").name(reply),
         None => to,
     }
 }
@@ -322,7 +323,7 @@ mod tests {
             (
                 "message.failed",
                 &[("to", "a@b.example"), ("reply", "550 no")],
-                "This mail could not be delivered: to a@b.example. Its words: 550 no",
+                "This mail could not be delivered: to a@b.example. Why: 550 no",
             ),
             (
                 "view_as.opened",

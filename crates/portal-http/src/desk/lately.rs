@@ -35,7 +35,7 @@ fn sentence(what: &Happened, ago: &str) -> Sentence {
             let mail = say("Mail to ").name(to.as_str()).say(format!(": {}. ", history::subject(*kind)));
             let mail = mail.and(became(*state, ago));
             let mail = sent_as.iter().fold(mail, |mail, sent_as| mail.and(look_for(sent_as)));
-            words.iter().fold(mail, |mail, words| mail.say(" Its words: ").name(words))
+            words.iter().fold(mail, |mail, words| mail.say(" Why: ").name(words))
         }
         Happened::Opened => say(format!("The link in the mail was opened {ago}.")),
         Happened::PasswordSet => say(format!("A password was set {ago}.")),
@@ -48,11 +48,10 @@ fn sentence(what: &Happened, ago: &str) -> Sentence {
 
 fn became(state: DeliveryState, ago: &str) -> Sentence {
     say(match state {
-        DeliveryState::Queued | DeliveryState::Sending => format!("Written {ago}, and on its way."),
+        DeliveryState::Queued => format!("Written {ago}, and on its way."),
+        DeliveryState::Sending => "It is being handed over.".to_owned(),
         DeliveryState::Accepted => format!("Taken by the other mail server {ago}."),
-        DeliveryState::Deferred => {
-            format!("The other mail server put it off {ago}; it is tried again by itself.")
-        }
+        DeliveryState::Deferred => format!("It could not be handed over {ago}; it is tried again by itself."),
         DeliveryState::Failed => format!("It could not be delivered, {ago}."),
         DeliveryState::Bounced => format!("It came back {ago}."),
         DeliveryState::Complained => format!("Its reader called it unwanted {ago}."),
@@ -106,7 +105,21 @@ mod tests {
             [
                 "Mail to ada@smith.example: the invitation. Taken by the other mail server 4 seconds ago. Look for “Your access” \
                  from Elm <portal@elm.example>, in spam too.",
-                "Mail to ada@smith.example: the invitation. It could not be delivered, 1 minute ago. Its words: 550 no",
+                "Mail to ada@smith.example: the invitation. It could not be delivered, 1 minute ago. Why: 550 no",
+            ]
+        );
+    }
+
+    #[test]
+    fn x2_no_server_is_blamed_for_what_went_wrong_here() {
+        let ours = at(60, mail(DeliveryState::Deferred, None, Some("the server key is not configured")));
+        let sending = at(60, mail(DeliveryState::Sending, None, None));
+        assert_eq!(
+            told(&[ours, sending]),
+            [
+                "Mail to ada@smith.example: the invitation. It could not be handed over 1 minute ago; it is tried again by itself. \
+                 Why: the server key is not configured",
+                "Mail to ada@smith.example: the invitation. It is being handed over.",
             ]
         );
     }

@@ -113,7 +113,8 @@ fn on_its_way(case: &Case<'_>, mail: &Delivery, severity: Severity) -> Option<Fi
             (FindingCode::MailQueued, "The mail is waiting to leave", explanation)
         }
         DeliveryState::Deferred => {
-            let explanation = "The other mail server asked to try again later. That is done by itself, for a day.";
+            let reason = mail.attempts.last().and_then(|last| last.reason);
+            let explanation = if reason.is_some() { PUT_OFF } else { KEPT_HERE };
             (FindingCode::MailDeferred, "The mail is being tried again", explanation)
         }
         // That nothing is mailed to the address says it better.
@@ -133,7 +134,11 @@ fn on_its_way(case: &Case<'_>, mail: &Delivery, severity: Severity) -> Option<Fi
     Some(if again { finding.mended_by(RemedyCommand::Resend, "Send a new link") } else { finding })
 }
 
-/// What a mail that was not delivered means for whoever helps.
+const PUT_OFF: &str = "The other mail server asked to try again later. That is done by itself, for a day.";
+const KEPT_HERE: &str = "The mail could not be handed over to any mail server; below is what went wrong. It is tried again by itself, for a \
+                         day. The client's address is not to blame; whoever runs the portal finds the cause with `portal doctor`.";
+
+/// What a mail that was not delivered means for whoever helps. Without a reason no server said no: what went wrong was here.
 const fn undelivered(reason: Option<Reason>) -> &'static str {
     match reason {
         Some(Reason::UserUnknown) => {
@@ -161,7 +166,11 @@ const fn undelivered(reason: Option<Reason>) -> &'static str {
         Some(Reason::Expired | Reason::Temporary) => {
             "The other mail server could not be reached or was busy until the time for trying was over. Sent again, the mail may well arrive."
         }
-        Some(Reason::Other) | None => {
+        None => {
+            "The mail with the link could not be handed over to any mail server; below is what went wrong. The client's address is not to blame; \
+             whoever runs the portal finds the cause with `portal doctor`. Send a new link after that."
+        }
+        Some(Reason::Other) => {
             "The mail with the link could not be delivered; below are the words of the other server. Most often the address is wrong: \
              compare it with the client, sign by sign, before sending again."
         }

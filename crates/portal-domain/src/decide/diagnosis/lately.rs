@@ -13,8 +13,10 @@ use crate::{
 const A_CALL: Duration = Duration::from_secs(30 * 60);
 /// So many are told.
 const TOLD: usize = 6;
+/// Of them so many tries that were refused: anybody can make those, and they must not push the rest away.
+const REFUSED: usize = 2;
 
-/// What happened to a contact's access in the last half hour, the newest first, at most six.
+/// What happened to a contact's access in the last half hour, the newest first, at most six, and of refused tries at most two.
 ///
 /// Of each mail it is where it is now, and since when; of each link the last opening. What a mail says and what the link opens is
 /// not among it.
@@ -24,7 +26,8 @@ pub fn lately(case: &Case<'_>) -> Vec<Lately> {
     let openings = case.links.iter().filter_map(|traced| traced.opened).map(|opened| (opened.last, Happened::Opened));
     let password = live.and_then(|login| login.credential.as_ref()).map(|it| (it.set_at, Happened::PasswordSet));
     let signed_in = case.last_sign_in().map(|at| (at, Happened::SignedIn));
-    let refused = case.tries.iter().filter(|it| !it.right).map(|it| (it.noted.at, Happened::Refused(it.key.clone())));
+    let refused = case.tries.iter().filter(|it| !it.right).take(REFUSED);
+    let refused = refused.map(|it| (it.noted.at, Happened::Refused(it.key.clone())));
     let all = case.mail.iter().map(mail).chain(openings).chain(password).chain(signed_in).chain(refused);
     let mut lately: Vec<_> = all.filter(|(at, _)| *at > since).map(|(at, what)| Lately { at, what }).collect();
     lately.sort_by_key(|it| Reverse(it.at));

@@ -91,3 +91,36 @@ async fn x2_a_delivered_mail_is_told_by_its_subject_and_sender() {
     let look = "look for “Your access” from Elm & Partners <portal@elm.example>, in spam";
     assert!(finding.explanation.contains(look), "{}", finding.explanation);
 }
+
+#[tokio::test]
+async fn x1_tries_of_strangers_push_nothing_of_the_call_away() {
+    let desk = Desk::with(&[("ada", ADA)]).await;
+    desk.activate("ada").await.unwrap();
+    desk.send(&accepted()).await;
+    for _ in 0..7 {
+        desk.wait(Duration::from_secs(1));
+        desk.try_in_vain(ADA).await;
+    }
+    let told = desk.lately("ada").await;
+    assert_eq!(told, ["refused ada@smith.example 0s", "refused ada@smith.example 1s", "accepted as Your access 7s"]);
+}
+
+#[tokio::test]
+async fn x2_what_went_wrong_here_is_not_blamed_on_the_address() {
+    let desk = Desk::with(&[("ada", ADA), ("bob", "bob@smith.example")]).await;
+    desk.activate("ada").await.unwrap();
+    let ours = SendOutcome::Misconfigured { reply: "535 5.7.8 authentication failed".to_owned() };
+    desk.send(&ours).await;
+    let finding = desk.diagnose("ada").await.remove(0);
+    assert_eq!(finding.code.code(), "mail_deferred");
+    assert!(finding.explanation.contains("address is not to blame"), "{}", finding.explanation);
+    desk.activate("bob").await.unwrap();
+    desk.send(&SendOutcome::Permanent { reply: "the mail could not be written: no text".to_owned() }).await;
+    let finding = desk.diagnose("bob").await.remove(0);
+    assert_eq!(finding.code.code(), "mail_failed");
+    assert!(finding.explanation.contains("address is not to blame"), "{}", finding.explanation);
+    desk.wait(3 * MINUTE);
+    desk.send(&SendOutcome::Transient { reply: "450 4.2.0 later".to_owned() }).await;
+    let finding = desk.diagnose("ada").await.remove(0);
+    assert!(finding.explanation.contains("asked to try again"), "{}", finding.explanation);
+}

@@ -323,6 +323,9 @@ async fn d5_the_whole_way_of_a_mail_is_told() {
 /// What replies of these tests mean, in the place of an adapter that reads what servers say.
 pub(super) fn meant(outcome: &SendOutcome) -> Option<Why> {
     let (SendOutcome::Permanent { reply } | SendOutcome::Transient { reply }) = outcome else { return None };
+    if !reply.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
     let reasons = [
         ("5.1.1", Reason::UserUnknown),
         ("5.2.2", Reason::MailboxFull),
