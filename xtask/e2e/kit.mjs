@@ -1,6 +1,7 @@
-// The program over a fresh file, its mail, and a browser that reaches nothing else.
+// The program over a fresh database, its mail, and a browser that reaches nothing else.
 
 import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -25,16 +26,28 @@ const LOG = 'service.log';
 /** How long something may take that happens by itself, such as a mail. */
 const PATIENCE_MS = 20_000;
 
+/** The databases that the product runs on. */
+export const DATABASES = ['SQLite', 'PostgreSQL'];
+
 export const PASSWORD = 'four plain words together';
 export const OTHER_PASSWORD = 'quite another handful of words';
 export const PHONE = { width: 390, height: 844 };
 export const DESKTOP = { width: 1280, height: 900 };
 
-/** `portal serve` on an embedded database of its own, with captured mail unless the settings say otherwise. */
+/** The settings of a new database on the server of this run, which is thrown away as a whole. */
+function onServer() {
+  const [name, server] = [`portal_e2e_${randomBytes(8).toString('hex')}`, need('PORTAL_E2E_POSTGRES')];
+  execFileSync(need('PORTAL_E2E_PSQL'), ['--no-psqlrc', '--quiet', `--command=CREATE DATABASE ${name}`, server]);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return { PORTAL_DATABASE_URL: url.href, PORTAL_SECRET_KEY: `t1:${randomBytes(32).toString('base64')}` };
+}
+
+/** `portal serve` on a database of its own, with captured mail unless the settings say otherwise. */
 export class Service {
-  static async start(settings = {}) {
+  static async start(settings = {}, database = DATABASES[0]) {
     const service = new Service();
-    service.settings = settings;
+    service.settings = database === 'PostgreSQL' ? { ...onServer(), ...settings } : settings;
     service.folder = mkdtempSync(join(tmpdir(), 'portal-e2e-'));
     // Into a file: nobody reads a pipe while a command runs, and who can't write to a full one waits, with whatever it holds.
     const log = openSync(join(service.folder, LOG), 'w');

@@ -1,13 +1,14 @@
 //! `cargo xtask e2e`: the pages in a real browser, and mail that comes back from a real mail server.
 //!
 //! The tests are JavaScript (`xtask/e2e`), since a browser's driver and the judge of accessibility are. They start the program
-//! themselves, on an embedded database, and are run by Node's own runner.
+//! themselves, on an embedded database or on the run's PostgreSQL, and are run by Node's own runner.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context;
 
+use crate::cluster::Cluster;
 use crate::test::FAULT_POINTS;
 use crate::{provision, shell, workspace};
 
@@ -17,7 +18,7 @@ const MANIFEST: [&str; 3] = ["package.json", "package-lock.json", ".npmrc"];
 /// Builds the program and runs the tests; `args` go to Node's runner.
 pub(crate) fn run(args: &[&str]) -> anyhow::Result<bool> {
     match built()? {
-        Some(program) => pass(&program, args),
+        Some(program) => pass(&program, &Cluster::start()?, args),
         None => Ok(false),
     }
 }
@@ -40,10 +41,11 @@ fn built() -> anyhow::Result<Option<PathBuf>> {
 }
 
 /// Runs the tests against a program that is built; `false` where one failed.
-pub(crate) fn pass(program: &Path, args: &[&str]) -> anyhow::Result<bool> {
+pub(crate) fn pass(program: &Path, server: &Cluster, args: &[&str]) -> anyhow::Result<bool> {
     let mut tests = workspace::files(&workspace::root().join("xtask/e2e"), "mjs")?;
     tests.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
     let mut node = node(program)?;
+    node.env("PORTAL_E2E_POSTGRES", server.url()).env("PORTAL_E2E_PSQL", provision::psql()?);
     if let Some(postfix) = provision::postfix()? {
         node.env("PORTAL_E2E_POSTFIX", postfix);
     }

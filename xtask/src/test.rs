@@ -47,7 +47,7 @@ pub(crate) fn run(args: &[&str]) -> anyhow::Result<bool> {
         }
     }
     if let Some(program) = tests.binary.as_deref().filter(|_| !quick && args.is_empty())
-        && !steps.time("browser", || e2e::pass(program, &[]))?
+        && !steps.time("browser", || e2e::pass(program, &tests.clusters.main, &[]))?
     {
         return Ok(false);
     }

@@ -29,6 +29,8 @@ mod sample;
 mod sending;
 mod service;
 mod takeout;
+#[cfg(feature = "fault-points")]
+mod unasked;
 mod webhooks;
 /// The DNS server that the tests of the adapter have.
 #[path = "../../../portal-dns/tests/it/zone.rs"]
