@@ -96,7 +96,7 @@ impl Letter {
             if head.length > 0 || (announced && Codes::of(line) == Codes::default()) {
                 self.returned(&lines[at..at + length]);
             } else if !is_quoted(line.trim_start()) && self.said.len() < LONGEST {
-                self.said.push_str(line[..line.floor_char_boundary(LONGEST_LINE)].trim());
+                self.said.push_str(line[..line.floor_char_boundary(LONGEST_LINE)].trim_end());
                 self.said.push('\n');
             }
             at += length;
@@ -106,6 +106,33 @@ impl Letter {
 
     fn returned(&mut self, lines: &[&str]) {
         self.returned.extend(lines.iter().flat_map(|line| [line.trim_end(), "\n"]));
+    }
+
+    /// What it says of one recipient, known by these addresses. Where others stand at the beginnings of lines too, what follows
+    /// those is said of them, and so is what comes before all, if it names one of them.
+    pub(crate) fn of_one(&self, known_as: &[&str], is_own: impl Fn(&str) -> bool) -> Self {
+        let is_known = |address: &str| known_as.iter().any(|known| known.eq_ignore_ascii_case(address));
+        let meant = |address: &str| !is_own(address) && !is_program(address);
+        let sections = sections(&self.said, meant);
+        let mut told: Vec<_> = sections.iter().map(|section| section.named.iter().any(|it| is_known(it))).collect();
+        if !told.contains(&true) {
+            // An alias leads its line, and the address that it stands for comes after it.
+            let names = |section: &Section| !section.named.is_empty() && addresses(&section.text).any(is_known);
+            let Some(at) = sections.iter().position(names) else { return self.said_again() };
+            told[at] = true;
+        }
+        let all = sections.iter().zip(told);
+        if all.clone().all(|(section, told)| told || section.named.is_empty()) {
+            return self.said_again();
+        }
+        let of_others = |text: &str| addresses(text).any(|address| meant(address) && !is_known(address));
+        let stays = |section: &Section, told| told || (section.named.is_empty() && !of_others(&section.text));
+        let said = all.filter(|(section, told)| stays(section, *told)).map(|(section, _)| section.text.as_str());
+        Self { said: said.collect(), returned: String::new() }
+    }
+
+    fn said_again(&self) -> Self {
+        Self { said: self.said.clone(), returned: String::new() }
     }
 
     /// Whether a server's reply or an enhanced code stands in it.
@@ -140,11 +167,7 @@ impl Letter {
         let meant = |address: &&str| !is_own(address) && !is_program(address);
         let first = |text: &str| addresses(text).find(meant).map(str::to_owned);
         let lines = || self.said.lines().map(str::trim);
-        let leading = lines().find_map(|line| {
-            let rest = line.trim_start_matches(['<', '*', '-', '"', '\'', '(', '[', ' ']);
-            let rest = rest.strip_prefix("mailto:").unwrap_or(rest);
-            first(line).filter(|address| rest.starts_with(address.as_str()))
-        });
+        let leading = lines().find_map(|line| first(line).filter(|address| leads(line, address)));
         let named = || {
             lines().find_map(|line| {
                 let lower = line.to_ascii_lowercase();
@@ -166,6 +189,52 @@ impl Letter {
         };
         leading.or_else(named).or_else(|| first(&self.said))
     }
+}
+
+/// Lines of a text that are about the same recipients.
+#[derive(Default)]
+struct Section<'a> {
+    /// Those at the beginnings of its lines.
+    named: Vec<&'a str>,
+    text: String,
+    /// How far its first line is moved in.
+    depth: usize,
+    /// Nothing but addresses stands in it yet.
+    bare: bool,
+}
+
+/// The sections of a text, one of nobody first. Addresses on lines of their own share what comes after them. A line that is moved
+/// in goes on with the one before.
+fn sections(text: &str, meant: impl Fn(&str) -> bool) -> Vec<Section<'_>> {
+    let mut sections = Vec::new();
+    let mut section = Section::default();
+    let mut blank = true;
+    for line in text.lines() {
+        let depth = line.len() - line.trim_start().len();
+        let goes_on = !section.named.is_empty() && !section.bare && !blank && depth > section.depth;
+        let lead = addresses(line).find(|it| meant(it)).filter(|it| !goes_on && leads(line, it));
+        if let Some(address) = lead {
+            if !section.bare {
+                let next = Section { depth, ..Section::default() };
+                sections.push(std::mem::replace(&mut section, next));
+            }
+            section.named.push(address);
+            section.bare = is_bare(line);
+        } else {
+            section.bare &= line.trim().is_empty();
+        }
+        blank = line.trim().is_empty();
+        section.text.push_str(line);
+        section.text.push('\n');
+    }
+    sections.push(section);
+    sections
+}
+
+/// Whether a line begins with this address, but for what stands around it.
+fn leads(line: &str, address: &str) -> bool {
+    let rest = line.trim_start().trim_start_matches(['<', '*', '-', '"', '\'', '(', '[', ' ']);
+    rest.strip_prefix("mailto:").unwrap_or(rest).starts_with(address)
 }
 
 fn is_program(address: &str) -> bool {

@@ -107,10 +107,11 @@ impl<'a> Reading<'a> {
         let kind = if kind == Kind::Bounce && self.only_waits(fate) { Kind::Delayed } else { kind };
         let recipient = fate.address().map(str::to_owned);
         let recipient = recipient.or_else(|| self.signs.failed.clone()).or_else(|| self.recipient());
-        let core = self.letter.core(recipient.as_deref());
+        let letter = self.letter_of(recipient.as_deref(), fate.last_address());
+        let core = letter.core(recipient.as_deref());
         let report = match kind {
             Kind::Delivered => Report { status: fate.status, ..Report::of(kind) },
-            _ => decided(kind, &[fate.said(), &core, &self.letter.said], fate.status),
+            _ => decided(kind, &[fate.said(), &core, &letter.said], fate.status),
         };
         Some(Report {
             recipient,
@@ -162,8 +163,9 @@ impl<'a> Reading<'a> {
         }
         let waits = (signs::waits(&self.signs.subject) || signs::waits(&said)) && !signs::is_given_up(&said);
         let kind = if waits { Kind::Delayed } else { Kind::Bounce };
-        let core = self.letter.core(recipient.as_deref());
-        let report = decided(kind, &[&core, &self.letter.said], None);
+        let letter = self.letter_of(recipient.as_deref(), None);
+        let core = letter.core(recipient.as_deref());
+        let report = decided(kind, &[&core, &letter.said], None);
         Some(Report { recipient, original_message_id, ..report })
     }
 
@@ -201,6 +203,13 @@ impl<'a> Reading<'a> {
         self.letter
             .recipient(|address| own.iter().any(|own| own.eq_ignore_ascii_case(address)))
             .or_else(|| self.original.to())
+    }
+
+    /// What the text says of a recipient, with nothing that it says of another.
+    fn letter_of(&self, recipient: Option<&str>, last: Option<&str>) -> Letter {
+        let own = self.own_addresses();
+        let known_as: Vec<_> = recipient.into_iter().chain(last).collect();
+        self.letter.of_one(&known_as, |address| own.iter().any(|own| own.eq_ignore_ascii_case(address)))
     }
 
     /// Whom the mail is from and whom it came to, as far as their number allows.
