@@ -1,6 +1,9 @@
 //! Who a mail is from and what it is about, as far as head and first words tell.
 
-use crate::{fields::Fields, text::Said};
+use crate::{
+    fields::Fields,
+    text::{Said, addresses},
+};
 
 /// Senders that are programs.
 const DAEMONS: &str = "\
@@ -139,6 +142,8 @@ pub(crate) fn is_given_up(said: &Said) -> bool {
 pub(crate) struct Signs {
     /// A program that carries mail wrote it, by its own account.
     pub(crate) daemon: bool,
+    /// It is a person's address that it comes from, whatever name stands before it.
+    pub(crate) person: bool,
     /// It has no return path, or names those it failed for.
     pub(crate) returned: bool,
     /// It names recipients that failed.
@@ -157,9 +162,11 @@ impl Signs {
         let subject = Said::of(&fields.words("subject"));
         let from = ["from", "sender"].map(|name| fields.words(name)).join(" ");
         let returned = fields.first("return-path").is_some_and(|path| path.replace(' ', "") == "<>");
+        let mut locals = ["from", "sender"].into_iter().filter_map(|name| local(fields.first(name)?));
         let failed = fields.addresses("x-failed-recipients").next().map(str::to_owned);
         Self {
             daemon: is_daemon(&from),
+            person: fields.first("from").and_then(local).is_some() && !locals.any(is_daemon),
             returned: returned || failed.is_some(),
             failed,
             answer: subject.begins_with_any(&ANSWERS),
@@ -202,6 +209,12 @@ fn is_daemon(from: &str) -> bool {
 fn tagged(part: &str, name: &str) -> bool {
     let begins = part.strip_prefix(name).is_some_and(|rest| rest.starts_with(['+', '-', '=', '.', '_', ' ', '(']));
     begins || part.strip_suffix(name).is_some_and(|rest| rest.ends_with([' ', '.', '-', '_']))
+}
+
+/// What stands before the `@` of a sender's address; a name may hold another.
+fn local(sender: &str) -> Option<&str> {
+    let address = sender.rfind('<').map_or(sender, |at| &sender[at..]);
+    addresses(address).next()?.split('@').next()
 }
 
 fn is_automatic(fields: &Fields) -> bool {

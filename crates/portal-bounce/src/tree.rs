@@ -104,6 +104,16 @@ impl Part {
         if self.media == "text/html" { html_to_text(&text) } else { text }
     }
 
+    /// Whether it leads to a page.
+    pub(crate) fn links(&self) -> bool {
+        let leads = |text: &str| ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme));
+        let text = decode(&self.body, self.attribute("charset")).to_ascii_lowercase();
+        match self.media.as_str() {
+            "text/html" => text.split("href=").skip(1).any(|value| leads(value.trim_start_matches(['"', '\'', ' ']))),
+            media => media.starts_with("text/") && text.match_indices("http").any(|(at, _)| leads(&text[at..])),
+        }
+    }
+
     fn transferred(&self, body: &[u8]) -> Vec<u8> {
         let encoding = self.fields.first("content-transfer-encoding").unwrap_or_default().to_ascii_lowercase();
         let decoded = match encoding.trim() {

@@ -178,6 +178,9 @@ impl<'a> Reading<'a> {
         if signs.failed.is_some() || report {
             return true;
         }
+        if self.is_lure() {
+            return false;
+        }
         let subject = signs::fails(&signs.subject) || signs::waits(&signs.subject);
         let text = signs::fails(said) || signs::waits(said);
         let (coded, plain) = (self.letter.is_coded(), is_plain(&self.letter.said));
@@ -191,6 +194,12 @@ impl<'a> Reading<'a> {
         }
         let told = (text || self.original.is_there()) && (coded || plain);
         (signs.returned && (text || coded || plain)) || (told && !signs.is_vacation(&self.mail.fields))
+    }
+
+    /// Whether it leads to a page, and shows nothing that a server would: no address of its own, no code, no message that came back.
+    fn is_lure(&self) -> bool {
+        let bare = self.signs.person && !self.signs.returned && !self.letter.is_coded() && self.original.id().is_none();
+        bare && self.own.iter().any(|part| part.links())
     }
 
     fn vacation(&self) -> Option<Report> {
