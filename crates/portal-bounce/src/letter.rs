@@ -135,6 +135,12 @@ impl Letter {
         Self { said: self.said.clone(), returned: String::new() }
     }
 
+    /// Its first paragraphs: a greeting, thanks and what it is for. Nothing where another mail stands in it, whose words they may be.
+    pub(crate) fn opening(&self) -> String {
+        let paragraphs = self.said.split("\n\n").filter(|it| self.returned.is_empty() && !it.trim().is_empty());
+        paragraphs.take(3).collect::<Vec<_>>().join("\n")
+    }
+
     /// Whether a server's reply or an enhanced code stands in it.
     pub(crate) fn is_coded(&self) -> bool {
         Codes::of(&self.said).class().is_some_and(|class| class != 2)

@@ -88,19 +88,37 @@ const GIVEN_UP: &str = "\
 const AWAY: &str = "\
     out of office | out of the office | out-of-office | outofoffice | automatic reply | automatic response | \
     automated reply | automated response | automatically generated reply | auto reply | auto-reply | autoreply | \
-    auto response | auto-response | autoresponse | auto responder | autoresponder | auto-responder | auto: | \
-    vacation reply | vacation response | on vacation | vacation message | vacation: | away from my mail | \
-    away from my e-mail | away from office | away from the office | i am away | currently away | on holiday | \
-    on leave | maternity leave | no longer with the company | abwesenheit* | abwesend | nicht im haus | \
-    nicht im buro | ausser haus | automatische antwort | automatische ruckmeldung | autoantwort | im urlaub | \
-    eingangsbestatigung | reponse automatique | message automatique d'absence | absence du bureau | \
-    absent du bureau | en conge* | respuesta automatica | fuera de la oficina | fuera de oficina | \
-    automatisch antwoord | automatisch bericht | afwezig* | niet aanwezig | risposta automatica | fuori sede | \
-    fuori ufficio | assenza | resposta automatica | fora do escritorio | ausencia | ausente | autosvar | \
+    auto response | auto-response | autoresponse | auto responder | autoresponder | auto-responder | \
+    vacation reply | vacation response | vacation message | away from my mail | away from my e-mail | \
+    away from office | away from the office | no longer with the company | abwesenheits* | automatische‥antwort | \
+    autom. antwort | automatische ruckmeldung | autoantwort | urlaubsnotiz | urlaubsbenachrichtigung | \
+    urlaubsmeldung | eingangsbestatigung | reponse automat* | message automatique d'absence | message d'absence | \
+    reponse d'absence | notification d'absence | absence du bureau | absent du bureau | absente du bureau | \
+    respuesta automat* | contestacion automatica | autorespuesta | autorrespuesta | fuera de la oficina | \
+    fuera de oficina | automatisch antwoord | automatisch bericht | automatische reactie | \
+    automatische beantwoording | afwezigheids* | risposta automat* | risponditore automatico | \
+    fuori sede | fuori ufficio | resposta automatica | fora do escritorio | autosvar | \
     automatiskt svar | automatisk svar | franvaro* | fravaer* | automaattinen vastaus | poissa | \
     automaticka odpoved | automatyczna odpowiedz | nieobecnosc | автоответ* | автоматический ответ | отсутств* | \
     otomatik yanit | automatikus valasz | raspuns automat | αυτοματη απαντηση | 自動応答 | 自動返信 | 不在 | \
     自动回复 | 自動回覆 | 外出 | 부재중 | 자동 회신";
+
+/// What people say of an absence too.
+const ABSENT: &str = "\
+    away | auto: | ooo | on vacation | vacation | on holiday | on leave | maternity leave | on maternity leave | currently away | \
+    currently out | abwesend | abwesenheit | nicht im haus | nicht im buro | ausser haus | im urlaub | urlaub | \
+    en conge | en conges | en vacances | messaggio automatico | absent | absente | de vacaciones | ausencia | ausente | in ferie | assente | \
+    assenza | afwezig | niet aanwezig | niet op kantoor | op vakantie | met vakantie | vakantie";
+
+/// With whom such a sentence begins.
+const WHO: [&str; 10] =
+    ["i am ", "i'm ", "we are ", "ich bin ", "bin ", "je suis ", "estoy ", "sono ", "ik ben ", "estou "];
+
+/// How a program says that it answers.
+const PROGRAM: &str = "\
+    this is an automat* | dies ist eine automat* | das ist eine automat* | ceci est un‥automat* | \
+    ceci est une reponse automat* | esta es una respuesta automat* | este es un mensaje automat* | \
+    questa e una risposta automat* | questo e un messaggio automat* | dit is een automat*";
 
 /// How answers and forwarded mails begin.
 const ANSWERS: [&str; 22] = [
@@ -125,6 +143,19 @@ pub(crate) fn waits(said: &Said) -> bool {
 /// Whether a subject is one with which programs answer for people.
 pub(crate) fn is_away(subject: &Said) -> bool {
     says(subject, AWAY)
+}
+
+/// Whether a text speaks of an absence, be it a person's or a program's.
+fn speaks_of_absence(said: &Said) -> bool {
+    says(said, AWAY) || says(said, ABSENT)
+}
+
+/// Whether a subject begins with an absence.
+fn begins_away(subject: &Said) -> bool {
+    let begins = subject.beginning();
+    let told = WHO.iter().find_map(|who| begins.strip_prefix(who)).unwrap_or(begins);
+    let ends = |rest: &str| !rest.starts_with(char::is_alphanumeric);
+    ABSENT.split(" | ").any(|phrase| told.strip_prefix(phrase).is_some_and(ends))
 }
 
 /// Whether a text says that something arrived.
@@ -176,8 +207,8 @@ impl Signs {
         }
     }
 
-    /// Whether a program answers in somebody's absence.
-    pub(crate) fn is_vacation(&self, fields: &Fields) -> bool {
+    /// Whether a program answers in somebody's absence. `opening` is how its text begins.
+    pub(crate) fn is_vacation(&self, fields: &Fields, opening: &Said) -> bool {
         let value = |name: &str| fields.first(name).unwrap_or_default().to_ascii_lowercase();
         let submitted = value("auto-submitted");
         if self.automatic || submitted.trim_start().starts_with("auto-replied") {
@@ -188,8 +219,12 @@ impl Signs {
         let quiet = !self.list && matches!(precedence.trim(), "bulk" | "junk");
         let answered = fields.first("in-reply-to").is_some() || fields.first("references").is_some();
         // Who answers such a mail is a person.
-        let away = !self.list && (!self.answer || self.returned) && is_away(&self.subject);
-        replies || away || (quiet && (answered || self.answer))
+        let away = (!self.answer || self.returned) && is_away(&self.subject);
+        let told = self.returned && speaks_of_absence(&self.subject);
+        // What people write too takes more: text and subject, or a program that says so.
+        let begins = !self.answer && begins_away(&self.subject);
+        let agrees = answered && speaks_of_absence(opening) && (begins || says(opening, PROGRAM));
+        replies || (!self.list && (away || told || agrees)) || (quiet && (answered || self.answer))
     }
 }
 

@@ -59,8 +59,16 @@ impl Said {
 
     /// Whether it begins with one of these.
     pub(crate) fn begins_with_any(&self, phrases: &[&str]) -> bool {
-        let text = self.0.trim_start();
-        phrases.iter().any(|phrase| text.starts_with(phrase))
+        phrases.iter().any(|phrase| self.beginning().starts_with(phrase))
+    }
+
+    /// Itself without the tags in brackets that servers put before a subject.
+    pub(crate) fn beginning(&self) -> &str {
+        let mut text = self.0.trim_start();
+        while let Some((_, rest)) = text.strip_prefix('[').and_then(|tag| tag.split_once(']')) {
+            text = rest.trim_start();
+        }
+        text
     }
 }
 

@@ -193,7 +193,7 @@ impl<'a> Reading<'a> {
             return false;
         }
         let told = (text || self.original.is_there()) && (coded || plain);
-        (signs.returned && (text || coded || plain)) || (told && !signs.is_vacation(&self.mail.fields))
+        (signs.returned && (text || coded || plain)) || (told && !self.is_vacation())
     }
 
     /// Whether it leads to a page, and shows nothing that a server would: no address of its own, no code, no message that came back.
@@ -203,8 +203,11 @@ impl<'a> Reading<'a> {
     }
 
     fn vacation(&self) -> Option<Report> {
-        let away = self.signs.is_vacation(&self.mail.fields);
-        away.then(|| Report { original_message_id: self.answered(), ..Report::of(Kind::Vacation) })
+        self.is_vacation().then(|| Report { original_message_id: self.answered(), ..Report::of(Kind::Vacation) })
+    }
+
+    fn is_vacation(&self) -> bool {
+        self.signs.is_vacation(&self.mail.fields, &Said::of(&self.letter.opening()))
     }
 
     fn recipient(&self) -> Option<String> {
