@@ -105,10 +105,11 @@ const AWAY: &str = "\
 
 /// What people say of an absence too.
 const ABSENT: &str = "\
-    away | auto: | ooo | on vacation | vacation | on holiday | on leave | maternity leave | on maternity leave | currently away | \
-    currently out | abwesend | abwesenheit | nicht im haus | nicht im buro | ausser haus | im urlaub | urlaub | \
-    en conge | en conges | en vacances | messaggio automatico | absent | absente | de vacaciones | ausencia | ausente | in ferie | assente | \
-    assenza | afwezig | niet aanwezig | niet op kantoor | op vakantie | met vakantie | vakantie";
+    away | auto: | ooo | on vacation | vacation | on holiday | on leave | maternity leave | on maternity leave | \
+    currently away | currently out | abwesend | abwesenheit | nicht im haus | nicht im buro | ausser haus | \
+    im urlaub | urlaub | en conge | en conges | en vacances | messaggio automatico | absent | absente | \
+    de vacaciones | ausencia | ausente | in ferie | assente | assenza | afwezig | niet aanwezig | niet op kantoor | \
+    op vakantie | met vakantie | vakantie";
 
 /// With whom such a sentence begins.
 const WHO: [&str; 10] =
