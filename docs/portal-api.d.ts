@@ -267,10 +267,11 @@ export type DossierSession = {
   user_agent: string | null;
 };
 
-/** A try to sign in with an address that is the contact's alone. */
+/** A try to sign in, or to be sent a link to set a password, with an address that is the contact's alone. */
 export type DossierTry = {
   address: string;
   at: string;
+  for_reset: boolean;
   known_browser: boolean;
   origin: string | null;
   right_password: boolean;

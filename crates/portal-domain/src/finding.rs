@@ -326,6 +326,8 @@ pub enum Happened {
     SignedIn,
     /// Somebody tried to sign in at this key, and did not get in.
     Refused(LoginKey),
+    /// Somebody asked for a link at this key, which nobody signs in with.
+    AskedInVain(LoginKey),
 }
 
 /// A line of a support report.

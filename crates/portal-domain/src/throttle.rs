@@ -134,6 +134,12 @@ impl Bucket {
         Self { name: BucketName::of("origin", &[&network]), rule: Rule::PerMinute(per_minute) }
     }
 
+    /// Whether a try is noted that it says no to. In a pause it is, for that tells the most; where an origin has to wait it is not, or
+    /// a flood would be noted whole (M8).
+    pub const fn notes_refused(&self) -> bool {
+        matches!(self.rule, Rule::WrongPasswords)
+    }
+
     /// The counter's name.
     pub const fn name(&self) -> BucketName {
         self.name
@@ -260,7 +266,8 @@ impl Tally {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BrowserId(pub [u8; 16]);
 
-/// A try to sign in, noted for the diagnosis, whatever became of it. What was typed does not stand in it.
+/// A try to sign in, or to be sent a link to set a password, noted for the diagnosis, whatever became of it. What was typed does not
+/// stand in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Try {
     /// Our id.
@@ -271,6 +278,8 @@ pub struct Try {
     pub origin: Option<String>,
     /// Whether from a browser that has signed in there before.
     pub known_browser: bool,
+    /// Whether a link was asked for, and no password tried.
+    pub for_reset: bool,
     /// When.
     pub at: Timestamp,
 }

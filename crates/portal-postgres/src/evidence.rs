@@ -92,7 +92,7 @@ impl Evidence for PostgresStore {
     ) -> Result<Vec<RecordedTry>, StoreError> {
         let marks: Vec<_> = marks.iter().map(|mark| mark.0.as_slice()).collect();
         let rows = sqlx::query!(
-            "SELECT try_id, mark, origin, known_browser, right_password, at FROM portal.sign_in_try
+            "SELECT try_id, mark, origin, known_browser, for_reset, right_password, at FROM portal.sign_in_try
              WHERE practice_id = $1 AND mark = ANY ($2) AND at > $3 ORDER BY at DESC, try_id DESC LIMIT $4",
             row::uuid(practice),
             &marks as &[&[u8]],
@@ -110,6 +110,7 @@ impl Evidence for PostgresStore {
                     .ok_or_else(|| row::damaged("sign_in_try", it.try_id, "its mark has not 32 bytes"))?,
                 origin: it.origin,
                 known_browser: it.known_browser,
+                for_reset: it.for_reset,
                 at: row::time(it.at),
             };
             Ok(RecordedTry { noted, right: it.right_password })

@@ -53,7 +53,9 @@ async fn refused_already(
     noted: Option<&Try>,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, StoreError> {
-    let Some(first) = buckets.first().filter(|_| buckets.len() > 1 || noted.is_none()) else { return Ok(None) };
+    let Some(first) = buckets.first().filter(|first| !first.notes_refused() || noted.is_none()) else {
+        return Ok(None);
+    };
     let kept = sqlx::query_scalar!(
         "SELECT tally FROM portal.throttle WHERE practice_id = $1 AND name = $2",
         practice,
@@ -88,7 +90,7 @@ async fn count(
                 counted.push(at);
             }
             Err(until) => {
-                if place + 1 == buckets.len() {
+                if bucket.notes_refused() {
                     note(connection, practice, noted).await?;
                 }
                 return Ok(Admission::Wait { bucket: place, until });
@@ -140,13 +142,14 @@ async fn note(connection: &mut PgConnection, practice: Uuid, noted: Option<&Try>
     let Some(noted) = noted else { return Ok(()) };
     let origin = noted.origin.as_deref().map(row::text);
     sqlx::query!(
-        "INSERT INTO portal.sign_in_try (practice_id, try_id, mark, origin, known_browser, right_password, at, over_at)
-         VALUES ($1, $2, $3, $4, $5, false, $6, $7)",
+        "INSERT INTO portal.sign_in_try (practice_id, try_id, mark, origin, known_browser, for_reset, right_password, at, over_at)
+         VALUES ($1, $2, $3, $4, $5, $6, false, $7, $8)",
         practice,
         noted.id.to_uuid(),
         &noted.mark.0,
         origin.as_deref(),
         noted.known_browser,
+        noted.for_reset,
         noted.at.as_micros(),
         noted.over_at().as_micros(),
     )

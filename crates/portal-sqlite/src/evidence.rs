@@ -142,7 +142,7 @@ async fn tries(
     let (practice, marks, since, most) = (practice.to_bytes(), json(&marks), since.as_micros(), i64::from(most));
     let practice = practice.as_slice();
     let rows = sqlx::query!(
-        "SELECT t.try_id, t.mark, t.origin, t.known_browser, t.right_password, t.at FROM json_each(?2) AS e
+        "SELECT t.try_id, t.mark, t.origin, t.known_browser, t.for_reset, t.right_password, t.at FROM json_each(?2) AS e
          CROSS JOIN portal_sign_in_try AS t ON t.practice_id = ?1 AND t.mark = unhex(e.value) AND t.at > ?3
          ORDER BY t.at DESC, t.try_id DESC LIMIT ?4",
         practice,
@@ -157,6 +157,7 @@ async fn tries(
             mark: TryMark(digest(&row.mark, "sign_in_try.mark")?),
             origin: row.origin,
             known_browser: row.known_browser != 0,
+            for_reset: row.for_reset != 0,
             at: Timestamp::from_micros(row.at),
         };
         Ok(RecordedTry { noted, right: row.right_password != 0 })

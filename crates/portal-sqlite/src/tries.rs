@@ -41,7 +41,7 @@ impl Work for CountTry {
                     counted.push(at);
                 }
                 Err(until) => {
-                    if place + 1 == self.buckets.len() {
+                    if bucket.notes_refused() {
                         self.note(connection, &practice).await?;
                     }
                     return Ok(Admission::Wait { bucket: place, until });
@@ -60,13 +60,14 @@ impl CountTry {
         let (id, mark) = (id.as_slice(), noted.mark.0.as_slice());
         let (at, over_at) = (noted.at.as_micros(), noted.over_at().as_micros());
         let note = sqlx::query!(
-            "INSERT INTO portal_sign_in_try (practice_id, try_id, mark, origin, known_browser, right_password, at, over_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7)",
+            "INSERT INTO portal_sign_in_try (practice_id, try_id, mark, origin, known_browser, for_reset, right_password, at, over_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)",
             practice,
             id,
             mark,
             noted.origin,
             noted.known_browser,
+            noted.for_reset,
             at,
             over_at
         );

@@ -240,7 +240,7 @@ pub struct SignInCodeRecord {
     pub used_at: Option<When>,
 }
 
-/// A try to sign in. What was typed is not kept.
+/// A try to sign in, or to be sent a link to set a password. What was typed is not kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TryRecord {
@@ -250,6 +250,8 @@ pub struct TryRecord {
     pub origin: Option<String>,
     /// Whether from a browser that had signed in there before.
     pub known_browser: bool,
+    /// Whether a link was asked for, and no password tried.
+    pub for_reset: bool,
     /// Whether the password was right.
     pub right_password: bool,
     /// When.
@@ -262,6 +264,7 @@ impl From<RecordedTry> for TryRecord {
             id: noted.id,
             origin: noted.origin,
             known_browser: noted.known_browser,
+            for_reset: noted.for_reset,
             right_password: right,
             at: When(noted.at),
         }

@@ -180,8 +180,8 @@ pub trait PortalStore: Send + Sync {
     /// Counts a try in buckets, in a commit of its own, before anything costly is done (G1, G2).
     ///
     /// MUST ask the buckets in order, by [`Bucket::count`], and stop at the first that says no: what those before it counted
-    /// stays, and it and those after it count nothing. MUST keep `noted`, unless a bucket before the last says no, and of all notes of
-    /// the practice at its mark the newest [`NOTES_AT_A_MARK`](crate::throttle::NOTES_AT_A_MARK), and no more. Two calls at
+    /// stays, and it and those after it count nothing. MUST keep `noted`, unless a bucket says no that doesn't
+    /// [note what it refuses](Bucket::notes_refused), and of all notes of the practice at its mark the newest [`NOTES_AT_A_MARK`](crate::throttle::NOTES_AT_A_MARK), and no more. Two calls at
     /// once MUST count like one after the other, on any number of instances. MUST run the same statements whatever the name
     /// of a bucket.
     async fn admit(

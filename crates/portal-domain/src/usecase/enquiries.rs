@@ -55,10 +55,14 @@ fn kept(address: &str) -> String {
 
 impl Portal {
     /// Keeps a wish for a reset link; whatever the address, the same is done now, and a worker decides later (P2, L7).
-    /// Too many tries from one origin are refused (G2).
+    /// It is noted like a try to sign in, so that staff see at which address it was (M8). Too many tries from one origin are refused
+    /// (G2).
     pub async fn ask_for_reset(&self, context: &CallContext, address: &str) -> Result<(), Error> {
         self.open_practice(context, Door::Portal).await?;
-        self.admit_origin(context).await?;
+        match EmailAddress::parse(&kept(address)) {
+            Ok(address) => self.admit_reset(context, address.key()).await?,
+            Err(_) => self.admit_origin(context).await?,
+        }
         self.keep(context, EnquiryKind::Reset { address: kept(address) }).await
     }
 

@@ -30,11 +30,36 @@ pub(super) struct Attempt {
 impl Portal {
     /// Counts a try from the call's origin, or says how long to wait (G2). A call from nowhere known is not counted.
     pub(super) async fn admit_origin(&self, context: &CallContext) -> Result<(), Error> {
-        let Some(origin) = self.origin_bucket(context) else { return Ok(()) };
-        let now = self.clock.now();
-        match self.store.admit(context.practice, &[origin], None, now).await? {
+        self.admit_from(context, None).await
+    }
+
+    /// The same for a wish for a link at a key, which is noted.
+    pub(super) async fn admit_reset(&self, context: &CallContext, key: &LoginKey) -> Result<(), Error> {
+        let noted = Try { for_reset: true, ..self.try_at(context, key, false) };
+        self.admit_from(context, Some(&noted)).await
+    }
+
+    async fn admit_from(&self, context: &CallContext, noted: Option<&Try>) -> Result<(), Error> {
+        let buckets = Vec::from_iter(self.origin_bucket(context));
+        if buckets.is_empty() && noted.is_none() {
+            return Ok(());
+        }
+        let now = noted.map_or_else(|| self.clock.now(), |noted| noted.at);
+        match self.store.admit(context.practice, &buckets, noted, now).await? {
             Admission::Go(_) => Ok(()),
             Admission::Wait { until, .. } => Err(too_many(until, now)),
+        }
+    }
+
+    /// The note of a try to sign in at a key.
+    fn try_at(&self, context: &CallContext, key: &LoginKey, known_browser: bool) -> Try {
+        Try {
+            id: self.fresh_id(),
+            mark: self.try_marks(context.practice).newest(key),
+            origin: context.origin.clone(),
+            known_browser,
+            for_reset: false,
+            at: self.clock.now(),
         }
     }
 
@@ -49,13 +74,7 @@ impl Portal {
             Some((known, browser)) => Bucket::known_browser(known.login, browser),
             None => Bucket::strangers(key),
         };
-        let noted = Try {
-            id: self.fresh_id(),
-            mark: self.try_marks(context.practice).newest(key),
-            origin: context.origin.clone(),
-            known_browser: known.is_some(),
-            at: self.clock.now(),
-        };
+        let noted = self.try_at(context, key, known.is_some());
         self.admit_one(context, self.origin_bucket(context), bucket, Some(&noted)).await
     }
 

@@ -25,7 +25,7 @@ pub(super) fn sentences(lately: &[Lately], now: Timestamp) -> Vec<Sentence> {
 
 /// Whether something else may happen at any moment.
 pub(super) fn is_under_way(lately: &[Lately], now: Timestamp) -> bool {
-    let own = lately.iter().filter(|it| !matches!(it.what, Happened::Refused(_)));
+    let own = lately.iter().filter(|it| !matches!(it.what, Happened::Refused(_) | Happened::AskedInVain(_)));
     own.map(|it| now.since(it.at)).min().is_some_and(|age| age < UNDER_WAY)
 }
 
@@ -42,6 +42,11 @@ fn sentence(what: &Happened, ago: &str) -> Sentence {
         Happened::SignedIn => say(format!("Signed in {ago}.")),
         Happened::Refused(key) => {
             say(format!("Somebody tried to sign in {ago}, and did not get in: ")).name(key.as_str()).say(".")
+        }
+        Happened::AskedInVain(key) => {
+            say(format!("Somebody asked for a link {ago}, with an address that nobody signs in with: "))
+                .name(key.as_str())
+                .say(".")
         }
     }
 }
@@ -126,13 +131,16 @@ mod tests {
 
     #[test]
     fn x1_what_the_client_does_is_told() {
-        let lately = [at(0, Happened::SignedIn), at(3, Happened::PasswordSet), at(60, Happened::Refused(key()))];
+        let refused = [at(60, Happened::Refused(key())), at(60, Happened::AskedInVain(key()))];
+        let [tried, asked] = refused;
+        let lately = [at(0, Happened::SignedIn), at(3, Happened::PasswordSet), tried, asked];
         assert_eq!(
             told(&lately),
             [
                 "Signed in just now.",
                 "A password was set 3 seconds ago.",
                 "Somebody tried to sign in 1 minute ago, and did not get in: ada@smith.example.",
+                "Somebody asked for a link 1 minute ago, with an address that nobody signs in with: ada@smith.example.",
             ]
         );
     }

@@ -173,7 +173,7 @@ struct DossierCode {
     used_at: Option<String>,
 }
 
-/// A try to sign in with an address that is the contact's alone.
+/// A try to sign in, or to be sent a link to set a password, with an address that is the contact's alone.
 #[derive(Serialize, ToSchema)]
 struct DossierTry {
     #[schema(format = DateTime)]
@@ -181,6 +181,7 @@ struct DossierTry {
     address: String,
     origin: Option<String>,
     known_browser: bool,
+    for_reset: bool,
     right_password: bool,
 }
 
@@ -326,6 +327,7 @@ impl DossierTry {
             address: key,
             origin: it.origin,
             known_browser: it.known_browser,
+            for_reset: it.for_reset,
             right_password: it.right_password,
         }
     }

@@ -90,7 +90,7 @@ async fn tries(
 ) -> Result<Vec<TryRecord>, StoreError> {
     let marks: Vec<_> = marks.all(key).map(|mark| mark.0.to_vec()).collect();
     let own = sqlx::query!(
-        r#"SELECT t.try_id, t.origin, t.known_browser, t.right_password, t.at
+        r#"SELECT t.try_id, t.origin, t.known_browser, t.for_reset, t.right_password, t.at
            FROM portal.sign_in_try t
            WHERE t.practice_id = $1 AND t.mark = ANY ($4)
                AND NOT EXISTS (SELECT 1 FROM portal.contact_email a
@@ -109,6 +109,7 @@ async fn tries(
         id: row::id(it.try_id),
         origin: it.origin,
         known_browser: it.known_browser,
+        for_reset: it.for_reset,
         right_password: it.right_password,
         at: When::from_micros(it.at),
     });

@@ -246,7 +246,7 @@ pub(super) async fn tries(
     page: &PartPage,
 ) -> Result<Vec<TryRecord>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT try_id, origin, known_browser, right_password, at
+        "SELECT try_id, origin, known_browser, for_reset, right_password, at
            FROM portal.sign_in_try WHERE practice_id = $1 AND try_id > $2 ORDER BY try_id LIMIT $3",
         row::uuid(of),
         after(page),
@@ -258,6 +258,7 @@ pub(super) async fn tries(
             id: row::id(it.try_id),
             origin: it.origin,
             known_browser: it.known_browser,
+            for_reset: it.for_reset,
             right_password: it.right_password,
             at: When::from_micros(it.at),
         })

@@ -92,7 +92,7 @@ async fn tries(
     let (of, contact, key) = (of.to_bytes(), contact.to_bytes(), key.as_str());
     let (of, contact) = (of.as_slice(), contact.as_slice());
     let own = sqlx::query!(
-        r#"SELECT t.try_id, t.origin, t.known_browser AS "known_browser: bool",
+        r#"SELECT t.try_id, t.origin, t.known_browser AS "known_browser: bool", t.for_reset AS "for_reset: bool",
                t.right_password AS "right_password: bool", t.at
            FROM json_each(?4) AS e
            CROSS JOIN portal_sign_in_try AS t ON t.practice_id = ?1 AND t.mark = unhex(e.value)
@@ -113,6 +113,7 @@ async fn tries(
             id: id(&row.try_id, "sign_in_try.try_id")?,
             origin: row.origin,
             known_browser: row.known_browser,
+            for_reset: row.for_reset,
             right_password: row.right_password,
             at: When::from_micros(row.at),
         })

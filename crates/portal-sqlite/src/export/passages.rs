@@ -251,7 +251,7 @@ pub(super) async fn tries(
     let (of, after) = (of.to_bytes(), page.after_id());
     let (of, after) = (of.as_slice(), after.as_slice());
     let rows = sqlx::query!(
-        r#"SELECT try_id, origin, known_browser AS "known_browser: bool", right_password AS "right_password: bool", at
+        r#"SELECT try_id, origin, known_browser AS "known_browser: bool", for_reset AS "for_reset: bool", right_password AS "right_password: bool", at
            FROM portal_sign_in_try WHERE practice_id = ?1 AND try_id > ?2 ORDER BY try_id LIMIT ?3"#,
         of,
         after,
@@ -263,6 +263,7 @@ pub(super) async fn tries(
             id: id(&row.try_id, "sign_in_try.try_id")?,
             origin: row.origin,
             known_browser: row.known_browser,
+            for_reset: row.for_reset,
             right_password: row.right_password,
             at: When::from_micros(row.at),
         })

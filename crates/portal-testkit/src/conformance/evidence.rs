@@ -104,6 +104,7 @@ pub async fn tries_at_several_marks_come_newest_first(harness: &Harness) {
             mark: scene.mark(address),
             origin: None,
             known_browser: false,
+            for_reset: false,
             at: later(place),
         };
         scene

@@ -54,6 +54,7 @@ async fn furnish(scene: &Scene, most: usize) {
             mark: scene.mark(&format!("c{number}@smith.example")),
             origin: Some("192.0.2.7".to_owned()),
             known_browser: true,
+            for_reset: false,
             at: later(number as u64),
         };
         scene.store.admit(scene.id, &[], Some(&noted), later(number as u64)).await.expect("the store answers");

@@ -116,7 +116,8 @@ async fn furnish(scene: &Scene) -> Contact {
     scene.store.put(&enquiry).await.expect("the store keeps it");
     let bucket = Bucket::origin("192.0.2.1", 60);
     let (id, origin) = (build::id("t"), Some("192.0.2.1".to_owned()));
-    let noted = Try { id, mark: scene.mark("ada@smith.example"), origin, known_browser: false, at: NOON };
+    let noted =
+        Try { id, mark: scene.mark("ada@smith.example"), origin, known_browser: false, for_reset: false, at: NOON };
     scene.store.admit(scene.id, &[bucket], Some(&noted), NOON).await.expect("the store counts");
     for number in 0..5 {
         let name = format!("c{number}");

@@ -44,11 +44,11 @@ impl MemoryStore {
                     }
                 }
             }
-            let last = match refused {
-                Some(Admission::Wait { bucket, .. }) => bucket + 1 == buckets.len(),
+            let told = match refused {
+                Some(Admission::Wait { bucket, .. }) => buckets[bucket].notes_refused(),
                 _ => true,
             };
-            if let Some(noted) = noted.filter(|_| last && !self.faults.has(Fault::TriesNotNoted)) {
+            if let Some(noted) = noted.filter(|_| told && !self.faults.has(Fault::TriesNotNoted)) {
                 tenant.tries.insert(noted.id, RecordedTry { noted: noted.clone(), right: false });
                 let there = tenant.tries.values().filter(|it| it.noted.mark == noted.mark);
                 let mut there: Vec<_> = there.map(|it| (it.noted.at, it.noted.id)).collect();

@@ -6,6 +6,7 @@ use super::Case;
 use crate::{
     finding::{Happened, Lately},
     message::{Delivery, DeliveryState},
+    throttle::PlacedTry,
     time::Timestamp,
 };
 
@@ -26,13 +27,20 @@ pub fn lately(case: &Case<'_>) -> Vec<Lately> {
     let openings = case.links.iter().filter_map(|traced| traced.opened).map(|opened| (opened.last, Happened::Opened));
     let password = live.and_then(|login| login.credential.as_ref()).map(|it| (it.set_at, Happened::PasswordSet));
     let signed_in = case.last_sign_in().map(|at| (at, Happened::SignedIn));
-    let refused = case.tries.iter().filter(|it| !it.right).take(REFUSED);
-    let refused = refused.map(|it| (it.noted.at, Happened::Refused(it.key.clone())));
+    let own = live.and_then(|login| login.key.as_ref());
+    let refused =
+        case.tries.iter().filter(|it| !it.right && !(it.noted.for_reset && own == Some(&it.key))).take(REFUSED);
+    let refused = refused.map(|it| (it.noted.at, in_vain(it)));
     let all = case.mail.iter().map(mail).chain(openings).chain(password).chain(signed_in).chain(refused);
     let mut lately: Vec<_> = all.filter(|(at, _)| *at > since).map(|(at, what)| Lately { at, what }).collect();
     lately.sort_by_key(|it| Reverse(it.at));
     lately.truncate(TOLD);
     lately
+}
+
+fn in_vain(tried: &PlacedTry) -> Happened {
+    let key = tried.key.clone();
+    if tried.noted.for_reset { Happened::AskedInVain(key) } else { Happened::Refused(key) }
 }
 
 fn mail(mail: &Delivery) -> (Timestamp, Happened) {

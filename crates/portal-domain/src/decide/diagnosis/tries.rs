@@ -34,7 +34,7 @@ pub(super) fn findings(case: &Case<'_>, contact: &Contact) -> Vec<Finding> {
 /// Wrong passwords at the right address, since the client last got in or a link went out.
 fn wrong(case: &Case<'_>, own: &LoginKey) -> Vec<Finding> {
     let since = delivery::newest_sent_at(case).map_or(case.since(), |sent| sent.max(case.since()));
-    let wrong: Vec<_> = after(case, since).filter(|it| it.key == *own && !it.right).collect();
+    let wrong: Vec<_> = after(case, since).filter(|it| it.key == *own && !it.right && !it.noted.for_reset).collect();
     if wrong.is_empty() || !case.has_password() {
         return Vec::new();
     }
@@ -114,5 +114,6 @@ fn after<'a>(case: &Case<'a>, since: Timestamp) -> impl Iterator<Item = &'a Plac
 
 fn tried(it: &PlacedTry, what: &str) -> Evidence {
     let from = it.noted.origin.as_deref().map(|origin| format!(" from {origin}")).unwrap_or_default();
-    seen(it.noted.at, format!("tried to sign in{from}: {what}"))
+    let wanted = if it.noted.for_reset { "asked for a link" } else { "tried to sign in" };
+    seen(it.noted.at, format!("{wanted}{from}: {what}"))
 }

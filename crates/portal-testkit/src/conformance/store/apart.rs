@@ -38,8 +38,14 @@ async fn dossier(scene: &Scene, name: &str) -> DossierFacts {
 
 async fn try_at(scene: &Scene, name: &str, address: &str, seconds: u64) {
     let origin = Some("192.0.2.1".to_owned());
-    let noted =
-        Try { id: build::id(name), mark: scene.mark(address), origin, known_browser: false, at: later(seconds) };
+    let noted = Try {
+        id: build::id(name),
+        mark: scene.mark(address),
+        origin,
+        known_browser: false,
+        for_reset: false,
+        at: later(seconds),
+    };
     scene.store.admit(scene.id, &[], Some(&noted), later(seconds)).await.expect("the store counts");
 }
 
@@ -124,7 +130,8 @@ pub async fn j3_what_others_asked_for_outlives_an_erasure(harness: &Harness) {
     }
     for address in [home, bobs, own] {
         let id = build::id(&format!("a try at {address}"));
-        let noted = Try { id, mark: scene.mark(address), origin: None, known_browser: false, at: NOON };
+        let noted =
+            Try { id, mark: scene.mark(address), origin: None, known_browser: false, for_reset: false, at: NOON };
         scene.store.admit(scene.id, &[Bucket::origin("192.0.2.1", 60)], Some(&noted), NOON).await.expect("it counts");
     }
     let heir = Heir { login: login.id, contact: carl.id, address: build::email(home) };

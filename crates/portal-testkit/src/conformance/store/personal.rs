@@ -109,6 +109,7 @@ async fn furnish(scene: &Scene, name: &str) -> (Contact, Login, Link) {
         mark: scene.mark(&address),
         origin: Some("192.0.2.1".to_owned()),
         known_browser: false,
+        for_reset: false,
         at: NOON,
     };
     let bucket = Bucket::origin("192.0.2.1", 60);

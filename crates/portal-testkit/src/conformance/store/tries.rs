@@ -64,7 +64,14 @@ impl Scene {
 
 fn noted(scene: &Scene, name: &str, at: Timestamp) -> Try {
     let origin = Some("192.0.2.7".to_owned());
-    Try { id: build::id(name), mark: scene.mark("ada@smith.example"), origin, known_browser: false, at }
+    Try {
+        id: build::id(name),
+        mark: scene.mark("ada@smith.example"),
+        origin,
+        known_browser: false,
+        for_reset: false,
+        at,
+    }
 }
 
 /// A login is found for a sign-in by its live key, with a password or without, and with the one who is behind it; never by any other key.
@@ -224,6 +231,15 @@ pub async fn a_try_is_noted_whatever_becomes_of_it(harness: &Harness) {
     let right: Vec<_> = found.iter().filter(|found| found.right).map(|found| found.noted.at).collect();
     assert_eq!(right, [later(3)]);
     assert!(scene.tries("bob@smith.example", later(0)).await.is_empty());
+
+    let lone = Bucket::origin("192.0.2.8", 1);
+    for (name, number) in [("taken", 20), ("refused", 21)] {
+        let wish = Try { for_reset: true, mark: scene.mark("cy@smith.example"), ..noted(&scene, name, later(number)) };
+        scene.admit(&[lone], Some(&wish), later(number)).await;
+    }
+    let found = scene.tries("cy@smith.example", later(0)).await;
+    let found: Vec<_> = found.iter().map(|it| (it.noted.id, it.noted.for_reset, it.right)).collect();
+    assert_eq!(found, [(build::id("taken"), true, false)]);
 }
 
 /// Of the notes at a mark the newest are kept, so many and no more, whoever goes on trying there; those at other marks, and at the same

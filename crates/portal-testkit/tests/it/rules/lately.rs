@@ -34,6 +34,7 @@ impl Desk {
             Happened::PasswordSet => "set".to_owned(),
             Happened::SignedIn => "signed in".to_owned(),
             Happened::Refused(key) => format!("refused {key}"),
+            Happened::AskedInVain(key) => format!("asked at {key}"),
         };
         diagnosis.lately.iter().map(|it| format!("{} {}s", word(&it.what), now.since(it.at).as_secs())).collect()
     }
@@ -123,4 +124,38 @@ async fn x2_what_went_wrong_here_is_not_blamed_on_the_address() {
     desk.send(&SendOutcome::Transient { reply: "450 4.2.0 later".to_owned() }).await;
     let finding = desk.diagnose("ada").await.remove(0);
     assert!(finding.explanation.contains("asked to try again"), "{}", finding.explanation);
+}
+
+#[tokio::test]
+async fn m8_a_link_that_was_asked_for_with_another_address_is_seen_like_a_try() {
+    let desk = Desk::with(&[("ada", ADA)]).await;
+    desk.put("ada", &[ADA, "ada@second.example"]).await;
+    desk.activate("ada").await.unwrap();
+    desk.send(&accepted()).await;
+    desk.redeem(&desk.newest_token().await, SECRET).await.unwrap();
+    desk.sign_in(ADA, SECRET).await.unwrap();
+    desk.wait(Duration::from_secs(1));
+    // At the address that signs in it is no wrong password.
+    desk.reset(ADA).await;
+    desk.send(&accepted()).await;
+    let findings = desk.diagnose("ada").await;
+    assert!(findings.iter().all(|it| it.code.code() != "wrong_password_recently"), "{findings:?}");
+
+    let desk = Desk::with(&[("ada", ADA)]).await;
+    desk.put("ada", &[ADA, "ada@second.example"]).await;
+    desk.activate("ada").await.unwrap();
+    desk.send(&accepted()).await;
+    desk.redeem(&desk.newest_token().await, SECRET).await.unwrap();
+    desk.sign_in(ADA, SECRET).await.unwrap();
+    desk.wait(Duration::from_secs(1));
+    desk.reset("ada@second.example").await;
+    desk.wait(Duration::from_secs(1));
+    desk.reset("adaa@smith.example").await;
+    let findings = desk.diagnose("ada").await;
+    let told: Vec<_> = findings.iter().map(|it| (it.code.code(), it.evidence.first().map(|it| &*it.fact))).collect();
+    assert!(told.contains(&("not_the_first_address", Some("asked for a link: ada@second.example"))), "{told:?}");
+    assert!(told.contains(&("near_miss_address", Some("asked for a link: adaa@smith.example"))), "{told:?}");
+    let told = desk.lately("ada").await;
+    let asked: Vec<_> = told.iter().filter(|it| it.starts_with("asked")).collect();
+    assert_eq!(asked, ["asked at adaa@smith.example 0s", "asked at ada@second.example 1s"]);
 }
