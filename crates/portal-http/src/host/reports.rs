@@ -47,11 +47,19 @@ impl FromFields for ReportBody {
     }
 }
 
-/// What is not said is judged by the words of the mail server.
+/// What is not said is judged by the words of the mail server. Who reports that nobody has the address, or that nobody takes mail
+/// for it, means for good, unless the words tell of something else.
 fn why(reason: Option<Reason>, lasting: Option<bool>, words: &str) -> Why {
     let judged = portal_bounce::judge_reply(words, true);
     match reason {
-        Some(reason) => Why { reason, lasting: lasting.unwrap_or(judged.lasting && judged.reason == reason) },
+        Some(reason) => {
+            let wrong = matches!(reason, Reason::UserUnknown | Reason::HostUnknown);
+            let by_words = match judged.reason == reason {
+                true => judged.lasting,
+                false => wrong && judged.reason == Reason::Other,
+            };
+            Why { reason, lasting: lasting.unwrap_or(by_words) }
+        }
         None => Why { lasting: judged.lasting && lasting != Some(false), ..judged },
     }
 }
@@ -75,4 +83,26 @@ pub(super) async fn take(operator: Operator, sent: Sent<Plain<ReportBody>>) -> A
         Taken::Foreign => "ignored",
     };
     Ok(Json(ReportAnswer { outcome }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Reason, why};
+
+    #[test]
+    fn d4_a_reported_reason_that_blames_the_address_is_for_good_unless_something_else_is_said() {
+        let hard = |reason, lasting, words| why(Some(reason), lasting, words).is_hard();
+        for reason in [Reason::UserUnknown, Reason::HostUnknown] {
+            for words in ["", "554 5.0.0 it did not work", "the mail was not delivered"] {
+                assert!(hard(reason, None, words), "{reason:?}: {words}");
+            }
+            assert!(!hard(reason, Some(false), ""), "said not to be for good");
+            for words in ["450 4.1.1 not now", "452 4.2.2 mailbox full", "550 5.7.1 blocked, see our blocklist"] {
+                assert!(!hard(reason, None, words), "{reason:?}: {words}");
+            }
+        }
+        assert!(hard(Reason::UserUnknown, Some(true), "450 4.1.1 not now"), "what is said counts before the words");
+        assert!(!hard(Reason::Other, None, "") && !hard(Reason::MailboxFull, None, ""));
+        assert!(!why(None, None, "").is_hard());
+    }
 }
