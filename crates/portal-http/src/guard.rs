@@ -54,6 +54,10 @@ pub(crate) fn csp_leading_to(origin: &str) -> Option<HeaderValue> {
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The name of a request, as its answer and its lines of the log have it.
+#[derive(Clone)]
+pub(crate) struct RequestId(pub(crate) String);
+
 fn looks(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
@@ -62,8 +66,9 @@ fn looks(method: &Method) -> bool {
 /// may take; and what every answer carries.
 ///
 /// All of it is one layer, because each layer of its own costs every request a copy of those below it.
-pub(crate) async fn every(State(app): State<Arc<Inner>>, request: Request, next: Next) -> Response {
+pub(crate) async fn every(State(app): State<Arc<Inner>>, mut request: Request, next: Next) -> Response {
     let id = given_id(&app, &request).unwrap_or_else(|| app.request_ids.next());
+    request.extensions_mut().insert(RequestId(id.clone()));
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
     let span = tracing::info_span!("request", id, method = %request.method(), route);
     let subject = Subject::of(&request);

@@ -158,6 +158,11 @@ impl Portal {
         Ok(self.find_client(context, client).await?.ok_or(Refusal::NotFound { what: "client" })?)
     }
 
+    /// The clients of these references, as far as they exist.
+    pub async fn clients(&self, context: &CallContext, clients: &[Ref]) -> Result<Vec<Client>, Error> {
+        Ok(self.store.clients(context.practice, clients).await?)
+    }
+
     async fn find_client(&self, context: &CallContext, client: &Ref) -> Result<Option<Client>, Error> {
         Ok(self.store.clients(context.practice, std::slice::from_ref(client)).await?.into_iter().next())
     }

@@ -1,11 +1,15 @@
 //! The client on the phone: who it is, what keeps them out, and the button that mends it (section X).
 
+use std::collections::BTreeSet;
+
 use askama::Template;
-use axum::{extract::RawQuery, http::StatusCode, response::Response};
+use axum::{Extension, extract::RawQuery, http::StatusCode, response::Response};
 use portal_domain::{
     Named,
+    email::EmailAddress,
     finding::{Diagnosis, Finding, Remedy, RemedyCommand, ReportLine, Severity},
     id::Ref,
+    view::ContactView,
 };
 
 use super::{
@@ -14,7 +18,7 @@ use super::{
     contacts, lately, show,
     words::{self, Sentence},
 };
-use crate::{ask::Form, assets, caller::Reference, present, problem::Problem};
+use crate::{ask::Form, assets, caller::Reference, guard::RequestId, present, problem::Problem};
 
 /// Where somebody came from who is asked before something is done, and where they go afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +64,8 @@ impl Came {
 struct Person {
     name: String,
     path: String,
+    /// What tells namesakes apart: the address that signs in, and the clients.
+    apart: Vec<String>,
 }
 
 /// What was seen, and when.
@@ -139,16 +145,15 @@ pub(super) async fn page(member: Member, RawQuery(query): RawQuery) -> Result<Re
     if words.contains('@') {
         let diagnosis = portal.diagnose_address(&member.context, &words).await?;
         let again = member.path(&format!("help?{}", asked.query(None)));
-        return Ok(show(StatusCode::OK, &HelpPage { told: Some(told(&member, &diagnosis, again)), ..page }));
+        return Ok(show(StatusCode::OK, &HelpPage { told: Some(told(&member, &diagnosis, again).await?), ..page }));
     }
     let (found, _) = contacts::find(&member, &Asked { words, ..Asked::default() }, None).await?;
     if let [only] = found.as_slice() {
         let diagnosis = portal.diagnose(&member.context, &only.reference).await?;
         let again = help_path(&member, &only.reference);
-        return Ok(show(StatusCode::OK, &HelpPage { told: Some(told(&member, &diagnosis, again)), ..page }));
+        return Ok(show(StatusCode::OK, &HelpPage { told: Some(told(&member, &diagnosis, again).await?), ..page }));
     }
-    let person = |name: &str, reference: &Ref| Person { name: name.to_owned(), path: help_path(&member, reference) };
-    let people = found.iter().map(|contact| person(&contact.name, &contact.reference)).collect();
+    let people = people(&member, &found).await?;
     Ok(show(StatusCode::OK, &HelpPage { people: Some(people), ..page }))
 }
 
@@ -156,7 +161,7 @@ pub(super) async fn page(member: Member, RawQuery(query): RawQuery) -> Result<Re
 pub(super) async fn of_contact(member: Member, Reference(contact): Reference) -> Result<Response, Problem> {
     let diagnosis = member.app.portal.diagnose(&member.context, &contact).await?;
     let again = help_path(&member, &contact);
-    let told = Some(told(&member, &diagnosis, again));
+    let told = Some(told(&member, &diagnosis, again).await?);
     Ok(show(StatusCode::OK, &page_of(&member, String::new(), told)))
 }
 
@@ -165,11 +170,15 @@ fn page_of(member: &Member, words: String, told: Option<Told>) -> HelpPage {
 }
 
 /// What whoever helps needs to see, to be copied.
-pub(super) async fn report(member: Member, Reference(contact): Reference) -> Result<Response, Problem> {
+pub(super) async fn report(
+    member: Member,
+    Reference(contact): Reference,
+    Extension(RequestId(request)): Extension<RequestId>,
+) -> Result<Response, Problem> {
     let portal = &member.app.portal;
     let diagnosis = portal.diagnose(&member.context, &contact).await?;
     let lines = portal.support_report(&member.context, &*member.app.views, &diagnosis).await?;
-    let head = format!("portal {}, {}\n", env!("CARGO_PKG_VERSION"), present::time(portal.now()));
+    let head = format!("portal {}, {}, request {request}\n", env!("CARGO_PKG_VERSION"), present::time(portal.now()));
     let page = ReportPage {
         shell: member.shell(Place::Help),
         back: help_path(&member, &contact),
@@ -189,20 +198,53 @@ fn help_path(member: &Member, contact: &Ref) -> String {
     format!("{}/help", member.contact_path(contact))
 }
 
-fn told(member: &Member, diagnosis: &Diagnosis, again: String) -> Told {
+async fn told(member: &Member, diagnosis: &Diagnosis, again: String) -> Result<Told, Problem> {
     let (contact, now) = (diagnosis.contact.as_ref(), member.app.portal.now());
     let mut reasons = diagnosis.findings.iter().map(|finding| reason(member, contact, finding));
-    let person = |named: &Named, path: String| Person { name: named.name.clone(), path };
-    Told {
+    let person = |named: &Named| Person {
+        name: named.name.clone(),
+        path: member.contact_path(&named.reference),
+        apart: Vec::new(),
+    };
+    Ok(Told {
         first: reasons.next(),
         more: reasons.collect(),
-        person: contact.map(|named| person(named, member.contact_path(&named.reference))),
+        person: contact.map(person),
         report: contact.map(|named| format!("{}/report", help_path(member, &named.reference))),
         lately: lately::sentences(&diagnosis.lately, now),
         under_way: lately::is_under_way(&diagnosis.lately, now),
-        others: diagnosis.others.iter().map(|named| person(named, help_path(member, &named.reference))).collect(),
+        others: others(member, &diagnosis.others).await?,
         again,
+    })
+}
+
+async fn others(member: &Member, others: &[Named]) -> Result<Vec<Person>, Problem> {
+    if others.is_empty() {
+        return Ok(Vec::new());
     }
+    let refs: Vec<_> = others.iter().map(|named| named.reference.clone()).collect();
+    let mut found = member.app.portal.contact_views(&member.context, &refs).await?;
+    found.sort_by_key(|contact| refs.iter().position(|reference| *reference == contact.reference));
+    people(member, &found).await
+}
+
+/// Whom it may be about, so that namesakes can be told apart: those who have address and clients in common too, by reference.
+async fn people(member: &Member, found: &[ContactView]) -> Result<Vec<Person>, Problem> {
+    let refs: BTreeSet<_> = found.iter().flat_map(|contact| &contact.clients).cloned().collect();
+    let clients = member.app.portal.clients(&member.context, &Vec::from_iter(refs)).await?;
+    let apart = |contact: &ContactView| {
+        let address = contact.emails.first().map_or("no address", EmailAddress::as_str).to_owned();
+        let own = clients.iter().filter(|client| contact.clients.contains(&client.reference));
+        Vec::from_iter([address].into_iter().chain(own.map(|client| client.name.clone())))
+    };
+    let known: Vec<_> = found.iter().map(|contact| (&contact.name, apart(contact))).collect();
+    let people = found.iter().zip(&known).map(|(contact, told)| {
+        let alike = known.iter().filter(|other| *other == told).count() > 1;
+        let mut apart = told.1.clone();
+        apart.extend(alike.then(|| contact.reference.as_str().to_owned()));
+        Person { name: contact.name.clone(), path: help_path(member, &contact.reference), apart }
+    });
+    Ok(people.collect())
 }
 
 fn reason(member: &Member, contact: Option<&Named>, finding: &Finding) -> Reason {

@@ -1,6 +1,9 @@
 //! X: the client on the phone.
 
-use crate::desk::{Desk, hidden, words};
+use crate::{
+    desk::{Desk, hidden, words},
+    kit::Answer,
+};
 
 impl Desk {
     /// What the page says of who calls, in plain words.
@@ -41,6 +44,44 @@ async fn x1_a_name_or_an_address_leads_to_the_reason_and_its_button() {
     assert!(desk.told("not%40an%40address").await.contains("Not an email address"));
 }
 
+/// What a screen reader says of each link that leads to what is told of a contact.
+fn people(page: &Answer) -> Vec<String> {
+    let links = page
+        .text
+        .split("<a href=\"")
+        .skip(1)
+        .filter(|link| link.split('"').next().is_some_and(|to| to.ends_with("/help")));
+    let links = links.filter(|link| link.starts_with("/workspace/smith/contacts/"));
+    let inside = links.filter_map(|link| link.split_once('>')?.1.split("</a>").next());
+    inside.map(|inside| text_of(inside)).collect()
+}
+
+fn text_of(html: &str) -> String {
+    let texts = html.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text));
+    texts.collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn x1_namesakes_are_told_apart() {
+    let desk = Desk::new().await;
+    for (who, emails) in
+        [("f1", &["ann@mail.example", "b@mail.example"][..]), ("f2", &["bob@mail.example"]), ("f3", &[]), ("f4", &[])]
+    {
+        desk.contact(who, "Fulton", emails).await;
+    }
+    let told = people(&desk.get("/help?q=fulton").await.is(200));
+    let apart = [
+        "Fulton ann@mail.example · Acme Ltd",
+        "Fulton bob@mail.example · Acme Ltd",
+        "Fulton no address · Acme Ltd · f3",
+        "Fulton no address · Acme Ltd · f4",
+    ];
+    assert_eq!(told, apart);
+    let near = desk.get("/help?q=anna%40mail.example").await.is(200);
+    assert!(words(&near).contains("Is it one of these?"), "{}", words(&near));
+    assert_eq!(people(&near), ["Fulton ann@mail.example · Acme Ltd"]);
+}
+
 #[tokio::test]
 async fn x1_who_mends_something_sees_what_becomes_of_it() {
     let desk = Desk::new().await;
@@ -74,6 +115,8 @@ async fn x2_a_report_is_copied_without_names_and_addresses() {
     let page = desk.get("/contacts/ada/help/report").await.is(200);
     let report = page.text.split("<textarea").nth(1).expect("a report");
     assert!(report.contains("findings") && report.contains("access "), "{report}");
+    let request = report.lines().next().and_then(|head| head.split(", request ").nth(1)).unwrap_or_default();
+    assert_eq!(request.len(), 16, "the id that the answer and the log have: {report}");
     assert!(!report.contains("ada@mail.example") && !report.contains("The ada"), "{report}");
     desk.get("/contacts/nobody/help").await.is(404);
     desk.get("/contacts/nobody/help/report").await.is(404);
