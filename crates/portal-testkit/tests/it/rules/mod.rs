@@ -19,6 +19,7 @@ mod moving_in;
 mod once;
 mod planted;
 mod reminders;
+mod reports;
 mod returns;
 mod sessions;
 mod staff;
