@@ -42,8 +42,7 @@ impl Portal {
     pub async fn view_link(&self, context: &CallContext, token: &str) -> Result<LinkView, Error> {
         let practice = self.open_practice(context, Door::Portal).await?;
         let facts = self.link_facts(context, token).await?;
-        // The reader is shown the page whether or not that could be noted.
-        let _ = self.evidence.note_opened(context.practice, facts.link.id, self.clock.now()).await;
+        self.note_opened(context, &facts).await;
         let state = match decide::usable_link(&facts, &self.moment(context)) {
             Ok(_) => LinkState::Usable,
             Err(Refusal::LinkClosed { state }) => state,
@@ -57,12 +56,19 @@ impl Portal {
         Ok(LinkView { locale, state, purpose: facts.link.purpose, practice, sent_at, address })
     }
 
-    /// Sets a password by a link. See [`decide::redeem`].
+    /// Sets a password by a link. See [`decide::redeem`]. A password that is refused was typed by a person who had the link open, which
+    /// is noted (D5): scanners type none.
     pub async fn redeem_link(&self, context: &CallContext, command: &RedeemLink<'_>) -> Result<Redeemed, Error> {
         let practice = self.open_practice(context, Door::Portal).await?;
         let mut facts = self.link_facts(context, command.token).await?;
         let login = decide::usable_link(&facts, &self.moment(context))?;
-        let password = self.accept_password(&practice, login, command.password)?;
+        let password = match self.accept_password(&practice, login, command.password) {
+            Ok(password) => password,
+            Err(refusal) => {
+                self.note_opened(context, &facts).await;
+                return Err(refusal.into());
+            }
+        };
         let redemption = Redemption { hash: self.hasher.hash(password.typed()).await? };
         for _ in 0..ATTEMPTS {
             let decided = decide::redeem(&facts, &redemption, &mut self.moment(context))?;
@@ -102,6 +108,11 @@ impl Portal {
         let min_length = practice.settings.password_min_length.try_into().unwrap_or(usize::MAX);
         let policy = PasswordPolicy { min_length, personal, common: Some(&self.common_passwords) };
         NewPassword::parse(typed, &policy).map_err(|fault| Refusal::PasswordRefused { fault })
+    }
+
+    /// Notes that the link is open before somebody; whoever that is gets their answer whether or not it could be noted.
+    async fn note_opened(&self, context: &CallContext, facts: &LinkFacts) {
+        let _ = self.evidence.note_opened(context.practice, facts.link.id, self.clock.now()).await;
     }
 
     async fn link_facts(&self, context: &CallContext, token: &str) -> Result<LinkFacts, Error> {

@@ -3,6 +3,12 @@
 use std::time::Duration;
 
 use axum::http::Method;
+use portal_domain::{
+    event::Caller,
+    port::{Clock, Evidence},
+    usecase::CallContext,
+};
+use portal_testkit::build;
 use serde_json::{Value, json};
 
 use crate::kit::{Ask, Kit, OTHER_PASSWORD, PASSWORD};
@@ -172,4 +178,29 @@ async fn l3_a_token_is_known_under_its_own_practice_only() {
     let unknown = kit.send(Ask::get("/portal/jones/api/links/unknown")).await.is(404);
     assert_eq!(kit.send(Ask::get(&format!("/portal/jones/api/links/{token}"))).await, unknown);
     assert!(kit.send(Ask::get(&format!("/portal/jones/link/{token}"))).await.is(404).text.contains("<h1>"));
+}
+
+#[tokio::test]
+async fn d5_a_password_that_is_refused_is_an_opening_by_a_person() {
+    let kit = Kit::new().await;
+    kit.invite("a", "ada@smith.example").await;
+    let token = kit.tokens().await.pop().expect("a link");
+    kit.send(Ask::get(&page(&token))).await.is(200);
+    let last = async || {
+        let call = CallContext::new(kit.practice.id, Caller::Program);
+        let contact = kit.portal.contact(&call, &build::reference("a")).await.expect("a contact").1.contact.unwrap();
+        let links = Evidence::newest_links(&*kit.store, kit.practice.id, contact.id, 1).await.expect("links");
+        links[0].opened.expect("it was opened").last
+    };
+    let minute = Duration::from_secs(60);
+    for fields in [&[("password", "short")][..], &[("password", PASSWORD), ("repeated", OTHER_PASSWORD)]] {
+        kit.clock.advance(minute);
+        let now = kit.clock.now();
+        kit.send(Ask::form(&page(&token), fields)).await.is(422);
+        assert!(last().await >= now, "by the page");
+    }
+    kit.clock.advance(minute);
+    let (now, path) = (kit.clock.now(), format!("/links/{token}"));
+    kit.front(Method::POST, &path, json!({"password": "qwertyuiop12"})).await.problem(422, "password_refused");
+    assert!(last().await >= now, "by the API");
 }
