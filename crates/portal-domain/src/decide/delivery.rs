@@ -9,7 +9,7 @@ use crate::{
     id::MessageId,
     link::LinkState,
     message::{About, Attempt, DeliveryState, Leased, Letter, Message, MessageKind, SendOutcome, SentAs, Settlement},
-    returned::{DeliveryReport, Returned, SentMessage, Suppression, Tie, Why},
+    returned::{DeliveryReport, Reason, Returned, SentMessage, Suppression, Tie, Why},
     time::Timestamp,
 };
 
@@ -117,7 +117,8 @@ pub fn handed_over(
 ///
 /// Tied by a Message-ID it has to name the very address that the message went to. A message that was never tried can't have come
 /// back. Nothing is mailed any more to an address that is wrong for good, unless the report names another one, as first recipient or
-/// last: a forward that leads nowhere leaves the address as it is. Nor is it after [`IN_TIME`]. Of the words no link is kept (L1).
+/// last: a forward that leads nowhere leaves the address as it is, and the words say whose they are. Nor is it after [`IN_TIME`]. Of the words
+/// no link is kept (L1).
 pub fn came_back(sent: &SentMessage, report: &DeliveryReport, tie: Tie, moment: &mut Moment) -> Option<Settlement> {
     let is_ours = |named: &String| EmailAddress::parse(named).is_ok_and(|named| named.key() == sent.message.to.key());
     let same = report.recipient.as_ref().map(is_ours);
@@ -129,14 +130,27 @@ pub fn came_back(sent: &SentMessage, report: &DeliveryReport, tie: Tie, moment: 
         Returned::Complained => (DeliveryState::Complained, None),
     };
     let words = fit_words(&report.words);
-    let reply = if words.is_empty() { "no reason was given".to_owned() } else { words };
-    let attempt = Attempt { at: moment.now, state, reply, reason: why.map(|why| why.reason), sent_as: None };
+    let words = if words.is_empty() { "no reason was given".to_owned() } else { words };
+    let passed_on_to =
+        why.and([&report.final_recipient, &report.recipient].into_iter().flatten().find(|it| !is_ours(it)));
+    let (reply, reason) = match passed_on_to {
+        Some(other) => (fit_words(&format!("{other}: {words}")), why.map(|why| of_another(why.reason))),
+        None => (words, why.map(|why| why.reason)),
+    };
+    let attempt = Attempt { at: moment.now, state, reply, reason, sent_as: None };
     let in_time = moment.now.since(sent.message.created_at) < IN_TIME;
-    let forwarded = report.final_recipient.as_ref().is_some_and(|named| !is_ours(named));
-    let hard = why.is_some_and(Why::is_hard) && same != Some(false) && !forwarded && in_time;
+    let hard = why.is_some_and(Why::is_hard) && passed_on_to.is_none() && in_time;
     let suppress = if hard { suppression(&sent.message, &attempt) } else { None };
     let told = Told { id: sent.message.id, message: Some(&sent.message) };
     Some(Settlement { suppress, ..settle(told, attempt, moment) })
+}
+
+/// What a reason that was given for another address means for the contact's: not that it is wrong.
+const fn of_another(reason: Reason) -> Reason {
+    match reason {
+        Reason::UserUnknown | Reason::HostUnknown => Reason::Other,
+        reason => reason,
+    }
 }
 
 /// The address of a message to a contact; mail to staff is never held back, since nobody could lift that.
