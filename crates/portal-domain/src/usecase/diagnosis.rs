@@ -65,7 +65,8 @@ impl Portal {
         let key = match &address {
             Ok(address) => address.key(),
             Err(fault) => {
-                let case = AddressCase { typed, address: Err(fault), user: None, contact: None, near: &[] };
+                let case =
+                    AddressCase { typed, address: Err(fault), user: None, contact: None, refusal: None, near: &[] };
                 let findings = decide::diagnose_address(&case);
                 let (others, lately) = (Vec::new(), Vec::new());
                 return Ok(Diagnosis { contact: None, staff: None, others, findings, lately });
@@ -85,15 +86,18 @@ impl Portal {
             }
         };
         let place = known.first().map(|first| first.place);
-        let contact = match &diagnosis.contact {
-            Some(named) => self.contact(context, &named.reference).await?.1.contact,
-            None => None,
-        };
+        let (mut contact, mut refusal) = (None, None);
+        if let Some(named) = &diagnosis.contact {
+            let (practice, facts) = self.contact(context, &named.reference).await?;
+            refusal = decide::refusal_of_grant(&practice, &facts);
+            contact = facts.contact;
+        }
         let case = AddressCase {
             typed,
             address: address.as_ref(),
             user: user.as_ref(),
             contact: contact.as_ref().zip(place),
+            refusal: refusal.as_ref(),
             near: &near,
         };
         let of_address = decide::diagnose_address(&case);

@@ -2,7 +2,7 @@
 
 use super::{known, said, tries};
 use crate::{
-    Named,
+    Named, Refusal,
     contact::{Contact, Place},
     email::{EmailAddress, EmailFault, LoginKey, mend},
     finding::{
@@ -22,6 +22,8 @@ pub struct AddressCase<'a> {
     pub user: Option<&'a Named>,
     /// The contact it leads to, and where that has it; `None` where nobody has it or had it.
     pub contact: Option<(&'a Contact, Place)>,
+    /// Why that contact can't be given access with its first address, where it can't.
+    pub refusal: Option<&'a Refusal>,
     /// Addresses one slip away that somebody has, with who.
     pub near: &'a [(LoginKey, Named)],
 }
@@ -57,16 +59,22 @@ fn whose(case: &AddressCase<'_>, address: &EmailAddress) -> Option<Finding> {
         let finding = said(FindingCode::PracticeUserEmail, Blocks, "The address belongs to staff", explanation);
         return Some(finding.seen([known(format!("{address} is the address of {}", user.name))]));
     }
-    let first = |contact: &Contact| contact.emails.first().map(ToString::to_string).unwrap_or_default();
     match case.contact {
         Some((_, Place::First)) => None,
         Some((contact, Place::Other)) => {
             // As the contact has it, and not as it was typed.
             let listed = contact.emails.iter().find(|listed| listed.key() == address.key()).unwrap_or(address);
-            Some(tries::not_the_first(listed.as_str(), &first(contact), Blocks))
+            let instead = match no_way_in(case, contact) {
+                Some(because) => format!("{because} {listed} is to be moved to the top."),
+                None => tries::first_or_top(listed.as_str(), &first(contact)),
+            };
+            Some(tries::not_the_first(listed.as_str(), &instead, Blocks))
         }
         Some((contact, Place::Former)) => {
-            let explanation = tries::former_explained(&first(contact));
+            let explanation = match no_way_in(case, contact) {
+                Some(because) => tries::former_and(&because),
+                None => tries::former_explained(&first(contact)),
+            };
             Some(said(FindingCode::FormerAddress, Blocks, "A former address", explanation))
         }
         None if case.near.is_empty() => {
@@ -80,5 +88,24 @@ fn whose(case: &AddressCase<'_>, address: &EmailAddress) -> Option<Finding> {
             let near = case.near.iter().map(|(key, who)| known(format!("{} has {key}", who.name)));
             Some(said(FindingCode::NearMissAddress, Blocks, "Nearly another address", explanation).seen(near))
         }
+    }
+}
+
+fn first(contact: &Contact) -> String {
+    contact.emails.first().map(ToString::to_string).unwrap_or_default()
+}
+
+/// Why the client can't be told to sign in with the contact's first address, where that is so.
+fn no_way_in(case: &AddressCase<'_>, contact: &Contact) -> Option<String> {
+    let first = first(contact);
+    match case.refusal? {
+        Refusal::NoEmail => Some("The contact has no address now.".to_owned()),
+        Refusal::PracticeUserEmail { .. } => {
+            Some(format!("The first, {first}, belongs to somebody of the practice, so no client signs in with it."))
+        }
+        Refusal::LoginEmailTaken { .. } => {
+            Some(format!("The first, {first}, is taken: somebody else signs in with it."))
+        }
+        _ => None,
     }
 }

@@ -44,12 +44,19 @@ pub(super) fn findings(case: &Case<'_>) -> Vec<Finding> {
     if mailbox_is_full(case.asked, case.now) {
         let explanation = "So many links were asked for at this address that no more is mailed for a while, at most 3 an hour and \
                            10 a day. The newest link that came works. Staff can send one all the same.";
-        let asked = case.asked.iter().rev().take(SHOWN).map(|at| seen(*at, "a link was asked for"));
+        let asked = case.asked.iter().rev().take(SHOWN).map(|at| asked_for(case, *at));
         findings.push(
             said(FindingCode::MailLimitReached, Hinders, "Too many links were asked for", explanation).seen(asked),
         );
     }
     findings
+}
+
+/// A mail that counts against the limit (G3): asked for by a form, or by trying another address.
+fn asked_for(case: &Case<'_>, at: Timestamp) -> Evidence {
+    let hint = |mail: &Delivery| mail.message.kind() == MessageKind::Hint && mail.message.created_at == at;
+    let hinted = case.mail.iter().any(hint);
+    seen(at, if hinted { "the right address was mailed, after a try at another" } else { "a link was asked for" })
 }
 
 /// The newest mail with a link to set a password, where it still tells something: with a password, only what was sent after it was
@@ -109,13 +116,14 @@ fn on_its_way(case: &Case<'_>, mail: &Delivery, severity: Severity) -> Option<Fi
     let attempts = mail.attempts.iter().rev().take(SHOWN).map(attempt);
     let (code, title, explanation) = match mail.state {
         DeliveryState::Queued | DeliveryState::Sending => {
-            let explanation = "The mail with the link is written and has not left yet. It goes out by itself.";
+            let explanation = "The mail with the link is written and has not left yet, which takes moments as a rule, and longer while \
+                               many are invited. If it still waits in a few minutes, whoever runs the portal finds the cause with \
+                               `portal doctor`.";
             (FindingCode::MailQueued, "The mail is waiting to leave", explanation)
         }
         DeliveryState::Deferred => {
             let reason = mail.attempts.last().and_then(|last| last.reason);
-            let explanation = if reason.is_some() { PUT_OFF } else { KEPT_HERE };
-            (FindingCode::MailDeferred, "The mail is being tried again", explanation)
+            (FindingCode::MailDeferred, "The mail is being tried again", put_off(reason))
         }
         // That nothing is mailed to the address says it better.
         DeliveryState::Failed if is_withheld(case, mail) => return None,
@@ -129,14 +137,44 @@ fn on_its_way(case: &Case<'_>, mail: &Delivery, severity: Severity) -> Option<Fi
         }
         DeliveryState::Accepted | DeliveryState::Complained | DeliveryState::Cancelled => return None,
     };
+    let waits = matches!(mail.state, DeliveryState::Queued | DeliveryState::Sending | DeliveryState::Deferred);
+    let (title, explanation) = match case.practice.suspended_at {
+        Some(_) if waits => ("The mail is kept back while the practice is suspended", KEPT_BACK),
+        _ => (title, explanation),
+    };
     let finding = said(code, severity, title, explanation).seen(attempts).seen([queued]);
-    let again = matches!(mail.state, DeliveryState::Failed | DeliveryState::Bounced);
-    Some(if again { finding.mended_by(RemedyCommand::Resend, "Send a new link") } else { finding })
+    let nowhere = mail.attempts.last().and_then(|last| last.reason) == Some(Reason::HostUnknown);
+    Some(match mail.state {
+        DeliveryState::Failed | DeliveryState::Bounced => finding.mended_by(RemedyCommand::Resend, "Send a new link"),
+        // With a password the mail stays the newest with a link, until its turn comes.
+        DeliveryState::Deferred if nowhere && severity == Blocks => {
+            finding.mended_by(RemedyCommand::ChangeAddress, "Correct the address")
+        }
+        _ => finding,
+    })
 }
 
-const PUT_OFF: &str = "The other mail server asked to try again later. That is done by itself, for a day.";
-const KEPT_HERE: &str = "The mail could not be handed over to any mail server; below is what went wrong. It is tried again by itself, for a \
-                         day. The client's address is not to blame; whoever runs the portal finds the cause with `portal doctor`.";
+const KEPT_BACK: &str = "No mail leaves while the practice is suspended. Once whoever runs the service opens it again, the mail goes out, \
+                         unless its link no longer works by then.";
+
+/// What a mail that is tried again means for whoever helps. Without a reason no server was reached.
+const fn put_off(reason: Option<Reason>) -> &'static str {
+    match reason {
+        Some(Reason::HostUnknown) => {
+            "The part of the address after the @ is not found. Compare it with the client, sign by sign: where it is mistyped, the contact \
+             is given the right one at once, rather than waited for. If it is right, the mail is tried again by itself, for a day."
+        }
+        Some(Reason::MailboxFull) => {
+            "The client's mailbox is full. The mail is tried again by itself, for a day, and arrives once there is room in it; until then \
+             another address is needed."
+        }
+        Some(_) => "The other mail server asked to try again later. That is done by itself, for a day.",
+        None => {
+            "The mail could not be handed over to any mail server; below is what went wrong. It is tried again by itself, for a day. The \
+             client's address is not to blame; whoever runs the portal finds the cause with `portal doctor`."
+        }
+    }
+}
 
 /// What a mail that was not delivered means for whoever helps. Without a reason no server said no: what went wrong was here.
 const fn undelivered(reason: Option<Reason>) -> &'static str {
@@ -171,8 +209,9 @@ const fn undelivered(reason: Option<Reason>) -> &'static str {
              whoever runs the portal finds the cause with `portal doctor`. Send a new link after that."
         }
         Some(Reason::Other) => {
-            "The mail with the link could not be delivered; below are the words of the other server. Most often the address is wrong: \
-             compare it with the client, sign by sign, before sending again."
+            "The mail with the link could not be delivered; below are the words of the other server, which name the cause. If they are \
+             about the client's address, compare it sign by sign before sending again. If they name another one, the mail was passed \
+             on to it, and it is that which doesn't work."
         }
     }
 }
@@ -265,18 +304,29 @@ fn of_link(case: &Case<'_>, mail: &Delivery, traced: &TracedLink, severity: Seve
                 ),
                 false => (
                     FindingCode::MailAcceptedUnused,
-                    "The mail was delivered, and its link not opened",
-                    format!(
-                        "The client's mail server took the mail, and nobody opened its link yet. Let the client look for {}, in \
-                         spam and in other folders too, and check that the address is right.",
-                        mail.sent_as().map_or_else(|| "it".to_owned(), look_for)
-                    ),
+                    "The mail was delivered, and its link not used",
+                    unread(mail, traced.opened.is_some()),
                 ),
             };
             let complaint = mail.attempts.iter().rev().find(|attempt| attempt.state == DeliveryState::Complained);
             let complaint = complaint.map(self::attempt);
             let finding = said(code, severity, title, explanation).seen(openings).seen(complaint).seen([taken]);
             Some(finding.mended_by(RemedyCommand::Resend, "Send a new link"))
+        }
+    }
+}
+
+/// What is to do about a mail of whose reader nothing is known. What was opened within seconds may have been opened by anybody.
+fn unread(mail: &Delivery, opened: bool) -> String {
+    let look_for = mail.sent_as().map_or_else(|| "it".to_owned(), look_for);
+    let look = format!("look for {look_for}, in spam and in other folders too, and check that the address is right.");
+    match opened {
+        true => format!(
+            "The client's mail server took the mail, and its link was opened within seconds: by a program that scans mail, or by the \
+             client. Ask whether the client sees a page to set a password. If not, let the client {look}"
+        ),
+        false => {
+            format!("The client's mail server took the mail, and nobody opened its link yet. Let the client {look}")
         }
     }
 }

@@ -92,7 +92,7 @@ impl<'a> Case<'a> {
 
 /// Why a contact can't get in, in order of likelihood (X1, X2); nothing where there is no contact.
 ///
-/// What blocks comes first, in the order of [`FindingCode::ALL`]; then what happened lately, the newest first. `all_clear` is
+/// A suspended practice shuts everybody out, so that stands at the top. Else what blocks comes first, in the order of [`FindingCode::ALL`]; then what happened lately, the newest first. `all_clear` is
 /// among them exactly where the right password would sign in and show a profile.
 pub fn diagnose(case: &Case<'_>) -> Vec<Finding> {
     let Some(contact) = &case.facts.contact else { return Vec::new() };
@@ -104,13 +104,16 @@ pub fn diagnose(case: &Case<'_>) -> Vec<Finding> {
     let blocked = findings.iter().any(|finding| finding.severity == Severity::Blocks);
     if case.is_open() {
         findings.push(all_clear(case));
-    } else if !blocked {
-        findings.push(unexplained(case));
+    } else if !blocked && case.practice.suspended_at.is_none() {
+        findings.push(unexplained());
     }
     if delivery::suppression(case).is_some() {
         findings.iter_mut().filter_map(|finding| finding.remedy.as_mut()).for_each(lift_first);
     }
     findings.sort_by_key(rank);
+    if let Some(at) = case.practice.suspended_at {
+        findings.insert(0, closed(at));
+    }
     findings
 }
 
@@ -140,12 +143,18 @@ fn all_clear(case: &Case<'_>) -> Finding {
     said(FindingCode::AllClear, Severity::Info, "Can get in", explanation).seen(evidence)
 }
 
-fn unexplained(case: &Case<'_>) -> Finding {
-    let suspended = case.practice.suspended_at.map(|at| seen(at, "the practice was suspended"));
+/// The practice is suspended; X2 has no code for that.
+fn closed(at: Timestamp) -> Finding {
+    let explanation = "The practice is suspended, so its portal is closed: nobody can sign in, and no mail leaves, until whoever runs the \
+                       service opens it again. Nothing that is done for this client changes that.";
+    said(FindingCode::Unexplained, Severity::Blocks, "The practice's portal is closed", explanation)
+        .seen([seen(at, "the practice was suspended")])
+}
+
+fn unexplained() -> Finding {
     let explanation =
         "The client can't get in, and nothing that is known here says why. Whoever helps needs the report.";
     said(FindingCode::Unexplained, Severity::Blocks, "No reason found", explanation)
-        .seen(suspended)
         .mended_by(RemedyCommand::CopyReport, "Copy the report")
 }
 
@@ -190,7 +199,10 @@ fn asides(case: &Case<'_>, contact: &Contact) -> Vec<Finding> {
     if let Some(refused) = &contact.refused_update {
         let explanation = "The last change that came from the practice's own software was refused, so it may show another \
                            address there than here. It has to be corrected there and sent again.";
-        let submitted = refused.emails.as_ref().map(|emails| format!(", with {}", emails.join(", ")));
+        let submitted = refused.emails.as_ref().map(|emails| match emails.is_empty() {
+            true => ", with no address".to_owned(),
+            false => format!(", with {}", emails.join(", ")),
+        });
         let fact = format!("refused as {}{}", refused.code, submitted.unwrap_or_default());
         let title = "A change was refused";
         findings.push(

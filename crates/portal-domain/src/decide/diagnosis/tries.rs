@@ -59,7 +59,8 @@ fn elsewhere(case: &Case<'_>, contact: &Contact) -> Vec<Finding> {
         let at: Vec<_> = after(case, moved).filter(|it| it.key == *address.key()).take(SHOWN).collect();
         if let Some(newest) = at.first() {
             let tried = at.iter().map(|it| tried(it, address.as_str()));
-            findings.push(not_the_first(address.as_str(), first, weight(case, newest)).seen(tried));
+            let instead = first_or_top(address.as_str(), first);
+            findings.push(not_the_first(address.as_str(), &instead, weight(case, newest)).seen(tried));
         }
     }
     let in_list = |key: &LoginKey| contact.emails.iter().any(|address| address.key() == key);
@@ -75,13 +76,21 @@ fn elsewhere(case: &Case<'_>, contact: &Contact) -> Vec<Finding> {
 pub(super) const FORMER: &str = "A former address was used";
 
 pub(super) fn former_explained(first: &str) -> String {
-    format!("This was the contact's address before, and signs in no longer. The client signs in with {first}.")
+    former_and(&format!("The client signs in with {first}."))
 }
 
-pub(super) fn not_the_first(address: &str, first: &str, severity: Severity) -> Finding {
+pub(super) fn former_and(instead: &str) -> String {
+    format!("This was the contact's address before, and signs in no longer. {instead}")
+}
+
+/// What is to do where an address is not the first, and the first is the client's to sign in with.
+pub(super) fn first_or_top(address: &str, first: &str) -> String {
+    format!("Either the client signs in with {first}, or {address} is moved to the top.")
+}
+
+pub(super) fn not_the_first(address: &str, instead: &str, severity: Severity) -> Finding {
     let explanation = format!(
-        "The contact has {address}, but not as the first of its addresses, and only the first signs in. Either the client signs in \
-         with {first}, or {address} is moved to the top."
+        "The contact has {address}, but not as the first of its addresses, and only the first signs in. {instead}"
     );
     said(FindingCode::NotTheFirstAddress, severity, "Not the first address", explanation)
         .mended_by(RemedyCommand::MoveToTop, &format!("Move {address} to the top"))

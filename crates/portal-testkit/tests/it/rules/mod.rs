@@ -4,6 +4,7 @@ mod access;
 mod conflicts;
 mod desk;
 mod diagnosis;
+mod explained;
 mod first_mail;
 mod front;
 mod guessing;

@@ -328,6 +328,7 @@ pub(super) fn meant(outcome: &SendOutcome) -> Option<Why> {
     }
     let reasons = [
         ("5.1.1", Reason::UserUnknown),
+        ("5.1.2", Reason::HostUnknown),
         ("5.2.2", Reason::MailboxFull),
         ("5.7.26", Reason::SenderNotAuthenticated),
         ("5.7.9", Reason::SenderNotAuthenticated),
