@@ -117,8 +117,8 @@ pub fn handed_over(
 ///
 /// Tied by a Message-ID it has to name the very address that the message went to. A message that was never tried can't have come
 /// back. Nothing is mailed any more to an address that is wrong for good, unless the report names another one, as first recipient or
-/// last: a forward that leads nowhere leaves the address as it is, and the words say whose they are. Nor is it after [`IN_TIME`]. Of the words
-/// no link is kept (L1).
+/// last: a forward that leads nowhere leaves the address as it is, and the words say which one they are about. Nor is it after
+/// [`IN_TIME`]. Of the words no link is kept (L1).
 pub fn came_back(sent: &SentMessage, report: &DeliveryReport, tie: Tie, moment: &mut Moment) -> Option<Settlement> {
     let is_ours = |named: &String| EmailAddress::parse(named).is_ok_and(|named| named.key() == sent.message.to.key());
     let same = report.recipient.as_ref().map(is_ours);

@@ -92,8 +92,9 @@ impl<'a> Case<'a> {
 
 /// Why a contact can't get in, in order of likelihood (X1, X2); nothing where there is no contact.
 ///
-/// A suspended practice shuts everybody out, so that stands at the top. Else what blocks comes first, in the order of [`FindingCode::ALL`]; then what happened lately, the newest first. `all_clear` is
-/// among them exactly where the right password would sign in and show a profile.
+/// A suspended practice shuts everybody out, so that stands at the top. Else what blocks comes first, in the order of
+/// [`FindingCode::ALL`]; then what happened lately, the newest first. `all_clear` is among them exactly where the right password would
+/// sign in and show a profile.
 pub fn diagnose(case: &Case<'_>) -> Vec<Finding> {
     let Some(contact) = &case.facts.contact else { return Vec::new() };
     let mut findings = access::findings(case, contact);
