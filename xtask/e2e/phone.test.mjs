@@ -82,7 +82,7 @@ for (const database of DATABASES) {
     test('"I never got a mail": it was taken by their server, and a new one goes out', async () => {
       await smith.invite('mail', 'Marie Mail', 'marie@mail.example');
       const call = await Call.of('Marie');
-      await call.says('The mail was delivered, and its link not opened');
+      await call.says('The mail was delivered, and its link not used');
       assert.match(await main(), /was taken by the other server/);
       await call.follow(/^Send a new link/);
       await call.press('Send a new invitation');
