@@ -53,7 +53,7 @@ fn people(page: &Answer) -> Vec<String> {
         .filter(|link| link.split('"').next().is_some_and(|to| to.ends_with("/help")));
     let links = links.filter(|link| link.starts_with("/workspace/smith/contacts/"));
     let inside = links.filter_map(|link| link.split_once('>')?.1.split("</a>").next());
-    inside.map(|inside| text_of(inside)).collect()
+    inside.map(text_of).collect()
 }
 
 fn text_of(html: &str) -> String {
