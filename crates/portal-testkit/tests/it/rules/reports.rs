@@ -135,10 +135,7 @@ async fn x2_no_name_wrecks_the_words_of_a_report() {
         }
         assert_eq!(plain.len(), report.len());
         let all = report.join("\n");
-        assert!(
-            all.contains("mail_accepted_unused (blocks): The mail was delivered, and its link not opened"),
-            "{all}"
-        );
+        assert!(all.contains("mail_accepted_unused (blocks): The mail was delivered, and its link not used"), "{all}");
         for address in who.emails {
             assert!(!all.contains(address), "{address} is told: {all}");
         }
