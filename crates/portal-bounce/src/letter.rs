@@ -121,12 +121,17 @@ impl Letter {
             let Some(at) = sections.iter().position(names) else { return self.said_again() };
             told[at] = true;
         }
+        let told_first = told.get(1).is_some_and(|told| *told);
         let all = sections.iter().zip(told);
         if all.clone().all(|(section, told)| told || section.named.is_empty()) {
             return self.said_again();
         }
         let of_others = |text: &str| addresses(text).any(|address| meant(address) && !is_known(address));
-        let stays = |section: &Section, told| told || (section.named.is_empty() && !of_others(&section.text));
+        // Without a gap before the first address it may be a heading of that one alone.
+        let is_apart = |section: &Section| told_first || section.text.ends_with("\n\n");
+        let stays = |section: &Section, told| {
+            told || (section.named.is_empty() && is_apart(section) && !of_others(&section.text))
+        };
         let said = all.filter(|(section, told)| stays(section, *told)).map(|(section, _)| section.text.as_str());
         Self { said: said.collect(), returned: String::new() }
     }
@@ -139,6 +144,11 @@ impl Letter {
     pub(crate) fn opening(&self) -> String {
         let paragraphs = self.said.split("\n\n").filter(|it| self.returned.is_empty() && !it.trim().is_empty());
         paragraphs.take(3).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Whether another mail stands in it.
+    pub(crate) const fn brings_back(&self) -> bool {
+        !self.returned.is_empty()
     }
 
     /// Whether a server's reply or an enhanced code stands in it.

@@ -196,10 +196,12 @@ impl<'a> Reading<'a> {
         (signs.returned && (text || coded || plain)) || (told && !self.is_vacation())
     }
 
-    /// Whether it leads to a page, and shows nothing that a server would: no address of its own, no code, no message that came back.
+    /// Whether it leads to a page, and shows nothing that a server would: no address of its own, no code, no message that came back. A
+    /// program's name counts where it says of whom it tells and text came back, whose links they may be.
     fn is_lure(&self) -> bool {
         let bare = self.signs.person && !self.signs.returned && !self.letter.is_coded() && self.original.id().is_none();
-        bare && self.own.iter().any(|part| part.links())
+        let named = self.signs.daemon && self.letter.brings_back() && self.recipient().is_some();
+        bare && !named && self.own.iter().any(|part| part.links())
     }
 
     fn vacation(&self) -> Option<Report> {
