@@ -167,6 +167,12 @@ impl Bucket {
     }
 }
 
+/// The bucket whose refusal can be told by a look at its counter alone, so that a flood that is refused holds nobody up: the first,
+/// unless what it refuses has to be noted.
+pub fn refusing_unnoted<'a>(buckets: &'a [Bucket], noted: Option<&Try>) -> Option<&'a Bucket> {
+    buckets.first().filter(|first| noted.is_none() || !first.notes_refused())
+}
+
 /// What is kept of a counter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -6,7 +6,7 @@ use portal_domain::{
     email::LoginKey,
     id::PracticeId,
     port::StoreError,
-    throttle::{Admission, Bucket, BucketName, CountedTry, NOTES_AT_A_MARK, Tally, Try},
+    throttle::{Admission, Bucket, BucketName, CountedTry, NOTES_AT_A_MARK, Tally, Try, refusing_unnoted},
     time::Timestamp,
 };
 use sqlx::{PgConnection, PgPool};
@@ -53,9 +53,7 @@ async fn refused_already(
     noted: Option<&Try>,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, StoreError> {
-    let Some(first) = buckets.first().filter(|first| !first.notes_refused() || noted.is_none()) else {
-        return Ok(None);
-    };
+    let Some(first) = refusing_unnoted(buckets, noted) else { return Ok(None) };
     let kept = sqlx::query_scalar!(
         "SELECT tally FROM portal.throttle WHERE practice_id = $1 AND name = $2",
         practice,

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use portal_domain::{
     email::LoginKey,
     id::PracticeId,
-    throttle::{Admission, Bucket, BucketName, CountedTry, NOTES_AT_A_MARK, Tally, Try},
+    throttle::{Admission, Bucket, BucketName, CountedTry, NOTES_AT_A_MARK, Tally, Try, refusing_unnoted},
     time::Timestamp,
 };
 use sqlx::SqliteConnection;
@@ -110,7 +110,7 @@ pub(crate) async fn refused_already(
     noted: Option<&Try>,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Fault> {
-    let Some(first) = buckets.first().filter(|_| buckets.len() > 1 || noted.is_none()) else { return Ok(None) };
+    let Some(first) = refusing_unnoted(buckets, noted) else { return Ok(None) };
     let seen = tally(connection, &practice.to_bytes(), first.name()).await?;
     Ok(first.count(seen, now).err())
 }

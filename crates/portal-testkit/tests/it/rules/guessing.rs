@@ -3,11 +3,11 @@ use std::time::Duration;
 use portal_domain::{
     Refusal,
     email::LoginKey,
-    throttle::{Bucket, Tally, mailbox_is_full},
+    throttle::{Bucket, Tally, Try, TryMark, mailbox_is_full, refusing_unnoted},
     time::Timestamp,
     usecase::{CallContext, SignInInput},
 };
-use portal_testkit::conformance::run;
+use portal_testkit::{build, conformance::run};
 use proptest::prelude::*;
 
 use super::desk::{DAY, Desk, HOUR, MINUTE, OTHER, Ruled, SECRET, code, ruled};
@@ -402,4 +402,17 @@ proptest! {
             prop_assert!(within(HOUR) <= 3 && within(DAY) <= 10);
         }
     }
+}
+
+#[test]
+fn g2_a_flood_is_refused_beside_the_line_whether_or_not_it_would_be_noted() {
+    let (origin, key) = (Bucket::origin("192.0.2.7", 1), Bucket::strangers(&LoginKey::parse("a@b.example").unwrap()));
+    let at = Timestamp::from_micros(0);
+    let (id, mark) = (build::id("t"), TryMark([0; 32]));
+    let noted = Try { id, mark, origin: None, known_browser: false, for_reset: true, at };
+    assert_eq!(refusing_unnoted(&[origin], Some(&noted)), Some(&origin));
+    assert_eq!(refusing_unnoted(&[origin, key], Some(&noted)), Some(&origin));
+    assert_eq!(refusing_unnoted(&[key], None), Some(&key));
+    assert_eq!(refusing_unnoted(&[key], Some(&noted)), None, "a try in a pause is noted");
+    assert_eq!(refusing_unnoted(&[], Some(&noted)), None);
 }
