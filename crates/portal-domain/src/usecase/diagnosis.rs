@@ -61,12 +61,14 @@ impl Portal {
 
     /// Why whoever tells this address can't get in with it, as it was typed or said. See [`decide::diagnose_address`].
     pub async fn diagnose_address(&self, context: &CallContext, typed: &str) -> Result<Diagnosis, Error> {
+        let suspended_at = self.practice(context).await?.suspended_at;
         let address = EmailAddress::parse(typed);
         let key = match &address {
             Ok(address) => address.key(),
             Err(fault) => {
+                let address = Err(fault);
                 let case =
-                    AddressCase { typed, address: Err(fault), user: None, contact: None, refusal: None, near: &[] };
+                    AddressCase { suspended_at, typed, address, user: None, contact: None, refusal: None, near: &[] };
                 let findings = decide::diagnose_address(&case);
                 let (others, lately) = (Vec::new(), Vec::new());
                 return Ok(Diagnosis { contact: None, staff: None, others, findings, lately });
@@ -93,6 +95,7 @@ impl Portal {
             contact = facts.contact;
         }
         let case = AddressCase {
+            suspended_at,
             typed,
             address: address.as_ref(),
             user: user.as_ref(),

@@ -1,6 +1,6 @@
 //! What is to say about an address as the client told it.
 
-use super::{known, said, tries};
+use super::{closed, known, said, tries};
 use crate::{
     Named, Refusal,
     contact::{Contact, Place},
@@ -9,11 +9,14 @@ use crate::{
         Finding, FindingCode,
         Severity::{Blocks, Info},
     },
+    time::Timestamp,
 };
 
 /// An address as it was typed, and whose it is.
 #[derive(Clone, Copy, Debug)]
 pub struct AddressCase<'a> {
+    /// Since when the practice is suspended.
+    pub suspended_at: Option<Timestamp>,
     /// As it was typed.
     pub typed: &'a str,
     /// Read, or why it is none.
@@ -28,13 +31,17 @@ pub struct AddressCase<'a> {
     pub near: &'a [(LoginKey, Named)],
 }
 
-/// What is to say about the address itself, before what is to say about the contact. Nothing where it is a contact's first.
+/// What is to say about the address itself, before what is to say about the contact; before all else that the practice is suspended.
+/// Nothing else where it is a contact's first.
 pub fn diagnose_address(case: &AddressCase<'_>) -> Vec<Finding> {
+    let mut findings = Vec::from_iter(case.suspended_at.map(closed));
     let address = match case.address {
         Ok(address) => address,
-        Err(fault) => return vec![no_address(case.typed, fault)],
+        Err(fault) => {
+            findings.push(no_address(case.typed, fault));
+            return findings;
+        }
     };
-    let mut findings = Vec::new();
     findings.extend(whose(case, address));
     if let Some(removed) = address.removed() {
         let explanation = "Characters that can't be seen stood around the address. They are taken away when it is typed or imported, \

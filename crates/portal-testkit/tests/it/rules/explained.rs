@@ -100,6 +100,11 @@ async fn x1_a_suspended_practice_is_told_as_what_it_is() {
         }
         assert_eq!(first.evidence[0].at, Some(at));
     }
+    for typed in [ADA, "nobody@smith.example", "adaa@smith.example", "no address"] {
+        let told = desk.fixture.portal.diagnose_address(&desk.call, typed).await.unwrap().findings;
+        assert_eq!(told[0].title, "The practice's portal is closed", "{typed}");
+        assert_eq!(told.iter().filter(|it| it.title == told[0].title).count(), 1, "{typed}");
+    }
     // Nothing of this leaves by itself, or is tried again by itself, while that lasts.
     desk.send(&accepted()).await;
     for (who, code) in [("bob", "mail_deferred"), ("cy", "mail_queued")] {

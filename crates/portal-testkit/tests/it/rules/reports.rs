@@ -71,6 +71,15 @@ async fn x2_no_word_of_a_name_is_told_in_whichever_order_it_is_written() {
 }
 
 #[tokio::test]
+async fn x2_no_name_is_told_that_a_host_put_into_an_address() {
+    let desk = Desk::new().await;
+    desk.put_as(&QUENTIN).await;
+    assert!(desk.emails("ada", &["ada@bakery.example (Quentin Fulton)"]).await.is_err());
+    let report = desk.report_lines().await.join("\n").to_lowercase();
+    assert!(report.contains("refused as invalid_email, with ") && !report.contains("fulton"), "{report}");
+}
+
+#[tokio::test]
 async fn x2_what_servers_say_anyway_stays() {
     let office = Who { emails: ["relay@bakery.example", "mail@bakery.example"], ..QUENTIN };
     let report = told_of(&office, "454 4.7.1 <relay@bakery.example>: Relay access denied, see <relay>").await;

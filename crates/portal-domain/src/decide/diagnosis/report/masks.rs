@@ -92,8 +92,11 @@ impl Masks {
             names.iter().flat_map(|name| runs(name)).filter(|(is_word, _)| *is_word).map(|(_, word)| fold(word));
         let words = words.filter(|word| word.chars().filter(|c| c.is_alphabetic()).count() >= SHORTEST);
         let words = words.filter(|word| !JOINTS.contains(&word.as_str())).collect();
-        let mut known: Vec<_> =
-            names.into_iter().map(|name| (mask(&name), name)).map(|(to, name)| (name, to)).collect();
+        let masked = |name: String| {
+            let masked = mask(&name);
+            (name, masked)
+        };
+        let mut known: Vec<_> = names.into_iter().map(masked).collect();
         addresses(about).iter().for_each(|address| known.extend(masks_of(address)));
         known.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
         known.dedup();
@@ -104,7 +107,8 @@ impl Masks {
     pub(super) fn hide_in_fact(&self, fact: &str) -> String {
         let hidden = parts(fact).into_iter().map(|part| match part {
             Part::Ours(text) => text.to_owned(),
-            Part::Named(names) => names.split(", ").map(mask).collect::<Vec<_>>().join(", "),
+            Part::Named(name) => mask(name),
+            Part::Origin => "…".to_owned(),
             Part::Foreign(text) => self.hide(text),
         });
         hidden.collect()

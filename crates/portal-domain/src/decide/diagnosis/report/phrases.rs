@@ -7,11 +7,14 @@ pub(super) enum Part<'a> {
     Ours(&'a str),
     /// A name or an address, or several of them.
     Named(&'a str),
+    /// From where somebody came.
+    Origin,
     /// What comes from outside, whatever it says.
     Foreign(&'a str),
 }
 
-/// The words in which findings tell what was seen: `{=}` is a code or a span of time, `{@}` a name or an address, `{}` whatever
+/// The words in which findings tell what was seen: `{=}` is a code or a span of time, `{@}` a name or an address, `{~}` from where somebody
+/// came, `{}` whatever
 /// comes from outside. The first that fits counts.
 const PHRASES: &[&str] = &[
     "taken by the other server: {}",
@@ -36,17 +39,17 @@ const PHRASES: &[&str] = &[
     "the practice was suspended",
     "the pause ends",
     "signed in",
-    "signed in from {}, and never seen again",
+    "signed in from {~}, and never seen again",
     "signs in with {@}",
     "tried to sign in: wrong password",
     "tried to sign in: {@}",
-    "tried to sign in from {}: wrong password",
-    "tried to sign in from {}: {@}",
+    "tried to sign in from {~}: wrong password",
+    "tried to sign in from {~}: {@}",
     "asked for a link: {@}",
-    "asked for a link from {}: {@}",
+    "asked for a link from {~}: {@}",
     "the right address was mailed, after a try at another",
     "refused as {=}, with no address",
-    "refused as {=}, with {@}",
+    "refused as {=}, with {}",
     "refused as {=}",
     "the domain of {@} looks like another one",
     "the domain of {@} mixes alphabets",
@@ -83,6 +86,7 @@ fn fitted<'a>(phrase: &'static str, fact: &'a str) -> Option<Vec<Part<'a>>> {
         parts.push(match kind {
             "=" => Part::Ours(value),
             "@" => Part::Named(value),
+            "~" => Part::Origin,
             _ => Part::Foreign(value),
         });
         parts.push(Part::Ours(then));
@@ -93,16 +97,16 @@ fn fitted<'a>(phrase: &'static str, fact: &'a str) -> Option<Vec<Part<'a>>> {
 #[cfg(test)]
 mod tests {
     use super::{
-        Part::{Foreign, Named, Ours},
+        Part::{Foreign, Named, Origin, Ours},
         parts,
     };
 
     #[test]
     fn a_fact_is_taken_apart_where_it_was_put_together() {
         let fact = "tried to sign in from ::1: wrong password";
-        assert_eq!(parts(fact), [Ours("tried to sign in from "), Foreign("::1"), Ours(": wrong password")]);
+        assert_eq!(parts(fact), [Ours("tried to sign in from "), Origin, Ours(": wrong password")]);
         let fact = "refused as invalid_email, with a@b.example, c";
-        let told = [Ours("refused as "), Ours("invalid_email"), Ours(", with "), Named("a@b.example, c"), Ours("")];
+        let told = [Ours("refused as "), Ours("invalid_email"), Ours(", with "), Foreign("a@b.example, c"), Ours("")];
         assert_eq!(parts(fact), told);
         let told = [Ours(""), Named("Jo has"), Ours(" signs in with "), Named("a@b.example"), Ours("")];
         assert_eq!(parts("Jo has signs in with a@b.example"), told);
