@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::{
     args::Args,
-    figure::{Figure, Target},
+    figure::{self, Figure, Target},
     line::{Answer, Line, form, request},
     people::{self, House, Person, address},
     place::{KINDS, Place, SLUG, Served, link_tokens},
@@ -58,7 +58,9 @@ pub(crate) async fn figures(args: &Args) -> Vec<Figure> {
         let mut scene = Scene::new(Place::with_practice(kind).await, args.samples()).await;
         for (what, classes) in std::mem::take(&mut scene.comparisons) {
             let name = format!("alike {what} {}", kind.name());
-            figures.extend(compare(&name, classes, &mut scene.line, args.samples()).await);
+            let compared = compare(&name, classes, &mut scene.line, args.samples()).await;
+            eprintln!("{}", figure::table(&compared));
+            figures.extend(compared);
         }
     }
     figures
