@@ -1,5 +1,7 @@
 //! What a diagnosis says (section X).
 
+mod fact;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -9,6 +11,8 @@ use crate::{
     message::{DeliveryState, MessageKind, SentAs},
     time::Timestamp,
 };
+
+pub use self::fact::{Fact, FactPart};
 
 /// The stable codes of findings (X2). Those that block stand in the order in which they are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -201,7 +205,7 @@ pub struct Evidence {
     /// When; `None` where it simply is so.
     pub at: Option<Timestamp>,
     /// What, in words.
-    pub fact: String,
+    pub fact: Fact,
 }
 
 /// The commands that can be the remedy of a finding.
@@ -268,8 +272,8 @@ pub struct Finding {
     pub code: FindingCode,
     /// How much it is in the way.
     pub severity: Severity,
-    /// In a few words.
-    pub title: String,
+    /// In a few words, the same whomever it is about.
+    pub title: &'static str,
     /// In plain words, and what to do where no command does it.
     pub explanation: String,
     /// What was seen, newest first.

@@ -16,18 +16,26 @@ use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 /// ```
 pub fn mask(address: &str) -> String {
     let Some((local, domain)) = address.rsplit_once('@') else {
-        return mask_part(address);
+        return mask_name(address);
     };
-    let local = mask_part(local);
+    let local = mask_name(local);
     match domain.rsplit_once('.') {
-        Some((labels, ending)) => format!("{local}@{}.{ending}", mask_part(labels)),
-        None => format!("{local}@{}", mask_part(domain)),
+        Some((labels, ending)) => format!("{local}@{}.{ending}", mask_name(labels)),
+        None => format!("{local}@{}", mask_name(domain)),
     }
 }
 
-fn mask_part(part: &str) -> String {
+/// Shows of a name its first and its last character, whatever stands between them.
+///
+/// ```
+/// use portal_domain::email::mask_name;
+///
+/// assert_eq!(mask_name("Ada Smith"), "A…h");
+/// assert_eq!(mask_name("Studio @ St. Fulton Bakery"), "S…y");
+/// ```
+pub fn mask_name(name: &str) -> String {
     // A mark would sit on the ellipsis and can't be read, so the last character is one that stands alone.
-    let mut shown = part.chars().filter(|c| c.general_category_group() != GeneralCategoryGroup::Mark);
+    let mut shown = name.chars().filter(|c| c.general_category_group() != GeneralCategoryGroup::Mark);
     match (shown.next(), shown.next_back()) {
         (Some(first), Some(last)) => format!("{first}…{last}"),
         (Some(first), None) => format!("{first}…"),

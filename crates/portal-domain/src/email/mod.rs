@@ -31,7 +31,7 @@ pub use fault::{EmailFault, EmailListFault, LoginKeyFault};
 pub(crate) use hidden::is_hidden;
 pub use key::LoginKey;
 pub use list::EmailList;
-pub use mask::mask;
+pub use mask::{mask, mask_name};
 pub use mend::mend;
 pub use warning::EmailWarning;
 

@@ -89,7 +89,7 @@ struct Button {
 }
 
 struct Reason {
-    title: String,
+    title: &'static str,
     explanation: String,
     label: &'static str,
     tone: &'static str,
@@ -254,9 +254,9 @@ fn reason(member: &Member, contact: Option<&Named>, finding: &Finding) -> Reason
         Severity::Info if finding.code == portal_domain::finding::FindingCode::AllClear => ("all clear", "good"),
         Severity::Info => ("good to know", "off"),
     };
-    let seen = finding.evidence.iter().map(|it| Seen { when: it.at.map(words::moment), fact: it.fact.clone() });
+    let seen = finding.evidence.iter().map(|it| Seen { when: it.at.map(words::moment), fact: it.fact.to_string() });
     Reason {
-        title: finding.title.clone(),
+        title: finding.title,
         explanation: finding.explanation.clone(),
         label,
         tone,

@@ -22,7 +22,7 @@ struct Person {
 
 /// Those for whom the same was found first.
 struct Group {
-    title: String,
+    title: &'static str,
     people: Vec<Person>,
 }
 

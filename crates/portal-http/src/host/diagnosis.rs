@@ -75,7 +75,7 @@ struct FindingPart {
     code: &'static str,
     #[schema(schema_with = answered_words::<Severity>)]
     severity: &'static str,
-    title: String,
+    title: &'static str,
     explanation: String,
     evidence: Vec<EvidencePart>,
     remedy: Option<RemedyPart>,
@@ -112,7 +112,7 @@ impl From<&Finding> for FindingPart {
         Self {
             code: finding.code.code(),
             severity: finding.severity.code(),
-            title: finding.title.clone(),
+            title: finding.title,
             explanation: finding.explanation.clone(),
             evidence: finding.evidence.iter().map(EvidencePart::from).collect(),
             remedy: finding.remedy.as_ref().map(RemedyPart::from),
@@ -122,7 +122,7 @@ impl From<&Finding> for FindingPart {
 
 impl From<&Evidence> for EvidencePart {
     fn from(evidence: &Evidence) -> Self {
-        Self { at: evidence.at.map(|at: Timestamp| time(at)), fact: evidence.fact.clone() }
+        Self { at: evidence.at.map(|at: Timestamp| time(at)), fact: evidence.fact.to_string() }
     }
 }
 

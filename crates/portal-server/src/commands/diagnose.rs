@@ -67,7 +67,7 @@ fn finding_lines(place: usize, finding: &Finding) -> Vec<String> {
     lines.push(format!("   {}", plain(&finding.explanation)));
     for evidence in &finding.evidence {
         let at = evidence.at.map(|at| format!("{}  ", time(at))).unwrap_or_default();
-        lines.push(format!("   - {at}{}", plain(&evidence.fact)));
+        lines.push(format!("   - {at}{}", plain(&evidence.fact.to_string())));
     }
     lines.extend(finding.remedy.as_ref().map(|remedy| format!("   > {}", plain(&remedy.label))));
     lines

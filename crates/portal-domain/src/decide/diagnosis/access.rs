@@ -7,7 +7,7 @@ use crate::{
     decide::refusal_of_grant,
     email::EmailAddress,
     finding::{
-        Finding, FindingCode, RemedyCommand,
+        Fact, Finding, FindingCode, RemedyCommand,
         Severity::{self, Blocks},
     },
     practice::{Client, SharedLogin},
@@ -34,7 +34,7 @@ fn refused(case: &Case<'_>, contact: &Contact, refusal: &Refusal) -> Option<Find
         Refusal::PracticeUserEmail { user } => {
             let explanation = "The first address belongs to somebody of the practice, who signs in to the workspace with it. A \
                                client needs another one.";
-            let fact = format!("{address} is the address of {}", user.name);
+            let fact = Fact::default().address(address).and(" is the address of ").name(&user.name);
             (FindingCode::PracticeUserEmail, "The address belongs to staff", explanation, vec![fact])
         }
         Refusal::LoginEmailTaken { contacts } => {
@@ -49,7 +49,7 @@ fn refused(case: &Case<'_>, contact: &Contact, refusal: &Refusal) -> Option<Find
                      sign-in. Or give this contact another address."
                 }
             };
-            let taken = |by: &Named| format!("{} signs in with {address}", by.name);
+            let taken = |by: &Named| Fact::of(&by.name).and(" signs in with ").address(address);
             (FindingCode::LoginEmailTaken, "The address is taken", explanation, contacts.iter().map(taken).collect())
         }
         _ => return None,
@@ -104,7 +104,7 @@ fn suspended(client: &Client, severity: Severity) -> Finding {
         }
     };
     let finding = said(FindingCode::ClientSuspended, severity, "The client is suspended", explanation);
-    let finding = finding.seen([known(format!("{} is suspended", client.name))]);
+    let finding = finding.seen([known(Fact::of(&client.name).and(" is suspended"))]);
     let mut finding = finding.mended_by(RemedyCommand::ResumeClient, &format!("Resume {}", client.name));
     if let Some(remedy) = &mut finding.remedy {
         remedy.client = Some(client.reference.clone());

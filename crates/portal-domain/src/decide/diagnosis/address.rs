@@ -6,7 +6,7 @@ use crate::{
     contact::{Contact, Place},
     email::{EmailAddress, EmailFault, LoginKey, mend},
     finding::{
-        Finding, FindingCode,
+        Fact, Finding, FindingCode,
         Severity::{Blocks, Info},
     },
     time::Timestamp,
@@ -47,14 +47,17 @@ pub fn diagnose_address(case: &AddressCase<'_>) -> Vec<Finding> {
         let explanation = "Characters that can't be seen stood around the address. They are taken away when it is typed or imported, \
                            so they are in nobody's way.";
         let finding = said(FindingCode::AddressWasTrimmed, Info, "Blanks were taken away", explanation);
-        findings.push(finding.seen([known(removed)]));
+        findings.push(finding.seen([known(Fact::default().value(removed))]));
     }
     findings
 }
 
 fn no_address(typed: &str, fault: &EmailFault) -> Finding {
-    let meant: Vec<_> =
-        mend(typed).into_iter().flatten().map(|address| known(format!("perhaps {address} is meant"))).collect();
+    let meant: Vec<_> = mend(typed)
+        .into_iter()
+        .flatten()
+        .map(|address| known(Fact::said("perhaps ").address(address).and(" is meant")))
+        .collect();
     let explanation = format!("This can't be an email address: {fault}.");
     said(FindingCode::UnknownAddress, Blocks, "Not an email address", explanation).seen(meant)
 }
@@ -64,7 +67,9 @@ fn whose(case: &AddressCase<'_>, address: &EmailAddress) -> Option<Finding> {
         let explanation = "The address belongs to somebody of the practice and signs in to the workspace, not to the portal. A client needs \
                            another one.";
         let finding = said(FindingCode::PracticeUserEmail, Blocks, "The address belongs to staff", explanation);
-        return Some(finding.seen([known(format!("{address} is the address of {}", user.name))]));
+        return Some(
+            finding.seen([known(Fact::default().address(address).and(" is the address of ").name(&user.name))]),
+        );
     }
     match case.contact {
         Some((_, Place::First)) => None,
@@ -92,7 +97,7 @@ fn whose(case: &AddressCase<'_>, address: &EmailAddress) -> Option<Finding> {
         None => {
             let explanation = "Nobody has this address, but there is one that differs by a single slip. Compare the two with the client, \
                                sign by sign.";
-            let near = case.near.iter().map(|(key, who)| known(format!("{} has {key}", who.name)));
+            let near = case.near.iter().map(|(key, who)| known(Fact::of(&who.name).and(" has ").address(key)));
             Some(said(FindingCode::NearMissAddress, Blocks, "Nearly another address", explanation).seen(near))
         }
     }

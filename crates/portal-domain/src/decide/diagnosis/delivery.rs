@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Case, LATELY, said, seen};
 use crate::{
     finding::{
-        Evidence, Finding, FindingCode, RemedyCommand,
+        Evidence, Fact, Finding, FindingCode, RemedyCommand,
         Severity::{self, Blocks, Hinders},
     },
     link::{LinkState, TracedLink},
@@ -112,7 +112,7 @@ fn traced<'a>(case: &Case<'a>, mail: &Delivery) -> Option<&'a TracedLink> {
 
 fn on_its_way(case: &Case<'_>, mail: &Delivery, severity: Severity) -> Option<Finding> {
     let to = &mail.message.to;
-    let queued = seen(mail.message.created_at, format!("written to {to}"));
+    let queued = seen(mail.message.created_at, Fact::said("written to ").address(to));
     let attempts = mail.attempts.iter().rev().take(SHOWN).map(attempt);
     let (code, title, explanation) = match mail.state {
         DeliveryState::Queued | DeliveryState::Sending => {
@@ -231,21 +231,21 @@ fn suppressed(case: &Case<'_>, severity: Severity) -> Option<Finding> {
     let suppressed = suppression(case)?;
     let explanation = "Mail to this address came back as undeliverable for good, so nothing is mailed to it any more. Compare the \
                        address with the client, sign by sign. If it is right after all, mail can go there again.";
-    let evidence = seen(suppressed.since, format!("came back: {}", suppressed.words));
+    let evidence = seen(suppressed.since, Fact::said("came back: ").quoted(&suppressed.words));
     let finding = said(FindingCode::AddressSuppressed, severity, "Nothing is mailed to this address", explanation);
     Some(finding.seen([evidence]).mended_by(RemedyCommand::LiftAndResend, "Lift and send a new link"))
 }
 
 fn attempt(attempt: &Attempt) -> Evidence {
     let became = match attempt.state {
-        DeliveryState::Accepted => "taken by the other server",
-        DeliveryState::Deferred => "put off",
-        DeliveryState::Failed => "refused",
-        DeliveryState::Bounced => "came back",
-        DeliveryState::Complained => "called unwanted by its reader",
-        DeliveryState::Queued | DeliveryState::Sending | DeliveryState::Cancelled => "not sent",
+        DeliveryState::Accepted => "taken by the other server: ",
+        DeliveryState::Deferred => "put off: ",
+        DeliveryState::Failed => "refused: ",
+        DeliveryState::Bounced => "came back: ",
+        DeliveryState::Complained => "called unwanted by its reader: ",
+        DeliveryState::Queued | DeliveryState::Sending | DeliveryState::Cancelled => "not sent: ",
     };
-    seen(attempt.at, format!("{became}: {}", attempt.reply))
+    seen(attempt.at, Fact::said(became).quoted(&attempt.reply))
 }
 
 /// Servers that refuse the practice's mail whatever the address.
@@ -279,7 +279,8 @@ fn of_link(case: &Case<'_>, mail: &Delivery, traced: &TracedLink, severity: Seve
         LinkState::Usable => {
             let accepted = accepted?;
             let (to, subject) = (&mail.message.to, kind_in_words(mail.message.kind()));
-            let taken = seen(accepted, format!("{subject} to {to} was taken by the other server"));
+            let taken =
+                seen(accepted, Fact::said(subject).and(" to ").address(to).and(" was taken by the other server"));
             // Every link that works does, also one of an earlier mail (L4).
             let usable = own_links(case).filter(|other| other.link.state(case.now) == LinkState::Usable);
             let read = usable.filter(|other| read_at(case, other).is_some()).max_by_key(|other| read_at(case, other));
@@ -348,13 +349,15 @@ fn no_link(case: &Case<'_>, findings: &[Finding]) -> Option<Finding> {
 
 fn openings(traced: &TracedLink, accepted: Option<Timestamp>) -> Vec<Evidence> {
     let Some(opened) = traced.opened else { return Vec::new() };
-    let after = |at: Timestamp| match accepted {
-        Some(accepted) => format!(", {} after the mail was taken", in_words(at.since(accepted))),
-        None => String::new(),
+    let seen_at = |at: Timestamp, opened: Fact| match accepted {
+        Some(accepted) => {
+            seen(at, opened.and(", ").value(in_words(at.since(accepted))).and(" after the mail was taken"))
+        }
+        None => seen(at, opened),
     };
-    let first = seen(opened.first, format!("the link was opened{}", after(opened.first)));
+    let first = seen_at(opened.first, Fact::said("the link was opened"));
     match opened.last > opened.first {
-        true => vec![seen(opened.last, format!("the link was last opened{}", after(opened.last))), first],
+        true => vec![seen_at(opened.last, Fact::said("the link was last opened")), first],
         false => vec![first],
     }
 }
@@ -376,7 +379,7 @@ fn older_link(case: &Case<'_>, mail: &Delivery, newest: &TracedLink, severity: S
     let finding = said(FindingCode::NewerLinkSent, severity, "An older link was opened", explanation);
     let evidence = [
         seen(at, "a link was opened that no longer works"),
-        seen(mail.message.created_at, format!("the newest link went to {}", mail.message.to)),
+        seen(mail.message.created_at, Fact::said("the newest link went to ").address(&mail.message.to)),
     ];
     Some(finding.seen(evidence).mended_by(RemedyCommand::Resend, "Send a new link"))
 }

@@ -20,7 +20,7 @@ use crate::{
     contact::Contact,
     email::EmailAddress,
     facts::{ContactFacts, LoginFacts},
-    finding::{Evidence, Finding, FindingCode, Remedy, RemedyCommand, Severity},
+    finding::{Evidence, Fact, Finding, FindingCode, Remedy, RemedyCommand, Severity},
     link::TracedLink,
     message::Delivery,
     practice::Practice,
@@ -140,7 +140,7 @@ fn rank(finding: &Finding) -> (u8, Reverse<Option<Timestamp>>, FindingCode) {
 fn all_clear(case: &Case<'_>) -> Finding {
     let explanation = "Nothing is in the way: the right password signs in, in any browser.";
     let address = case.facts.contact.as_ref().and_then(|contact| contact.emails.first());
-    let evidence = address.map(|address| known(format!("signs in with {address}")));
+    let evidence = address.map(|address| known(Fact::said("signs in with ").address(address)));
     said(FindingCode::AllClear, Severity::Info, "Can get in", explanation).seen(evidence)
 }
 
@@ -171,8 +171,11 @@ fn sessions(case: &Case<'_>) -> Vec<Finding> {
         let explanation = "The password was right, but no page was opened afterwards with that sign-in: the browser most likely \
                            refuses cookies. They have to be allowed for the portal's address, or another browser used.";
         let title = "Signed in, and the browser forgot it";
-        let from = session.user_agent.as_deref().unwrap_or("a browser that gives no name");
-        let evidence = seen(session.created_at, format!("signed in from {from}, and never seen again"));
+        let signed_in = match session.user_agent.as_deref() {
+            Some(browser) => Fact::said("signed in from ").origin(browser),
+            None => Fact::said("signed in from a browser that gives no name"),
+        };
+        let evidence = seen(session.created_at, signed_in.and(", and never seen again"));
         findings.push(said(FindingCode::SessionNeverUsed, Severity::Hinders, title, explanation).seen([evidence]));
     }
     if let Some(at) = login.last_sign_in_at.filter(|at| case.now.since(*at) < DAY) {
@@ -192,19 +195,24 @@ fn asides(case: &Case<'_>, contact: &Contact) -> Vec<Finding> {
     let members = case.live().into_iter().flat_map(|login| &login.members);
     let others: Vec<_> = members.filter(|member| member.contact.id != contact.id).collect();
     if !others.is_empty() {
-        let with = others.iter().map(|member| known(format!("{} signs in with the same address", member.contact.name)));
+        let facts = others.iter().map(|member| Fact::of(&member.contact.name).and(" signs in with the same address"));
         let explanation =
             "Several people share this sign-in and its password. Who changes it, changes it for all of them.";
-        findings.push(said(FindingCode::SharedLogin, Severity::Info, "Shared sign-in", explanation).seen(with));
+        findings
+            .push(said(FindingCode::SharedLogin, Severity::Info, "Shared sign-in", explanation).seen(facts.map(known)));
     }
     if let Some(refused) = &contact.refused_update {
         let explanation = "The last change that came from the practice's own software was refused, so it may show another \
                            address there than here. It has to be corrected there and sent again.";
-        let submitted = refused.emails.as_ref().map(|emails| match emails.is_empty() {
-            true => ", with no address".to_owned(),
-            false => format!(", with {}", emails.join(", ")),
-        });
-        let fact = format!("refused as {}{}", refused.code, submitted.unwrap_or_default());
+        let fact = Fact::said("refused as ").value(&refused.code);
+        let fact = match refused.emails.as_ref().map(|emails| emails.split_first()) {
+            None => fact,
+            Some(None) => fact.and(", with no address"),
+            Some(Some((one, more))) => {
+                let with = fact.and(", with ").given_as_address(one);
+                more.iter().fold(with, |fact, given| fact.and(", ").given_as_address(given))
+            }
+        };
         let title = "A change was refused";
         findings.push(
             said(FindingCode::HostUpdateRefused, Severity::Hinders, title, explanation).seen([seen(refused.at, fact)]),
@@ -221,11 +229,14 @@ fn asides(case: &Case<'_>, contact: &Contact) -> Vec<Finding> {
 fn suspicious(first: &EmailAddress, severity: Severity) -> Option<Finding> {
     use crate::email::EmailWarning::{ConfusableDomain, LikelyTypo, MixedScripts, NoMailFromOutside, RoleAddress};
     let warnings = first.warnings();
+    let domain = || Fact::said("the domain of ").address(first);
     let doubtful = warnings.iter().filter_map(|warning| match warning {
-        LikelyTypo { instead } => Some((format!("{first}: probably {instead} is meant"), Some(instead))),
-        ConfusableDomain => Some((format!("the domain of {first} looks like another one"), None)),
-        MixedScripts => Some((format!("the domain of {first} mixes alphabets"), None)),
-        NoMailFromOutside => Some((format!("the domain of {first} gets no mail from outside"), None)),
+        LikelyTypo { instead } => {
+            Some((Fact::default().address(first).and(": probably ").address(instead).and(" is meant"), Some(instead)))
+        }
+        ConfusableDomain => Some((domain().and(" looks like another one"), None)),
+        MixedScripts => Some((domain().and(" mixes alphabets"), None)),
+        NoMailFromOutside => Some((domain().and(" gets no mail from outside"), None)),
         RoleAddress => None,
     });
     let (facts, instead): (Vec<_>, Vec<_>) = doubtful.unzip();
@@ -242,16 +253,15 @@ fn suspicious(first: &EmailAddress, severity: Severity) -> Option<Finding> {
 }
 
 /// A finding without evidence and remedy.
-fn said(code: FindingCode, severity: Severity, title: &str, explanation: impl Into<String>) -> Finding {
-    let (title, explanation) = (title.to_owned(), explanation.into());
-    Finding { code, severity, title, explanation, evidence: Vec::new(), remedy: None }
+fn said(code: FindingCode, severity: Severity, title: &'static str, explanation: impl Into<String>) -> Finding {
+    Finding { code, severity, title, explanation: explanation.into(), evidence: Vec::new(), remedy: None }
 }
 
-fn seen(at: Timestamp, fact: impl Into<String>) -> Evidence {
+fn seen(at: Timestamp, fact: impl Into<Fact>) -> Evidence {
     Evidence { at: Some(at), fact: fact.into() }
 }
 
-fn known(fact: impl Into<String>) -> Evidence {
+fn known(fact: impl Into<Fact>) -> Evidence {
     Evidence { at: None, fact: fact.into() }
 }
 

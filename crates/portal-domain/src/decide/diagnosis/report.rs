@@ -1,16 +1,14 @@
 //! What whoever helps needs to see, with nothing in it that says who it is about.
 //!
-//! Our own words, codes, states, ids and times stay as they are, whatever people are called. In what was put into them is masked:
+//! Our own words, codes, states, ids and times stay as they are, whatever people are called. Of what was put into them
 //!
-//! - a name or an address that we put there, as a whole;
-//! - in what comes from outside, such as the words of mail servers: whatever has an `@`; the contact's addresses, and their parts
+//! - a name or an address is masked as a whole;
+//! - from where somebody came is left out;
+//! - in what comes from outside, such as the words of mail servers, is masked: whatever has an `@`; the contact's addresses, and their parts
 //!   where these stand alone; names, and each of their words of three letters or more, in any order and letter case. Of an address
 //!   that begins with a word that servers say anyway (`relay@`, `mail@`) the beginning alone is masked only in brackets or quotes.
-//!
-//! A fact told in words that are not known here counts as from outside: then a word of ours may be masked, and no name is told.
 
 mod masks;
-mod phrases;
 
 use self::masks::Masks;
 use crate::{

@@ -5,7 +5,7 @@ use crate::{
     contact::Contact,
     email::LoginKey,
     finding::{
-        Evidence, Finding, FindingCode, RemedyCommand,
+        Evidence, Fact, Finding, FindingCode, RemedyCommand,
         Severity::{self, Blocks, Hinders, Info},
     },
     throttle::PlacedTry,
@@ -40,7 +40,7 @@ fn wrong(case: &Case<'_>, own: &LoginKey) -> Vec<Finding> {
     }
     let explanation = "Somebody tried this address with a wrong password. If the client doesn't remember it, a link to set a new one is \
                        quicker than guessing.";
-    let tried = wrong.iter().take(SHOWN).map(|it| tried(it, "wrong password"));
+    let tried = wrong.iter().take(SHOWN).map(|it| seen(it.noted.at, wanted(it).and(": wrong password")));
     let title = "The password was wrong";
     let finding = said(FindingCode::WrongPasswordRecently, Hinders, title, explanation).seen(tried);
     let explanation = "No link was sent to this address since the wrong password. If the client asked for one, another address was \
@@ -58,7 +58,7 @@ fn elsewhere(case: &Case<'_>, contact: &Contact) -> Vec<Finding> {
     for address in contact.emails.iter().skip(1) {
         let at: Vec<_> = after(case, moved).filter(|it| it.key == *address.key()).take(SHOWN).collect();
         if let Some(newest) = at.first() {
-            let tried = at.iter().map(|it| tried(it, address.as_str()));
+            let tried = at.iter().map(|it| at_address(it, address.as_str()));
             let instead = first_or_top(address.as_str(), first);
             findings.push(not_the_first(address.as_str(), &instead, weight(case, newest)).seen(tried));
         }
@@ -68,7 +68,7 @@ fn elsewhere(case: &Case<'_>, contact: &Contact) -> Vec<Finding> {
     let former: Vec<_> = former.take(SHOWN).collect();
     if let Some(newest) = former.first() {
         let finding = said(FindingCode::FormerAddress, weight(case, newest), FORMER, former_explained(first));
-        findings.push(finding.seen(former.iter().map(|it| tried(it, it.key.as_str()))));
+        findings.push(finding.seen(former.iter().map(|it| at_address(it, it.key.as_str()))));
     }
     findings
 }
@@ -109,7 +109,7 @@ fn near(case: &Case<'_>, contact: &Contact) -> Option<Finding> {
     );
     let weight = weight(case, near.first()?);
     let finding = said(FindingCode::NearMissAddress, weight, "The address was mistyped", explanation);
-    Some(finding.seen(near.iter().map(|it| tried(it, it.key.as_str()))))
+    Some(finding.seen(near.iter().map(|it| at_address(it, it.key.as_str()))))
 }
 
 /// What a try at another address weighs: lately it is most likely the trouble, before it is good to know.
@@ -121,8 +121,14 @@ fn after<'a>(case: &Case<'a>, since: Timestamp) -> impl Iterator<Item = &'a Plac
     case.tries.iter().filter(move |it| it.noted.at > since)
 }
 
-fn tried(it: &PlacedTry, what: &str) -> Evidence {
-    let from = it.noted.origin.as_deref().map(|origin| format!(" from {origin}")).unwrap_or_default();
-    let wanted = if it.noted.for_reset { "asked for a link" } else { "tried to sign in" };
-    seen(it.noted.at, format!("{wanted}{from}: {what}"))
+fn at_address(it: &PlacedTry, address: &str) -> Evidence {
+    seen(it.noted.at, wanted(it).and(": ").address(address))
+}
+
+fn wanted(it: &PlacedTry) -> Fact {
+    let wanted = Fact::said(if it.noted.for_reset { "asked for a link" } else { "tried to sign in" });
+    match it.noted.origin.as_deref() {
+        Some(origin) => wanted.and(" from ").origin(origin),
+        None => wanted,
+    }
 }

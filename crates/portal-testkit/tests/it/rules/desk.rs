@@ -6,6 +6,7 @@ use portal_domain::{
     Refusal,
     decide::PutClient,
     event::{Caller, RecordedEvent},
+    finding::Finding,
     id::{ContactId, Ref, Slug},
     message::Message,
     port::{Clock, Page},
@@ -52,6 +53,11 @@ pub(super) fn ruled<T>(answer: Result<T, Error>) -> Ruled<T> {
 /// The code of the refusal, or what there is instead of one.
 pub(super) fn code<T>(answer: &Ruled<T>) -> &'static str {
     answer.as_ref().err().map_or("not refused", Refusal::code)
+}
+
+/// What was seen, as a reader reads it.
+pub(super) fn facts(finding: &Finding) -> Vec<String> {
+    finding.evidence.iter().map(|it| it.fact.to_string()).collect()
 }
 
 /// The refs that a list names, joined.

@@ -23,7 +23,7 @@ use portal_testkit::{
 
 use super::{
     access::people,
-    desk::{DAY, Desk, HOUR, MINUTE, OTHER, SECRET, reference, ruled},
+    desk::{DAY, Desk, HOUR, MINUTE, OTHER, SECRET, facts, reference, ruled},
     lately::looked,
     returns::meant,
     worlds,
@@ -114,7 +114,7 @@ async fn x2_the_way_of_an_invitation_is_told() {
     desk.link(&token).await;
     let findings = desk.diagnose("ada").await;
     assert_eq!(codes(&findings), "link_opened_not_used password_not_set");
-    let facts: Vec<_> = findings[0].evidence.iter().map(|it| it.fact.as_str()).collect();
+    let facts = facts(&findings[0]);
     assert!(facts[0].contains("1 hour after") && facts[1].contains("2 seconds after"), "{facts:?}");
     desk.wait(8 * DAY);
     assert_eq!(desk.codes("ada").await, "link_expired password_not_set");
@@ -140,7 +140,7 @@ async fn x2_refused_mail_is_told_and_who_is_to_blame() {
     desk.send(&SendOutcome::Permanent { reply: "550 5.1.1 no such user".to_owned() }).await;
     let findings = desk.diagnose("ada").await;
     assert_eq!(codes(&findings), "mail_failed address_suppressed password_not_set");
-    assert!(findings[0].evidence[0].fact.contains("550 5.1.1 no such user"), "the server's own words");
+    assert!(facts(&findings[0])[0].contains("550 5.1.1 no such user"), "the server's own words");
     desk.activate("bob").await.unwrap();
     desk.send(&SendOutcome::Permanent { reply: "550-5.7.26 this mail is unauthenticated".to_owned() }).await;
     assert_eq!(desk.codes("bob").await, "sender_not_authenticated mail_failed password_not_set");
@@ -525,7 +525,7 @@ async fn l4_an_earlier_link_that_was_read_counts() {
     desk.link(&monday).await;
     let findings = desk.diagnose("ada").await;
     assert_eq!(codes(&findings), "link_opened_not_used password_not_set");
-    assert!(findings[0].evidence[0].fact.contains("opened, 2 days after"), "{:?}", findings[0].evidence);
+    assert!(facts(&findings[0])[0].contains("opened, 2 days after"), "{:?}", findings[0].evidence);
 }
 
 #[tokio::test]

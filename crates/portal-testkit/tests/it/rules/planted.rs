@@ -475,3 +475,20 @@ fn x1_of_a_thousand_histories_the_first_finding_is_the_cause_and_its_remedy_ends
         assert!(stuck.is_empty(), "nobody gets in after the remedy: {stuck:?}");
     });
 }
+
+#[test]
+fn x2_the_report_of_no_cause_tells_an_address() {
+    block_on(async {
+        for cause in Cause::ALL {
+            let mut history = History::begin(cause as u64).await;
+            history.plant(cause).await;
+            let report = history.desk.report_lines().await;
+            for line in &report {
+                let masked = line.split(' ').all(|word| !word.contains('@') || word.contains('…'));
+                let told = [&history.first, &history.second].into_iter().any(|it| !it.is_empty() && line.contains(it));
+                assert!(masked && !told, "{cause:?}: {line}");
+            }
+            assert!(report.iter().any(|line| line.starts_with(cause.code())), "{cause:?}: {report:#?}");
+        }
+    });
+}

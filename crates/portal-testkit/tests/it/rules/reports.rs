@@ -33,7 +33,7 @@ impl Desk {
         self.fixture.portal.put_contact(&self.call, &reference("ada"), &input).await.expect("a contact");
     }
 
-    async fn report_lines(&self) -> Vec<String> {
+    pub(super) async fn report_lines(&self) -> Vec<String> {
         let portal = &self.fixture.portal;
         portal.seal_waiting(self.call.practice).await.unwrap();
         let diagnosis = portal.diagnose(&self.call, &reference("ada")).await.expect("a diagnosis");
@@ -74,9 +74,21 @@ async fn x2_no_word_of_a_name_is_told_in_whichever_order_it_is_written() {
 async fn x2_no_name_is_told_that_a_host_put_into_an_address() {
     let desk = Desk::new().await;
     desk.put_as(&QUENTIN).await;
-    assert!(desk.emails("ada", &["ada@bakery.example (Quentin Fulton)"]).await.is_err());
-    let report = desk.report_lines().await.join("\n").to_lowercase();
-    assert!(report.contains("refused as invalid_email, with ") && !report.contains("fulton"), "{report}");
+    for submitted in ["ada@bakery.example (Quentin Fulton)", "rosa.marlow(at)fulton.test"] {
+        assert!(desk.emails("ada", &[submitted]).await.is_err());
+        let report = desk.report_lines().await.join("\n").to_lowercase();
+        assert!(report.contains("refused as invalid_email, with "), "{report}");
+        assert!(!report.contains("fulton") && !report.contains("rosa"), "{report}");
+    }
+}
+
+#[tokio::test]
+async fn x2_a_name_with_an_at_sign_in_it_is_no_address() {
+    let desk = Desk::new().await;
+    desk.put_as(&Who { client: "Studio@St. Fulton Bakery", ..QUENTIN }).await;
+    desk.fixture.portal.suspend_client(&desk.call, &reference("own"), true).await.unwrap();
+    let report = desk.report_lines().await.join("\n");
+    assert!(report.contains("S…y is suspended") && !report.contains("Bakery"), "{report}");
 }
 
 #[tokio::test]

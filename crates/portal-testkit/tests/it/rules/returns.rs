@@ -13,7 +13,7 @@ use portal_domain::{
 use portal_testkit::build;
 
 use super::{
-    desk::{DAY, Desk, HOUR, OTHER, SECRET, reference},
+    desk::{DAY, Desk, HOUR, OTHER, SECRET, facts, reference},
     diagnosis::{accepted, codes},
 };
 
@@ -175,7 +175,7 @@ async fn d4_a_complaint_and_what_a_forward_says_suppress_nothing() {
     assert_eq!(desk.status("ada").await, "invited", "it arrived");
     let findings = desk.diagnose("ada").await;
     assert_eq!(codes(&findings), "mail_accepted_unused password_not_set");
-    assert!(findings[0].evidence.iter().any(|it| it.fact.contains("unwanted")), "{:?}", findings[0].evidence);
+    assert!(facts(&findings[0]).iter().any(|fact| fact.contains("unwanted")), "{:?}", findings[0].evidence);
     let elsewhere = Some("ada@far.example".to_owned());
     let report = DeliveryReport { recipient: elsewhere.clone(), ..desk.newest_report(GONE).await };
     assert_eq!(desk.take(&report).await, Taken::Noted);

@@ -8,13 +8,11 @@ use std::{
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
-use super::{
-    Reported,
-    phrases::{Part, parts},
-};
+use super::Reported;
 use crate::{
-    email::mask,
+    email::{mask, mask_name},
     facts::{ContactFacts, Holder},
+    finding::{Fact, FactPart},
 };
 
 /// Parts of addresses and words of names that are shorter stand in too many words.
@@ -93,7 +91,7 @@ impl Masks {
         let words = words.filter(|word| word.chars().filter(|c| c.is_alphabetic()).count() >= SHORTEST);
         let words = words.filter(|word| !JOINTS.contains(&word.as_str())).collect();
         let masked = |name: String| {
-            let masked = mask(&name);
+            let masked = mask_name(&name);
             (name, masked)
         };
         let mut known: Vec<_> = names.into_iter().map(masked).collect();
@@ -104,12 +102,14 @@ impl Masks {
     }
 
     /// A fact without what is not to be told; the words of ours in it stay.
-    pub(super) fn hide_in_fact(&self, fact: &str) -> String {
-        let hidden = parts(fact).into_iter().map(|part| match part {
-            Part::Ours(text) => text.to_owned(),
-            Part::Named(name) => mask(name),
-            Part::Origin => "…".to_owned(),
-            Part::Foreign(text) => self.hide(text),
+    pub(super) fn hide_in_fact(&self, fact: &Fact) -> String {
+        let hidden = fact.parts().iter().map(|part| match part {
+            FactPart::Words(words) => (*words).to_owned(),
+            FactPart::Value(value) => value.clone(),
+            FactPart::Address(address) => mask(address),
+            FactPart::Name(name) => mask_name(name),
+            FactPart::Origin(_) => "…".to_owned(),
+            FactPart::Quoted(words) => self.hide(words),
         });
         hidden.collect()
     }
@@ -122,7 +122,7 @@ impl Masks {
     }
 
     fn hide_run(&self, (is_word, run): (bool, &str)) -> String {
-        if is_word && self.words.contains(&fold(run)) { mask(run) } else { run.to_owned() }
+        if is_word && self.words.contains(&fold(run)) { mask_name(run) } else { run.to_owned() }
     }
 }
 
@@ -237,4 +237,25 @@ fn hide_word(word: &str) -> String {
         return format!("…{}", &word[whole.len()..]);
     }
     word.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_part_of_a_fact_is_hidden_in_its_own_way() {
+        let known = vec![("ada@bakery.example".to_owned(), "a…a@b…y.example".to_owned())];
+        let masks = Masks { known, words: BTreeSet::from(["fulton".to_owned()]) };
+        for (fact, told) in [
+            (Fact::said("fulton signed in from ").origin("Ada's browser"), "fulton signed in from …"),
+            (Fact::said("refused as ").value("fulton"), "refused as fulton"),
+            (Fact::of("Studio@St. Fulton").and(" is suspended"), "S…n is suspended"),
+            (Fact::said("written to ").address("lou@bakery.example"), "written to l…u@b…y.example"),
+            (Fact::said("with ").given_as_address("lou@bakery.example (Lou)"), "with l…)"),
+            (Fact::said("put off: ").quoted("450 Fulton <ada@bakery.example>"), "put off: 450 F…n <a…a@b…y.example>"),
+        ] {
+            assert_eq!(masks.hide_in_fact(&fact), told);
+        }
+    }
 }
