@@ -49,7 +49,8 @@ pub(crate) fn pass(program: &Path, server: &Cluster, args: &[&str]) -> anyhow::R
     if let Some(postfix) = provision::postfix()? {
         node.env("PORTAL_E2E_POSTFIX", postfix);
     }
-    shell::pass(node.args(["--test", "--test-reporter=spec"]).args(args).args(tests))
+    // Two files at once, on few cores too: each waits for its browser most of the time.
+    shell::pass(node.args(["--test", "--test-reporter=spec", "--test-concurrency=2"]).args(args).args(tests))
 }
 
 /// Node, told what the kit needs.

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
+use anyhow::Context;
+
 use crate::cluster::Cluster;
 use crate::{e2e, provision, shell, workspace};
 
@@ -56,6 +58,9 @@ pub(crate) fn run(args: &[&str]) -> anyhow::Result<bool> {
     let mut runner = shell::cargo();
     if shell::works(shell::cargo().args(["nextest", "--version"])) {
         runner.args(["nextest", "run"]);
+        if !args.iter().any(|it| it.starts_with("--test-threads")) {
+            runner.args(["--test-threads", &threads()?]);
+        }
     } else {
         runner.args(["test", "--bins", "--lib", "--tests"]);
     }
@@ -66,6 +71,12 @@ pub(crate) fn run(args: &[&str]) -> anyhow::Result<bool> {
         runner.args(FAULT_POINTS);
     }
     shell::pass(tests.prepare(runner.arg("--locked").args(args)))
+}
+
+/// One more than there are cores: many tests wait for databases, processes and time, and leave theirs to others.
+fn threads() -> anyhow::Result<String> {
+    let cores = std::thread::available_parallelism().context("cannot count the cores")?;
+    Ok((cores.get() + 1).to_string())
 }
 
 /// The program is built first because end-to-end tests start it. With the tests of the whole workspace it is built in
