@@ -121,17 +121,12 @@ impl Letter {
             let Some(at) = sections.iter().position(names) else { return self.said_again() };
             told[at] = true;
         }
-        let told_first = told.get(1).is_some_and(|told| *told);
         let all = sections.iter().zip(told);
         if all.clone().all(|(section, told)| told || section.named.is_empty()) {
             return self.said_again();
         }
         let of_others = |text: &str| addresses(text).any(|address| meant(address) && !is_known(address));
-        // Without a gap before the first address it may be a heading of that one alone.
-        let is_apart = |section: &Section| told_first || section.text.ends_with("\n\n");
-        let stays = |section: &Section, told| {
-            told || (section.named.is_empty() && is_apart(section) && !of_others(&section.text))
-        };
+        let stays = |section: &Section, told| told || (section.named.is_empty() && !of_others(&section.text));
         let said = all.filter(|(section, told)| stays(section, *told)).map(|(section, _)| section.text.as_str());
         Self { said: said.collect(), returned: String::new() }
     }
@@ -219,6 +214,17 @@ struct Section<'a> {
     bare: bool,
 }
 
+impl Section<'_> {
+    /// Its last paragraph, taken away where it is the heading of an address that comes next. Of what comes before all addresses it
+    /// touches that one; after another one it ends in a colon, and tells no code.
+    fn take_heading(&mut self) -> String {
+        let text = if self.named.is_empty() { self.text.as_str() } else { self.text.trim_end() };
+        let start = text.rfind("\n\n").map_or(0, |gap| gap + 2);
+        let is_heading = || text.ends_with(':') && start > 0 && Codes::of(&text[start..]) == Codes::default();
+        if self.named.is_empty() || is_heading() { self.text.split_off(start) } else { String::new() }
+    }
+}
+
 /// The sections of a text, one of nobody first. Addresses on lines of their own share what comes after them. A line that is moved
 /// in goes on with the one before.
 fn sections(text: &str, meant: impl Fn(&str) -> bool) -> Vec<Section<'_>> {
@@ -231,7 +237,7 @@ fn sections(text: &str, meant: impl Fn(&str) -> bool) -> Vec<Section<'_>> {
         let lead = addresses(line).find(|it| meant(it)).filter(|it| !goes_on && leads(line, it));
         if let Some(address) = lead {
             if !section.bare {
-                let next = Section { depth, ..Section::default() };
+                let next = Section { depth, text: section.take_heading(), ..Section::default() };
                 sections.push(std::mem::replace(&mut section, next));
             }
             section.named.push(address);

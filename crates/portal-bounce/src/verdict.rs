@@ -200,8 +200,8 @@ impl<'a> Reading<'a> {
     /// program's name counts where it says of whom it tells and text came back, whose links they may be.
     fn is_lure(&self) -> bool {
         let bare = self.signs.person && !self.signs.returned && !self.letter.is_coded() && self.original.id().is_none();
-        let named = self.signs.daemon && self.letter.brings_back() && self.recipient().is_some();
-        bare && !named && self.own.iter().any(|part| part.links())
+        let tells = || self.signs.daemon && self.letter.brings_back() && self.named().is_some();
+        bare && self.own.iter().any(|part| part.links()) && !tells()
     }
 
     fn vacation(&self) -> Option<Report> {
@@ -213,10 +213,13 @@ impl<'a> Reading<'a> {
     }
 
     fn recipient(&self) -> Option<String> {
+        self.named().or_else(|| self.original.to())
+    }
+
+    /// Whom the text itself names.
+    fn named(&self) -> Option<String> {
         let own = self.own_addresses();
-        self.letter
-            .recipient(|address| own.iter().any(|own| own.eq_ignore_ascii_case(address)))
-            .or_else(|| self.original.to())
+        self.letter.recipient(|address| own.iter().any(|own| own.eq_ignore_ascii_case(address)))
     }
 
     /// What the text says of a recipient, with nothing that it says of another.
