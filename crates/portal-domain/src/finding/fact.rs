@@ -15,9 +15,9 @@ pub enum FactPart {
     Address(String),
     /// A name, or what was given as an address and is none.
     Name(String),
-    /// From where somebody came: an address of the network, or a browser.
+    /// From where somebody came: an address of the network.
     Origin(String),
-    /// What somebody outside said, whatever it is: a mail server, or the practice's own software.
+    /// What a mail server, a browser or somebody else outside said, whatever it is.
     Quoted(String),
 }
 

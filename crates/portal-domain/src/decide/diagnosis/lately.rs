@@ -5,6 +5,7 @@ use std::{cmp::Reverse, time::Duration};
 use super::Case;
 use crate::{
     email::LoginKey,
+    facts::Holder,
     finding::{Happened, Lately},
     message::{Delivery, DeliveryState},
     throttle::PlacedTry,
@@ -29,7 +30,7 @@ pub fn lately(case: &Case<'_>) -> Vec<Lately> {
     let password = live.and_then(|login| login.credential.as_ref()).map(|it| (it.set_at, Happened::PasswordSet));
     let signed_in = case.last_sign_in().map(|at| (at, Happened::SignedIn));
     let own = live.and_then(|login| login.key.as_ref());
-    let signs_in = |key: &LoginKey| own == Some(key) || case.facts.holders.contains_key(key);
+    let signs_in = |key: &LoginKey| own == Some(key) || matches!(case.facts.holders.get(key), Some(Holder::Login(_)));
     let sent = |it: &PlacedTry| it.noted.for_reset && signs_in(&it.key);
     let refused = case.tries.iter().filter(|it| !it.right && !sent(it)).take(REFUSED);
     let refused = refused.map(|it| (it.noted.at, in_vain(it)));

@@ -172,7 +172,7 @@ fn sessions(case: &Case<'_>) -> Vec<Finding> {
                            refuses cookies. They have to be allowed for the portal's address, or another browser used.";
         let title = "Signed in, and the browser forgot it";
         let signed_in = match session.user_agent.as_deref() {
-            Some(browser) => Fact::said("signed in from ").origin(browser),
+            Some(browser) => Fact::said("signed in from ").quoted(browser),
             None => Fact::said("signed in from a browser that gives no name"),
         };
         let evidence = seen(session.created_at, signed_in.and(", and never seen again"));

@@ -164,3 +164,11 @@ async fn m8_a_link_that_somebody_else_asked_for_at_their_own_address_is_not_in_v
     desk.reset(ADA).await;
     assert!(desk.lately("bob").await.iter().all(|it| !it.starts_with("asked")), "{:?}", desk.lately("bob").await);
 }
+
+#[tokio::test]
+async fn m8_a_link_asked_for_at_an_address_of_staff_is_in_vain() {
+    let desk = Desk::with(&[("ada", ADA)]).await;
+    desk.user("uma", ADA).await.unwrap();
+    desk.reset(ADA).await;
+    assert_eq!(desk.lately("ada").await, [format!("asked at {ADA} 0s")]);
+}

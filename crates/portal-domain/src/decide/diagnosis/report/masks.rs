@@ -248,7 +248,7 @@ mod tests {
         let known = vec![("ada@bakery.example".to_owned(), "a…a@b…y.example".to_owned())];
         let masks = Masks { known, words: BTreeSet::from(["fulton".to_owned()]) };
         for (fact, told) in [
-            (Fact::said("fulton signed in from ").origin("Ada's browser"), "fulton signed in from …"),
+            (Fact::said("fulton tried from ").origin("192.0.2.7"), "fulton tried from …"),
             (Fact::said("refused as ").value("fulton"), "refused as fulton"),
             (Fact::of("Studio@St. Fulton").and(" is suspended"), "S…n is suspended"),
             (Fact::said("written to ").address("lou@bakery.example"), "written to l…u@b…y.example"),
