@@ -58,7 +58,8 @@ pub(crate) fn run(args: &[&str]) -> anyhow::Result<bool> {
     let mut runner = shell::cargo();
     if shell::works(shell::cargo().args(["nextest", "--version"])) {
         runner.args(["nextest", "run"]);
-        if !args.iter().any(|it| it.starts_with("--test-threads")) {
+        // Some arguments of the runner say by themselves how many, and suffer no second word on it.
+        if args.is_empty() {
             runner.args(["--test-threads", &threads()?]);
         }
     } else {
